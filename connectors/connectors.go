@@ -1,0 +1,180 @@
+// Package connectors is the contract between the sidecars and the rest of
+// Skein: what a connector publishes (Inbound), what it is asked to send
+// (Outbound), what it answers (Receipt), and [Run], which gives every connector
+// its cursors, retries, health, exactly-once sends and graceful stop.
+//
+// The contract is plain JSON, so that a connector can be written in any
+// language. A connector knows its service's protocol and nothing else: no
+// conversation, no database, no other channel. What it cannot parse it passes
+// on as text, flagged; it never refuses a message.
+//
+// Everything a connector needs from the bus is the [Link] interface here; the
+// package itself knows no transport.
+package connectors
+
+import (
+	"encoding/json"
+	"time"
+
+	"skein/inbox"
+)
+
+// MaxInline is the number of body bytes that travel within one item; anything
+// larger goes by reference, so that an item always fits a NATS payload of 1 MiB
+// (base64 adds a third).
+const MaxInline = 256 << 10
+
+// A Kind tells what an [Inbound] is about.
+type Kind string
+
+const (
+	KindMessage  Kind = "message"
+	KindEdited   Kind = "edited"
+	KindDeleted  Kind = "deleted"
+	KindReaction Kind = "reaction"
+	KindReceipt  Kind = "receipt"
+	KindCall     Kind = "call"
+	KindTrack    Kind = "track"
+	KindCustomer Kind = "customer"
+	KindOrder    Kind = "order"
+	KindCart     Kind = "cart"
+	KindProduct  Kind = "product"
+)
+
+// A Lane keeps imports and back-fills from delaying live mail.
+type Lane string
+
+const (
+	Live Lane = "live"
+	Bulk Lane = "bulk"
+)
+
+// An Inbound is one item that comes in. EventID names this very event, so that
+// a repetition is swallowed and an edit is not: kind + the provider's event id
+// + revision; for mail the Message-ID and a hash of the raw bytes.
+type Inbound struct {
+	Kind       Kind            `json:"kind"`
+	Channel    inbox.Channel   `json:"channel"`
+	Account    inbox.AccountID `json:"account"`
+	EventID    string          `json:"eventId"`
+	ExternalID string          `json:"externalId"` // of the message, order or customer that it is about
+	// Key is the channel's thread or sender, or the order's or customer's id:
+	// items of one key are handled in order. It is hashed into the subject.
+	Key        string    `json:"key"`
+	Lane       Lane      `json:"lane"`
+	Sender     Sender    `json:"sender"`
+	ProviderAt time.Time `json:"providerAt"`
+	ReceivedAt time.Time `json:"receivedAt"`
+	Raw        *Body     `json:"raw,omitempty"` // the bytes as they came
+
+	Message  *Message              `json:"message,omitempty"`
+	Receipt  *inbox.Receipt        `json:"receipt,omitempty"`
+	Order    *inbox.Order          `json:"order,omitempty"`
+	Customer *inbox.CustomerRecord `json:"customer,omitempty"`
+}
+
+// A Sender is the identity that an item was captured under, with the proof that
+// the connector has for it; the server caps it at what the account may claim.
+type Sender struct {
+	Kind    inbox.IdentityKind `json:"kind"`
+	Address string             `json:"address"` // as received; "" when unreadable
+	Name    string             `json:"name,omitempty"`
+	Proof   inbox.Proof        `json:"proof"`
+}
+
+// A Message is a normalised message of any channel.
+type Message struct {
+	MessageID  string        `json:"messageId,omitempty"`  // without angle brackets
+	InReplyTo  []string      `json:"inReplyTo,omitempty"`  // without angle brackets, in order
+	References []string      `json:"references,omitempty"` // oldest first
+	ThreadKey  string        `json:"threadKey,omitempty"`  // the channel's own thread
+	From       inbox.Party   `json:"from"`
+	ReplyTo    []inbox.Party `json:"replyTo,omitempty"`
+	To         []inbox.Party `json:"to,omitempty"`
+	Cc         []inbox.Party `json:"cc,omitempty"`
+	// DeliveredTo are the addresses that our own server says it delivered to
+	// (Delivered-To, X-Original-To, Envelope-To): a plus-address shows here.
+	DeliveredTo []string `json:"deliveredTo,omitempty"`
+
+	Subject      string `json:"subject"`
+	Text         string `json:"text"`        // everything, as received or as converted from HTML
+	VisibleText  string `json:"visibleText"` // without quotes and signature: a view
+	HTML         string `json:"html,omitempty"`
+	RemoteImages bool   `json:"remoteImages,omitempty"`
+
+	Attachments []Attachment    `json:"attachments,omitempty"`
+	Automatic   inbox.Automatic `json:"automatic"`
+	Bounces     []inbox.Bounce  `json:"bounces,omitempty"`
+	Spam        bool            `json:"spam,omitempty"`
+	Protection  string          `json:"protection,omitempty"` // signed, encrypted
+	Problems    []string        `json:"problems,omitempty"`
+}
+
+// An Attachment is a file of a message and its bytes.
+type Attachment struct {
+	Name      string `json:"name"`
+	Type      string `json:"type"`
+	Inline    bool   `json:"inline,omitempty"`
+	ContentID string `json:"contentId,omitempty"`
+	Body      Body   `json:"body"`
+}
+
+// A Body is bytes: within the item up to [MaxInline] for the whole item, else
+// in the channel's transit bucket under Ref, from which the server moves them.
+type Body struct {
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"` // lower-case hex
+	Inline []byte `json:"inline,omitempty"`
+	Ref    string `json:"ref,omitempty"`
+}
+
+// An Outbound is one attempt to send a message. Its recipients and Message-ID
+// were fixed when the agent sent it.
+type Outbound struct {
+	MessageID inbox.MessageID `json:"messageId"`
+	Attempt   int             `json:"attempt"`
+	Channel   inbox.Channel   `json:"channel"`
+	Account   inbox.AccountID `json:"account"`
+
+	From       inbox.Party   `json:"from"`
+	ReplyTo    string        `json:"replyTo,omitempty"` // the plus-address, where the account has it
+	To         []inbox.Party `json:"to"`
+	Cc         []inbox.Party `json:"cc,omitempty"`
+	Bcc        []inbox.Party `json:"bcc,omitempty"`
+	Subject    string        `json:"subject"`
+	Text       string        `json:"text"`
+	HTML       string        `json:"html,omitempty"`
+	HeaderID   string        `json:"headerId"` // Message-ID without angle brackets
+	InReplyTo  string        `json:"inReplyTo,omitempty"`
+	References []string      `json:"references,omitempty"`
+	ThreadKey  string        `json:"threadKey,omitempty"`
+	Date       time.Time     `json:"date"`
+
+	Attachments []Attachment `json:"attachments,omitempty"`
+}
+
+// An Account is what a connector is to serve: a projection of the server's own
+// record, secrets opened.
+type Account struct {
+	ID       inbox.AccountID `json:"id"`
+	Channel  inbox.Channel   `json:"channel"`
+	Name     string          `json:"name"`
+	Address  string          `json:"address"`
+	Own      []string        `json:"own,omitempty"` // every address of ours here, lower case
+	Paused   bool            `json:"paused,omitempty"`
+	Settings json.RawMessage `json:"settings"` // the connector's own type
+}
+
+// A Status is one account's health, as connector_status keeps it.
+type Status struct {
+	Channel   inbox.Channel   `json:"channel"`
+	Account   inbox.AccountID `json:"account"`
+	State     string          `json:"state" enum:"starting,running,retrying,refused,paused,stopped"`
+	LastError string          `json:"lastError,omitempty"`
+	ErrorAt   *time.Time      `json:"errorAt,omitempty"`
+	LastItem  *time.Time      `json:"lastItem,omitempty"`
+	RetryAt   *time.Time      `json:"retryAt,omitempty"`
+	Received  int64           `json:"received"`
+	Sent      int64           `json:"sent"`
+	At        time.Time       `json:"at"`
+}

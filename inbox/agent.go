@@ -1,0 +1,82 @@
+package inbox
+
+import (
+	"slices"
+	"time"
+)
+
+// An Agent is somebody who works in Skein.
+type Agent struct {
+	ID     AgentID `json:"id"`
+	Email  string  `json:"email"`
+	Name   string  `json:"name"`
+	Role   Role    `json:"role"`
+	Locale string  `json:"locale"`
+	Active bool    `json:"active"`
+}
+
+// Role is what an agent may do beyond the own inboxes.
+type Role string
+
+const (
+	AgentRole      Role = "agent"
+	SupervisorRole Role = "supervisor"
+	AdminRole      Role = "admin"
+)
+
+// Valid reports whether r is one of the roles above.
+func (r Role) Valid() bool {
+	return r == AgentRole || r == SupervisorRole || r == AdminRole
+}
+
+// Rights are what an agent may see, resolved from role, inboxes and teams as
+// they stand. Version rises when they change.
+type Rights struct {
+	Agent   Agent
+	Version int64
+	All     bool // supervisors and admins: every inbox
+	Inboxes []InboxID
+	Teams   []TeamID
+}
+
+// Sees reports whether r admits what is at p.
+func (r *Rights) Sees(p *Place) bool {
+	return p != nil && (r.All || slices.Contains(r.Inboxes, p.InboxID))
+}
+
+// A Session is one sign-in of an agent. Its refresh token rotates: Hash is of
+// the one that is good now.
+type Session struct {
+	ID        SessionID
+	AgentID   AgentID
+	Hash      []byte
+	ExpiresAt time.Time
+}
+
+// An Inbox is where conversations are worked on.
+type Inbox struct {
+	ID      InboxID `json:"id"`
+	BrandID BrandID `json:"brandId"`
+	Name    string  `json:"name"`
+}
+
+// A Team is a group of agents.
+type Team struct {
+	ID   TeamID `json:"id"`
+	Name string `json:"name"`
+}
+
+// An Account is one mailbox, widget, number or page that a connector serves,
+// as the server knows it.
+type Account struct {
+	ID          AccountID
+	Channel     Channel
+	InboxID     InboxID
+	Name        string
+	Address     string   // what replies are from
+	Own         []string // matching keys of every address that is ours here
+	MaxProof    Proof    // the highest proof that its connector may claim
+	PlusAddress bool     // its mail server delivers user+tag@ to user@
+	Paused      bool
+	Settings    []byte // the connector's own settings, JSON; secrets in it are sealed
+}

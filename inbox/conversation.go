@@ -1,0 +1,227 @@
+package inbox
+
+import "time"
+
+// Status is where a conversation stands.
+type Status string
+
+const (
+	Open    Status = "open"
+	Pending Status = "pending" // waits for the customer or a third party
+	Snoozed Status = "snoozed"
+	Closed  Status = "closed"
+	Spam    Status = "spam" // a reviewable folder: nothing in it is lost
+)
+
+// Valid reports whether s is one of the statuses above.
+func (s Status) Valid() bool {
+	switch s {
+	case Open, Pending, Snoozed, Closed, Spam:
+		return true
+	}
+	return false
+}
+
+// A Conversation is everything said with one customer about one matter, on any
+// number of channels.
+//
+// Its messages are ordered by MessageSeq, which the store assigns under a row
+// lock, so every reader sees the same order whatever the senders' clocks say.
+// Version rises with every change of the row, so that a client can tell what it
+// already has.
+type Conversation struct {
+	ID      ConversationID `json:"id"`
+	Number  int64          `json:"number" doc:"The short number that people say to each other"`
+	Version int64          `json:"version" doc:"Rises with every change; a client ignores what is not newer"`
+
+	InboxID  InboxID   `json:"inboxId"`
+	TeamID   TeamID    `json:"teamId,omitempty"`
+	Assignee AgentID   `json:"assigneeId,omitempty"`
+	Status   Status    `json:"status"`
+	Channel  Channel   `json:"channel" doc:"The channel of the newest message"`
+	Account  AccountID `json:"accountId" doc:"The account that a reply leaves by"`
+	Subject  string    `json:"subject"`
+	Preview  string    `json:"preview" doc:"The first words of the newest message"`
+	Customer Person    `json:"customer" doc:"Who it was opened by"`
+
+	MessageSeq   int64      `json:"messageSeq" doc:"seq of the newest message"`
+	PublicSeq    int64      `json:"publicSeq" doc:"seq of the newest message that the customer wrote or may see"`
+	CreatedAt    time.Time  `json:"createdAt"`
+	LastAt       time.Time  `json:"lastAt" doc:"Time of the newest message: what lists are ordered by"`
+	WaitingSince *time.Time `json:"waitingSince,omitempty" doc:"First message of the burst that nobody human has answered"`
+
+	// MergedInto is where a late mail or an agent joined this one to; a link
+	// to it stays good for ever.
+	MergedInto ConversationID `json:"mergedInto,omitempty"`
+}
+
+// A Person is the short form of a customer that a list shows.
+type Person struct {
+	CustomerID CustomerID `json:"customerId"`
+	IdentityID IdentityID `json:"identityId"`
+	Name       string     `json:"name"`
+	Address    string     `json:"address"`
+	Proof      Proof      `json:"proof"`
+}
+
+// Reopens reports whether a new message puts c back in the queue. Agents' own
+// replies, automatic mail and imported history never do.
+func (c *Conversation) Reopens(m *Message) bool {
+	return m.Direction == In && !m.Automatic.Is && (c.Status == Closed || c.Status == Pending || c.Status == Snoozed)
+}
+
+// Direction tells who a message is from.
+type Direction string
+
+const (
+	In  Direction = "in"  // from the customer
+	Out Direction = "out" // from the business
+)
+
+// MessageKind tells messages from what only the team sees.
+type MessageKind string
+
+const (
+	Public MessageKind = "message"
+	Note   MessageKind = "note" // only the team sees it
+)
+
+// State is how far a message has come. A message's state is derived from its
+// attempts and only moves forward; see [State.After].
+type State string
+
+const (
+	ReceivedState State = "received" // inward: it is here
+	Queued        State = "queued"
+	Sending       State = "sending"
+	Sent          State = "sent" // the next server took it
+	Delivered     State = "delivered"
+	Read          State = "read"
+	Failed        State = "failed"
+	Uncertain     State = "uncertain" // nobody can know whether it left: an agent decides
+)
+
+// After reports whether state s may follow old within one attempt. What is
+// final or further along is never taken back by a late or repeated receipt; a
+// bounce may still fail what was sent, and certainty may end uncertainty.
+func (s State) After(old State) bool {
+	rank := map[State]int{Queued: 1, Sending: 2, Uncertain: 3, Sent: 4, Failed: 5, Delivered: 6, Read: 7}
+	return rank[s] > rank[old]
+}
+
+// A Message is one thing said in a conversation. It never changes but for its
+// state, and it stores why it is where it is.
+type Message struct {
+	ID             MessageID      `json:"id"`
+	ConversationID ConversationID `json:"conversationId"`
+	ThreadID       ThreadID       `json:"threadId,omitempty"`
+	Seq            int64          `json:"seq" doc:"Rises by one within the conversation"`
+	Version        int64          `json:"version"`
+
+	Kind      MessageKind `json:"kind"`
+	Direction Direction   `json:"direction"`
+	Channel   Channel     `json:"channel"`
+	Account   AccountID   `json:"accountId"`
+	Author    Author      `json:"author"`
+	To        []Party     `json:"to"`
+	Cc        []Party     `json:"cc"`
+
+	Subject      string       `json:"subject"`
+	Text         string       `json:"text" doc:"The whole text as it was received or written"`
+	VisibleText  string       `json:"visibleText" doc:"The text without what is quoted and signed: a view, nothing is cut from text"`
+	HTML         string       `json:"html,omitempty" doc:"Sanitised; remote images carry data-remote-src instead of src"`
+	RemoteImages bool         `json:"remoteImages" doc:"The HTML names images on other servers, not loaded until asked for"`
+	Truncated    bool         `json:"truncated,omitempty" doc:"In an event: the body was too large for a frame, fetch the message"`
+	Attachments  []Attachment `json:"attachments"`
+
+	State       State      `json:"state"`
+	StateDetail string     `json:"stateDetail,omitempty" doc:"The other server's own words"`
+	Attempt     int        `json:"attempt,omitempty"`
+	SendAt      *time.Time `json:"sendAt,omitempty" doc:"While queued: when it leaves"`
+	Automatic   Automatic  `json:"automatic"`
+	Bounces     []Bounce   `json:"bounces,omitempty"`
+	Spam        bool       `json:"spam,omitempty"`
+	Protection  string     `json:"protection,omitempty" enum:"signed,encrypted" doc:"signed or encrypted mail, shown as such"`
+	Proof       Proof      `json:"proof" doc:"How well the sender is known by this very message"`
+	Problems    []string   `json:"problems,omitempty" doc:"What could not be read of it"`
+	Reason      Reason     `json:"reason"`
+
+	HeaderID  string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`
+	SentAt    time.Time `json:"sentAt" doc:"What its sender's clock said"`
+	CreatedAt time.Time `json:"createdAt" doc:"When Skein got it: what is shown is ordered by SentAt"`
+	HasRaw    bool      `json:"hasRaw"`
+}
+
+// An Author is who wrote a message.
+type Author struct {
+	Kind       AuthorKind `json:"kind"`
+	AgentID    AgentID    `json:"agentId,omitempty"`
+	IdentityID IdentityID `json:"identityId,omitempty"`
+	Name       string     `json:"name"`
+	Address    string     `json:"address,omitempty"`
+}
+
+// AuthorKind tells customers, agents and the system apart.
+type AuthorKind string
+
+const (
+	ByCustomer AuthorKind = "customer"
+	ByAgent    AuthorKind = "agent"
+	BySystem   AuthorKind = "system" // our own mail whose author is not known to Skein
+)
+
+// An Attachment is a file that came or goes with a message. Its bytes are in
+// Blobs under SHA256.
+type Attachment struct {
+	ID        AttachmentID `json:"id"`
+	Name      string       `json:"name"`
+	Type      string       `json:"type"`
+	Size      int64        `json:"size"`
+	SHA256    string       `json:"sha256"`
+	Inline    bool         `json:"inline"`
+	ContentID string       `json:"contentId,omitempty"`
+}
+
+// Automatic says whether a machine wrote a message, and whether ours may
+// answer it (RFC 3834).
+type Automatic struct {
+	Is           bool   `json:"is"`
+	MayAutoReply bool   `json:"mayAutoReply"`
+	Reason       string `json:"reason,omitempty"`
+}
+
+// A Bounce is one recipient's part of a delivery report (RFC 3464).
+type Bounce struct {
+	Recipient string `json:"recipient"`
+	Status    string `json:"status"`             // RFC 3463, such as 5.1.1
+	Hard      bool   `json:"hard"`               // trying again is of no use
+	Detail    string `json:"detail,omitempty"`   // the server's words
+	HeaderID  string `json:"headerId,omitempty"` // Message-ID of the mail that it is about, where it names it
+}
+
+// A Reason says why a message is in its conversation. It is stored with the
+// message and shown beside it.
+type Reason struct {
+	Step  Step     `json:"step"`
+	Text  string   `json:"text"`          // one line for an agent
+	Key   string   `json:"key,omitempty"` // the Message-ID or key that led here
+	Marks []string `json:"marks,omitempty" doc:"sender-unproven, unknown-address"`
+	// Linked is another conversation that the message points at without being
+	// admitted to it.
+	Linked ConversationID `json:"linked,omitempty"`
+}
+
+// A Step is the rule that placed a message.
+type Step string
+
+const (
+	ByToken      Step = "token" // our signed Message-ID or plus-address
+	ByInReplyTo  Step = "in-reply-to"
+	ByReferences Step = "references"
+	BySibling    Step = "sibling"     // shares a referenced Message-ID
+	ByLateParent Step = "late-parent" // was referenced before it arrived
+	BySameID     Step = "same-id"     // carries a Message-ID that is already known
+	ByChannel    Step = "channel-thread"
+	ByAgentHand  Step = "agent" // an agent wrote or moved it
+	ByNothing    Step = "new"
+)

@@ -1,0 +1,68 @@
+package inbox
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// An Event is a change as EVENTS and the browsers see it. It carries the whole
+// new public state of its entity and that state's version, so that applying it
+// twice, or late, changes nothing: the database is ahead of the stream, and the
+// relay repeats.
+type Event struct {
+	ID      EventID   `json:"id"`
+	Kind    EventKind `json:"kind"`
+	At      time.Time `json:"at"`
+	Actor   Actor     `json:"actor"`
+	Entity  string    `json:"entity"` // id of what changed
+	Version int64     `json:"version"`
+	// History marks imported items: shown, never notified.
+	History bool `json:"history,omitempty"`
+
+	Conversation *Conversation   `json:"conversation,omitempty"`
+	Message      *Message        `json:"message,omitempty"`
+	Customer     *Customer       `json:"customer,omitempty"`
+	Order        *Order          `json:"order,omitempty"`
+	Agent        *Agent          `json:"agent,omitempty"`
+	Connector    json.RawMessage `json:"connector,omitempty"`
+
+	// Audience is who may see it: never sent to a browser.
+	Audience Audience `json:"audience"`
+}
+
+// An EventKind names a change. Clients ignore kinds that they do not know.
+type EventKind string
+
+const (
+	ConversationChanged EventKind = "conversation.changed" // made, moved, assigned, answered, closed, merged
+	MessageChanged      EventKind = "message.changed"      // new, or its state moved
+	CustomerChanged     EventKind = "customer.changed"
+	OrderChanged        EventKind = "order.changed"
+	AgentChanged        EventKind = "agent.changed" // rights too: open sockets check anew
+)
+
+// An Actor is who caused a change.
+type Actor struct {
+	Kind AuthorKind `json:"kind"`
+	ID   string     `json:"id,omitempty"`
+	Name string     `json:"name,omitempty"`
+}
+
+// An Audience is where the entity is now and where it was before: who may see
+// only the latter is told that it is gone. Both zero means everybody.
+type Audience struct {
+	Before *Place `json:"before,omitempty"`
+	After  *Place `json:"after,omitempty"`
+}
+
+// A Place is what rights are given on.
+type Place struct {
+	InboxID  InboxID `json:"inboxId"`
+	TeamID   TeamID  `json:"teamId,omitempty"`
+	Assignee AgentID `json:"assigneeId,omitempty"`
+}
+
+// Place returns where c is.
+func (c *Conversation) Place() *Place {
+	return &Place{InboxID: c.InboxID, TeamID: c.TeamID, Assignee: c.Assignee}
+}

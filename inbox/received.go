@@ -1,0 +1,77 @@
+package inbox
+
+import (
+	"crypto/sha256"
+	"time"
+)
+
+// A Received is one item of the stream, checked and ready to be stored: the
+// threader makes it of what a connector published. Exactly one of Message,
+// Receipt, Order and Customer is set.
+type Received struct {
+	Account AccountID
+	Channel Channel
+	EventID string    // deduplicated for good, with the account
+	History bool      // an import: no notifications, no automatic replies, no waiting
+	At      time.Time // when the connector got it
+
+	Message  *Arrival
+	Receipt  *Receipt
+	Order    *Order
+	Customer *CustomerRecord
+}
+
+// An Arrival is a message on its way in.
+type Arrival struct {
+	Message             // without ids, seq and place: those are decided
+	Sender    Party     // whose identity it is captured under: From, or Reply-To where From is our own
+	SenderKey string    // Sender's address as it is matched, see identity.Key; "" when unreadable
+	People    []string  // matching keys of From, Reply-To, To and Cc, our own addresses excluded
+	Own       Key       // of its Message-ID; zero when it has none
+	Refs      []Ref     // what it points at, newest first
+	Thread    Key       // of its channel's own thread; zero for mail
+	Token     MessageID // our message that a verified token names, or ""
+	Raw       string    // SHA-256 of the raw bytes in Blobs, or ""
+}
+
+// A Key is a hash by which messages find each other: of a Message-ID or of a
+// channel's thread id. It is a lock and an index entry, never shown.
+type Key [16]byte
+
+// HeaderKey returns the key of a Message-ID, whose angle brackets are off.
+// Message-IDs are compared byte for byte (RFC 5322 section 3.6.4).
+func HeaderKey(id string) Key {
+	if id == "" {
+		return Key{}
+	}
+	return keyOf("mid", id)
+}
+
+// ChannelKey returns the key of a channel's own thread.
+func ChannelKey(account AccountID, thread string) Key {
+	if thread == "" {
+		return Key{}
+	}
+	return keyOf("thread", string(account)+"\x00"+thread)
+}
+
+func keyOf(kind, s string) Key {
+	sum := sha256.Sum256([]byte(kind + "\x00" + s))
+	return Key(sum[:16])
+}
+
+// A Ref is a Message-ID that a message points at, and where it stood.
+type Ref struct {
+	Key  Key
+	ID   string // as it was received, for the reason shown
+	Step Step   // ByInReplyTo or ByReferences
+}
+
+// A Receipt tells what became of one attempt to send a message.
+type Receipt struct {
+	MessageID MessageID `json:"messageId"`
+	Attempt   int       `json:"attempt"`
+	State     State     `json:"state"`
+	Detail    string    `json:"detail,omitempty"` // the other server's own words
+	At        time.Time `json:"at"`
+}
