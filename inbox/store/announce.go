@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// EventSubject is where an event is announced: its kind is the tail.
+const EventSubject = "skein.event."
+
+// maxFrame bounds the body of a message within an event; a browser fetches what
+// is longer.
+const maxFrame = 64 << 10
+
+// A change is one entity's new state, to be logged and announced.
+type change struct {
+	event   inbox.Event
+	before  any    // the state before, nil when it is new
+	after   any    // what the log keeps; the event's own entity when nil
+	session string // the agent's session, where one did it
+	cause   string // event id of what came in, or the request
+}
+
+// zero stands for "none" where a primary key can't hold NULL.
+const zero = "00000000-0000-0000-0000-000000000000"
+
+func orZero[T ~string](id T) string {
+	if id == "" {
+		return zero
+	}
+	return string(id)
+}
+
+// announce writes the log entry, the outbox row and the count deltas of every
+// change, in order. It is called last in a transaction: outbox ids are taken
+// while the conversations' locks are held, so that they follow the versions.
+func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	log := make([][]any, 0, len(changes))
+	out := make([][]any, 0, len(changes))
+	deltas := map[place]int64{}
+	for _, c := range changes {
+		e := &c.event
+		logRow, err := c.logRow()
+		if err != nil {
+			return fmt.Errorf("log %s: %w", e.Kind, err)
+		}
+		log = append(log, logRow)
+		payload, err := json.Marshal(frameOf(e))
+		if err != nil {
+			return fmt.Errorf("encode %s: %w", e.Kind, err)
+		}
+		out = append(out, []any{EventSubject + string(e.Kind), payload})
+		if e.Kind == inbox.ConversationChanged {
+			if was, ok := c.before.(*inbox.Conversation); ok && was != nil {
+				deltas[placeOf(was)]--
+			}
+			if e.Conversation.MergedInto == "" {
+				deltas[placeOf(e.Conversation)]++
+			}
+		}
+	}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"events"},
+		[]string{"id", "at", "kind", "actor_kind", "actor_id", "session_id", "cause", "entity", "version",
+			"before", "after", "inbox_id", "team_id", "assignee_id"},
+		pgx.CopyFromRows(log)); err != nil {
+		return fmt.Errorf("write log: %w", err)
+	}
+	if err := writeDeltas(ctx, tx, deltas); err != nil {
+		return err
+	}
+	return enqueue(ctx, tx, out)
+}
+
+// enqueue writes rows of {subject, payload} to the outbox, in order, and wakes
+// the relay when the transaction commits.
+func enqueue(ctx context.Context, tx pgx.Tx, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"outbox"}, []string{"subject", "payload"}, pgx.CopyFromRows(rows)); err != nil {
+		return fmt.Errorf("write outbox: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `SELECT pg_notify('skein_outbox', '')`); err != nil {
+		return fmt.Errorf("notify: %w", err)
+	}
+	return nil
+}
+
+func (c *change) logRow() ([]any, error) {
+	var before []byte
+	var err error
+	if c.before != nil {
+		if before, err = json.Marshal(c.before); err != nil {
+			return nil, err
+		}
+	}
+	e := &c.event
+	after := c.after
+	if after == nil {
+		after = logged(e)
+	}
+	now, err := json.Marshal(after)
+	if err != nil {
+		return nil, err
+	}
+	var at inbox.Place
+	if e.Audience.After != nil {
+		at = *e.Audience.After
+	}
+	return []any{string(e.ID), e.At, string(e.Kind), string(e.Actor.Kind), e.Actor.ID, c.session, c.cause, e.Entity,
+		e.Version, before, now, null(at.InboxID), null(at.TeamID), null(at.Assignee)}, nil
+}
+
+// logged is what the log keeps of an event: the whole state of what changes,
+// but not the text of messages, which never changes and is in its own table.
+func logged(e *inbox.Event) any {
+	switch {
+	case e.Message != nil:
+		m := *e.Message
+		m.Text, m.VisibleText, m.HTML = "", "", ""
+		return &m
+	case e.Conversation != nil:
+		return e.Conversation
+	case e.Order != nil:
+		return e.Order
+	case e.Customer != nil:
+		return e.Customer
+	case e.Agent != nil:
+		return e.Agent
+	}
+	return nil
+}
+
+// frameOf is the event as it is announced: a message with a body too large for
+// a frame goes without it, marked.
+func frameOf(e *inbox.Event) *inbox.Event {
+	if e.Message == nil || len(e.Message.Text)+len(e.Message.VisibleText)+len(e.Message.HTML) <= maxFrame {
+		return e
+	}
+	m := *e.Message
+	m.Text, m.VisibleText, m.HTML, m.Truncated = "", "", "", true
+	cut := *e
+	cut.Message = &m
+	return &cut
+}
+
+// A place is one cell of the count cube.
+type place struct{ inbox, team, assignee, status string }
+
+func placeOf(c *inbox.Conversation) place {
+	return place{string(c.InboxID), orZero(c.TeamID), orZero(c.Assignee), string(c.Status)}
+}
+
+func writeDeltas(ctx context.Context, tx pgx.Tx, deltas map[place]int64) error {
+	rows := make([][]any, 0, len(deltas))
+	for p, n := range deltas {
+		if n != 0 {
+			rows = append(rows, []any{p.inbox, p.team, p.assignee, p.status, n})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"count_deltas"},
+		[]string{"inbox_id", "team_id", "assignee_id", "status", "n"}, pgx.CopyFromRows(rows)); err != nil {
+		return fmt.Errorf("write count deltas: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// conversationColumns are read by [scanConversation], of conversations c joined
+// with identities i and customers k: see [conversationFrom].
+const conversationColumns = `c.id, c.number, c.version, c.inbox_id, coalesce(c.team_id::text, ''),
+	coalesce(c.assignee_id::text, ''), c.status, c.channel, c.account_id, c.subject, c.preview,
+	i.customer_id, c.identity_id, coalesce(nullif(k.name, ''), nullif(i.name, ''), i.value), i.value, i.proof,
+	c.message_seq, c.public_seq, c.created_at, c.last_at, c.waiting_since, coalesce(c.merged_into::text, '')`
+
+const conversationFrom = `conversations c
+	JOIN identities i ON i.id = c.identity_id
+	JOIN customers k ON k.id = i.customer_id`
+
+func scanConversation(row pgx.CollectableRow) (inbox.Conversation, error) {
+	var c inbox.Conversation
+	err := row.Scan(&c.ID, &c.Number, &c.Version, &c.InboxID, &c.TeamID, &c.Assignee, &c.Status, &c.Channel, &c.Account,
+		&c.Subject, &c.Preview, &c.Customer.CustomerID, &c.Customer.IdentityID, &c.Customer.Name, &c.Customer.Address,
+		&c.Customer.Proof, &c.MessageSeq, &c.PublicSeq, &c.CreatedAt, &c.LastAt, &c.WaitingSince, &c.MergedInto)
+	return c, err
+}
+
+// messageColumns are read by [scanMessage], of messages m. Attachments come
+// apart: see [addAttachments].
+const messageColumns = `m.id, m.conversation_id, m.thread_id, m.seq, m.version, m.kind, m.direction, m.channel, m.account_id,
+	m.identity_id, m.author_kind, coalesce(m.agent_id::text, ''), m.author_name, m.author_address, m.recipients,
+	m.subject, m.text, m.visible_text, m.html, m.remote_images, m.state, m.state_detail, m.attempt, m.send_at,
+	m.spam, m.proof, m.detail, m.reason, m.header_id, m.raw_sha256 <> '', m.sent_at, m.created_at`
+
+// recipients is the column of that name.
+type recipients struct {
+	To  []inbox.Party `json:"to"`
+	Cc  []inbox.Party `json:"cc"`
+	Bcc []inbox.Party `json:"bcc,omitempty"`
+}
+
+// detail is the column of that name.
+type detail struct {
+	Automatic  inbox.Automatic `json:"automatic"`
+	Bounces    []inbox.Bounce  `json:"bounces,omitempty"`
+	Protection string          `json:"protection,omitempty"`
+	Problems   []string        `json:"problems,omitempty"`
+}
+
+func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
+	m := inbox.Message{Attachments: []inbox.Attachment{}}
+	var who, more, why []byte
+	if err := row.Scan(&m.ID, &m.ConversationID, &m.ThreadID, &m.Seq, &m.Version, &m.Kind, &m.Direction, &m.Channel, &m.Account,
+		&m.Author.IdentityID, &m.Author.Kind, &m.Author.AgentID, &m.Author.Name, &m.Author.Address, &who,
+		&m.Subject, &m.Text, &m.VisibleText, &m.HTML, &m.RemoteImages, &m.State, &m.StateDetail, &m.Attempt, &m.SendAt,
+		&m.Spam, &m.Proof, &more, &why, &m.HeaderID, &m.HasRaw, &m.SentAt, &m.CreatedAt); err != nil {
+		return m, err
+	}
+	if m.Author.Kind != inbox.ByCustomer {
+		m.Author.IdentityID = ""
+	}
+	var r recipients
+	var d detail
+	for _, col := range []struct {
+		raw  []byte
+		into any
+	}{{who, &r}, {more, &d}, {why, &m.Reason}} {
+		if err := json.Unmarshal(col.raw, col.into); err != nil {
+			return m, fmt.Errorf("message %s: %w", m.ID, err)
+		}
+	}
+	m.To, m.Cc = orEmpty(r.To), orEmpty(r.Cc)
+	m.Automatic, m.Bounces, m.Protection, m.Problems = d.Automatic, d.Bounces, d.Protection, d.Problems
+	return m, nil
+}
+
+// orEmpty keeps null out of the JSON that clients see.
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// addAttachments fills in the attachments of messages, in order.
+func addAttachments(ctx context.Context, q querier, messages []inbox.Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	at := make(map[inbox.MessageID]int, len(messages))
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		at[m.ID], ids[i] = i, string(m.ID)
+	}
+	rows, err := q.Query(ctx, `
+		SELECT message_id, id, name, type, size, sha256, inline, content_id
+		FROM attachments WHERE message_id = ANY($1) ORDER BY message_id, position`, ids)
+	if err != nil {
+		return fmt.Errorf("read attachments: %w", err)
+	}
+	var of inbox.MessageID
+	var a inbox.Attachment
+	if _, err := pgx.ForEachRow(rows, []any{&of, &a.ID, &a.Name, &a.Type, &a.Size, &a.SHA256, &a.Inline, &a.ContentID}, func() error {
+		m := &messages[at[of]]
+		m.Attachments = append(m.Attachments, a)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read attachments: %w", err)
+	}
+	return nil
+}
+
+// A querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}

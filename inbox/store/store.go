@@ -1,0 +1,92 @@
+// Package store holds all SQL. It keeps what is said, who said it and where it
+// stands in PostgreSQL, and writes every change together with its log entry,
+// its outbox rows and its count deltas in one transaction.
+//
+// It promises that an exported method either happened whole or not at all, that
+// a repeated call with the same event id or idempotency key changes nothing,
+// and that a row's version rises under the row's lock. It never decides policy
+// (it calls the pure function that it was handed), never publishes, and never
+// holds a lock across a call out.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"skein/inbox"
+)
+
+// A Store is a pool of connections to one migrated database.
+type Store struct {
+	pool *pgxpool.Pool
+}
+
+// Open connects to the database at dsn. The schema must be there: see package
+// migrations. maxConns bounds the pool; 0 means 16.
+func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, &inbox.Error{Code: inbox.Invalid, Message: "the database URL can't be read: want postgres://user:password@host:5432/name"}
+	}
+	cfg.MaxConns = int32(maxConns)
+	if maxConns == 0 {
+		cfg.MaxConns = 16
+	}
+	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return &Store{pool: pool}, nil
+}
+
+// Close waits for what is running and closes every connection.
+func (s *Store) Close() { s.pool.Close() }
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
+
+// Transient reports whether err is of the database's state and not of what was
+// asked: the same call may go through later. Lost connections, shut-downs, full
+// disks, deadlocks and serialisation failures are; a value that a column
+// refuses is not.
+func Transient(err error) bool {
+	if err == nil {
+		return false
+	}
+	if inbox.CodeOf(err) == inbox.Unavailable {
+		return true
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return inbox.CodeOf(err) == "" // no word of the server: it never got that far
+	}
+	switch pg.Code[:2] {
+	case "22", "23", "42", "54", "0A": // data, constraint, syntax, limit, unsupported
+		return false
+	}
+	return true
+}
+
+// notFound turns pgx's no-rows into an error that names what is missing.
+func notFound(err error, what string) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return &inbox.Error{Code: inbox.NotFound, Message: what + " is not there"}
+	}
+	return err
+}
+
+// null is NULL for the empty id.
+func null[T ~string](id T) *string {
+	if id == "" {
+		return nil
+	}
+	s := string(id)
+	return &s
+}
