@@ -1,0 +1,171 @@
+package connectors
+
+import (
+	"context"
+	"time"
+)
+
+// States of an account, as [Status] carries them.
+const (
+	Starting = "starting"
+	Running  = "running"
+	Retrying = "retrying" // the connection failed and is tried again at RetryAt
+	Refused  = "refused"  // the login or the settings are wrong: somebody has to mend them
+	Paused   = "paused"
+	Stopped  = "stopped"
+)
+
+// reportTimeout bounds one Report, so that a bus that hangs doesn't hold up the
+// stop.
+const reportTimeout = 3 * time.Second
+
+// health is what is known of one account. Receiving and sending fail apart, so
+// each keeps its own error.
+type health struct {
+	state      string
+	receiveErr string
+	sendErr    string
+	errorAt    time.Time
+	lastItem   time.Time
+	retryAt    time.Time
+	received   int64
+	sent       int64
+	reported   bool // false: changed since the last report
+}
+
+// set records where receiving stands.
+func (k *keeper) set(state string, err error, retryAt time.Time) {
+	k.mu.Lock()
+	h := &k.health
+	if err != nil {
+		h.receiveErr, h.errorAt = err.Error(), k.r.cfg.Now()
+	} else if state == Running || state == Paused {
+		h.receiveErr = ""
+	}
+	// A new try says nothing yet: the last failure stays visible until one works.
+	if state != Starting || h.state == Paused || h.state == Stopped {
+		h.state = state
+	}
+	h.retryAt, h.reported = retryAt, false
+	k.mu.Unlock()
+	k.r.poke()
+}
+
+// received counts n items that were published; an emit without items only says
+// that the connection works.
+func (k *keeper) received(n int) {
+	k.mu.Lock()
+	h := &k.health
+	h.received += int64(n)
+	if n > 0 {
+		h.lastItem = k.r.cfg.Now()
+	}
+	running := h.state == Running
+	k.mu.Unlock()
+	if !running {
+		k.set(Running, nil, time.Time{})
+	}
+}
+
+// sendEnded records what became of an attempt to send.
+func (k *keeper) sendEnded(left bool, err error) {
+	k.mu.Lock()
+	h := &k.health
+	if left {
+		h.sent++
+	}
+	before := h.sendErr
+	h.sendErr = ""
+	if err != nil {
+		h.sendErr, h.errorAt = err.Error(), k.r.cfg.Now()
+	}
+	changed := before != h.sendErr
+	h.reported = h.reported && !changed
+	k.mu.Unlock()
+	if changed {
+		k.r.poke()
+	}
+}
+
+// status returns the account's health, and whether it changed since the last
+// call.
+func (k *keeper) status() (Status, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	h := &k.health
+	changed := !h.reported
+	h.reported = true
+	s := Status{
+		Channel: k.account.Channel, Account: k.account.ID, State: h.state,
+		LastError: h.receiveErr,
+		Received:  h.received, Sent: h.sent, At: k.r.cfg.Now(),
+	}
+	if s.LastError == "" {
+		s.LastError = h.sendErr
+	}
+	if s.LastError != "" {
+		s.ErrorAt = timeOrNil(h.errorAt)
+	}
+	s.LastItem, s.RetryAt = timeOrNil(h.lastItem), timeOrNil(h.retryAt)
+	return s, changed
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// report tells every account's health: what changed at once, everything every
+// ReportEvery. When ctx ends it tells a last time.
+func (r *runner) report(ctx context.Context) {
+	tick := time.NewTicker(r.cfg.ReportEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			r.reportAll(context.WithoutCancel(ctx), false)
+			return
+		case <-tick.C:
+			r.reportAll(ctx, true)
+		case <-r.wake:
+			r.reportAll(ctx, false)
+		}
+	}
+}
+
+func (r *runner) reportAll(ctx context.Context, repeat bool) {
+	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
+	defer cancel()
+	for _, k := range r.toReport() {
+		status, changed := k.status()
+		if !changed && !repeat {
+			continue
+		}
+		if err := r.cfg.Link.Report(ctx, status); err != nil && ctx.Err() == nil {
+			r.log.Debug("health cannot be reported", "account", string(k.id), "error", err)
+		}
+	}
+}
+
+// toReport returns every keeper, removed ones until their end was told.
+func (r *runner) toReport() []*keeper {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]*keeper, 0, len(r.keys)+len(r.gone))
+	for _, k := range r.keys {
+		all = append(all, k)
+	}
+	kept := r.gone[:0]
+	for _, k := range r.gone {
+		all = append(all, k)
+		select {
+		case <-k.ended:
+		default:
+			kept = append(kept, k)
+		}
+	}
+	r.gone = kept
+	return all
+}
