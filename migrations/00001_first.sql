@@ -304,7 +304,7 @@ CREATE TABLE thread_keys (
     thread_id  uuid    NOT NULL REFERENCES threads,
     own        boolean NOT NULL,
     sender     text    NOT NULL,
-    PRIMARY KEY (key, message_id)
+    PRIMARY KEY (key, own, sender, message_id)
 );
 CREATE INDEX thread_keys_thread ON thread_keys (thread_id);
 
