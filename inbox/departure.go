@@ -1,0 +1,28 @@
+package inbox
+
+import "time"
+
+// An OutboxRow is something committed and not yet announced: the relay
+// publishes Payload under Subject, and ID makes a repetition harmless.
+type OutboxRow struct {
+	ID      int64
+	Subject string
+	Payload []byte
+}
+
+// A Departure is one attempt to send a message, as the store knows it at the
+// moment when its timer fires: everything in it was fixed when the agent sent.
+type Departure struct {
+	Message    Message // Attempt is this attempt, Attachments name their bytes in Blobs
+	From       Party
+	Bcc        []Party
+	ReplyTo    string   // the plus-address, where the account has it
+	References []string // header ids, oldest first; the last one is what it answers
+	At         time.Time
+}
+
+// SendTimer is the payload of a timer of kind "send", whose key is the id of
+// the message that leaves when it fires.
+type SendTimer struct {
+	ReplyTo string `json:"replyTo,omitempty"`
+}
