@@ -26,3 +26,10 @@ type Departure struct {
 type SendTimer struct {
 	ReplyTo string `json:"replyTo,omitempty"`
 }
+
+// A StreamMark is where a stream stood when it was last looked at. Positions
+// in a stream mean something only within one epoch.
+type StreamMark struct {
+	Epoch string // "" before anybody looked
+	Last  uint64 // sequence of its newest entry
+}

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// A Lane is one of the two orders in which outbox rows leave: a slow attachment
+// on its way out must not hold up what the browsers wait for.
+type Lane string
+
+const (
+	EventLane Lane = "events" // every subject but those below
+	SendLane  Lane = "sends"  // skein.out.…: messages for the connectors
+)
+
+// PendingOutbox returns up to limit rows of a lane that are committed and not
+// yet marked as published, in id order. It never starts after an id: a
+// transaction that took its id early may commit late.
+func (s *Store) PendingOutbox(ctx context.Context, lane Lane, limit int) ([]inbox.OutboxRow, error) {
+	// The sends' predicate stands here word for word as in their partial index.
+	query := `SELECT id, subject, payload FROM outbox
+		WHERE published_at IS NULL AND subject NOT LIKE 'skein.out.%' ORDER BY id LIMIT $1`
+	if lane == SendLane {
+		query = `SELECT id, subject, payload FROM outbox
+		WHERE published_at IS NULL AND subject LIKE 'skein.out.%' ORDER BY id LIMIT $1`
+	}
+	rows, err := s.pool.Query(ctx, query, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
+	}
+	pending, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.OutboxRow])
+	if err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
+	}
+	return pending, nil
+}
+
+// MarkPublished records that the streams have acknowledged the rows.
+func (s *Store) MarkPublished(ctx context.Context, ids []int64) error {
+	if _, err := s.pool.Exec(ctx, `UPDATE outbox SET published_at = now() WHERE id = ANY($1)`, ids); err != nil {
+		return fmt.Errorf("mark %d rows published: %w", len(ids), err)
+	}
+	return nil
+}
+
+// PruneOutbox deletes up to limit rows that were published before an instant,
+// oldest first, and returns how many it deleted.
+func (s *Store) PruneOutbox(ctx context.Context, before time.Time, limit int) (int, error) {
+	tag, err := s.pool.Exec(ctx, `
+		DELETE FROM outbox WHERE id IN (
+			SELECT id FROM outbox WHERE published_at < $1
+			ORDER BY published_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, before, limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune outbox: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
