@@ -23,15 +23,17 @@ type Received struct {
 
 // An Arrival is a message on its way in.
 type Arrival struct {
-	Message             // without ids, seq and place: those are decided
-	Sender    Party     // whose identity it is captured under: From, or Reply-To where From is our own
-	SenderKey string    // Sender's address as it is matched, see identity.Key; "" when unreadable
-	People    []string  // matching keys of From, Reply-To, To and Cc, our own addresses excluded
-	Own       Key       // of its Message-ID; zero when it has none
-	Refs      []Ref     // what it points at, newest first
-	Thread    Key       // of its channel's own thread; zero for mail
-	Token     MessageID // our message that a verified token names, or ""
-	Raw       string    // SHA-256 of the raw bytes in Blobs, or ""
+	Message                  // without ids, seq and place: those are decided
+	Sender    Party          // whose identity it is captured under: From, or Reply-To where From is our own
+	SenderKey string         // Sender's address as it is matched, see identity.Key; "" when unreadable
+	People    []string       // matching keys of From, Reply-To, To and Cc, our own addresses excluded
+	Own       Key            // of its Message-ID; zero when it has none
+	Refs      []Ref          // what it points at, newest first
+	Thread    Key            // of its channel's own thread; zero for mail
+	Token     MessageID      // our message that it answers by a token that we signed, or ""
+	Plus      ConversationID // our conversation whose plus-address it was sent to, or ""
+	Echo      bool           // its own Message-ID is one that we signed: our mail, come back
+	Raw       string         // SHA-256 of the raw bytes in Blobs, or ""
 }
 
 // A Key is a hash by which messages find each other: of a Message-ID or of a
