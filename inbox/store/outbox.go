@@ -10,26 +10,24 @@ import (
 	"skein/inbox"
 )
 
-// A Lane is one of the two orders in which outbox rows leave: a slow attachment
-// on its way out must not hold up what the browsers wait for.
-type Lane string
+// PendingEvents returns up to limit rows that are committed and not yet marked
+// as published, in id order, without those of [Store.PendingSends]: a slow
+// attachment on its way out must not hold up what the browsers wait for. It
+// never starts after an id: a transaction that took its id early may commit
+// late.
+func (s *Store) PendingEvents(ctx context.Context, limit int) ([]inbox.OutboxRow, error) {
+	return s.pending(ctx, `SELECT id, subject, payload FROM outbox
+		WHERE published_at IS NULL AND subject NOT LIKE 'skein.out.%' ORDER BY id LIMIT $1`, limit)
+}
 
-const (
-	EventLane Lane = "events" // every subject but those below
-	SendLane  Lane = "sends"  // skein.out.…: messages for the connectors
-)
+// PendingSends is the same for the messages that go to the connectors.
+func (s *Store) PendingSends(ctx context.Context, limit int) ([]inbox.OutboxRow, error) {
+	// The predicate stands here as in the partial index outbox_sends.
+	return s.pending(ctx, `SELECT id, subject, payload FROM outbox
+		WHERE published_at IS NULL AND subject LIKE 'skein.out.%' ORDER BY id LIMIT $1`, limit)
+}
 
-// PendingOutbox returns up to limit rows of a lane that are committed and not
-// yet marked as published, in id order. It never starts after an id: a
-// transaction that took its id early may commit late.
-func (s *Store) PendingOutbox(ctx context.Context, lane Lane, limit int) ([]inbox.OutboxRow, error) {
-	// The sends' predicate stands here word for word as in their partial index.
-	query := `SELECT id, subject, payload FROM outbox
-		WHERE published_at IS NULL AND subject NOT LIKE 'skein.out.%' ORDER BY id LIMIT $1`
-	if lane == SendLane {
-		query = `SELECT id, subject, payload FROM outbox
-		WHERE published_at IS NULL AND subject LIKE 'skein.out.%' ORDER BY id LIMIT $1`
-	}
+func (s *Store) pending(ctx context.Context, query string, limit int) ([]inbox.OutboxRow, error) {
 	rows, err := s.pool.Query(ctx, query, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)

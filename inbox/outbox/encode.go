@@ -1,0 +1,42 @@
+package outbox
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"skein/connectors"
+	"skein/inbox"
+)
+
+// Encode turns a departure into the row that goes to the channel's connector.
+// Attachments name their bytes by hash alone: the relay puts them where the
+// sidecar can read them.
+func Encode(d inbox.Departure) (subject string, payload []byte, err error) {
+	m := &d.Message
+	if len(m.To)+len(m.Cc)+len(d.Bcc) == 0 {
+		return "", nil, &inbox.Error{Code: inbox.Invalid, Message: "nobody to send it to"}
+	}
+	if d.From.Address == "" {
+		return "", nil, &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("account %s has no address to send from", m.Account)}
+	}
+	out := connectors.Outbound{
+		MessageID: m.ID, Attempt: m.Attempt, Channel: m.Channel, Account: m.Account,
+		From: d.From, ReplyTo: d.ReplyTo, To: m.To, Cc: m.Cc, Bcc: d.Bcc,
+		Subject: m.Subject, Text: m.Text, HTML: m.HTML,
+		HeaderID: m.HeaderID, References: d.References, Date: d.At,
+	}
+	if n := len(d.References); n > 0 {
+		out.InReplyTo = d.References[n-1]
+	}
+	for _, a := range m.Attachments {
+		out.Attachments = append(out.Attachments, connectors.Attachment{
+			Name: a.Name, Type: a.Type, Inline: a.Inline, ContentID: a.ContentID,
+			Body: connectors.Body{Size: a.Size, SHA256: a.SHA256},
+		})
+	}
+	payload, err = json.Marshal(out)
+	if err != nil {
+		return "", nil, fmt.Errorf("encode departure: %w", err)
+	}
+	return "skein.out." + string(m.Channel) + "." + string(m.Account), payload, nil
+}

@@ -1,0 +1,82 @@
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	indexBatch     = 500
+	foldBatch      = 5000
+	partitionEvery = 6 * time.Hour
+)
+
+// Data is what the followers keep up.
+type Data interface {
+	Lead(ctx context.Context, lock, channel string, work func(context.Context, WaitFunc) error) error
+	Watch(ctx context.Context, channel string, work func(context.Context, WaitFunc) error) error
+	IndexMessages(ctx context.Context, limit int) (int, error)
+	FoldCounts(ctx context.Context, limit int) (int, error)
+	EnsurePartitions(ctx context.Context, now time.Time) error
+}
+
+// Followers keep up what no transaction should wait for: the full-text index,
+// the folded counts and the log's partitions.
+type Followers struct {
+	data Data
+	log  *slog.Logger
+}
+
+// NewFollowers returns followers that do nothing before Run.
+func NewFollowers(data Data, log *slog.Logger) *Followers {
+	return &Followers{data: data, log: log}
+}
+
+// Run follows until ctx ends, and returns nil when everything that it started
+// has ended.
+func (f *Followers) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		again(ctx, f.log, "index", func(ctx context.Context) error {
+			return f.data.Watch(ctx, "skein_outbox", func(ctx context.Context, wait WaitFunc) error {
+				return follow(ctx, wait, func(ctx context.Context) (bool, error) {
+					began := time.Now()
+					n, err := f.data.IndexMessages(ctx, indexBatch)
+					if n == indexBatch {
+						// A backlog takes half of one connection's time at most:
+						// mail that comes in goes first.
+						pause(ctx, time.Since(began))
+					}
+					return n == indexBatch, err
+				})
+			})
+		})
+	})
+	wg.Go(func() {
+		again(ctx, f.log, "fold", func(ctx context.Context) error {
+			return f.data.Lead(ctx, "fold-counts", "skein_fold", func(ctx context.Context, wait WaitFunc) error {
+				return follow(ctx, wait, func(ctx context.Context) (bool, error) {
+					n, err := f.data.FoldCounts(ctx, foldBatch)
+					return n == foldBatch, err
+				})
+			})
+		})
+	})
+	wg.Go(func() {
+		again(ctx, f.log, "partitions", func(ctx context.Context) error {
+			for {
+				if err := f.data.EnsurePartitions(ctx, time.Now()); err != nil {
+					return err
+				}
+				pause(ctx, partitionEvery)
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+			}
+		})
+	})
+	wg.Wait()
+	return nil
+}

@@ -1,0 +1,311 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"skein/connectors"
+	"skein/inbox"
+)
+
+// Events is the name under which the mark of the event stream is kept.
+const Events = "EVENTS"
+
+const (
+	idleMin = 250 * time.Millisecond
+	idleMax = time.Second
+
+	// maxBatch rows are published before the first of them is marked.
+	maxBatch = 500
+
+	// maxPayload leaves room for headers below the 1 MiB that a NATS server
+	// takes by default.
+	maxPayload = 1<<20 - 8<<10
+
+	kept       = 72 * time.Hour // what a browser can resume from
+	pruneEvery = time.Minute
+	pruneBatch = 2000
+)
+
+// A Source is where rows come from. [Source.Pending] gives rows of one lane in
+// id order.
+type Source interface {
+	Lead(ctx context.Context, lock, channel string, work func(context.Context, WaitFunc) error) error
+	PendingEvents(ctx context.Context, limit int) ([]inbox.OutboxRow, error)
+	PendingSends(ctx context.Context, limit int) ([]inbox.OutboxRow, error)
+	MarkPublished(ctx context.Context, ids []int64) error
+	PruneOutbox(ctx context.Context, before time.Time, limit int) (int, error)
+
+	FailSend(ctx context.Context, row int64, id inbox.MessageID, attempt int, reason string, now time.Time) error
+
+	StreamMark(ctx context.Context, stream string) (inbox.StreamMark, error)
+	MarkStream(ctx context.Context, stream string, seen inbox.StreamMark, created time.Time, last uint64) (inbox.StreamMark, error)
+}
+
+// A Bus takes rows into the streams that their subjects belong to.
+type Bus interface {
+	// Publish returns when every row is acknowledged. Rows keep their order; a
+	// row whose id a stream already took is acknowledged again and not stored
+	// again. On an error any of them may have been stored.
+	Publish(ctx context.Context, rows []inbox.OutboxRow) error
+	// EventsState tells when the stream of events was made and the sequence of
+	// its newest entry.
+	EventsState(ctx context.Context) (created time.Time, last uint64, err error)
+}
+
+// Config is what a relay works with. All but Log is required.
+type Config struct {
+	Source  Source
+	Bus     Bus
+	Blobs   Blobs
+	Transit Transit
+	Log     *slog.Logger
+}
+
+// A Relay publishes what is committed. Any number of nodes run one: at each
+// moment one of them does the work of a lane, and another takes its place when
+// it dies.
+type Relay struct {
+	cfg       Config
+	published atomic.Int64
+}
+
+// New returns a relay that does nothing before [Relay.Run].
+func New(cfg Config) *Relay {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Relay{cfg: cfg}
+}
+
+// Published is how many rows this relay has published.
+func (r *Relay) Published() int64 { return r.published.Load() }
+
+// Run relays until ctx ends. It returns nil when everything that it started has
+// ended.
+func (r *Relay) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	lane := func(name string, work func(context.Context, WaitFunc) error) {
+		wg.Go(func() {
+			again(ctx, r.cfg.Log, name, func(ctx context.Context) error {
+				return r.cfg.Source.Lead(ctx, name, "skein_outbox", work)
+			})
+		})
+	}
+	lane("relay-events", r.relayEvents)
+	lane("relay-sends", r.relaySends)
+	lane("prune-outbox", r.prune)
+	wg.Wait()
+	return nil
+}
+
+func (r *Relay) relayEvents(ctx context.Context, wait WaitFunc) error {
+	if err := r.mark(ctx); err != nil {
+		return err
+	}
+	return follow(ctx, wait, func(ctx context.Context) (bool, error) {
+		rows, err := r.cfg.Source.PendingEvents(ctx, maxBatch)
+		if err != nil || len(rows) == 0 {
+			return false, err
+		}
+		for i := range rows {
+			if len(rows[i].Payload) > maxPayload {
+				if rows[i].Payload, err = shorten(rows[i].Payload); err != nil {
+					return false, fmt.Errorf("shorten row %d: %w", rows[i].ID, err)
+				}
+			}
+		}
+		if err := r.publish(ctx, rows); err != nil {
+			return false, err
+		}
+		// After each batch: a stream that falls behind this mark later on has
+		// lost its tail.
+		return true, r.mark(ctx)
+	})
+}
+
+func (r *Relay) mark(ctx context.Context) error {
+	seen, err := r.cfg.Source.StreamMark(ctx, Events)
+	if err != nil {
+		return err
+	}
+	created, last, err := r.cfg.Bus.EventsState(ctx)
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", Events, err)
+	}
+	now, err := r.cfg.Source.MarkStream(ctx, Events, seen, created, last)
+	if err != nil {
+		return err
+	}
+	if seen.Epoch != "" && now.Epoch != seen.Epoch {
+		r.cfg.Log.Warn("stream was made anew or lost its tail: browsers will reload",
+			"stream", Events, "recorded", seen.Last, "last", last, "epoch", now.Epoch)
+	}
+	return nil
+}
+
+// relaySends goes one by one: each may have attachments to move first.
+func (r *Relay) relaySends(ctx context.Context, wait WaitFunc) error {
+	return follow(ctx, wait, func(ctx context.Context) (bool, error) {
+		rows, err := r.cfg.Source.PendingSends(ctx, 50)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			if err := r.send(ctx, row); err != nil {
+				return false, err
+			}
+		}
+		return len(rows) > 0, nil
+	})
+}
+
+func (r *Relay) send(ctx context.Context, row inbox.OutboxRow) error {
+	var out connectors.Outbound
+	if err := json.Unmarshal(row.Payload, &out); err != nil {
+		// Ours alone can have written it: nothing can be told to anyone.
+		r.cfg.Log.Error("outbox row can't be read", "row", row.ID, "error", err)
+		return r.cfg.Source.MarkPublished(ctx, []int64{row.ID})
+	}
+	err := r.attach(ctx, &out)
+	if err == nil {
+		row.Payload, err = json.Marshal(out)
+	}
+	if err == nil && len(row.Payload) > maxPayload {
+		err = &inbox.Error{Code: inbox.TooLarge, Message: "the message's text is too large to be sent: put it into an attachment"}
+	}
+	if code := inbox.CodeOf(err); code == inbox.NotFound || code == inbox.TooLarge || code == inbox.Invalid {
+		r.cfg.Log.Warn("send failed before it left", "message", string(out.MessageID), "attempt", out.Attempt, "error", err)
+		return r.cfg.Source.FailSend(ctx, row.ID, out.MessageID, out.Attempt, reasonOf(err), time.Now())
+	}
+	if err != nil {
+		return fmt.Errorf("send %s/%d: %w", out.MessageID, out.Attempt, err)
+	}
+	return r.publish(ctx, []inbox.OutboxRow{row})
+}
+
+// attach copies the attachments' bytes to where the channel's sidecar can read
+// them. Content decides the name there, so that a repetition overwrites the
+// same bytes.
+func (r *Relay) attach(ctx context.Context, out *connectors.Outbound) error {
+	for i := range out.Attachments {
+		a := &out.Attachments[i]
+		if a.Body.Ref != "" || a.Body.Inline != nil || a.Body.SHA256 == "" {
+			continue
+		}
+		body, err := r.move(ctx, out.Channel, a.Body.SHA256)
+		if err != nil {
+			return fmt.Errorf("attachment %d: %w", i+1, err)
+		}
+		a.Body = body
+	}
+	return nil
+}
+
+func (r *Relay) move(ctx context.Context, channel inbox.Channel, sha256 string) (connectors.Body, error) {
+	src, err := r.cfg.Blobs.Open(ctx, sha256)
+	if err != nil {
+		if inbox.CodeOf(err) == inbox.NotFound {
+			return connectors.Body{}, &inbox.Error{Code: inbox.NotFound, Message: "an attachment is no longer there"}
+		}
+		return connectors.Body{}, err
+	}
+	body, err := r.cfg.Transit.PutTransit(ctx, channel, src)
+	if err = errors.Join(err, src.Close()); err != nil {
+		return connectors.Body{}, err
+	}
+	if body.SHA256 != sha256 {
+		return connectors.Body{}, &inbox.Error{Code: inbox.Invalid, Message: "an attachment's bytes are not what they were"}
+	}
+	return body, nil
+}
+
+func (r *Relay) publish(ctx context.Context, rows []inbox.OutboxRow) error {
+	if err := r.cfg.Bus.Publish(ctx, rows); err != nil {
+		return fmt.Errorf("publish %d rows: %w", len(rows), err)
+	}
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	if err := r.cfg.Source.MarkPublished(ctx, ids); err != nil {
+		return err
+	}
+	r.published.Add(int64(len(rows)))
+	return nil
+}
+
+func (r *Relay) prune(ctx context.Context, wait WaitFunc) error {
+	for {
+		n, err := r.cfg.Source.PruneOutbox(ctx, time.Now().Add(-kept), pruneBatch)
+		if err != nil {
+			return err
+		}
+		// A short rest between full batches leaves the disk to others.
+		rest := 100 * time.Millisecond
+		if n < pruneBatch {
+			rest = pruneEvery
+		}
+		for until := time.Now().Add(rest); time.Until(until) > 0; {
+			if err := wait(ctx, time.Until(until)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// follow does step as long as there is something to do, and then waits.
+func follow(ctx context.Context, wait WaitFunc, step func(context.Context) (more bool, err error)) error {
+	idle := idleMin
+	for {
+		more, err := step(ctx)
+		if err != nil {
+			return err
+		}
+		if more {
+			idle = idleMin
+			// Makes sure, now and then, that the lock is still held.
+			if err := wait(ctx, 0); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := wait(ctx, idle); err != nil {
+			return err
+		}
+		idle = min(idle*2, idleMax)
+	}
+}
+
+// shorten makes an event fit a frame whose headers are too long for one (ten
+// thousand recipients): what is left tells a browser to fetch the rest.
+func shorten(payload []byte) ([]byte, error) {
+	var e inbox.Event
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return nil, err
+	}
+	if m := e.Message; m != nil {
+		e.Message = &inbox.Message{
+			ID: m.ID, ConversationID: m.ConversationID, ThreadID: m.ThreadID, Seq: m.Seq, Version: m.Version,
+			Kind: m.Kind, Direction: m.Direction, Channel: m.Channel, Account: m.Account,
+			To: []inbox.Party{}, Cc: []inbox.Party{}, Attachments: []inbox.Attachment{},
+			State: m.State, Attempt: m.Attempt, SendAt: m.SendAt, SentAt: m.SentAt, CreatedAt: m.CreatedAt, Truncated: true,
+		}
+	}
+	e.Customer, e.Order, e.Connector = nil, nil, nil
+	return json.Marshal(e)
+}
+
+func reasonOf(err error) string {
+	if e, ok := errors.AsType[*inbox.Error](err); ok {
+		return e.Message
+	}
+	return strings.TrimSpace(err.Error())
+}
