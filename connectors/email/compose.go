@@ -223,7 +223,7 @@ type outPart struct {
 	children []outPart
 }
 
-func composeText(kind, text string) part {
+func composeText(kind, text string) outPart {
 	p := outPart{text: strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")}
 	p.header.SetContentType("text/"+kind, map[string]string{"charset": "utf-8"})
 	p.header.Set("Content-Transfer-Encoding", "quoted-printable")
