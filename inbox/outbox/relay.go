@@ -15,9 +15,6 @@ import (
 	"skein/inbox"
 )
 
-// Events is the name under which the mark of the event stream is kept.
-const Events = "EVENTS"
-
 const (
 	idleMin = 250 * time.Millisecond
 	idleMax = time.Second
@@ -34,30 +31,27 @@ const (
 	pruneBatch = 2000
 )
 
-// A Source is where rows come from. [Source.Pending] gives rows of one lane in
-// id order.
+// A Source is where rows come from, each lane's in the order of their ids.
 type Source interface {
 	Lead(ctx context.Context, lock, channel string, work func(context.Context, WaitFunc) error) error
 	PendingEvents(ctx context.Context, limit int) ([]inbox.OutboxRow, error)
 	PendingSends(ctx context.Context, limit int) ([]inbox.OutboxRow, error)
-	MarkPublished(ctx context.Context, ids []int64) error
+	// MarkPublished also records where the stream stood when it had the rows.
+	MarkPublished(ctx context.Context, ids []int64, stream string, mark inbox.StreamMark) error
 	PruneOutbox(ctx context.Context, before time.Time, limit int) (int, error)
 
 	FailSend(ctx context.Context, row int64, id inbox.MessageID, attempt int, reason string, now time.Time) error
 
-	StreamMark(ctx context.Context, stream string) (inbox.StreamMark, error)
-	MarkStream(ctx context.Context, stream string, seen inbox.StreamMark, created time.Time, last uint64) (inbox.StreamMark, error)
+	Marks
 }
 
 // A Bus takes rows into the streams that their subjects belong to.
 type Bus interface {
-	// Publish returns when every row is acknowledged. Rows keep their order; a
-	// row whose id a stream already took is acknowledged again and not stored
-	// again. On an error any of them may have been stored.
-	Publish(ctx context.Context, rows []inbox.OutboxRow) error
-	// EventsState tells when the stream of events was made and the sequence of
-	// its newest entry.
-	EventsState(ctx context.Context) (created time.Time, last uint64, err error)
+	// PublishEvents returns when every row is acknowledged. Rows keep their
+	// order; a row that a stream already took is acknowledged again and not
+	// stored again. On an error any of them may have been stored.
+	PublishEvents(ctx context.Context, rows []inbox.OutboxRow) error
+	Stream
 }
 
 // Config is what a relay works with. All but Log is required.
@@ -107,7 +101,9 @@ func (r *Relay) Run(ctx context.Context) error {
 }
 
 func (r *Relay) relayEvents(ctx context.Context, wait WaitFunc) error {
-	if err := r.mark(ctx); err != nil {
+	position := NewPosition(r.cfg.Source, r.cfg.Bus, r.cfg.Log)
+	mark, err := position.State(ctx)
+	if err != nil {
 		return err
 	}
 	return follow(ctx, wait, func(ctx context.Context) (bool, error) {
@@ -122,33 +118,14 @@ func (r *Relay) relayEvents(ctx context.Context, wait WaitFunc) error {
 				}
 			}
 		}
-		if err := r.publish(ctx, rows); err != nil {
+		if err := r.cfg.Bus.PublishEvents(ctx, rows); err != nil {
+			return false, fmt.Errorf("publish %d events: %w", len(rows), err)
+		}
+		if mark, err = position.after(ctx, mark); err != nil {
 			return false, err
 		}
-		// After each batch: a stream that falls behind this mark later on has
-		// lost its tail.
-		return true, r.mark(ctx)
+		return true, r.done(ctx, rows, events, mark)
 	})
-}
-
-func (r *Relay) mark(ctx context.Context) error {
-	seen, err := r.cfg.Source.StreamMark(ctx, Events)
-	if err != nil {
-		return err
-	}
-	created, last, err := r.cfg.Bus.EventsState(ctx)
-	if err != nil {
-		return fmt.Errorf("look at %s: %w", Events, err)
-	}
-	now, err := r.cfg.Source.MarkStream(ctx, Events, seen, created, last)
-	if err != nil {
-		return err
-	}
-	if seen.Epoch != "" && now.Epoch != seen.Epoch {
-		r.cfg.Log.Warn("stream was made anew or lost its tail: browsers will reload",
-			"stream", Events, "recorded", seen.Last, "last", last, "epoch", now.Epoch)
-	}
-	return nil
 }
 
 // relaySends goes one by one: each may have attachments to move first.
@@ -172,7 +149,7 @@ func (r *Relay) send(ctx context.Context, row inbox.OutboxRow) error {
 	if err := json.Unmarshal(row.Payload, &out); err != nil {
 		// Ours alone can have written it: nothing can be told to anyone.
 		r.cfg.Log.Error("outbox row can't be read", "row", row.ID, "error", err)
-		return r.cfg.Source.MarkPublished(ctx, []int64{row.ID})
+		return r.done(ctx, []inbox.OutboxRow{row}, "", inbox.StreamMark{})
 	}
 	err := r.attach(ctx, &out)
 	if err == nil {
@@ -188,7 +165,11 @@ func (r *Relay) send(ctx context.Context, row inbox.OutboxRow) error {
 	if err != nil {
 		return fmt.Errorf("send %s/%d: %w", out.MessageID, out.Attempt, err)
 	}
-	return r.publish(ctx, []inbox.OutboxRow{row})
+	rows := []inbox.OutboxRow{row}
+	if err := r.cfg.Bus.PublishEvents(ctx, rows); err != nil {
+		return fmt.Errorf("publish send %s/%d: %w", out.MessageID, out.Attempt, err)
+	}
+	return r.done(ctx, rows, "", inbox.StreamMark{})
 }
 
 // attach copies the attachments' bytes to where the channel's sidecar can read
@@ -227,15 +208,12 @@ func (r *Relay) move(ctx context.Context, channel inbox.Channel, sha256 string) 
 	return body, nil
 }
 
-func (r *Relay) publish(ctx context.Context, rows []inbox.OutboxRow) error {
-	if err := r.cfg.Bus.Publish(ctx, rows); err != nil {
-		return fmt.Errorf("publish %d rows: %w", len(rows), err)
-	}
+func (r *Relay) done(ctx context.Context, rows []inbox.OutboxRow, stream string, mark inbox.StreamMark) error {
 	ids := make([]int64, len(rows))
 	for i, row := range rows {
 		ids[i] = row.ID
 	}
-	if err := r.cfg.Source.MarkPublished(ctx, ids); err != nil {
+	if err := r.cfg.Source.MarkPublished(ctx, ids, stream, mark); err != nil {
 		return err
 	}
 	r.published.Add(int64(len(rows)))

@@ -39,9 +39,15 @@ func (s *Store) pending(ctx context.Context, query string, limit int) ([]inbox.O
 	return pending, nil
 }
 
-// MarkPublished records that the streams have acknowledged the rows.
-func (s *Store) MarkPublished(ctx context.Context, ids []int64) error {
-	if _, err := s.pool.Exec(ctx, `UPDATE outbox SET published_at = now() WHERE id = ANY($1)`, ids); err != nil {
+// MarkPublished records that the streams have acknowledged the rows, and, in the
+// same breath, where the stream stood then: what is recorded is never behind
+// what is marked. Mark is of the epoch that holds; the zero mark records nothing.
+func (s *Store) MarkPublished(ctx context.Context, ids []int64, stream string, mark inbox.StreamMark) error {
+	if _, err := s.pool.Exec(ctx, `
+		WITH stood AS (
+			UPDATE streams SET last_seq = $4 WHERE name = $2 AND epoch = $3 AND last_seq < $4
+		)
+		UPDATE outbox SET published_at = now() WHERE id = ANY($1)`, ids, stream, mark.Epoch, int64(mark.Last)); err != nil {
 		return fmt.Errorf("mark %d rows published: %w", len(ids), err)
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,15 +23,15 @@ func (s *Store) StreamMark(ctx context.Context, stream string) (inbox.StreamMark
 }
 
 // MarkStream records where a stream stands and returns the mark that holds now.
-// The epoch changes when the stream was made anew (its time of creation is
-// another) or when it is behind what was recorded: then its tail is lost, its
-// numbers are given out a second time, and every older position is void.
+// The epoch changes when the stream was made anew (its origin is another) or
+// when it is behind what was recorded: then its tail is lost, its numbers are
+// given out a second time, and every older position is void.
 //
 // Several nodes may call it at once. Seen is what [Store.StreamMark] said
 // before the caller looked at the stream: only a stream that is behind a mark
 // from before the look has lost something, and not merely been overtaken by
 // another node's look.
-func (s *Store) MarkStream(ctx context.Context, stream string, seen inbox.StreamMark, created time.Time, last uint64) (inbox.StreamMark, error) {
+func (s *Store) MarkStream(ctx context.Context, stream string, seen inbox.StreamMark, origin string, last uint64) (inbox.StreamMark, error) {
 	var m inbox.StreamMark
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO streams (name, epoch, last_seq) VALUES ($1, '', 0) ON CONFLICT DO NOTHING`, stream); err != nil {
@@ -42,7 +41,7 @@ func (s *Store) MarkStream(ctx context.Context, stream string, seen inbox.Stream
 		if err := tx.QueryRow(ctx, `SELECT epoch, last_seq FROM streams WHERE name = $1 FOR UPDATE`, stream).Scan(&held.Epoch, &held.Last); err != nil {
 			return err
 		}
-		if m = nextMark(held, seen, created, last); m == held {
+		if m = nextMark(held, seen, origin, last); m == held {
 			return nil
 		}
 		_, err := tx.Exec(ctx, `UPDATE streams SET epoch = $2, last_seq = $3 WHERE name = $1`, stream, m.Epoch, int64(m.Last))
@@ -54,10 +53,9 @@ func (s *Store) MarkStream(ctx context.Context, stream string, seen inbox.Stream
 	return m, nil
 }
 
-// nextMark gives epochs the form <created>-<losses>: no ":", which parts the
+// nextMark gives epochs the form <origin>-<losses>: no ":", which parts the
 // epoch from the number in a position.
-func nextMark(held, seen inbox.StreamMark, created time.Time, last uint64) inbox.StreamMark {
-	origin := strconv.FormatInt(created.UnixMicro(), 36)
+func nextMark(held, seen inbox.StreamMark, origin string, last uint64) inbox.StreamMark {
 	was, losses, _ := strings.Cut(held.Epoch, "-")
 	switch {
 	case held.Epoch != seen.Epoch: // another node's look is newer than ours
