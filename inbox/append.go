@@ -37,6 +37,33 @@ func (c *Conversation) Append(m *Message, history bool) {
 	}
 }
 
+// Absorb takes over what from, which is to be one with c, knew: its n messages
+// have moved to the end of c. Call it with both rows locked.
+func (c *Conversation) Absorb(from *Conversation, n int64) {
+	if from.Status == Open && c.Status != Spam {
+		c.Status = Open
+	}
+	if c.Assignee == "" {
+		c.Assignee = from.Assignee
+	}
+	if c.TeamID == "" {
+		c.TeamID = from.TeamID
+	}
+	if from.WaitingSince != nil && (c.WaitingSince == nil || from.WaitingSince.Before(*c.WaitingSince)) {
+		c.WaitingSince = from.WaitingSince
+	}
+	if from.LastAt.After(c.LastAt) {
+		c.LastAt, c.Preview, c.Channel, c.Account = from.LastAt, from.Preview, from.Channel, from.Account
+	}
+	if from.PublicSeq > 0 {
+		c.PublicSeq = c.MessageSeq + from.PublicSeq
+	}
+	c.MessageSeq += n
+	c.Version++
+	from.MergedInto, from.WaitingSince = c.ID, nil
+	from.Version++
+}
+
 // Preview is the first words of what m says, on one line.
 func Preview(m *Message) string {
 	s := m.VisibleText

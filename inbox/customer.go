@@ -44,6 +44,8 @@ type CustomerRecord struct {
 	Name       string    `json:"name,omitempty"`
 	Locale     string    `json:"locale,omitempty"`
 	UpdatedAt  time.Time `json:"updatedAt"`
+
+	Identity IdentityRef `json:"-"` // set by the threader
 }
 
 // An Order is one order of a shop. Amounts are in minor units (cents) of
@@ -61,6 +63,8 @@ type Order struct {
 	UpdatedAt  time.Time  `json:"updatedAt" doc:"An older update than the stored one changes nothing"`
 	Items      []Item     `json:"items"`
 	Shipments  []Shipment `json:"shipments"`
+
+	Buyer IdentityRef `json:"-"` // set by the threader
 }
 
 // An Item is one line of an order.

@@ -26,6 +26,8 @@ type Arrival struct {
 	Message                  // without ids, seq and place: those are decided
 	Sender    Party          // whose identity it is captured under: From, or Reply-To where From is our own
 	SenderKey string         // Sender's address as it is matched, see identity.Key; "" when unreadable
+	Identity  IdentityRef    // the customer's side: the sender, or the recipient of our own mail
+	Person    Party          // as that identity shows
 	People    []string       // matching keys of From, Reply-To, To and Cc, our own addresses excluded
 	Own       Key            // of its Message-ID; zero when it has none
 	Refs      []Ref          // what it points at, newest first
@@ -34,6 +36,7 @@ type Arrival struct {
 	Plus      ConversationID // our conversation whose plus-address it was sent to, or ""
 	Echo      bool           // its own Message-ID is one that we signed: our mail, come back
 	Raw       string         // SHA-256 of the raw bytes in Blobs, or ""
+	RawSize   int64          // in bytes
 }
 
 // A Key is a hash by which messages find each other: of a Message-ID or of a
@@ -77,3 +80,7 @@ type Receipt struct {
 	Detail    string    `json:"detail,omitempty"` // the other server's own words
 	At        time.Time `json:"at"`
 }
+
+// IdentityKey returns the key that is locked before an identity is looked for
+// or made.
+func IdentityKey(ref IdentityRef) Key { return keyOf("identity", string(ref.Kind)+"\x00"+ref.Key) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -174,4 +175,10 @@ func writeDeltas(ctx context.Context, tx pgx.Tx, deltas map[place]int64) error {
 		return fmt.Errorf("write count deltas: %w", err)
 	}
 	return nil
+}
+
+// stamp gives an event its id and the time of the commit that it belongs to.
+func stamp(e *inbox.Event) {
+	e.At = time.Now().UTC()
+	e.ID = inbox.NewID[inbox.EventID](e.At)
 }

@@ -1,0 +1,428 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// storeMessages places the batch's messages by decide and writes them.
+func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received, decide inbox.DecideFunc) error {
+	batch = slices.DeleteFunc(slices.Clone(batch), func(r inbox.Received) bool { return r.Message == nil })
+	if len(batch) == 0 {
+		return nil
+	}
+	ev, err := d.loadEvidence(ctx, batch)
+	if err != nil {
+		return err
+	}
+	var decision inbox.Decision
+	for more := true; more; {
+		decision = decide(batch, &ev.Evidence)
+		if more, err = ev.answer(ctx, decision.Needs); err != nil {
+			return err
+		}
+	}
+	a := &arrivals{delivery: d, ev: ev, before: map[inbox.ConversationID]*inbox.Conversation{}, cause: map[inbox.ConversationID]*inbox.Received{}}
+	if err := a.makeConversations(ctx, batch, decision); err != nil {
+		return err
+	}
+	a.join(decision.Joins)
+	if err := a.append(batch, decision); err != nil {
+		return err
+	}
+	return a.write(ctx)
+}
+
+// arrivals is the part of a delivery that stores messages.
+type arrivals struct {
+	*delivery
+	ev     *evidence
+	before map[inbox.ConversationID]*inbox.Conversation // as loaded; nil for a new one
+	cause  map[inbox.ConversationID]*inbox.Received     // what touched it last
+	made   []inbox.ConversationID
+	joins  []inbox.Join
+	merges []merge
+
+	threads, messages, keys, attachments, pending [][]any
+	people                                        map[[2]string]bool // thread, person
+	blobs                                         map[string]int64   // size by name
+	said                                          []change
+}
+
+// touch gives the conversation to be changed, and remembers how it was.
+func (a *arrivals) touch(id inbox.ConversationID, r *inbox.Received) *inbox.Conversation {
+	c := a.ev.Conversations[id]
+	if _, ok := a.before[id]; !ok {
+		was := *c
+		a.before[id] = &was
+	}
+	if r != nil {
+		a.cause[id] = r
+	}
+	return c
+}
+
+func (a *arrivals) makeConversations(ctx context.Context, batch []inbox.Received, d inbox.Decision) error {
+	var first []int
+	for i, p := range d.Places {
+		if p.New {
+			first = append(first, i)
+		}
+	}
+	if len(first) == 0 {
+		return nil
+	}
+	numbers, err := column[int64](ctx, a.tx, `SELECT nextval('conversation_number') FROM generate_series(1, $1)`, len(first))
+	if err != nil {
+		return fmt.Errorf("number conversations: %w", err)
+	}
+	for n, i := range first {
+		r, p := &batch[i], d.Places[i]
+		m := r.Message
+		who := a.identities[m.Identity]
+		c := &inbox.Conversation{
+			ID: p.Conversation, Number: numbers[n], Version: 0, InboxID: a.inboxOf[r.Account],
+			Status: inbox.Open, Channel: r.Channel, Account: r.Account, Subject: m.Subject,
+			Customer:  personOf(who),
+			CreatedAt: m.CreatedAt, LastAt: m.CreatedAt,
+		}
+		switch {
+		case m.Spam:
+			c.Status = inbox.Spam
+		case r.History:
+			c.Status = inbox.Closed
+		}
+		a.ev.Conversations[c.ID] = c
+		a.before[c.ID], a.cause[c.ID] = nil, r
+		a.made = append(a.made, c.ID)
+	}
+	return nil
+}
+
+// personOf is how a list shows an identity.
+func personOf(i inbox.Identity) inbox.Person {
+	p := inbox.Person{CustomerID: i.CustomerID, IdentityID: i.ID, Name: i.Name, Address: i.Value, Proof: i.Proof}
+	if p.Name == "" {
+		p.Name = i.Value
+	}
+	return p
+}
+
+// A merge is the messages of one conversation that move to the end of another,
+// after seq base.
+type merge struct {
+	into, from inbox.ConversationID
+	base       int64
+}
+
+// join notes which components become one, and merges their conversations where
+// they differ.
+func (a *arrivals) join(joins []inbox.Join) {
+	a.joins = joins
+	for _, j := range joins {
+		if a.ev.Conversations[j.From] == nil {
+			continue // one conversation, or nothing is stored under the other
+		}
+		to, old := a.touch(j.Into, nil), a.touch(j.From, nil)
+		a.merges = append(a.merges, merge{into: to.ID, from: old.ID, base: to.MessageSeq})
+		to.Absorb(old, old.MessageSeq)
+	}
+}
+
+// append gives every message its place, in the order of the batch.
+func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
+	a.blobs, a.people = map[string]int64{}, map[[2]string]bool{}
+	for i, p := range d.Places {
+		if p.Echo {
+			continue
+		}
+		r := &batch[i]
+		if p.NewThread {
+			a.threads = append(a.threads, []any{string(p.Thread), string(p.Thread), string(p.Conversation)})
+		}
+		if p.Joined {
+			for _, who := range r.Message.People {
+				a.people[[2]string{string(p.Thread), who}] = true
+			}
+		}
+		who := a.identities[r.Message.Identity]
+		m := r.Message.Message // a copy: the batch may be tried again
+		m.ID, m.ThreadID, m.Version = inbox.NewID[inbox.MessageID](r.At), p.Thread, 1
+		m.Kind, m.Channel, m.Account, m.HasRaw = inbox.Public, r.Channel, r.Account, r.Message.Raw != ""
+		m.Reason = p.Reason
+		m.State = inbox.ReceivedState
+		if m.Direction == inbox.Out {
+			m.State = inbox.Sent
+		} else {
+			m.Author.IdentityID = who.ID
+			if who.Proof >= inbox.Proven && m.Proof < inbox.Proven && p.Reason.Step != inbox.ByNothing {
+				m.Reason.Marks = append(slices.Clone(m.Reason.Marks), "sender-unproven")
+			}
+		}
+		a.touch(p.Conversation, r).Append(&m, r.History)
+		if err := a.addRows(&m, r, who.ID); err != nil {
+			return err
+		}
+		said := m
+		a.said = append(a.said, change{cause: r.EventID, event: inbox.Event{
+			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: &said, History: r.History,
+		}})
+	}
+	return nil
+}
+
+func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.IdentityID) error {
+	in := r.Message
+	for i := range m.Attachments {
+		at := &m.Attachments[i]
+		at.ID = inbox.NewID[inbox.AttachmentID](r.At)
+		a.blobs[at.SHA256] = at.Size
+		a.attachments = append(a.attachments, []any{string(at.ID), string(m.ID), i, at.Name, at.Type, at.Size, at.SHA256, at.Inline, at.ContentID, m.CreatedAt})
+	}
+	m.Attachments = slices.Clone(m.Attachments)
+	if in.Raw != "" {
+		a.blobs[in.Raw] = in.RawSize
+	}
+	who, err := json.Marshal(recipients{To: m.To, Cc: m.Cc})
+	if err != nil {
+		return fmt.Errorf("encode recipients: %w", err)
+	}
+	more, err := json.Marshal(detail{Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems})
+	if err != nil {
+		return fmt.Errorf("encode detail: %w", err)
+	}
+	why, err := json.Marshal(m.Reason)
+	if err != nil {
+		return fmt.Errorf("encode reason: %w", err)
+	}
+	refs := make([]string, 0, len(in.Refs))
+	for _, ref := range slices.Backward(in.Refs) {
+		if !slices.Contains(refs, ref.ID) {
+			refs = append(refs, ref.ID)
+		}
+	}
+	a.messages = append(a.messages, []any{
+		string(m.ID), string(m.ConversationID), string(m.ThreadID), m.Seq, m.Version, string(m.Kind), string(m.Direction),
+		string(m.Channel), string(m.Account), string(customer), string(m.Author.Kind), m.Author.Name, m.Author.Address, who,
+		m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages, string(m.State), m.Automatic.Is, m.Spam, r.History,
+		int16(m.Proof), more, why, m.HeaderID, refs, in.People, in.Raw, m.SentAt, m.CreatedAt,
+	})
+	a.pending = append(a.pending, []any{string(m.ID)})
+
+	sender := in.SenderKey
+	if m.Direction == inbox.Out {
+		sender = inbox.Business
+	}
+	seen := map[inbox.Key]bool{{}: true}
+	row := func(k inbox.Key, own bool) {
+		if !seen[k] {
+			seen[k] = true
+			a.keys = append(a.keys, []any{k[:], string(m.ID), string(m.ThreadID), own, sender})
+		}
+	}
+	row(in.Own, true)
+	row(in.Thread, true)
+	for _, ref := range in.Refs {
+		row(ref.Key, false)
+	}
+	return nil
+}
+
+// write stores the rows, in the order in which they refer to each other, and
+// collects what changed.
+func (a *arrivals) write(ctx context.Context) error {
+	if err := a.copyAll(ctx, []table{
+		{"conversations", conversationRow, a.conversationRows()},
+		{"threads", []string{"id", "root_id", "conversation_id"}, a.threads},
+	}); err != nil {
+		return err
+	}
+	if err := a.writeChanges(ctx); err != nil {
+		return err
+	}
+	if err := a.copyAll(ctx, []table{
+		{"messages", messageRow, a.messages},
+		{"thread_keys", []string{"key", "message_id", "thread_id", "own", "sender"}, a.keys},
+		{"attachments", []string{"id", "message_id", "position", "name", "type", "size", "sha256", "inline", "content_id", "created_at"}, a.attachments},
+		{"search_pending", []string{"message_id"}, a.pending},
+	}); err != nil {
+		return err
+	}
+	if err := writeBlobs(ctx, a.tx, a.blobs); err != nil {
+		return err
+	}
+	return a.collect(ctx)
+}
+
+var (
+	conversationRow = []string{"id", "number", "version", "inbox_id", "status", "channel", "account_id", "identity_id", "subject",
+		"preview", "message_seq", "public_seq", "last_at", "waiting_since", "created_at"}
+	messageRow = []string{"id", "conversation_id", "thread_id", "seq", "version", "kind", "direction", "channel", "account_id",
+		"identity_id", "author_kind", "author_name", "author_address", "recipients", "subject", "text", "visible_text",
+		"html", "remote_images", "state", "automatic", "spam", "history", "proof", "detail", "reason", "header_id", "refs",
+		"people", "raw_sha256", "sent_at", "created_at"}
+)
+
+// A table is rows to be copied into it.
+type table struct {
+	name    string
+	columns []string
+	rows    [][]any
+}
+
+func (d *delivery) copyAll(ctx context.Context, tables []table) error {
+	for _, t := range tables {
+		if len(t.rows) == 0 {
+			continue
+		}
+		if _, err := d.tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromRows(t.rows)); err != nil {
+			return fmt.Errorf("write %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+func (a *arrivals) conversationRows() [][]any {
+	rows := make([][]any, 0, len(a.made))
+	for _, id := range a.made {
+		c := a.ev.Conversations[id]
+		rows = append(rows, []any{string(c.ID), c.Number, c.Version, string(c.InboxID), string(c.Status), string(c.Channel), string(c.Account),
+			string(c.Customer.IdentityID), c.Subject, c.Preview, c.MessageSeq, c.PublicSeq, c.LastAt, c.WaitingSince, c.CreatedAt})
+	}
+	return rows
+}
+
+// writeChanges brings what was there before up to date, in one round trip.
+// Links to a merged conversation stay good: they lead to the survivor by one
+// step, however often it happens.
+func (a *arrivals) writeChanges(ctx context.Context) error {
+	batch := &pgx.Batch{}
+	for _, j := range a.joins {
+		batch.Queue(`UPDATE threads SET root_id = $1 WHERE root_id = $2`, string(j.Winner), string(j.Loser))
+	}
+	for _, m := range a.merges {
+		batch.Queue(`
+			UPDATE messages m SET conversation_id = $1, seq = $3 + n.n, version = version + 1
+			FROM (SELECT id, row_number() OVER (ORDER BY seq) AS n FROM messages WHERE conversation_id = $2) n
+			WHERE m.id = n.id`, string(m.into), string(m.from), m.base)
+		batch.Queue(`UPDATE threads SET conversation_id = $1 WHERE conversation_id = $2`, string(m.into), string(m.from))
+		batch.Queue(`UPDATE conversations SET merged_into = $1 WHERE merged_into = $2`, string(m.into), string(m.from))
+	}
+	for _, id := range keysOf(a.before) {
+		if a.before[inbox.ConversationID(id)] != nil {
+			queueConversation(batch, a.ev.Conversations[inbox.ConversationID(id)])
+		}
+	}
+	threads, people := make([]string, 0, len(a.people)), make([]string, 0, len(a.people))
+	for who := range a.people {
+		threads, people = append(threads, who[0]), append(people, who[1])
+	}
+	batch.Queue(`
+		INSERT INTO thread_people (thread_id, person) SELECT * FROM unnest($1::uuid[], $2::text[])
+		ON CONFLICT DO NOTHING`, threads, people)
+	if err := a.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write conversations: %w", err)
+	}
+	return nil
+}
+
+func writeBlobs(ctx context.Context, tx pgx.Tx, blobs map[string]int64) error {
+	if len(blobs) == 0 {
+		return nil
+	}
+	names := keysOf(blobs)
+	sizes := make([]int64, len(names))
+	for i, n := range names {
+		sizes[i] = blobs[n]
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO blobs (sha256, size) SELECT * FROM unnest($1::text[], $2::bigint[])
+		ON CONFLICT DO NOTHING`, names, sizes); err != nil {
+		return fmt.Errorf("write blobs: %w", err)
+	}
+	return nil
+}
+
+// queueConversation writes what may change of a conversation.
+func queueConversation(batch *pgx.Batch, c *inbox.Conversation) {
+	batch.Queue(`
+		UPDATE conversations SET version = $2, team_id = $3, assignee_id = $4, status = $5, channel = $6, account_id = $7,
+			preview = $8, message_seq = $9, public_seq = $10, last_at = $11, waiting_since = $12, merged_into = $13
+		WHERE id = $1`,
+		string(c.ID), c.Version, null(c.TeamID), null(c.Assignee), string(c.Status), string(c.Channel), string(c.Account),
+		c.Preview, c.MessageSeq, c.PublicSeq, c.LastAt, c.WaitingSince, null(c.MergedInto))
+}
+
+// collect lists what changed, for the log and for those who look on.
+func (a *arrivals) collect(ctx context.Context) error {
+	system := inbox.Actor{Kind: inbox.BySystem}
+	for _, id := range keysOf(a.before) {
+		c := a.ev.Conversations[inbox.ConversationID(id)]
+		ch := change{event: inbox.Event{Kind: inbox.ConversationChanged, Entity: id, Version: c.Version, Conversation: c}}
+		if was := a.before[c.ID]; was != nil {
+			ch.before = was
+			ch.event.Audience.Before = was.Place()
+		}
+		ch.event.Audience.After = c.Place()
+		if r := a.cause[c.ID]; r != nil {
+			ch.cause, ch.event.History = r.EventID, r.History
+		}
+		a.add(ch, system)
+	}
+	if len(a.merges) > 0 {
+		if err := a.collectMoved(ctx, system); err != nil {
+			return err
+		}
+	}
+	for _, ch := range a.said {
+		m := ch.event.Message
+		ch.event.Audience.After = a.ev.Conversations[m.ConversationID].Place()
+		actor := system
+		if m.Author.Kind == inbox.ByCustomer {
+			actor = inbox.Actor{Kind: inbox.ByCustomer, ID: string(m.Author.IdentityID), Name: m.Author.Name}
+		}
+		a.add(ch, actor)
+	}
+	return nil
+}
+
+// collectMoved tells of the messages that a merge brought elsewhere.
+func (a *arrivals) collectMoved(ctx context.Context, system inbox.Actor) error {
+	into := map[inbox.ConversationID]bool{}
+	for _, m := range a.merges {
+		into[m.into] = true
+	}
+	rows, err := a.tx.Query(ctx, `SELECT `+messageColumns+` FROM messages m
+		WHERE m.conversation_id = ANY($1) AND m.version > 1 ORDER BY m.conversation_id, m.seq`, keysOf(into))
+	if err != nil {
+		return fmt.Errorf("read moved messages: %w", err)
+	}
+	moved, err := pgx.CollectRows(rows, scanMessage)
+	if err != nil {
+		return fmt.Errorf("read moved messages: %w", err)
+	}
+	if err := addAttachments(ctx, a.tx, moved); err != nil {
+		return err
+	}
+	for i := range moved {
+		m := &moved[i]
+		a.add(change{event: inbox.Event{
+			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: m, History: true,
+			Audience: inbox.Audience{After: a.ev.Conversations[m.ConversationID].Place()},
+		}}, system)
+	}
+	return nil
+}
+
+// add stamps a change and puts it on the delivery's list.
+func (d *delivery) add(ch change, actor inbox.Actor) {
+	ch.event.Actor = actor
+	stamp(&ch.event)
+	d.changes = append(d.changes, ch)
+}

@@ -1,0 +1,313 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// maxPointers bounds how many messages that wait for one arrival are loaded:
+// more than any real thread, less than what somebody could send to hurt.
+const maxPointers = 20_000
+
+// keyRow is how the columns of [inbox.KeyRow] are read.
+type keyRow struct {
+	Key     []byte
+	Message inbox.MessageID
+	Thread  inbox.ThreadID
+	Own     bool
+	Sender  string
+	People  []string
+}
+
+// An evidence is what has been loaded for one batch, and what is locked.
+type evidence struct {
+	inbox.Evidence
+	tx    pgx.Tx
+	rows  map[keyRowID]bool
+	roots map[inbox.ThreadID]bool // locked
+	asked map[need]bool
+}
+
+type keyRowID struct {
+	key     inbox.Key
+	message inbox.MessageID
+	own     bool
+}
+
+type need struct {
+	root   inbox.ThreadID
+	person string
+}
+
+// loadEvidence reads, under the locks of the batch's keys, every message that
+// the batch points at or that points at it, and locks their components and
+// conversations.
+func (d *delivery) loadEvidence(ctx context.Context, batch []inbox.Received) (*evidence, error) {
+	ev := &evidence{
+		Evidence: inbox.Evidence{
+			Tokens:        map[inbox.MessageID]inbox.ThreadID{},
+			Conversations: map[inbox.ConversationID]*inbox.Conversation{},
+			Identities:    d.identities,
+		},
+		tx: d.tx, rows: map[keyRowID]bool{}, roots: map[inbox.ThreadID]bool{}, asked: map[need]bool{},
+	}
+	if err := ev.loadNamed(ctx, batch); err != nil {
+		return nil, err
+	}
+	threads, err := ev.loadTokens(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	return ev, ev.loadComponents(ctx, threads)
+}
+
+// loadNamed reads the rows of every key that the batch names: who is called by
+// it, who points at an arrival, and which of an arrival's people point where it
+// does.
+func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error {
+	var all, own [][]byte
+	people := map[string]bool{inbox.Business: true}
+	for i := range batch {
+		m := batch[i].Message
+		if m == nil {
+			continue
+		}
+		if m.Own != (inbox.Key{}) {
+			own, all = append(own, m.Own[:]), append(all, m.Own[:])
+		}
+		if m.Thread != (inbox.Key{}) {
+			all = append(all, m.Thread[:])
+		}
+		for j := range m.Refs {
+			all = append(all, m.Refs[j].Key[:])
+		}
+		for _, p := range m.People {
+			people[p] = true
+		}
+		if m.SenderKey != "" {
+			people[m.SenderKey] = true
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	who := make([]string, 0, len(people))
+	for p := range people {
+		who = append(who, p)
+	}
+	return ev.loadRows(ctx, `
+		SELECT k.key, k.message_id, k.thread_id, k.own, k.sender, m.people
+		FROM (
+			SELECT * FROM thread_keys WHERE key = ANY($1) AND own
+			UNION ALL
+			SELECT * FROM thread_keys WHERE key = ANY($1) AND NOT own AND sender = ANY($3)
+			UNION ALL
+			(SELECT * FROM thread_keys WHERE key = ANY($2) AND NOT own LIMIT $4)
+		) k JOIN messages m ON m.id = k.message_id`, all, own, who, maxPointers)
+}
+
+func (ev *evidence) loadRows(ctx context.Context, sql string, args ...any) error {
+	rows, err := ev.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return fmt.Errorf("load thread keys: %w", err)
+	}
+	var k keyRow
+	if _, err := pgx.ForEachRow(rows, []any{&k.Key, &k.Message, &k.Thread, &k.Own, &k.Sender, &k.People}, func() error {
+		id := keyRowID{inbox.Key(k.Key), k.Message, k.Own}
+		if !ev.rows[id] {
+			ev.rows[id] = true
+			ev.Keys = append(ev.Keys, inbox.KeyRow{
+				Key: id.key, Message: k.Message, Thread: k.Thread, Own: k.Own, Sender: k.Sender, People: slices.Clone(k.People),
+			})
+		}
+		return nil
+	}); err != nil {
+		return fmt.Errorf("load thread keys: %w", err)
+	}
+	return nil
+}
+
+// loadTokens finds the threads of what our own tokens name.
+func (ev *evidence) loadTokens(ctx context.Context, batch []inbox.Received) ([]inbox.ThreadID, error) {
+	var messages, conversations []string
+	for i := range batch {
+		if m := batch[i].Message; m != nil && m.Token != "" {
+			messages = append(messages, string(m.Token))
+		}
+		if m := batch[i].Message; m != nil && m.Plus != "" {
+			conversations = append(conversations, string(m.Plus))
+		}
+	}
+	var threads []inbox.ThreadID
+	if len(messages) > 0 {
+		rows, err := ev.tx.Query(ctx, `SELECT id, thread_id FROM messages WHERE id = ANY($1)`, messages)
+		if err != nil {
+			return nil, fmt.Errorf("load tokens: %w", err)
+		}
+		var id inbox.MessageID
+		var thread inbox.ThreadID
+		if _, err := pgx.ForEachRow(rows, []any{&id, &thread}, func() error {
+			ev.Tokens[id] = thread
+			threads = append(threads, thread)
+			return nil
+		}); err != nil {
+			return nil, fmt.Errorf("load tokens: %w", err)
+		}
+	}
+	if len(conversations) == 0 {
+		return threads, nil
+	}
+	// A conversation that was merged lives on in another: its address does too.
+	rows, err := ev.tx.Query(ctx, `
+		SELECT c.id, t.id, t.conversation_id
+		FROM conversations c JOIN threads t ON t.conversation_id = coalesce(c.merged_into, c.id)
+		WHERE c.id = ANY($1)`, conversations)
+	if err != nil {
+		return nil, fmt.Errorf("load plus-addresses: %w", err)
+	}
+	var named, now inbox.ConversationID
+	var thread inbox.ThreadID
+	survivors := map[inbox.ConversationID]inbox.ConversationID{}
+	if _, err := pgx.ForEachRow(rows, []any{&named, &thread, &now}, func() error {
+		survivors[named] = now
+		threads = append(threads, thread)
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("load plus-addresses: %w", err)
+	}
+	for i := range batch {
+		if m := batch[i].Message; m != nil && m.Plus != "" {
+			m.Plus = survivors[m.Plus]
+		}
+	}
+	return threads, nil
+}
+
+// loadComponents locks the components of every thread that is known of so far,
+// in id order, and reads them whole, with their conversations. A component that
+// became part of another meanwhile is followed.
+func (ev *evidence) loadComponents(ctx context.Context, threads []inbox.ThreadID) error {
+	want := map[inbox.ThreadID]bool{}
+	for _, t := range threads {
+		want[t] = true
+	}
+	for _, k := range ev.Keys {
+		want[k.Thread] = true
+	}
+	for i := range ev.Threads {
+		delete(want, ev.Threads[i].ID)
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	for again := true; again; {
+		roots, err := column[inbox.ThreadID](ctx, ev.tx, `SELECT DISTINCT root_id FROM threads WHERE id = ANY($1)`, keysOf(want))
+		if err != nil {
+			return fmt.Errorf("find components: %w", err)
+		}
+		now, err := column[inbox.ThreadID](ctx, ev.tx, `SELECT root_id FROM threads WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, roots)
+		if err != nil {
+			return fmt.Errorf("lock components: %w", err)
+		}
+		again = false
+		for _, r := range now {
+			ev.roots[r] = true
+			again = again || !slices.Contains(roots, r)
+		}
+	}
+	return ev.readComponents(ctx)
+}
+
+func (ev *evidence) readComponents(ctx context.Context) error {
+	rows, err := ev.tx.Query(ctx, `
+		SELECT t.id, t.root_id, t.conversation_id,
+			ARRAY(SELECT person FROM thread_people p WHERE p.thread_id = t.id)
+		FROM threads t WHERE t.root_id = ANY($1) ORDER BY t.id`, keysOf(ev.roots))
+	if err != nil {
+		return fmt.Errorf("load components: %w", err)
+	}
+	ev.Threads, err = pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.ThreadRow])
+	if err != nil {
+		return fmt.Errorf("load components: %w", err)
+	}
+	want := map[inbox.ConversationID]bool{}
+	for _, t := range ev.Threads {
+		if ev.Conversations[t.Conversation] == nil {
+			want[t.Conversation] = true
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	rows, err = ev.tx.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationFrom+`
+		WHERE c.id = ANY($1) ORDER BY c.id FOR NO KEY UPDATE OF c`, keysOf(want))
+	if err != nil {
+		return fmt.Errorf("lock conversations: %w", err)
+	}
+	conversations, err := pgx.CollectRows(rows, scanConversation)
+	if err != nil {
+		return fmt.Errorf("lock conversations: %w", err)
+	}
+	for i := range conversations {
+		ev.Conversations[conversations[i].ID] = &conversations[i]
+	}
+	return nil
+}
+
+// answer loads what a decision asked for, and reports whether there was
+// anything that it had not asked before.
+func (ev *evidence) answer(ctx context.Context, needs []inbox.Need) (bool, error) {
+	var roots, people []string
+	for _, n := range needs {
+		for _, p := range n.People {
+			if w := (need{n.Root, p}); !ev.asked[w] {
+				ev.asked[w] = true
+				roots, people = append(roots, string(n.Root)), append(people, p)
+			}
+		}
+	}
+	if len(roots) == 0 {
+		return false, nil
+	}
+	before := len(ev.Keys)
+	if err := ev.loadRows(ctx, `
+		SELECT k.key, k.message_id, k.thread_id, k.own, k.sender, m.people
+		FROM (
+			SELECT DISTINCT o.key, p.sender
+			FROM unnest($1::uuid[], $2::text[]) AS n(root_id, person)
+			JOIN threads t ON t.root_id = n.root_id
+			JOIN thread_keys o ON o.thread_id = t.id AND o.own
+			JOIN thread_keys p ON p.key = o.key AND NOT p.own AND p.sender = n.person
+			JOIN threads u ON u.id = p.thread_id AND u.root_id <> n.root_id
+		) e
+		JOIN thread_keys k ON k.key = e.key AND (k.own OR k.sender = e.sender)
+		JOIN messages m ON m.id = k.message_id`, roots, people); err != nil {
+		return false, err
+	}
+	if len(ev.Keys) == before {
+		return false, nil
+	}
+	return true, ev.loadComponents(ctx, nil)
+}
+
+func keysOf[K ~string, V any](set map[K]V) []string {
+	keys := make([]string, 0, len(set))
+	for k := range set {
+		keys = append(keys, string(k))
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func column[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[T])
+}

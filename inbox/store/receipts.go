@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// storeReceipts moves messages forward by what connectors and bounces say of
+// their attempts. A receipt for a message that is not there changes nothing: it
+// may have been erased.
+func (d *delivery) storeReceipts(ctx context.Context, batch []inbox.Received) error {
+	var receipts []inbox.Receipt
+	var causes []string
+	for i := range batch {
+		r := &batch[i]
+		if r.Receipt != nil {
+			receipts, causes = append(receipts, *r.Receipt), append(causes, r.EventID)
+		}
+		if r.Message != nil && r.Message.Token != "" {
+			for _, b := range r.Message.Bounces {
+				if b.Hard {
+					receipts = append(receipts, inbox.Receipt{MessageID: r.Message.Token, State: inbox.Failed, Detail: b.Recipient + ": " + b.Detail, At: r.At})
+					causes = append(causes, r.EventID)
+					break
+				}
+			}
+		}
+	}
+	if len(receipts) == 0 {
+		return nil
+	}
+	messages, err := d.lockSent(ctx, receipts)
+	if err != nil {
+		return err
+	}
+	for i, r := range receipts {
+		m := messages[r.MessageID]
+		if m == nil || m.Direction != inbox.Out {
+			continue
+		}
+		if r.Attempt == 0 {
+			r.Attempt = m.Attempt // a bounce names no attempt: it is about the last
+		}
+		if err := d.applyReceipt(ctx, m, r, causes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *delivery) lockSent(ctx context.Context, receipts []inbox.Receipt) (map[inbox.MessageID]*inbox.Message, error) {
+	ids := make([]string, 0, len(receipts))
+	for _, r := range receipts {
+		if inbox.ValidID(string(r.MessageID)) && !slices.Contains(ids, string(r.MessageID)) {
+			ids = append(ids, string(r.MessageID))
+		}
+	}
+	rows, err := d.tx.Query(ctx, `SELECT `+messageColumns+` FROM messages m WHERE m.id = ANY($1) ORDER BY m.id FOR NO KEY UPDATE`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("lock sent messages: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, scanMessage)
+	if err != nil {
+		return nil, fmt.Errorf("lock sent messages: %w", err)
+	}
+	if err := addAttachments(ctx, d.tx, found); err != nil {
+		return nil, err
+	}
+	by := make(map[inbox.MessageID]*inbox.Message, len(found))
+	for i := range found {
+		by[found[i].ID] = &found[i]
+	}
+	return by, nil
+}
+
+// applyReceipt records what became of an attempt and derives the message's
+// state from it: the newest attempt's, and only forward.
+func (d *delivery) applyReceipt(ctx context.Context, m *inbox.Message, r inbox.Receipt, cause string) error {
+	at := r.At
+	if at.IsZero() {
+		at = time.Now()
+	}
+	var was inbox.State
+	err := d.tx.QueryRow(ctx, `SELECT state FROM attempts WHERE message_id = $1 AND attempt = $2`, m.ID, r.Attempt).Scan(&was)
+	if err != nil && err != pgx.ErrNoRows {
+		return fmt.Errorf("read attempt: %w", err)
+	}
+	if !r.State.After(was) {
+		return nil
+	}
+	if _, err := d.tx.Exec(ctx, `
+		INSERT INTO attempts (message_id, attempt, state, detail, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (message_id, attempt) DO UPDATE SET state = EXCLUDED.state, detail = EXCLUDED.detail, at = EXCLUDED.at`,
+		m.ID, r.Attempt, r.State, r.Detail, at); err != nil {
+		return fmt.Errorf("write attempt: %w", err)
+	}
+	if r.Attempt != m.Attempt || !r.State.After(m.State) {
+		return nil
+	}
+	before := *m
+	m.State, m.StateDetail = r.State, r.Detail
+	m.Version++
+	if _, err := d.tx.Exec(ctx, `UPDATE messages SET state = $2, state_detail = $3, version = $4 WHERE id = $1`,
+		m.ID, m.State, m.StateDetail, m.Version); err != nil {
+		return fmt.Errorf("move message: %w", err)
+	}
+	place, err := placeOfConversation(ctx, d.tx, m.ConversationID)
+	if err != nil {
+		return err
+	}
+	after := *m
+	before.Text, before.VisibleText, before.HTML = "", "", ""
+	d.add(change{before: &before, cause: cause, event: inbox.Event{
+		Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: &after,
+		Audience: inbox.Audience{After: place},
+	}}, inbox.Actor{Kind: inbox.BySystem})
+	return nil
+}
+
+func placeOfConversation(ctx context.Context, tx pgx.Tx, id inbox.ConversationID) (*inbox.Place, error) {
+	var p inbox.Place
+	err := tx.QueryRow(ctx, `SELECT inbox_id, coalesce(team_id::text, ''), coalesce(assignee_id::text, '') FROM conversations WHERE id = $1`, id).
+		Scan(&p.InboxID, &p.TeamID, &p.Assignee)
+	if err != nil {
+		return nil, fmt.Errorf("read place of %s: %w", id, err)
+	}
+	return &p, nil
+}
