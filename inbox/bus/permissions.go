@@ -37,11 +37,8 @@ func Permissions(channel inbox.Channel) jwt.Permissions {
 		"$JS.ACK."+streamOutbound+"."+outConsumer(channel)+".>",
 
 		"$KV."+bucketStatus+"."+c+".>",
-		"$O."+bucketTransit(channel)+".>",
-		"$JS.API.STREAM.INFO.OBJ_"+bucketTransit(channel),
-		"$JS.API.STREAM.PURGE.OBJ_"+bucketTransit(channel),
-		"$JS.API.DIRECT.GET.OBJ_"+bucketTransit(channel),
-		"$JS.API.DIRECT.GET.OBJ_"+bucketTransit(channel)+".>",
+		transitSubject(channel, "*"),
+		"$JS.API.DIRECT.GET."+bucketTransit(channel),
 	)
 	if channel == inbox.Shop || channel == inbox.Chat {
 		p.Pub.Allow.Add("skein.track.>")

@@ -1,0 +1,151 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"skein/inbox"
+)
+
+// A Dead is an item that could not be handled, for its own content, and why.
+// Its JSON form is what DEAD stores.
+type Dead struct {
+	ID      uint64          `json:"-"` // its sequence number in DEAD
+	Channel inbox.Channel   `json:"channel"`
+	Account inbox.AccountID `json:"account"`
+	EventID string          `json:"eventId"`
+	Reason  string          `json:"reason"`
+	Subject string          `json:"subject"` // under which it came in
+	Replay  int             `json:"replay,omitempty"`
+	At      time.Time       `json:"at"`
+	Item    []byte          `json:"item"` // as it came in
+}
+
+// PutDead puts d aside with the reason for which it can't be handled. It
+// returns when DEAD has it on disk; a repetition is swallowed.
+func (b *Bus) PutDead(ctx context.Context, d Delivery, reason string) error {
+	payload, err := json.Marshal(Dead{
+		Channel: d.Channel, Account: d.Account, EventID: d.EventID, Reason: reason,
+		Subject: d.Subject, Replay: d.Replay, At: d.At, Item: d.Data,
+	})
+	if err != nil {
+		return fmt.Errorf("put item %d into DEAD: %w", d.Seq, err)
+	}
+	msg := &nats.Msg{Subject: DeadSubject(d.Channel, d.Account), Data: payload}
+	_, err = b.js.PublishMsg(ctx, msg, jetstream.WithMsgID("d"+strconv.FormatUint(d.Seq, 10)))
+	if err != nil {
+		b.n.failed.WithLabelValues(streamDead).Inc()
+		return fmt.Errorf("put item %d into DEAD: %w", d.Seq, away(err))
+	}
+	b.n.dead.Inc()
+	return nil
+}
+
+// DeadItems returns items of DEAD with an ID below before, newest first, at
+// most limit of them; before 0 means from the newest one on. It returns the
+// value of before for the next page, 0 when there is none.
+func (b *Bus) DeadItems(ctx context.Context, before uint64, limit int) ([]Dead, uint64, error) {
+	s, err := b.js.Stream(ctx, streamDead)
+	if err != nil {
+		return nil, 0, fmt.Errorf("look up DEAD: %w", away(err))
+	}
+	state := s.CachedInfo().State
+	if before == 0 || before > state.LastSeq {
+		before = state.LastSeq + 1
+	}
+	var items []Dead
+	for before > state.FirstSeq && state.Msgs > 0 {
+		if len(items) == limit {
+			return items, before, nil
+		}
+		before--
+		msg, err := s.GetMsg(ctx, before)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue // replayed
+		}
+		if err != nil {
+			return nil, 0, fmt.Errorf("read item %d of DEAD: %w", before, away(err))
+		}
+		items = append(items, deadOf(msg))
+	}
+	return items, 0, nil
+}
+
+// DeadItem returns one item of DEAD, or an [inbox.NotFound].
+func (b *Bus) DeadItem(ctx context.Context, id uint64) (Dead, error) {
+	s, err := b.js.Stream(ctx, streamDead)
+	if err != nil {
+		return Dead{}, fmt.Errorf("look up DEAD: %w", away(err))
+	}
+	if id == 0 {
+		return Dead{}, noDead(id)
+	}
+	msg, err := s.GetMsg(ctx, id)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return Dead{}, noDead(id)
+	}
+	if err != nil {
+		return Dead{}, fmt.Errorf("read item %d of DEAD: %w", id, away(err))
+	}
+	return deadOf(msg), nil
+}
+
+func noDead(id uint64) error {
+	return &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("there is no item %d to replay: it may have been replayed already", id)}
+}
+
+func deadOf(msg *jetstream.RawStreamMsg) Dead {
+	var d Dead
+	if err := json.Unmarshal(msg.Data, &d); err != nil {
+		d = Dead{Reason: "this entry cannot be read", Item: msg.Data, At: msg.Time}
+	}
+	d.ID = msg.Sequence
+	return d
+}
+
+// Replay puts an item of DEAD back into INBOUND under the subject by which it
+// came, as its next repetition, and then removes it from DEAD. When the server
+// dies in between the item is in both, and replaying it again changes nothing.
+func (b *Bus) Replay(ctx context.Context, id uint64) error {
+	d, err := b.DeadItem(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(d.Subject, "skein.in.") {
+		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("item %d does not say where it came in", id)}
+	}
+	replay := d.Replay + 1
+	msg := &nats.Msg{Subject: d.Subject, Data: d.Item, Header: nats.Header{headerReplay: {strconv.Itoa(replay)}}}
+	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(replayID(d.EventID, replay))); err != nil {
+		b.n.failed.WithLabelValues(streamInbound).Inc()
+		return fmt.Errorf("replay item %d: %w", id, away(err))
+	}
+	s, err := b.js.Stream(ctx, streamDead)
+	if err != nil {
+		return fmt.Errorf("look up DEAD: %w", away(err))
+	}
+	if err := s.DeleteMsg(ctx, id); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return fmt.Errorf("remove item %d from DEAD: %w", id, away(err))
+	}
+	b.n.replayed.Inc()
+	return nil
+}
+
+// replayID is the message id of the replay-th repetition of an event.
+func replayID(event string, replay int) string { return fmt.Sprintf("%s/r%d", event, replay) }
+
+// eventID is the event that a message id names.
+func eventID(msgID string, replay int) string {
+	if replay == 0 {
+		return msgID
+	}
+	return strings.TrimSuffix(msgID, fmt.Sprintf("/r%d", replay))
+}

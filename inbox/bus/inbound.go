@@ -1,0 +1,351 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"skein/connectors"
+	"skein/inbox"
+)
+
+const (
+	// batchMax is how many items one call of a handler gets at most.
+	batchMax = 256
+
+	headerReplay = "Skein-Replay"
+	// headerStream is what JetStream puts on answers that carry a stored
+	// message. No publisher of ours sets it.
+	headerStream = "Nats-Stream"
+)
+
+// held is how many items of one partition may be delivered and unacknowledged:
+// together they bound what waits in memory.
+var held = map[connectors.Lane]int{connectors.Live: 32, connectors.Bulk: 16}
+
+// A Delivery is one item of INBOUND, held until its batch is handled.
+type Delivery struct {
+	Data        []byte // a connectors.Inbound in JSON; as untrusted as its sidecar
+	Subject     string // as published: skein.in.<lane>.<channel>.<account>.<key>
+	Seq         uint64
+	Lane        connectors.Lane
+	Channel     inbox.Channel   // of the subject, which the credential vouches for
+	Account     inbox.AccountID // of the subject
+	Partition   int
+	Redelivered bool
+	EventID     string    // of its Nats-Msg-Id, without the mark of a replay
+	Replay      int       // how often it was put back from DEAD
+	At          time.Time // when the stream took it
+
+	msg    jetstream.Msg
+	forged bool
+}
+
+// Partitions returns how many logical partitions INBOUND has, for good.
+func (b *Bus) Partitions() int { return partitions }
+
+// Inbound hands the items of INBOUND to handle until ctx ends, and returns when
+// everything that it started has ended. There are workers goroutines; worker w
+// has the partitions p with p % workers == w, so that items of one key are
+// handled one after the other, in order. A batch holds 1 to 256 items of one
+// lane, and is never waited for; bulk items come only when no live ones wait.
+//
+// When handle returns nil the whole batch is acknowledged. When it returns an
+// error the same batch comes again, later and later up to 5 s, and nothing of
+// the worker's partitions overtakes it: a transient failure is all that an
+// error may mean. Only one node may consume at a time.
+func (b *Bus) Inbound(ctx context.Context, workers int, handle func(ctx context.Context, worker int, batch []Delivery) error) error {
+	if workers < 1 || workers > partitions {
+		return fmt.Errorf("inbound: %d workers for %d partitions", workers, partitions)
+	}
+	if err := b.takeBack(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	all := make([]*worker, workers)
+	for i := range all {
+		all[i] = &worker{b: b, number: i, handle: handle, wake: make(chan struct{}, 1), holds: map[uint64]bool{}}
+	}
+	consuming, err := b.consume(ctx, all, cancel)
+	if err == nil {
+		var wg sync.WaitGroup
+		for _, w := range all {
+			wg.Go(func() { w.run(ctx) })
+			wg.Go(func() { w.keepAlive(ctx) })
+		}
+		wg.Wait()
+		err = context.Cause(ctx)
+	}
+	for _, c := range consuming {
+		c.Stop()
+	}
+	for _, c := range consuming {
+		<-c.Closed()
+	}
+	b.n.held.Set(0)
+	return err
+}
+
+// consume starts reading every consumer into its worker. What it returns runs,
+// with an error too.
+func (b *Bus) consume(ctx context.Context, all []*worker, fail context.CancelCauseFunc) ([]jetstream.ConsumeContext, error) {
+	lanes := []connectors.Lane{connectors.Live, connectors.Bulk}
+	started := make([]jetstream.ConsumeContext, len(lanes)*partitions)
+	var work []func() error
+	for i := range started {
+		lane, p := lanes[i/partitions], i%partitions
+		work = append(work, func() (err error) {
+			started[i], err = b.consumeOne(ctx, inConsumer(lane, p), held[lane], all[p%len(all)], fail)
+			return err
+		})
+	}
+	err := parallel(work)
+	return slices.DeleteFunc(started, func(c jetstream.ConsumeContext) bool { return c == nil }), err
+}
+
+func (b *Bus) consumeOne(ctx context.Context, name string, atOnce int, w *worker, fail context.CancelCauseFunc) (jetstream.ConsumeContext, error) {
+	c, err := b.js.Consumer(ctx, streamInbound, name)
+	if err != nil {
+		return nil, fmt.Errorf("look up consumer %s: %w", name, away(err))
+	}
+	reading, err := c.Consume(w.add,
+		jetstream.PullMaxMessages(2*atOnce),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			if errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) {
+				fail(fmt.Errorf("consumer %s is gone: %w", name, err))
+				return
+			}
+			b.log.Debug("reading inbound was interrupted", "consumer", name, "error", err)
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("read consumer %s: %w", name, away(err))
+	}
+	return reading, nil
+}
+
+// takeBack makes the consumers deliver again, at once and in order, what an
+// earlier process held when it died. Without it those items would come when
+// their time is up, behind newer ones of their partition.
+func (b *Bus) takeBack(ctx context.Context) error {
+	infos, err := b.consumerInfos(ctx, streamInbound)
+	if err != nil {
+		return err
+	}
+	var work []func() error
+	for _, info := range infos {
+		if info.NumAckPending == 0 {
+			continue
+		}
+		work = append(work, func() error {
+			_, err := b.nc.RequestWithContext(ctx, "$JS.API.CONSUMER.RESET."+streamInbound+"."+info.Name, nil)
+			if errors.Is(err, nats.ErrNoResponders) {
+				b.log.Warn("this NATS server is older than 2.14: items held by a process that died are delivered late", "consumer", info.Name)
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("reset consumer %s: %w", info.Name, away(err))
+			}
+			return nil
+		})
+	}
+	return parallel(work)
+}
+
+// A worker handles the partitions that are its own.
+type worker struct {
+	b      *Bus
+	number int
+	handle func(ctx context.Context, worker int, batch []Delivery) error
+	wake   chan struct{}
+
+	mu    sync.Mutex // guards the following
+	live  []Delivery
+	bulk  []Delivery
+	batch []Delivery      // being handled
+	holds map[uint64]bool // sequence numbers of all of the above
+}
+
+// add queues msg. It never waits: the consumers' limits bound the queues. What
+// is held already, and came again because the connection was away, is passed
+// over.
+func (w *worker) add(msg jetstream.Msg) {
+	d, err := deliveryOf(msg)
+	if err != nil {
+		// Nothing but the stream's own transform makes these subjects.
+		w.b.log.Error("inbound item that cannot be placed", "error", err)
+		return
+	}
+	w.mu.Lock()
+	if !w.holds[d.Seq] {
+		w.holds[d.Seq] = true
+		w.b.n.held.Inc()
+		if d.Lane == connectors.Live {
+			w.live = append(w.live, d)
+		} else {
+			w.bulk = append(w.bulk, d)
+		}
+	}
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func deliveryOf(msg jetstream.Msg) (Delivery, error) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return Delivery{}, err
+	}
+	s, err := parseStored(msg.Subject())
+	if err != nil {
+		return Delivery{}, err
+	}
+	h := msg.Headers()
+	replay, _ := strconv.Atoi(h.Get(headerReplay))
+	return Delivery{
+		Data: msg.Data(), Subject: s.published(), Seq: meta.Sequence.Stream,
+		Lane: s.lane, Channel: s.channel, Account: s.account, Partition: s.partition,
+		Redelivered: meta.NumDelivered > 1,
+		EventID:     eventID(h.Get(nats.MsgIdHdr), replay), Replay: replay,
+		At:  meta.Timestamp,
+		msg: msg, forged: h.Get(headerStream) != "",
+	}, nil
+}
+
+func (w *worker) run(ctx context.Context) {
+	for {
+		batch := w.take()
+		if len(batch) == 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.wake:
+			}
+			continue
+		}
+		if !w.handleInPlace(ctx, batch) {
+			return
+		}
+		w.done(batch)
+	}
+}
+
+// take moves the next batch out of the queues.
+func (w *worker) take() []Delivery {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	queue := &w.live
+	if len(w.live) == 0 {
+		queue = &w.bulk
+	}
+	n := min(len(*queue), batchMax)
+	w.batch = (*queue)[:n:n]
+	*queue = (*queue)[n:]
+	return w.batch
+}
+
+// handleInPlace tries until it succeeds, or ctx ends, which it reports by
+// false.
+func (w *worker) handleInPlace(ctx context.Context, batch []Delivery) bool {
+	const first, last = 100 * time.Millisecond, 5 * time.Second
+	delay := first
+	for {
+		err := w.attempt(ctx, batch)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		w.b.n.retries.Inc()
+		w.b.log.Warn("inbound batch is tried again", "worker", w.number, "items", len(batch), "delay", delay, "error", err)
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(delay/2 + rand.N(delay/2+1)):
+		}
+		delay = min(2*delay, last)
+	}
+}
+
+func (w *worker) attempt(ctx context.Context, batch []Delivery) error {
+	honest := batch
+	for i := range batch {
+		if batch[i].forged {
+			honest = nil
+			break
+		}
+	}
+	if honest == nil {
+		for _, d := range batch {
+			if !d.forged {
+				honest = append(honest, d)
+				continue
+			}
+			w.b.n.forged.Inc()
+			if err := w.b.PutDead(ctx, d, "it did not come by a publish of its own connector"); err != nil {
+				return err
+			}
+		}
+		if len(honest) == 0 {
+			return nil
+		}
+	}
+	return w.handle(ctx, w.number, honest)
+}
+
+func (w *worker) done(batch []Delivery) {
+	for _, d := range batch {
+		// A lost acknowledgement means a repetition, which the store swallows.
+		if err := d.msg.Ack(); err != nil {
+			w.b.log.Debug("acknowledge inbound item", "seq", d.Seq, "error", err)
+		}
+	}
+	w.mu.Lock()
+	for _, d := range batch {
+		delete(w.holds, d.Seq)
+	}
+	lane := batch[0].Lane
+	clear(batch) // the queue's memory lives on: let go of the bodies
+	w.batch = nil
+	w.mu.Unlock()
+	w.b.n.held.Sub(float64(len(batch)))
+	w.b.n.batches.Inc()
+	w.b.n.inbound.WithLabelValues(string(lane)).Add(float64(len(batch)))
+}
+
+// keepAlive tells the server that what is held is still held, so that nothing
+// is delivered again while a batch is retried.
+func (w *worker) keepAlive(ctx context.Context) {
+	tick := time.NewTicker(ackWait / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		w.mu.Lock()
+		all := make([]jetstream.Msg, 0, len(w.holds))
+		for _, queue := range [][]Delivery{w.batch, w.live, w.bulk} {
+			for i := range queue {
+				all = append(all, queue[i].msg)
+			}
+		}
+		w.mu.Unlock()
+		for _, msg := range all {
+			_ = msg.InProgress() // of no use once acknowledged, and no harm
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"skein/inbox"
+)
+
+// janitorEvery is how often the janitor looks.
+const janitorEvery = time.Hour
+
+// RunJanitor cleans up now and once an hour until ctx ends.
+func (b *Bus) RunJanitor(ctx context.Context) error {
+	tick := time.NewTicker(janitorEvery)
+	defer tick.Stop()
+	for {
+		if err := b.Clean(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			b.log.Warn("clean up streams", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// Clean removes from INBOUND what is both older than Config.Keep and handled,
+// by every partition, and from the channels' transit what is older than that
+// and than any item that still waits. It never removes what waits.
+func (b *Bus) Clean(ctx context.Context, now time.Time) error {
+	cutoff := now.Add(-b.cfg.Keep)
+	in, err := b.js.Stream(ctx, streamInbound)
+	if err != nil {
+		return fmt.Errorf("look up INBOUND: %w", away(err))
+	}
+	floor, err := b.floor(ctx, streamInbound, in.CachedInfo().State.LastSeq)
+	if err != nil {
+		return err
+	}
+	old, err := firstAfter(ctx, in, cutoff)
+	if err != nil {
+		return err
+	}
+	if err := b.purge(ctx, in, min(floor, old)); err != nil {
+		return err
+	}
+
+	// What waits may refer to bodies.
+	for stream, floor := range map[string]uint64{streamInbound: floor, streamOutbound: 0} {
+		s, err := b.js.Stream(ctx, stream)
+		if err != nil {
+			return fmt.Errorf("look up %s: %w", stream, away(err))
+		}
+		state := s.CachedInfo().State
+		floor = max(floor, state.FirstSeq)
+		if state.Msgs == 0 || floor > state.LastSeq {
+			continue
+		}
+		msg, err := s.GetMsg(ctx, floor, jetstream.WithGetMsgSubject(">"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read item %d of %s: %w", floor, stream, away(err))
+		}
+		if msg.Time.Before(cutoff) {
+			cutoff = msg.Time
+		}
+	}
+	// A body is put some time before the item that refers to it.
+	cutoff = cutoff.Add(-24 * time.Hour)
+	for _, c := range b.cfg.Channels {
+		if err := b.cleanTransit(ctx, c, cutoff); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Bus) cleanTransit(ctx context.Context, channel inbox.Channel, cutoff time.Time) error {
+	s, err := b.js.Stream(ctx, bucketTransit(channel))
+	if err != nil {
+		return fmt.Errorf("look up transit of %s: %w", channel, away(err))
+	}
+	old, err := firstAfter(ctx, s, cutoff)
+	if err != nil {
+		return err
+	}
+	return b.purge(ctx, s, old)
+}
+
+// floor returns the lowest sequence number of stream that may still wait for a
+// consumer; last is the newest one at a moment before the call.
+func (b *Bus) floor(ctx context.Context, stream string, last uint64) (uint64, error) {
+	infos, err := b.consumerInfos(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	floor := last + 1
+	for _, info := range infos {
+		if info.NumPending > 0 || info.NumAckPending > 0 {
+			floor = min(floor, info.AckFloor.Stream+1)
+		}
+	}
+	return floor, nil
+}
+
+// firstAfter returns the lowest sequence number whose message is not older than
+// t, or the one after the last. Messages' times rise with their numbers.
+func firstAfter(ctx context.Context, s jetstream.Stream, t time.Time) (uint64, error) {
+	state := s.CachedInfo().State
+	low, high := state.FirstSeq, state.LastSeq+1
+	for low < high {
+		mid := low + (high-low)/2
+		msg, err := s.GetMsg(ctx, mid, jetstream.WithGetMsgSubject(">"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			high = mid // nothing from here on
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("read item %d: %w", mid, away(err))
+		}
+		if msg.Time.Before(t) {
+			low = msg.Sequence + 1
+		} else {
+			high = mid
+		}
+	}
+	return low, nil
+}
+
+// purge removes what is below seq.
+func (b *Bus) purge(ctx context.Context, s jetstream.Stream, seq uint64) error {
+	state := s.CachedInfo().State
+	if state.Msgs == 0 || seq <= state.FirstSeq {
+		return nil
+	}
+	name := s.CachedInfo().Config.Name
+	if err := s.Purge(ctx, jetstream.WithPurgeSequence(seq)); err != nil {
+		return fmt.Errorf("purge %s below %d: %w", name, seq, away(err))
+	}
+	b.n.purged.WithLabelValues(name).Add(float64(seq - state.FirstSeq))
+	return nil
+}
