@@ -1,0 +1,319 @@
+package threader
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"skein/connectors"
+	"skein/inbox"
+	"skein/inbox/identity"
+	"skein/inbox/markup"
+)
+
+// What one message may bring: past that the raw bytes have it.
+const (
+	maxPeople = 500
+	maxRefs   = 200
+	maxText   = 1 << 20
+	maxLine   = 2_000
+	maxParts  = 1_000
+)
+
+// prepare reads one item. An *inbox.Error with code Invalid means that the item
+// is wrong in itself.
+func (t *Threader) prepare(ctx context.Context, item Item) (prepared, error) {
+	var in connectors.Inbound
+	if err := json.Unmarshal(item.Data, &in); err != nil {
+		return prepared{}, invalid("not an item of the contract: %v", err)
+	}
+	if in.Channel != item.Channel || in.Account != item.Account {
+		return prepared{}, invalid("it says %s/%s and came in under %s/%s", in.Channel, in.Account, item.Channel, item.Account)
+	}
+	if in.EventID == "" {
+		return prepared{}, invalid("it has no eventId: the connector must give one, by which a repetition is known")
+	}
+	r := inbox.Received{
+		Account: item.Account, Channel: item.Channel, EventID: in.EventID,
+		History: item.Lane == connectors.Bulk, At: item.At,
+	}
+	var err error
+	switch {
+	case in.Kind == connectors.KindMessage && in.Message != nil:
+		r.Message, err = t.arrival(&in, &r)
+	case in.Kind == connectors.KindReceipt && in.Receipt != nil:
+		receipt := *in.Receipt
+		receipt.Detail = line(receipt.Detail)
+		r.Receipt = &receipt
+	case in.Kind == connectors.KindOrder && in.Order != nil:
+		r.Order, err = order(in.Order)
+	case in.Kind == connectors.KindCustomer && in.Customer != nil:
+		r.Customer, err = customer(in.Customer)
+	default:
+		err = invalid("items of kind %q can't be handled", in.Kind)
+	}
+	if err != nil {
+		return prepared{}, err
+	}
+	bodies := bodiesOf(&in)
+	if err := checkInline(bodies); err != nil {
+		return prepared{}, err
+	}
+	p := prepared{item: item, received: r}
+	for _, b := range bodies {
+		if b.Ref == "" {
+			p.inline = append(p.inline, b.Inline)
+		}
+	}
+	p.refs, err = t.moveBodies(ctx, item.Channel, bodies)
+	return p, err
+}
+
+// arrival makes a message of the contract one of the store's.
+func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Arrival, error) {
+	account, own := t.account(r.Account)
+	m := in.Message
+	a := &inbox.Arrival{Message: inbox.Message{
+		Direction: inbox.In, Subject: line(m.Subject), Text: text(m.Text), VisibleText: text(m.VisibleText),
+		To: parties(m.To), Cc: parties(m.Cc), Automatic: m.Automatic, Spam: m.Spam, Protection: line(m.Protection),
+		Proof: min(in.Sender.Proof, account.MaxProof), HeaderID: line(m.MessageID),
+		CreatedAt: r.At,
+	}}
+	a.Automatic.Reason = line(a.Automatic.Reason)
+	a.HTML, a.RemoteImages = markup.Sanitise(text(m.HTML))
+	for _, p := range m.Problems[:min(len(m.Problems), 50)] {
+		a.Problems = append(a.Problems, line(p))
+	}
+	for _, b := range m.Bounces[:min(len(m.Bounces), maxPeople)] {
+		a.Bounces = append(a.Bounces, inbox.Bounce{
+			Recipient: line(b.Recipient), Status: line(b.Status), Hard: b.Hard, Detail: line(b.Detail), HeaderID: line(b.HeaderID),
+		})
+	}
+	if len(m.Attachments) > maxParts {
+		return nil, invalid("it has %d attachments: at most %d go with one message", len(m.Attachments), maxParts)
+	}
+	for _, f := range m.Attachments {
+		a.Attachments = append(a.Attachments, inbox.Attachment{
+			Name: line(f.Name), Type: line(f.Type), Size: f.Body.Size, SHA256: f.Body.SHA256, Inline: f.Inline, ContentID: line(f.ContentID),
+		})
+	}
+	if in.Raw != nil {
+		a.Raw, a.RawSize = in.Raw.SHA256, in.Raw.Size
+	}
+	t.setTimes(a, in, r)
+	t.setHeaders(a, m, r.Account)
+	t.setSender(a, in, r, own)
+	return a, nil
+}
+
+// setTimes believes the sender's clock within reason. History takes its place
+// in the past.
+func (t *Threader) setTimes(a *inbox.Arrival, in *connectors.Inbound, r *inbox.Received) {
+	a.SentAt = in.ProviderAt.UTC()
+	if a.SentAt.Year() < 1990 || a.SentAt.After(r.At.Add(24*time.Hour)) {
+		a.SentAt = r.At
+	}
+	if r.History && a.SentAt.Before(r.At) {
+		a.CreatedAt = a.SentAt
+	}
+}
+
+// setHeaders collects what the message is called and points at.
+func (t *Threader) setHeaders(a *inbox.Arrival, m *connectors.Message, account inbox.AccountID) {
+	a.Own = inbox.HeaderKey(a.HeaderID)
+	a.Thread = inbox.ChannelKey(account, m.ThreadKey)
+	_, a.Echo = t.cfg.Keys.Parse(a.HeaderID)
+
+	seen := map[inbox.Key]bool{{}: true}
+	add := func(id string, step inbox.Step) {
+		id = line(id)
+		key := inbox.HeaderKey(id)
+		if seen[key] || len(a.Refs) == maxRefs {
+			return
+		}
+		seen[key] = true
+		a.Refs = append(a.Refs, inbox.Ref{Key: key, ID: id, Step: step})
+		if ours, ok := t.cfg.Keys.Parse(id); ok && a.Token == "" {
+			a.Token = ours
+		}
+	}
+	for _, id := range m.InReplyTo {
+		add(id, inbox.ByInReplyTo)
+	}
+	if n := len(m.References); n > 0 {
+		for i := n - 1; i >= 0; i-- {
+			if len(a.Refs) == maxRefs-1 {
+				i = 0 // the root ties a thread together
+			}
+			add(m.References[i], inbox.ByReferences)
+		}
+	}
+	for _, b := range a.Bounces { // last, so that it decides
+		if ours, ok := t.cfg.Keys.Parse(b.HeaderID); ok {
+			a.Token = ours
+		}
+		add(b.HeaderID, inbox.ByReferences)
+	}
+	for _, list := range [][]string{m.DeliveredTo, addresses(m.To), addresses(m.Cc)} {
+		for _, address := range list {
+			if c, ok := t.cfg.Keys.ParsePlus(address); ok && a.Plus == "" {
+				a.Plus = c
+			}
+		}
+	}
+}
+
+// setSender says whose message it is. Mail from our own address is our own only
+// where that is sure: imported from our mailbox, or proven. Else somebody's form
+// or forgery sent it, and it belongs to its Reply-To, unproven.
+func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.Received, own map[string]bool) {
+	m := in.Message
+	from := inbox.Party{Address: line(in.Sender.Address), Name: line(in.Sender.Name)}
+	key := identity.Key(in.Sender.Kind, from.Address)
+	kind := in.Sender.Kind
+	if kind == "" {
+		kind = inbox.EmailAddress
+	}
+	ours := key != "" && isOwn(own, key)
+	a.Author = inbox.Author{Kind: inbox.ByCustomer, Name: from.Name, Address: from.Address}
+	a.Sender, a.SenderKey, a.Person = from, key, from
+	switch {
+	case ours && (r.History || a.Proof >= inbox.Proven):
+		a.Direction, a.Author.Kind, a.SenderKey = inbox.Out, inbox.BySystem, ""
+		a.Person, key = firstOther(append(m.To, m.Cc...), own)
+	case ours:
+		a.Proof = min(a.Proof, inbox.Claimed)
+		if p, k := firstOther(m.ReplyTo, own); k != "" {
+			a.Author.Name, a.Author.Address = p.Name, p.Address
+			a.Sender, a.SenderKey, a.Person, key = p, k, p, k
+		}
+	}
+	if key == "" { // nobody can be told by it: each such message is a stranger's
+		sum := sha256.Sum256([]byte(string(r.Account) + "\x00" + r.EventID))
+		key = "unreadable/" + hex.EncodeToString(sum[:16])
+		if a.Person.Address == "" && a.Person.Name == "" {
+			a.Person.Name = "Unknown sender"
+		}
+	}
+	a.Identity = inbox.IdentityRef{Kind: kind, Key: key}
+
+	seen := map[string]bool{"": true}
+	add := func(key string) {
+		if !seen[key] && !isOwn(own, key) && len(a.People) < maxPeople {
+			seen[key] = true
+			a.People = append(a.People, key)
+		}
+	}
+	add(a.SenderKey)
+	for _, list := range [][]inbox.Party{m.ReplyTo, m.To, m.Cc} {
+		for _, p := range list {
+			add(identity.Key(kind, p.Address))
+		}
+	}
+}
+
+func firstOther(list []inbox.Party, own map[string]bool) (inbox.Party, string) {
+	for _, p := range list {
+		if key := identity.EmailKey(p.Address); key != "" && !isOwn(own, key) {
+			return inbox.Party{Address: line(p.Address), Name: line(p.Name)}, key
+		}
+	}
+	return inbox.Party{}, ""
+}
+
+// isOwn knows our addresses with and without a tag.
+func isOwn(own map[string]bool, key string) bool {
+	if own[key] {
+		return true
+	}
+	at := strings.LastIndexByte(key, '@')
+	plus := strings.IndexByte(key, '+')
+	return plus > 0 && plus < at && own[key[:plus]+key[at:]]
+}
+
+func ownKeys(a *inbox.Account) []string {
+	keys := []string{identity.EmailKey(a.Address)}
+	for _, o := range a.Own {
+		keys = append(keys, identity.EmailKey(o))
+	}
+	return keys
+}
+
+func order(o *inbox.Order) (*inbox.Order, error) {
+	key := identity.EmailKey(o.Email)
+	switch {
+	case o.Store == "" || o.ExternalID == "" || o.Number == "":
+		return nil, invalid("an order needs store, externalId and number")
+	case len(o.Number) > 200 || len(o.ExternalID) > 200:
+		return nil, invalid("an order's number and externalId have at most 200 characters")
+	case key == "":
+		return nil, invalid("order %s has no readable email of its buyer", line(o.Number))
+	case o.UpdatedAt.IsZero():
+		return nil, invalid("order %s has no updatedAt: which word is newer can't be told", line(o.Number))
+	}
+	out := *o
+	out.ID, out.Buyer = "", inbox.IdentityRef{Kind: inbox.EmailAddress, Key: key}
+	return &out, nil
+}
+
+func customer(c *inbox.CustomerRecord) (*inbox.CustomerRecord, error) {
+	key := identity.EmailKey(c.Email)
+	if c.Store == "" || c.ExternalID == "" || key == "" {
+		return nil, invalid("a customer needs store, externalId and a readable email")
+	}
+	out := *c
+	out.Name, out.Identity = line(c.Name), inbox.IdentityRef{Kind: inbox.EmailAddress, Key: key}
+	return &out, nil
+}
+
+func invalid(format string, args ...any) error {
+	return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf(format, args...)}
+}
+
+func addresses(list []inbox.Party) []string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = p.Address
+	}
+	return out
+}
+
+func parties(list []inbox.Party) []inbox.Party {
+	out := make([]inbox.Party, 0, len(list))
+	for _, p := range list[:min(len(list), maxPeople)] {
+		out = append(out, inbox.Party{Address: line(p.Address), Name: line(p.Name)})
+	}
+	return out
+}
+
+// text is s as the database takes it: valid UTF-8 without NUL, of bounded
+// length.
+func text(s string) string { return bounded(s, maxText) }
+
+// line is the same for what is one line.
+func line(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\r' || r == '\n' {
+			return ' '
+		}
+		return r
+	}, bounded(s, maxLine))
+}
+
+func bounded(s string, most int) string {
+	if len(s) > most {
+		s = s[:most]
+		for len(s) > 0 && !utf8.RuneStart(s[len(s)-1]) {
+			s = s[:len(s)-1]
+		}
+		if r, size := utf8.DecodeLastRuneInString(s); r == utf8.RuneError && size == 1 {
+			s = s[:len(s)-1]
+		}
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}

@@ -1,0 +1,222 @@
+// Package threader is the threading service: it takes items from INBOUND in
+// batches, makes of each what the store knows, brings its bodies to Blobs, has
+// the batch placed and stored, and only then lets it be acknowledged.
+//
+// A transient failure stops the partition and is retried in place, for as long
+// as it takes, so that nothing overtakes. Only an item that fails alone, for
+// its own content, ends in DEAD with the reason; it never takes its batch-mates
+// with it.
+//
+// The package orders the steps. It holds no SQL and parses no channel's format,
+// and it believes no connector: addresses, proofs, sizes and HTML are checked
+// here again.
+package threader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"skein/connectors"
+	"skein/inbox"
+	"skein/inbox/thread"
+)
+
+// An Item is one of the stream's, held until its batch is handled.
+type Item struct {
+	Data    []byte          // a connectors.Inbound in JSON
+	Channel inbox.Channel   // of the subject, which the credential vouches for
+	Account inbox.AccountID // of the subject
+	Lane    connectors.Lane
+	At      time.Time // when the stream took it
+	Handle  any       // the stream's own
+}
+
+// A Stream is INBOUND and DEAD.
+type Stream interface {
+	// Inbound calls handle with batches until ctx ends. When handle returns
+	// nil the batch is acknowledged, else the same batch comes again, later.
+	Inbound(ctx context.Context, workers int, handle func(ctx context.Context, worker int, batch []Item) error) error
+	// Bury puts an item aside, with the reason, and returns when it is on disk.
+	Bury(ctx context.Context, item Item, reason string) error
+}
+
+// A Store places and keeps a batch in one transaction.
+type Store interface {
+	Deliver(ctx context.Context, batch []inbox.Received, decide inbox.DecideFunc) error
+	Accounts(ctx context.Context) ([]inbox.Account, error)
+	// Transient reports whether the same call may go through later.
+	Transient(err error) bool
+}
+
+// Blobs keeps bodies by what they are.
+type Blobs interface {
+	Put(ctx context.Context, r io.Reader) (sha256 string, size int64, err error)
+	// PutAll keeps bodies that are held already; they are on disk when it
+	// returns.
+	PutAll(ctx context.Context, bodies [][]byte) error
+}
+
+// A Transit is where connectors leave bodies that are too large for an item.
+type Transit interface {
+	OpenTransit(ctx context.Context, channel inbox.Channel, body connectors.Body) (io.ReadCloser, error)
+	DeleteTransit(ctx context.Context, channel inbox.Channel, ref string) error
+}
+
+// Config is what a threader works with.
+type Config struct {
+	Stream  Stream
+	Store   Store
+	Blobs   Blobs
+	Transit Transit
+	Keys    thread.Keys // of the tokens in what we sent
+	Workers int         // how many batches at once; 0 means 4
+	Log     *slog.Logger
+}
+
+// A Threader runs the threading service of one node.
+type Threader struct {
+	cfg Config
+
+	mu       sync.Mutex // guards what follows
+	accounts map[inbox.AccountID]inbox.Account
+	own      map[string]bool // matching keys of every address of ours
+	loaded   time.Time
+}
+
+// New makes a threader; it does nothing before Run.
+func New(cfg Config) *Threader {
+	if cfg.Workers == 0 {
+		cfg.Workers = 4
+	}
+	return &Threader{cfg: cfg}
+}
+
+// Run threads until ctx ends, and returns when every batch in hand is done or
+// given back.
+func (t *Threader) Run(ctx context.Context) error {
+	return t.cfg.Stream.Inbound(ctx, t.cfg.Workers, func(ctx context.Context, _ int, batch []Item) error {
+		return t.handle(ctx, batch)
+	})
+}
+
+// A prepared item is ready to be delivered.
+type prepared struct {
+	item     Item
+	received inbox.Received
+	inline   [][]byte // small bodies, for Blobs
+	refs     []string // bodies in transit, to be let go of afterwards
+}
+
+func (t *Threader) handle(ctx context.Context, batch []Item) error {
+	if err := t.loadAccounts(ctx); err != nil {
+		return err
+	}
+	ready := make([]prepared, 0, len(batch))
+	for _, item := range batch {
+		p, err := t.prepare(ctx, item)
+		if inbox.CodeOf(err) == inbox.Invalid {
+			if err := t.bury(ctx, item, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		ready = append(ready, p)
+	}
+	if err := t.keepBodies(ctx, ready); err != nil {
+		return err
+	}
+	if err := t.deliver(ctx, ready); err != nil {
+		return err
+	}
+	t.release(ctx, ready)
+	return nil
+}
+
+// deliver stores what is ready. When the batch fails for what is in it, each
+// half goes by itself, until the item is found that fails alone.
+func (t *Threader) deliver(ctx context.Context, ready []prepared) error {
+	if len(ready) == 0 {
+		return nil
+	}
+	batch := make([]inbox.Received, len(ready))
+	for i := range ready {
+		batch[i] = ready[i].received
+	}
+	err := t.guarded(ctx, batch)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case t.cfg.Store.Transient(err):
+		return err
+	case len(ready) == 1:
+		return t.bury(ctx, ready[0].item, err)
+	}
+	half := len(ready) / 2
+	if err := t.deliver(ctx, ready[:half]); err != nil {
+		return err
+	}
+	return t.deliver(ctx, ready[half:])
+}
+
+// guarded turns a panic over an item into an error of that item: one message
+// must not stop the service.
+func (t *Threader) guarded(ctx context.Context, batch []inbox.Received) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.cfg.Log.Error("handling a batch panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = &inbox.Error{Code: inbox.Invalid, Message: "handling it failed in Skein itself: see the server's log, and replay it after an update"}
+		}
+	}()
+	return t.cfg.Store.Deliver(ctx, batch, thread.Decide)
+}
+
+func (t *Threader) bury(ctx context.Context, item Item, why error) error {
+	reason := why.Error()
+	if e, ok := errors.AsType[*inbox.Error](why); ok {
+		reason = e.Message
+	}
+	t.cfg.Log.Warn("item put aside", "channel", item.Channel, "account", item.Account, "reason", why)
+	return t.cfg.Stream.Bury(ctx, item, reason)
+}
+
+// accountsFor is how long the accounts are believed without a look.
+const accountsFor = 5 * time.Second
+
+func (t *Threader) loadAccounts(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Since(t.loaded) < accountsFor {
+		return nil
+	}
+	list, err := t.cfg.Store.Accounts(ctx)
+	if err != nil {
+		return fmt.Errorf("load accounts: %w", err)
+	}
+	t.accounts, t.own = map[inbox.AccountID]inbox.Account{}, map[string]bool{}
+	for _, a := range list {
+		t.accounts[a.ID] = a
+		for _, key := range ownKeys(&a) {
+			t.own[key] = true
+		}
+	}
+	t.loaded = time.Now()
+	return nil
+}
+
+// account gives an item's account and every address of ours.
+func (t *Threader) account(id inbox.AccountID) (inbox.Account, map[string]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.accounts[id], t.own
+}
