@@ -31,5 +31,6 @@ type SendTimer struct {
 // in a stream mean something only within one epoch.
 type StreamMark struct {
 	Epoch string // "" before anybody looked
+	First uint64 // sequence of its oldest entry, where the stream itself was asked
 	Last  uint64 // sequence of its newest entry
 }

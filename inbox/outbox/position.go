@@ -46,7 +46,7 @@ func (p Position) State(ctx context.Context) (inbox.StreamMark, error) {
 	if err != nil {
 		return inbox.StreamMark{}, err
 	}
-	origin, _, last, err := p.stream.EventsState(ctx)
+	origin, first, last, err := p.stream.EventsState(ctx)
 	if err != nil {
 		return inbox.StreamMark{}, fmt.Errorf("look at %s: %w", events, err)
 	}
@@ -59,7 +59,7 @@ func (p Position) State(ctx context.Context) (inbox.StreamMark, error) {
 			"stream", events, "recorded", seen.Last, "last", last, "epoch", now.Epoch)
 	}
 	// Another node may have recorded more than this one saw.
-	return inbox.StreamMark{Epoch: now.Epoch, Last: last}, nil
+	return inbox.StreamMark{Epoch: now.Epoch, First: first, Last: last}, nil
 }
 
 // after is State where mark held before a publish, and in the usual case, that

@@ -1,0 +1,121 @@
+package realtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"skein/inbox"
+)
+
+// List is the topic of everything but messages.
+const List = "list"
+
+// conversationPrefix begins the topic of one conversation's messages.
+const conversationPrefix = "conversation:"
+
+// A frame is one entry of the stream, encoded once and shared by every session
+// that may see it. Nobody writes to its bytes.
+type frame struct {
+	seq      uint64
+	topic    string // "" reaches nobody
+	audience inbox.Audience
+	agent    inbox.AgentID // whose rights may have changed
+
+	event []byte
+	gone  []byte // nil when nobody can have lost sight of it
+}
+
+// size is what a frame costs the ring.
+func (f *frame) size() int { return len(f.event) + len(f.gone) + 128 }
+
+// open is the part of an event that decides who gets it.
+type open struct {
+	Kind     inbox.EventKind `json:"kind"`
+	Entity   string          `json:"entity"`
+	Version  int64           `json:"version"`
+	Audience inbox.Audience  `json:"audience"`
+	Message  *struct {
+		ConversationID inbox.ConversationID `json:"conversationId"`
+	} `json:"message"`
+}
+
+// newFrame encodes an entry. The event keeps every field that a newer server
+// may have put into it; only its audience is taken out.
+func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
+	var o open
+	if err := json.Unmarshal(data, &o); err != nil {
+		return nil, fmt.Errorf("read event %d: %w", seq, err)
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, fmt.Errorf("read event %d: %w", seq, err)
+	}
+	// Names are matched in any case when they are read, so they are taken out
+	// in any case as well.
+	for name := range fields {
+		if strings.EqualFold(name, "audience") {
+			delete(fields, name)
+		}
+	}
+	f := &frame{seq: seq, topic: List, audience: o.Audience}
+	switch {
+	case o.Kind == inbox.MessageChanged && o.Message == nil:
+		f.topic = ""
+	case o.Kind == inbox.MessageChanged:
+		f.topic = conversationPrefix + string(o.Message.ConversationID)
+	case o.Kind == inbox.AgentChanged:
+		f.agent = inbox.AgentID(o.Entity)
+	}
+	at := position(epoch, seq)
+	var err error
+	if f.event, err = json.Marshal(struct {
+		Type     string                     `json:"type"`
+		Position string                     `json:"position"`
+		Event    map[string]json.RawMessage `json:"event"`
+	}{"event", at, fields}); err != nil {
+		return nil, fmt.Errorf("encode event %d: %w", seq, err)
+	}
+	if before := o.Audience.Before; before != nil && (o.Audience.After == nil || *before != *o.Audience.After) {
+		if f.gone, err = json.Marshal(struct {
+			Type     string          `json:"type"`
+			Position string          `json:"position"`
+			Kind     inbox.EventKind `json:"kind"`
+			Entity   string          `json:"entity"`
+			Version  int64           `json:"version"`
+		}{"gone", at, o.Kind, o.Entity, o.Version}); err != nil {
+			return nil, fmt.Errorf("encode event %d: %w", seq, err)
+		}
+	}
+	return f, nil
+}
+
+// bytesFor is what somebody with these rights and topics gets of f, nil for
+// nothing: the event when it is where they may see it now, gone when it was.
+func (f *frame) bytesFor(rights *inbox.Rights, topics map[string]bool) []byte {
+	if !topics[f.topic] {
+		return nil
+	}
+	switch a := &f.audience; {
+	case a.Before == nil && a.After == nil, rights.Sees(a.After):
+		return f.event
+	case f.gone != nil && rights.Sees(a.Before):
+		return f.gone
+	}
+	return nil
+}
+
+func position(epoch string, seq uint64) string {
+	return epoch + ":" + strconv.FormatUint(seq, 10)
+}
+
+// parsePosition reads what position wrote; ok is false for anything else.
+func parsePosition(s string) (epoch string, seq uint64, ok bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i <= 0 {
+		return "", 0, false
+	}
+	seq, err := strconv.ParseUint(s[i+1:], 10, 64)
+	return s[:i], seq, err == nil
+}

@@ -1,0 +1,287 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"skein/inbox"
+)
+
+// A Hub holds the sessions and the ring. Its mutex is held for moments only,
+// never over I/O.
+type Hub struct {
+	cfg Config
+
+	mu       sync.Mutex // guards what follows, and what session.go says of sessions
+	epoch    string     // "" before the stream was seen for the first time
+	present  uint64     // where the stream stood then: sockets are accepted from there on
+	lost     bool       // the place in the stream, until it is looked at again
+	ring     *ring
+	sessions map[*session]struct{}
+	draining bool
+	waiting  sync.WaitGroup // sockets that are being served
+
+	stats Stats
+
+	replays chan struct{} // a place for each session that reads back from the stream
+	stalls  int           // Run's own: times in a row that the stream gave nothing of what it has
+}
+
+const (
+	maxStalls  = 3
+	maxReplays = 16
+)
+
+// Stats are what a hub has done. Sessions are those that are served now.
+type Stats struct {
+	Sessions                 int
+	Scanned                  uint64 // sequence of the newest entry read
+	Frames, Delivered        uint64 // entries read, frames handed to sessions
+	CutOff, Resumed, Reloads uint64
+}
+
+// New returns a hub that serves once [Hub.Run] has seen the stream.
+func New(cfg Config) *Hub {
+	cfg.setDefaults()
+	return &Hub{
+		cfg: cfg, ring: newRing(cfg.RingFrames, cfg.RingBytes), sessions: map[*session]struct{}{},
+		replays: make(chan struct{}, maxReplays),
+	}
+}
+
+// Stats returns what h has done so far.
+func (h *Hub) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.stats
+	s.Sessions, s.Scanned = len(h.sessions), h.ring.last
+	return s
+}
+
+// Ready reports whether h has seen the stream: before, no socket is accepted.
+func (h *Hub) Ready() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ready()
+}
+
+// Run reads the stream until ctx ends; then it sends every client away with the
+// word when to come back, waits for the sockets to end, and returns nil. While
+// the stream is away the clients stay.
+func (h *Hub) Run(ctx context.Context) error {
+	delay := 100 * time.Millisecond
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := h.follow(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if time.Since(began) > 5*time.Second {
+			delay = 100 * time.Millisecond
+		}
+		h.cfg.Log.Warn("reading events was interrupted", "error", err, "retry_in", delay)
+		select {
+		case <-ctx.Done():
+		case <-time.After(delay):
+		}
+		delay = min(delay*2, 5*time.Second)
+	}
+	h.drain()
+	return nil
+}
+
+var (
+	errMoved = errors.New("the stream is another one now")
+	errGap   = errors.New("entries are missing")
+)
+
+// follow reads the stream from the last entry read on. Where that place means
+// nothing any more, or the stream can't give what follows it, the clients are
+// sent to reload and reading goes on from the stream's end.
+func (h *Hub) follow(ctx context.Context) error {
+	mark, err := h.cfg.Source.State(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the stream: %w", err)
+	}
+	from := h.begin(mark) + 1
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() { h.watch(ctx, cancel) })
+	defer watching.Wait()
+	defer cancel(nil)
+
+	err = h.cfg.Source.Events(ctx, from, h.take)
+	if cause := context.Cause(ctx); errors.Is(cause, errMoved) {
+		return cause // begin will see it too
+	}
+	if ctx.Err() != nil || h.position().Last >= from || mark.Last < from {
+		h.stalls = 0
+	} else {
+		h.stalls++
+	}
+	if errors.Is(err, errGap) || h.stalls == maxStalls {
+		h.lose(err)
+	}
+	return err
+}
+
+// watch ends the reading when the stream is not what it was: a reader may wait
+// for ever at a number that a new stream has yet to reach.
+func (h *Hub) watch(ctx context.Context, end context.CancelCauseFunc) {
+	tick := time.NewTicker(h.cfg.CheckEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		before := h.position()
+		mark, err := h.cfg.Source.State(ctx)
+		if err == nil && (mark.Epoch != before.Epoch || mark.Last < before.Last) {
+			end(errMoved)
+			return
+		}
+	}
+}
+
+func (h *Hub) position() inbox.StreamMark {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return inbox.StreamMark{Epoch: h.epoch, Last: h.ring.last}
+}
+
+// begin makes the hub's place fit the stream's and returns the sequence of the
+// last entry that counts as read. At first it takes the newest entries of the
+// past into the ring: after a restart every client comes back at once, and each
+// would read them from the stream.
+func (h *Hub) begin(mark inbox.StreamMark) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.lost:
+		h.epoch, h.lost, h.stalls, h.present = mark.Epoch, false, 0, mark.Last
+		h.ring.reset(mark.Last)
+	case h.epoch == "":
+		start := mark.Last - min(mark.Last, uint64(len(h.ring.frames)/2))
+		if mark.First > 0 {
+			start = min(max(start, mark.First-1), mark.Last)
+		}
+		h.epoch, h.present = mark.Epoch, mark.Last
+		h.ring.reset(start)
+	case h.epoch != mark.Epoch || mark.Last < h.ring.last:
+		h.epoch, h.present = mark.Epoch, mark.Last
+		h.ring.reset(mark.Last)
+		h.cutOffAll("the stream was made anew or lost its tail")
+	}
+	return h.ring.last
+}
+
+// ready is [Hub.Ready] under the lock.
+func (h *Hub) ready() bool {
+	return h.epoch != "" && !h.lost && !h.draining && h.ring.last >= h.present
+}
+
+// take is called by the source, one entry at a time.
+func (h *Hub) take(seq uint64, data []byte) error {
+	// Only this goroutine moves the ring while the source reads.
+	at := h.position()
+	if seq != at.Last+1 {
+		return fmt.Errorf("entry %d came where %d was due: %w", seq, at.Last+1, errGap)
+	}
+	f, err := newFrame(at.Epoch, seq, data)
+	if err != nil {
+		// It reaches nobody, and the numbers go on.
+		h.cfg.Log.Error("event can't be read", "seq", seq, "error", err)
+		f = &frame{seq: seq}
+	}
+	h.publish(f)
+	return nil
+}
+
+// publish hands f to the sessions whose rights and topics admit it and never
+// waits: a session whose queue is full is cut off, and its browser comes back
+// for what it missed.
+func (h *Hub) publish(f *frame) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ring.keep(f)
+	h.stats.Frames++
+	for s := range h.sessions {
+		if f.agent != "" && f.agent == s.claims.Agent {
+			// From this entry on its old rights count for nothing: it is held
+			// until they are resolved anew.
+			s.hold(f.seq - 1)
+		}
+		if !s.live {
+			continue
+		}
+		b := f.bytesFor(&s.rights, s.topics)
+		if b == nil {
+			continue
+		}
+		h.stats.Delivered++
+		if !s.offer(item{seq: f.seq, bytes: b}) {
+			h.stats.CutOff++
+			s.live = false
+			s.end(CloseResume, "too slow: come back and resume")
+		}
+	}
+}
+
+// lose gives up the place in the stream: what comes next is read from its end,
+// and clients come back to be told to reload.
+func (h *Hub) lose(why error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cfg.Log.Error("place in the stream lost: clients will reload", "error", why, "scanned", h.ring.last)
+	h.lost = true
+	h.cutOffAll("entries are missing from the stream")
+}
+
+// cutOffAll ends every session; the lock is held.
+func (h *Hub) cutOffAll(why string) {
+	for s := range h.sessions {
+		h.stats.CutOff++
+		s.end(CloseResume, why)
+	}
+}
+
+// drain sends every client away, spread over time, so that they don't all come
+// to the next server at once.
+func (h *Hub) drain() {
+	h.mu.Lock()
+	h.draining = true
+	for s := range h.sessions {
+		s.end(CloseAway, h.delay())
+	}
+	h.mu.Unlock()
+	h.waiting.Wait()
+}
+
+func (h *Hub) delay() string {
+	return fmt.Sprint(rand.N(h.cfg.Spread.Milliseconds() + 1))
+}
+
+// enter admits a socket, unless there are too many or the hub is not ready.
+func (h *Hub) enter(s *session) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.ready() || len(h.sessions) >= h.cfg.MaxSessions {
+		return false
+	}
+	h.sessions[s] = struct{}{}
+	h.waiting.Add(1)
+	return true
+}
+
+func (h *Hub) leave(s *session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.sessions, s)
+}
