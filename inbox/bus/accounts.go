@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,6 +48,11 @@ func (b *Bus) PutAccounts(ctx context.Context, channel inbox.Channel, accounts [
 	if err != nil {
 		return fmt.Errorf("look up accounts of %s: %w", channel, away(err))
 	}
+	if entry, err := kv.Get(ctx, accountsKey); err == nil {
+		if there, err := openAccounts(entry.Value(), key, channel); err == nil && sameAccounts(there, accounts) {
+			return nil
+		}
+	}
 	if _, err := kv.Put(ctx, accountsKey, value); err != nil {
 		return fmt.Errorf("put accounts of %s: %w", channel, away(err))
 	}
@@ -54,6 +60,12 @@ func (b *Bus) PutAccounts(ctx context.Context, channel inbox.Channel, accounts [
 		b.log.Debug("hint at changed accounts", "channel", channel, "error", err)
 	}
 	return nil
+}
+
+func sameAccounts(a, b []connectors.Account) bool {
+	x, errA := json.Marshal(a)
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && bytes.Equal(x, y)
 }
 
 func openAccounts(value []byte, key ChannelKey, channel inbox.Channel) ([]connectors.Account, error) {

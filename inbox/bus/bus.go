@@ -24,6 +24,9 @@ const (
 	dedupeWindow = 10 * time.Minute
 	// ackWait is how long an item may be held without a sign of life.
 	ackWait = 30 * time.Second
+	// outAckWait is the same for what is to be sent: shorter, because it is how
+	// long a reply waits when its sidecar died.
+	outAckWait = 15 * time.Second
 	// metaHash, in the metadata of a stream or consumer, is the hash of the
 	// configuration that it was made with: what is the same is left alone.
 	metaHash = "skein.config"
@@ -235,7 +238,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 4 << 30,
 			Duplicates: dedupeWindow, AllowDirect: true,
 		},
-		bucket(bucketStatus, jetstream.StreamConfig{MaxAge: 30 * time.Second, Storage: jetstream.MemoryStorage}),
+		bucket(bucketStatus, jetstream.StreamConfig{MaxAge: 30 * time.Second, Storage: jetstream.MemoryStorage, MaxBytes: 16 << 20}),
 	}
 	for _, c := range b.cfg.Channels {
 		all = append(all,
@@ -265,7 +268,9 @@ func bucket(name string, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	cfg.DenyDelete = true
 	cfg.AllowDirect = true
 	cfg.MaxMsgSize = -1
-	cfg.MaxBytes = 1 << 30
+	if cfg.MaxBytes == 0 {
+		cfg.MaxBytes = 1 << 30
+	}
 	cfg.Duplicates = 2 * time.Minute
 	if cfg.MaxAge > 0 {
 		cfg.Duplicates = min(cfg.Duplicates, cfg.MaxAge)
@@ -295,9 +300,10 @@ func (b *Bus) consumers() map[string][]jetstream.ConsumerConfig {
 			FilterSubject: "skein.out." + string(c) + ".*",
 			DeliverPolicy: jetstream.DeliverAllPolicy,
 			AckPolicy:     jetstream.AckExplicitPolicy,
-			AckWait:       ackWait,
+			AckWait:       outAckWait,
 			MaxDeliver:    -1,
-			MaxAckPending: 1000,
+			// What one account has put off must not use up all of it.
+			MaxAckPending: 20_000,
 			Replicas:      b.cfg.Replicas,
 		})
 	}

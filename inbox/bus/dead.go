@@ -124,7 +124,7 @@ func (b *Bus) Replay(ctx context.Context, id uint64) error {
 	}
 	replay := d.Replay + 1
 	msg := &nats.Msg{Subject: d.Subject, Data: d.Item, Header: nats.Header{headerReplay: {strconv.Itoa(replay)}}}
-	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(replayID(d.EventID, replay))); err != nil {
+	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(replayID(msgID(d.Channel, d.Account, d.EventID), replay))); err != nil {
 		b.n.failed.WithLabelValues(streamInbound).Inc()
 		return fmt.Errorf("replay item %d: %w", id, away(err))
 	}
@@ -139,13 +139,5 @@ func (b *Bus) Replay(ctx context.Context, id uint64) error {
 	return nil
 }
 
-// replayID is the message id of the replay-th repetition of an event.
-func replayID(event string, replay int) string { return fmt.Sprintf("%s/r%d", event, replay) }
-
-// eventID is the event that a message id names.
-func eventID(msgID string, replay int) string {
-	if replay == 0 {
-		return msgID
-	}
-	return strings.TrimSuffix(msgID, fmt.Sprintf("/r%d", replay))
-}
+// replayID is the message id of the replay-th repetition of what id names.
+func replayID(id string, replay int) string { return fmt.Sprintf("%s/r%d", id, replay) }

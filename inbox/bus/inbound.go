@@ -2,11 +2,13 @@ package bus
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -147,13 +149,22 @@ func (b *Bus) takeBack(ctx context.Context) error {
 			continue
 		}
 		work = append(work, func() error {
-			_, err := b.nc.RequestWithContext(ctx, "$JS.API.CONSUMER.RESET."+streamInbound+"."+info.Name, nil)
+			answer, err := b.nc.RequestWithContext(ctx, "$JS.API.CONSUMER.RESET."+streamInbound+"."+info.Name, nil)
 			if errors.Is(err, nats.ErrNoResponders) {
 				b.log.Warn("this NATS server is older than 2.14: items held by a process that died are delivered late", "consumer", info.Name)
 				return nil
 			}
 			if err != nil {
 				return fmt.Errorf("reset consumer %s: %w", info.Name, away(err))
+			}
+			var said struct {
+				Error *jetstream.APIError `json:"error"`
+			}
+			if err := json.Unmarshal(answer.Data, &said); err != nil {
+				return fmt.Errorf("reset consumer %s: %w", info.Name, err)
+			}
+			if said.Error != nil {
+				return fmt.Errorf("reset consumer %s: %w", info.Name, said.Error)
 			}
 			return nil
 		})
@@ -212,12 +223,16 @@ func deliveryOf(msg jetstream.Msg) (Delivery, error) {
 		return Delivery{}, err
 	}
 	h := msg.Headers()
+	id := h.Get(nats.MsgIdHdr)
 	replay, _ := strconv.Atoi(h.Get(headerReplay))
+	if replay > 0 {
+		id = strings.TrimSuffix(id, replayID("", replay))
+	}
 	return Delivery{
 		Data: msg.Data(), Subject: s.published(), Seq: meta.Sequence.Stream,
 		Lane: s.lane, Channel: s.channel, Account: s.account, Partition: s.partition,
 		Redelivered: meta.NumDelivered > 1,
-		EventID:     eventID(h.Get(nats.MsgIdHdr), replay), Replay: replay,
+		EventID:     strings.TrimPrefix(id, msgID(s.channel, s.account, "")), Replay: replay,
 		At:  meta.Timestamp,
 		msg: msg, forged: h.Get(headerStream) != "",
 	}, nil

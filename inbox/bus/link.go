@@ -25,8 +25,10 @@ const (
 	// accountsRecheck is how often a sidecar looks at its accounts without a
 	// hint.
 	accountsRecheck = 5 * time.Second
-	// sendsAtOnce is how many outbound items one sidecar holds.
-	sendsAtOnce = 64
+	// sendsAtOnce is how many outbound items a sidecar asks for at once, and
+	// sendsWaiting how many of one account wait within it.
+	sendsAtOnce  = 64
+	sendsWaiting = 16
 )
 
 // LinkConfig says for which channel a link is and what opens its accounts.
@@ -117,7 +119,7 @@ func (l *Link) Publish(ctx context.Context, item connectors.Inbound) error {
 	defer cancel()
 	msg := &nats.Msg{Subject: InboundSubject(&item), Data: payload}
 	_, err = l.js.PublishMsg(ctx, msg,
-		jetstream.WithMsgID(msgID(item.Account, item.EventID)),
+		jetstream.WithMsgID(msgID(item.Channel, item.Account, item.EventID)),
 		jetstream.WithRetryAttempts(20), jetstream.WithRetryWait(500*time.Millisecond))
 	if err != nil {
 		return fmt.Errorf("publish item of %s/%s: %w", item.Channel, item.Account, away(err))
@@ -150,7 +152,7 @@ func (l *Link) WatchAccounts(ctx context.Context, changed func([]connectors.Acco
 	defer func() { _ = sub.Unsubscribe() }()
 	tick := time.NewTicker(accountsRecheck)
 	defer tick.Stop()
-	var revision uint64
+	revision := ^uint64(0) // none: 0 is the revision of a set never put
 	for {
 		accounts, now, err := l.accounts(ctx)
 		switch {
@@ -253,8 +255,8 @@ func (l *Link) bucket(ctx context.Context, name string) (jetstream.KeyValue, err
 }
 
 // msgID is the message id of an event: event ids are an account's own.
-func msgID(account inbox.AccountID, event string) string {
-	return string(account) + "/" + event
+func msgID(channel inbox.Channel, account inbox.AccountID, event string) string {
+	return string(channel) + "/" + string(account) + "/" + event
 }
 
 func sendKey(out connectors.Outbound) string {

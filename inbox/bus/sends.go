@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +25,7 @@ func (l *Link) Sends(ctx context.Context, handle func(context.Context, connector
 	if err != nil {
 		return err
 	}
-	s := &sends{l: l, handle: handle, queues: map[inbox.AccountID]chan jetstream.Msg{}}
+	s := &sends{l: l, handle: handle, accounts: map[inbox.AccountID]*sendQueue{}, holds: map[uint64]jetstream.Msg{}}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	reading, err := consumer.Consume(func(msg jetstream.Msg) { s.add(ctx, msg) },
@@ -37,9 +40,9 @@ func (l *Link) Sends(ctx context.Context, handle func(context.Context, connector
 	if err != nil {
 		return fmt.Errorf("read outbound of %s: %w", l.cfg.Channel, away(err))
 	}
-	<-ctx.Done()
+	s.keepAlive(ctx)
 	reading.Stop()
-	<-reading.Closed()
+	<-reading.Closed() // add is not called any more
 	s.wg.Wait()
 	return context.Cause(ctx)
 }
@@ -67,92 +70,92 @@ func (l *Link) outbound(ctx context.Context) (jetstream.Consumer, error) {
 type sends struct {
 	l      *Link
 	handle func(context.Context, connectors.Outbound) error
-	queues map[inbox.AccountID]chan jetstream.Msg // of the reader's goroutine alone
 	wg     sync.WaitGroup
+
+	mu       sync.Mutex // guards the following
+	accounts map[inbox.AccountID]*sendQueue
+	holds    map[uint64]jetstream.Msg // by sequence number: all that is queued or being sent
+}
+
+type sendQueue struct {
+	waiting []jetstream.Msg // guarded by sends.mu
+	wake    chan struct{}
 }
 
 func (s *sends) add(ctx context.Context, msg jetstream.Msg) {
-	// skein.out.<channel>.<account>
-	t := strings.Split(msg.Subject(), ".")
-	account := inbox.AccountID(t[len(t)-1])
-	queue := s.queues[account]
-	if queue == nil {
-		queue = make(chan jetstream.Msg, sendsAtOnce)
-		s.queues[account] = queue
-		s.wg.Go(func() { s.serve(ctx, queue) })
+	meta, err := msg.Metadata()
+	if err != nil {
+		return
 	}
+	t := strings.Split(msg.Subject(), ".") // skein.out.<channel>.<account>
+	account := inbox.AccountID(t[len(t)-1])
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.holds[meta.Sequence.Stream] != nil {
+		return // came again because the connection was away
+	}
+	q := s.accounts[account]
+	if q == nil {
+		q = &sendQueue{wake: make(chan struct{}, 1)}
+		s.accounts[account] = q
+		s.wg.Go(func() { s.serve(ctx, q) })
+	}
+	if len(q.waiting) >= sendsWaiting {
+		// The other accounts must not wait behind this one.
+		_ = msg.NakWithDelay(5*time.Second + rand.N(5*time.Second))
+		return
+	}
+	s.holds[meta.Sequence.Stream] = msg
+	q.waiting = append(q.waiting, msg)
 	select {
-	case queue <- msg:
+	case q.wake <- struct{}{}:
 	default:
-		// One account has more waiting than it may hold here: the others
-		// must not wait behind it.
-		_ = msg.NakWithDelay(2 * time.Second)
 	}
 }
 
-func (s *sends) serve(ctx context.Context, queue chan jetstream.Msg) {
-	for {
+func (s *sends) serve(ctx context.Context, q *sendQueue) {
+	for ctx.Err() == nil {
+		s.mu.Lock()
+		var msg jetstream.Msg
+		if len(q.waiting) > 0 {
+			msg, q.waiting = q.waiting[0], q.waiting[1:]
+		}
+		s.mu.Unlock()
+		if msg != nil {
+			s.one(ctx, msg)
+			continue
+		}
 		select {
 		case <-ctx.Done():
-			return
-		case msg := <-queue:
-			s.one(ctx, msg, queue)
+		case <-q.wake:
 		}
 	}
 }
 
-// one handles msg and keeps it and what waits behind it held meanwhile.
-func (s *sends) one(ctx context.Context, msg jetstream.Msg, queue chan jetstream.Msg) {
+func (s *sends) one(ctx context.Context, msg jetstream.Msg) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return
+	}
+	defer func() {
+		s.mu.Lock()
+		delete(s.holds, meta.Sequence.Stream)
+		s.mu.Unlock()
+	}()
 	var out connectors.Outbound
 	if err := json.Unmarshal(msg.Data(), &out); err != nil {
 		// Only the server writes here. Terminated, it stays out of the way
 		// and in the log.
-		s.l.log.Error("outbound item cannot be read", "error", err)
+		s.l.log.Error("outbound item cannot be read", "seq", meta.Sequence.Stream, "error", err)
 		_ = msg.TermWithReason("cannot be read")
 		return
 	}
-	waiting := make([]jetstream.Msg, 0, len(queue))
-	for range len(queue) {
-		waiting = append(waiting, <-queue)
-	}
-	defer func() {
-		for _, m := range waiting {
-			select {
-			case queue <- m:
-			default:
-				_ = m.NakWithDelay(time.Second)
-			}
-		}
-	}()
-	done := make(chan struct{})
-	var keeping sync.WaitGroup
-	keeping.Go(func() {
-		tick := time.NewTicker(ackWait / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-				_ = msg.InProgress()
-				for _, m := range waiting {
-					_ = m.InProgress()
-				}
-			}
-		}
-	})
-	err := s.handle(ctx, out)
-	close(done)
-	keeping.Wait()
-	if err != nil {
+	if err := s.handle(ctx, out); err != nil {
 		if ctx.Err() == nil {
 			s.l.log.Info("send is tried again later", "message", out.MessageID, "attempt", out.Attempt, "error", err)
 		}
-		delay := time.Second
-		if meta, merr := msg.Metadata(); merr == nil {
-			delay = min(delay<<min(meta.NumDelivered-1, 6), time.Minute)
-		}
-		_ = msg.NakWithDelay(delay)
+		_ = msg.NakWithDelay(min(time.Second<<min(meta.NumDelivered-1, 6), time.Minute))
 		return
 	}
 	// A lost acknowledgement brings the item again, and its claim answers.
@@ -160,6 +163,25 @@ func (s *sends) one(ctx context.Context, msg jetstream.Msg, queue chan jetstream
 	defer cancel()
 	if err := msg.DoubleAck(ackCtx); err != nil {
 		s.l.log.Warn("acknowledge outbound item", "message", out.MessageID, "error", err)
+	}
+}
+
+// keepAlive tells the server that what is queued and being sent is still held.
+func (s *sends) keepAlive(ctx context.Context) {
+	tick := time.NewTicker(outAckWait / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s.mu.Lock()
+		held := slices.Collect(maps.Values(s.holds))
+		s.mu.Unlock()
+		for _, msg := range held {
+			_ = msg.InProgress()
+		}
 	}
 }
 
