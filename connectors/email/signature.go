@@ -1,0 +1,76 @@
+package email
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	sigDelimiter = regexp.MustCompile(`^\s{0,3}(?:--|—-|-- ?--?|__)\s*$`)
+	longRule     = regexp.MustCompile(`^\s*[_]{5,}\s*$|^\s*-{10,}\s*$`)
+	listFooter   = regexp.MustCompile(`(?i)\bmailing list\b|\bto unsubscribe\b|unsubscribe from this|you received this message because you|\blistinfo\b|\bmailinglist\b`)
+
+	device = `(?:i(?:phone|pad|pod)|android|samsung|galaxy|blackberry|mobil|handy|smartphone|phone|htc|nokia|sony|xperia|huawei|xiaomi|redmi|oneplus|pixel|motorola|windows|outlook|mailbox|airmail|yahoo|gmail|mail\b|e-mail|cell|tablet|device|lumia|ordinateur|téléphone|telefon|móvil|movil|celular|telefono|telefoon|puhelin|мобильн|мобільн|айфон|mac\b|pc\b|spark|proton|aol|gmx|web\.de|hotmail|icloud|typeapp|bluemail|k-9|tutanota|app\b|palm|treo|wireless|verizon|zoho|front\b|superhuman|newton|canary|thunderbird)`
+
+	mobile = regexp.MustCompile(`(?i)^\s*[\[(*_]*(?:` +
+		`sent (?:wirelessly )?(?:from|via|with|by|using|on|through)(?: my| the)?\s.{1,100}|` +
+		`sent (?:wirelessly|securely) .{1,100}|` +
+		`(?:from|via) my .{0,30}` + device + `.{0,50}|` +
+		`get outlook for .{1,60}|` +
+		`(?:envoyé|envoyée|envoye) (?:sans fil )?(?:de|depuis|à partir|par|via|avec)\s?.{0,60}` + device + `.{0,60}|envoyé de mon .{1,60}|` +
+		`télécharger outlook .{1,60}|obtenir outlook .{1,60}|` +
+		`(?:enviado|enviada|enviat) (?:desde|de|do|do meu|a partir|via|com|con|des)\s?.{0,60}` + device + `.{0,60}|obt(?:e|é)n outlook .{1,60}|obter o outlook .{1,60}|` +
+		`(?:inviato|inviata) (?:da|dal|con|tramite|via)\s?.{0,40}` + device + `.{0,60}|` +
+		`(?:verzonden|verstuurd|gestuurd) (?:vanaf|vanuit|met|via|van|door)\s?.{0,60}|outlook voor .{1,40}|` +
+		`(?:von meinem|von unterwegs|gesendet (?:von|mit|über|aus|via)|diese (?:nachricht|e-?mail|mail) wurde (?:von|mit))\s?.{0,80}|mit freundlichen grüßen von meinem .{1,40}|holen sie sich outlook .{1,60}|` +
+		`(?:skickat|skickades|sänt) (?:från|via|med)\s?.{0,60}|(?:sendt|sent) (?:fra|med|via|från)\s?.{0,60}|hämta outlook .{1,40}|hent outlook .{1,40}|` +
+		`lähetetty .{0,60}` + device + `.{0,60}|` +
+		`(?:wysłano|wysłane|wysłana) (?:z|ze|przez|za pomocą)\s?.{0,60}|` +
+		`(?:отправлено|отправлен|послано) (?:с|со|из|через)\s?.{0,60}|(?:надіслано|відправлено) (?:з|із|через)\s?.{0,60}|` +
+		`(?:odesláno|odoslané|odoslane) (?:z|ze|prostřednictvím)\s?.{0,60}|` +
+		`.{0,30}` + device + `(?:'?[a-zıüöşğç]{0,6})?(?:dan|den|mdan|mden|umdan|ımdan) gönderildi.{0,20}|` +
+		`elküldve .{0,60}|az? .{0,20}` + device + `.{0,20}küldve|trimis (?:de pe|din|cu).{0,60}|` +
+		`发自我的.{0,40}|從我的.{0,40}傳送|.{0,20}` + device + `.{0,10}から送信|.{0,20}나의.{0,20}에서 보냄|.{0,20}에서 보냄` +
+		`)[\])*_]*\s*$`)
+)
+
+// signatureAt reports whether a signature begins at line i.
+func (v *visibility) signatureAt(i int) bool {
+	l := v.at(i)
+	if blank(l) {
+		return false
+	}
+	if sigDelimiter.MatchString(l) {
+		return i > 0 && v.restIsShort(i+1)
+	}
+	if longRule.MatchString(l) {
+		next := v.nextText(i + 1)
+		for k := next; k < next+4 && k < len(v.lines); k++ {
+			if listFooter.MatchString(v.at(k)) {
+				return true
+			}
+		}
+		return false
+	}
+	if len(l) < 160 && mobile.MatchString(l) {
+		next := v.nextText(i + 1)
+		return i == 0 || blank(v.at(i-1)) || next >= len(v.lines) || v.quoted(next) || mobile.MatchString(v.at(next))
+	}
+	return false
+}
+
+// restIsShort reports whether what follows a delimiter, up to the next quote, is
+// short enough to be a signature; a long text below a rule is not.
+func (v *visibility) restIsShort(i int) bool {
+	n, size := 0, 0
+	for ; i < len(v.lines) && !v.quoted(i); i++ {
+		if t := strings.TrimSpace(v.at(i)); t != "" {
+			if k, _ := v.quoteHead(i); k > 0 || v.cuts(i) {
+				break
+			}
+			n++
+			size += len(t)
+		}
+	}
+	return n <= 25 && size <= 2500
+}
