@@ -6,7 +6,7 @@ import (
 )
 
 // The words by which mail programs say that somebody wrote what follows.
-const verbs = `wrote|writes|sent|said|schrieb|schreibt|geschrieben|schreef|schrijft|écrit|ecrit|escribió|escribio|escribe|escreveu|scritto|scrisse|scrive|napisała?|napisał\(a\)|napisal[aio]?(?:\(a\))?|pisze|skrev|skrifaði|kirjoitti|написала?|написал\(а\)|писала?|пишет|написав|написала|пише|написа|写道|寫道|写到|書きました|のメール|作成|작성|썼습니다|님이|yazdı|yazmış|έγραψε|έγραψες|írta|a scris|đã viết|menulis|escrigué|escrit|rašė|rakstīja|kirjutas|napísala?|napisao|је написао|כתב|כתבה|كتب|เขียน`
+const verbs = `wrote|writes|sent|said|schrieb|schreibt|geschrieben|geschreven|schreef|schrijft|écrit|ecrit|escribió|escribio|escribe|escreveu|scritto|scrisse|scrive|napisała?|napisał\(a\)|napisal[aio]?(?:\(a\))?|pisze|skrev|skrifaði|kirjoitti|написала?|написал\(а\)|писала?|пишет|написав|написала|пише|написа|写道|寫道|写到|書きました|のメール|作成|작성|썼습니다|님이|yazdı|yazmış|έγραψε|έγραψες|írta|a scris|đã viết|menulis|escrigué|escrit|rašė|rakstīja|kirjutas|napísala?|napisao|је написао|כתב|כתבה|كتب|เขียน`
 
 var (
 	verb      = regexp.MustCompile(`(?i)(?:^|[\s,>)"”\]*_(]|[^\x00-\x7f])(?:` + verbs + `)(?:$|[\s:：,<*_)\-]|[^\x00-\x7f])`)
@@ -16,6 +16,8 @@ var (
 	mailAny   = regexp.MustCompile(`[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+`)
 	gmtHead   = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:GMT|UTC)[+-]\d{1,2}:?\d{2}\b`)
 	quoting   = regexp.MustCompile(`(?i)^(?:quoting|zitat von|citando|citando a|citation de|citat(?:ion)? (?:från|fra)|quoten von|in (?:article|message) <[^>]+>).*[:：]$`)
+	nameless  = regexp.MustCompile(`[>)][:：]$`)
+	dateWord  = regexp.MustCompile(`(?i)^[\s*_,]*(?:on|am|le|el|il|op|em|den|dne|dnia|w dniu|på|v|в|at)\s`)
 	headEnd   = regexp.MustCompile(`[:：]["”*_>\s]*$`)
 )
 
@@ -40,7 +42,7 @@ func (v *visibility) quoteHead(i int) (n int, follows bool) {
 		if l == "" {
 			// One program leaves a line empty between a name and its address.
 			if gap++; gap > 1 || !strings.HasPrefix(strings.TrimSpace(v.at(i+n)), "<") || !starts {
-				return 0, false
+				return v.oldGmail(i, first)
 			}
 			continue
 		}
@@ -53,14 +55,18 @@ func (v *visibility) quoteHead(i int) (n int, follows bool) {
 		}
 		next := v.nextText(i + n)
 		follows = v.quoted(next)
-		if isHead(trimHead(joined), joined, starts, follows && next <= i+n+2) {
+		if isHead(trimHead(joined), joined, starts, follows && next <= i+n+2, n == 1) {
 			return n, follows
 		}
-		if n > 1 && !starts {
-			return 0, false
+		if !starts && (n > 1 || !strings.ContainsAny(l, "<@")) {
+			return v.oldGmail(i, first)
 		}
 	}
-	// Old Gmail: a date, an offset and a name, with no verb and no colon.
+	return v.oldGmail(i, first)
+}
+
+// oldGmail recognises a date, an offset and a name, with no verb and no colon.
+func (v *visibility) oldGmail(i int, first string) (n int, follows bool) {
 	if gmtHead.MatchString(first) && len(first) < 120 {
 		return 1, v.quoted(v.nextText(i + 1))
 	}
@@ -74,7 +80,7 @@ func trimHead(s string) string {
 
 // isHead reports whether s introduces a quote. whole is s with the rules around
 // it; follows tells that marked lines come next.
-func isHead(s, whole string, starts, follows bool) bool {
+func isHead(s, whole string, starts, follows, single bool) bool {
 	if len([]rune(s)) > maxHeadRunes {
 		return false
 	}
@@ -88,7 +94,9 @@ func isHead(s, whole string, starts, follows bool) bool {
 	}
 	where := verb.FindStringIndex(s)
 	if where == nil {
-		return ends && dateStart.MatchString(s) && mailAny.MatchString(s) && (strings.HasSuffix(s, ">:") || strings.HasSuffix(s, ">：") || strings.HasSuffix(s, "):"))
+		// "2 May 2020, 10:15, A <a@b>:", and without the colon above marked lines.
+		return (starts || dateStart.MatchString(s)) && dateAny.MatchString(s) && mailAny.MatchString(s) &&
+			(nameless.MatchString(s) || follows && dateStart.MatchString(s) && strings.HasSuffix(s, ">"))
 	}
 	// The verb ends what introduces, or a name follows it ("schreef A <a@b>:").
 	tail := s[where[1]:]
@@ -104,7 +112,13 @@ func isHead(s, whole string, starts, follows bool) bool {
 		return true
 	case ends && hasMail && strings.ContainsAny(s, "<([") && len([]rune(tail)) < 40:
 		return true
-	case follows && ends && len([]rune(s)) < 160 && len([]rune(tail)) < 20:
+	case ends && len(strings.Fields(s[:where[0]])) <= 8 && dateAny.MatchString(tail) && dateWord.MatchString(tail):
+		return true // "A schrieb am 2. Mai um 10:15:"
+	case ends && len(tail) < 4 && strings.Contains(s, " via ") && len([]rune(s)) < 160:
+		return true // "A via Some Forum wrote:"
+	case ruled && len(tail) < 4 && len(strings.Fields(s)) <= 8:
+		return true // "---- A wrote ----"
+	case single && follows && ends && len([]rune(s)) < 160 && len([]rune(tail)) < 20:
 		return true // "A writes:" above marked lines
 	}
 	return false

@@ -3,6 +3,8 @@ package email
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxVisibleLines bounds the search for quotes; a text beyond is shown as it is.
@@ -98,6 +100,10 @@ func (v *visibility) mark() {
 		case forwardMark.MatchString(l.text):
 			return
 		}
+		if v.sharedLine(i) != "" {
+			signature = false
+			continue
+		}
 		if n, follows := v.quoteHead(i); n > 0 {
 			for k := i; k < i+n; k++ {
 				v.kinds[k] = kindQuote
@@ -151,8 +157,11 @@ func (v *visibility) wrapped(i int) bool {
 	if open := strings.LastIndexAny(prev, "(<["); open >= 0 && !strings.ContainsAny(prev[open:], ")>]") && strings.Contains(prev[open:], "http") {
 		return true
 	}
-	return len([]rune(v.at(i-1))) >= 66 && i+1 < len(v.lines) && len(strings.Fields(v.at(i))) <= 6 &&
-		!strings.HasSuffix(strings.TrimSpace(prev), ".") && !strings.HasSuffix(strings.TrimSpace(prev), "?")
+	if i+1 >= len(v.lines) || len([]rune(v.at(i-1))) < 60 || len(strings.Fields(v.at(i))) > 8 {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(v.at(i)))
+	return unicode.IsLower(r)
 }
 
 // cuts reports whether all from line i on is an older message.
