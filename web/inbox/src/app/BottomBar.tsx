@@ -1,0 +1,39 @@
+import type { ReactNode } from "react";
+import { at, filterOf, href, viewWord, type Place } from "../place";
+import type { Me } from "../types";
+import { AccountMenu, countWord, navViews, type Counts } from "./Nav";
+import { PlaceLink } from "./PlaceLink";
+
+/** Navigation under the thumb, where there is room for one pane. */
+export function BottomBar({ me, counts, place }: { me: Me | undefined; counts: Counts; place: Place; onHelp: () => void }): ReactNode {
+  return (
+    <div className="flex h-14 shrink-0 items-stretch border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)]">
+      <nav aria-label="Lists" className="flex flex-1 items-stretch">
+        {navViews.map(({ view, icon: Icon }) => {
+          const n = me && view !== "closed" ? counts(filterOf(at(view)), me.agent.id) : 0;
+          const current = place.view === view;
+          return (
+            <PlaceLink
+              key={view}
+              to={href(at(view))}
+              label={n > 0 ? `${viewWord[view]}, ${n}` : viewWord[view]}
+              current={current}
+              className={`relative flex flex-1 flex-col items-center justify-center gap-0.5 text-[11px] leading-4 ${current ? "font-medium text-accent-text" : "text-muted"}`}
+            >
+              <Icon size={18} strokeWidth={1.75} aria-hidden="true" />
+              <span>{viewWord[view]}</span>
+              {n > 0 && (
+                <span className="figures absolute top-1 left-1/2 ml-2 rounded-full bg-hover px-1 text-[10px] leading-[14px] font-semibold text-secondary">
+                  {n > 99 ? "99+" : countWord(n)}
+                </span>
+              )}
+            </PlaceLink>
+          );
+        })}
+      </nav>
+      <div className="flex items-center px-2">
+        <AccountMenu me={me} expanded={false} />
+      </div>
+    </div>
+  );
+}

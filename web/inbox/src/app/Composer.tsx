@@ -1,0 +1,422 @@
+// Where an agent answers: a reply to the customer or a note for the team,
+// docked below the conversation. The draft is kept as it is written.
+
+import { LockKeyhole, Paperclip, Send, ChevronUp, X } from "lucide-react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import { api, body } from "../api/client";
+import { blank, isBlank, loadDraft, saveDraft, type Draft } from "../draft";
+import { keyOf } from "../keys";
+import { attachment } from "../parse";
+import { suggest } from "../recipients";
+import { outbox } from "../runtime";
+import type { Conversation, Message } from "../types";
+import { Button, IconButton, MenuButton, modKey, Tip } from "../ui/controls";
+import { useCommand } from "../ui/hooks";
+import { channelIcon } from "../ui/icons";
+import { bytes, channelWord } from "../words";
+import type { EditorHandle } from "./Editor";
+import { Recipients } from "./Recipients";
+
+const loadEditor = (): Promise<typeof import("./Editor")> => import("./Editor");
+const Editor = lazy(loadEditor);
+
+// Fetched once the page is quiet, so that the first reply finds it.
+setTimeout(() => void loadEditor(), 1_500);
+
+const largest = 25_000_000;
+
+interface Upload {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  readonly refusal: string;
+}
+let lastUpload = 0;
+
+export interface ComposerHandle {
+  reply: () => void;
+  /** Puts what could not be sent back into the field. */
+  restore: (d: Partial<Draft>) => void;
+}
+
+export function Composer({
+  conversation: c,
+  messages,
+  agentId,
+  narrow,
+  onSeen,
+  onSent,
+  onClosed,
+  handle,
+}: {
+  conversation: Conversation;
+  messages: readonly Message[];
+  agentId: string;
+  narrow: boolean;
+  /** Tells the newest public message that the author had seen when the draft was begun; 0 for none. */
+  onSeen: (seq: number) => void;
+  onSent: () => void;
+  onClosed: () => void;
+  handle: (h: ComposerHandle | null) => void;
+}): ReactNode {
+  const [draft, setDraft] = useState<Draft>(() => loadDraft(agentId, c.id));
+  const [open, setOpen] = useState(!narrow);
+  const [uploads, setUploads] = useState<readonly Upload[]>([]);
+  const [refusal, setRefusal] = useState("");
+  const [badTo, setBadTo] = useState<readonly string[]>([]);
+  const [dragging, setDragging] = useState(false);
+  const editor = useRef<EditorHandle | null>(null);
+  const wantFocus = useRef(false);
+  const note = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const form = useRef<HTMLElement>(null);
+  const suggested = suggest(c, messages);
+  const to = draft.to ?? suggested.to;
+  const cc = draft.cc ?? suggested.cc;
+  const publicSeq = Math.max(0, ...messages.filter((m) => m.kind === "message").map((m) => m.seq));
+
+  const edit = useCallback(
+    (d: Partial<Draft>) => {
+      setRefusal("");
+      setDraft((old) => {
+        const next = { ...old, ...d, at: Date.now() };
+        // What was on the page when the first word was written is what the author had seen.
+        if (next.text.trim() === "" && next.attachments.length === 0) return { ...next, seenSeq: 0 };
+        return next.seenSeq === 0 ? { ...next, seenSeq: publicSeq } : next;
+      });
+    },
+    [publicSeq],
+  );
+
+  const latest = useRef(draft);
+  useEffect(() => {
+    latest.current = draft;
+    onSeen(draft.seenSeq);
+    const timer = setTimeout(() => saveDraft(agentId, c.id, draft), 300);
+    return () => clearTimeout(timer);
+  }, [draft, agentId, c.id, onSeen]);
+  useEffect(() => {
+    const save = (): void => saveDraft(agentId, c.id, latest.current);
+    addEventListener("pagehide", save);
+    return () => {
+      removeEventListener("pagehide", save);
+      save();
+    };
+  }, [agentId, c.id]);
+
+  const focus = useCallback((tab: "reply" | "note") => {
+    setOpen(true);
+    setDraft((d) => (d.tab === tab ? d : { ...d, tab }));
+    wantFocus.current = true;
+    requestAnimationFrame(() => {
+      if (tab === "note") note.current?.focus();
+      else editor.current?.focus();
+      if (editor.current ?? note.current) wantFocus.current = false;
+    });
+  }, []);
+  useCommand("reply", () => focus("reply"));
+  useCommand("note", () => focus("note"));
+
+  useEffect(() => {
+    handle({
+      reply: () => focus("reply"),
+      restore: (d) => {
+        edit(d);
+        if (d.html !== undefined) editor.current?.set(d.html);
+        focus(d.tab ?? "reply");
+      },
+    });
+    return () => handle(null);
+  }, [handle, focus, edit]);
+
+  const addFiles = useCallback(
+    (files: readonly File[]) => {
+      setDraft((d) => (d.tab === "note" ? { ...d, tab: "reply" } : d));
+      for (const f of files) {
+        const id = ++lastUpload;
+        const upload: Upload = { id, name: f.name || "Pasted picture.png", size: f.size, refusal: f.size > largest ? "Over 25 MB: too large to send by mail" : "" };
+        setUploads((u) => [...u, upload]);
+        if (upload.refusal !== "") continue;
+        const data = new FormData();
+        data.append("file", f, upload.name);
+        body(
+          api.POST("/api/v1/attachments", {
+            // The form is the body; the typed client would write it as JSON.
+            body: data as never,
+            bodySerializer: (b: unknown) => b as FormData,
+          }),
+        ).then(
+          (x) => {
+            const a = attachment(x);
+            setUploads((u) => u.filter((y) => y.id !== id));
+            setDraft((d) => ({ ...d, attachments: [...d.attachments, a], at: Date.now() }));
+          },
+          (e: unknown) => {
+            const words = e instanceof Error ? e.message : "It could not be taken.";
+            setUploads((u) => u.map((y) => (y.id === id ? { ...y, refusal: words } : y)));
+          },
+        );
+      }
+    },
+    [],
+  );
+
+  const isNote = draft.tab === "note";
+  const busy = uploads.some((u) => u.refusal === "");
+  const send = (close: boolean): void => {
+    const text = isNote ? draft.note.trim() : draft.text.trim();
+    if (text === "" && (isNote || draft.attachments.length === 0)) {
+      setRefusal(isNote ? "Write the note first." : "Write the reply first.");
+      return;
+    }
+    if (!isNote && busy) {
+      setRefusal("A file is still on its way up. Send when it is there.");
+      return;
+    }
+    if (!isNote && badTo.length > 0) {
+      setRefusal(`Not an address: ${badTo.join(", ")}`);
+      return;
+    }
+    if (!isNote && to.length === 0) {
+      setRefusal("Add who it goes to.");
+      return;
+    }
+    outbox.send({
+      conversationId: c.id,
+      kind: isNote ? "note" : "reply",
+      text,
+      html: isNote ? "" : draft.html,
+      to: isNote ? [] : to,
+      cc: isNote ? [] : cc,
+      attachments: isNote ? [] : draft.attachments,
+      seenSeq: isNote ? publicSeq : draft.seenSeq || publicSeq,
+      close: !isNote && close,
+      at: Date.now(),
+    });
+    const left: Draft = isNote ? { ...draft, note: "", tab: "reply" } : { ...blank, note: draft.note };
+    setDraft(left);
+    saveDraft(agentId, c.id, left);
+    if (!isNote) {
+      editor.current?.clear();
+      setUploads([]);
+    }
+    if (narrow) setOpen(false);
+    onSent();
+    if (close && !isNote) onClosed();
+    // The agent goes on by keys: focus returns to the conversation.
+    document.querySelector<HTMLElement>("[data-conversation]")?.focus({ preventScroll: true });
+  };
+
+  const onKeyDown = (e: React.KeyboardEvent): void => {
+    if (e.key === "Enter" && (e.metaKey || e.ctrlKey)) {
+      e.preventDefault();
+      send(false);
+    } else if (e.key === "Escape" && !e.defaultPrevented) {
+      e.preventDefault();
+      if (narrow) setOpen(false);
+      document.querySelector<HTMLElement>("[data-conversation]")?.focus({ preventScroll: true });
+    }
+  };
+
+  if (!open) {
+    return (
+      <div className="flex shrink-0 gap-2 border-t border-line bg-surface p-2 pb-[max(8px,env(safe-area-inset-bottom))]">
+        <Button look="solid" className="flex-1 justify-center" onPress={() => focus("reply")}>
+          {isBlank(draft) ? "Reply" : "Go on with your draft"}
+        </Button>
+        <Button look="outline" className="flex-1 justify-center" onPress={() => focus("note")}>
+          Note
+        </Button>
+      </div>
+    );
+  }
+
+  const Glyph = channelIcon[c.channel];
+  const tab = (id: "reply" | "note", words: string, key: string): ReactNode => (
+    <Tip words={words} keys={key} placement="top">
+      <AriaButton
+        aria-pressed={draft.tab === id}
+        onPress={() => focus(id)}
+        className={`h-7 rounded-md px-2 text-sm max-md:h-11 ${
+          draft.tab === id ? (id === "note" ? "font-medium text-violet-text" : "font-medium text-accent-text") : "text-muted data-[hovered]:text-text"
+        }`}
+      >
+        {id === "reply" ? `Reply by ${channelWord[c.channel]}` : "Note"}
+      </AriaButton>
+    </Tip>
+  );
+
+  return (
+    // Files dropped anywhere on the composer are attached; there is a button for the same.
+    <section
+      ref={form}
+      aria-label="Answer"
+      onKeyDown={onKeyDown}
+      onDragOver={(e) => {
+        if (!e.dataTransfer.types.includes("Files")) return;
+        e.preventDefault();
+        setDragging(true);
+      }}
+      onDragLeave={() => setDragging(false)}
+      onDrop={(e) => {
+        setDragging(false);
+        if (e.dataTransfer.files.length === 0) return;
+        e.preventDefault();
+        addFiles([...e.dataTransfer.files]);
+      }}
+      className={
+        narrow
+          ? `fixed inset-0 z-30 flex flex-col pb-[env(safe-area-inset-bottom)] ${isNote ? "bg-violet-soft" : "bg-surface"}`
+          : `relative mx-4 mb-4 flex max-h-[50%] shrink-0 flex-col rounded-lg border ${
+              isNote ? "border-violet-line bg-violet-soft" : "border-line-strong bg-surface focus-within:border-control"
+            }`
+      }
+    >
+      {dragging && (
+        <div className="pointer-events-none absolute inset-0 z-10 flex items-center justify-center rounded-lg border-2 border-dashed border-accent bg-accent-soft text-sm font-medium text-accent-text">
+          Drop to attach
+        </div>
+      )}
+      <div className="flex shrink-0 items-center gap-1 px-2 pt-1.5">
+        {isNote ? (
+          <LockKeyhole size={14} strokeWidth={1.75} aria-hidden="true" className="ml-2 text-violet-text" />
+        ) : (
+          <Glyph size={14} strokeWidth={1.75} aria-hidden="true" className="ml-2 text-muted" />
+        )}
+        {tab("reply", "Reply", keyOf("reply"))}
+        {tab("note", "Note for the team", keyOf("note"))}
+        {isNote && <span className="ml-1 text-xs text-violet-text">only your team sees this</span>}
+        {narrow && <IconButton icon={X} label="Close, keep the draft" className="ml-auto" onPress={() => setOpen(false)} />}
+      </div>
+      {!isNote && (
+        <Recipients
+          to={to}
+          cc={cc}
+          onChange={(r, bad) => {
+            edit(r);
+            setBadTo(bad);
+          }}
+        />
+      )}
+      {isNote ? (
+        <>
+          <textarea
+            ref={note}
+            aria-label="Note for the team"
+            placeholder="Write a note. The customer never sees it."
+            value={draft.note}
+            rows={3}
+            className="field-sizing-content max-h-80 min-h-[79px] w-full flex-1 resize-none bg-transparent px-4 py-2 text-base text-text outline-none! placeholder:text-muted"
+            onChange={(e) => edit({ note: e.target.value })}
+            onPaste={(e) => {
+              if (e.clipboardData.files.length > 0 && e.clipboardData.getData("text/plain") === "") {
+                e.preventDefault();
+                addFiles([...e.clipboardData.files]);
+              }
+            }}
+          />
+          <div className="flex items-center px-2 pb-2">
+            <SendButtons note onSend={send} refusal={refusal} />
+          </div>
+        </>
+      ) : (
+        <Suspense fallback={<div className="h-[111px]" />}>
+          <Editor
+            html={draft.html}
+            label="Reply"
+            autoFocus={wantFocus.current}
+            onChange={(html, text) => edit({ html, text })}
+            onFiles={addFiles}
+            onReady={(h) => {
+              editor.current = h;
+              if (h && wantFocus.current) {
+                wantFocus.current = false;
+                h.focus();
+              }
+            }}
+          >
+            <input
+              ref={picker}
+              type="file"
+              multiple
+              hidden
+              onChange={(e) => {
+                addFiles([...(e.target.files ?? [])]);
+                e.target.value = "";
+              }}
+            />
+            <IconButton icon={Paperclip} label="Attach files" placement="top" onPress={() => picker.current?.click()} />
+            <SendButtons note={false} onSend={send} refusal={refusal} />
+          </Editor>
+        </Suspense>
+      )}
+      {!isNote && (draft.attachments.length > 0 || uploads.length > 0) && (
+        <ul aria-label="Attached" className="flex flex-wrap gap-1.5 px-4 pb-3">
+          {draft.attachments.map((a) => (
+            <FileChip key={a.id} name={a.name} words={bytes(a.size)} onRemove={() => edit({ attachments: draft.attachments.filter((x) => x.id !== a.id) })} />
+          ))}
+          {uploads.map((u) => (
+            <FileChip
+              key={u.id}
+              name={u.name}
+              words={u.refusal === "" ? "uploading" : u.refusal}
+              bad={u.refusal !== ""}
+              onRemove={() => setUploads((all) => all.filter((x) => x.id !== u.id))}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function SendButtons({ note, onSend, refusal }: { note: boolean; onSend: (close: boolean) => void; refusal: string }): ReactNode {
+  return (
+    <div className="ml-auto flex min-w-0 items-center gap-2 pl-2">
+      <span role="alert" className="min-w-0 truncate text-xs text-red-text">
+        {refusal}
+      </span>
+      <Tip words={note ? "Add the note" : "Send"} keys="Mod Enter" placement="top">
+        <Button
+          look="solid"
+          onPress={() => onSend(false)}
+          className={note ? "bg-violet! text-on-accent" : "rounded-r-none pr-3"}
+          aria-keyshortcuts={modKey === "⌘" ? "Meta+Enter" : "Control+Enter"}
+        >
+          {!note && <Send size={14} strokeWidth={2} aria-hidden="true" />}
+          {note ? "Add note" : "Send"}
+        </Button>
+      </Tip>
+      {!note && (
+        <MenuButton
+          label="Send"
+          placement="top end"
+          choices={[
+            { id: "send", words: "Send", keys: "Mod Enter" },
+            { id: "close", words: "Send and close" },
+          ]}
+          onChoose={(id) => onSend(id === "close")}
+        >
+          <Button look="solid" aria-label="More ways to send" className="-ml-[7px] w-7 justify-center rounded-l-none px-0">
+            <ChevronUp size={14} aria-hidden="true" />
+          </Button>
+        </MenuButton>
+      )}
+    </div>
+  );
+}
+
+function FileChip({ name, words, bad = false, onRemove }: { name: string; words: string; bad?: boolean; onRemove: () => void }): ReactNode {
+  return (
+    <li className={`flex h-8 max-w-64 items-center gap-1.5 rounded-md pl-2.5 text-xs ${bad ? "bg-red-soft text-red-text" : "bg-hover"}`}>
+      <Paperclip size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0" />
+      <span className="min-w-0 truncate">{name}</span>
+      <span className={`figures shrink-0 ${bad ? "" : "text-muted"}`}>{words}</span>
+      <Button aria-label={`Remove ${name}`} className="w-8 justify-center px-0!" onPress={onRemove}>
+        <X size={13} aria-hidden="true" />
+      </Button>
+    </li>
+  );
+}
+

@@ -1,0 +1,145 @@
+// The rich text editor of a mail, loaded on its own after the first paint.
+
+import Placeholder from "@tiptap/extension-placeholder";
+import { EditorContent, useEditor, useEditorState, type Editor as Tiptap } from "@tiptap/react";
+import StarterKit from "@tiptap/starter-kit";
+import { Bold, Italic, Link2, List, ListOrdered, TextQuote } from "lucide-react";
+import { useEffect, useRef, type ReactNode } from "react";
+import { ToggleButton } from "react-aria-components";
+import { plainText, type Node } from "../plaintext";
+import { Tip } from "../ui/controls";
+
+export interface EditorHandle {
+  focus: () => void;
+  set: (html: string) => void;
+  clear: () => void;
+}
+
+export default function Editor({
+  html,
+  label,
+  autoFocus,
+  onChange,
+  onReady,
+  onFiles,
+  children,
+}: {
+  html: string;
+  label: string;
+  autoFocus: boolean;
+  onChange: (html: string, text: string) => void;
+  onReady: (h: EditorHandle | null) => void;
+  onFiles: (files: File[]) => void;
+  /** Stands beside the formatting buttons. */
+  children: ReactNode;
+}): ReactNode {
+  const latest = useRef({ onChange, onFiles, onReady });
+  useEffect(() => {
+    latest.current = { onChange, onFiles, onReady };
+  });
+  const editor = useEditor({
+    injectCSS: false, // the page's own style sheet has it
+    extensions: [
+      StarterKit.configure({
+        heading: false,
+        horizontalRule: false,
+        link: { openOnClick: false, autolink: true, protocols: ["http", "https", "mailto"], HTMLAttributes: { rel: null, target: null } },
+      }),
+      Placeholder.configure({ placeholder: "Write a reply" }),
+    ],
+    content: html,
+    autofocus: autoFocus ? "end" : false,
+    editorProps: {
+      attributes: {
+        class: "prose-mail min-h-[63px] px-4 py-2",
+        role: "textbox",
+        "aria-multiline": "true",
+        "aria-label": label,
+      },
+      handlePaste: (_, e) => {
+        const files = [...(e.clipboardData?.files ?? [])];
+        // Office programs put a picture of the text beside it: text wins.
+        if (files.length === 0 || (e.clipboardData?.getData("text/plain") ?? "") !== "") return false;
+        latest.current.onFiles(files);
+        return true;
+      },
+      handleDrop: (_, e) => (e.dataTransfer?.files.length ?? 0) > 0, // the composer takes it
+      handleKeyDown: (_, e) => e.key === "Enter" && (e.metaKey || e.ctrlKey), // sends; no new line
+    },
+    onUpdate: ({ editor: e }) => {
+      const text = plainText(e.getJSON() as Node);
+      latest.current.onChange(e.isEmpty ? "" : e.getHTML(), text);
+    },
+  });
+
+  useEffect(() => {
+    latest.current.onReady({
+      focus: () => editor.commands.focus("end"),
+      set: (h) => editor.commands.setContent(h, { emitUpdate: true }),
+      clear: () => editor.commands.clearContent(true),
+    });
+    const { onReady: gone } = latest.current;
+    return () => gone(null);
+  }, [editor]);
+
+  return (
+    <>
+      <EditorContent editor={editor} className="min-h-0 flex-1 overflow-y-auto" />
+      <div className="flex items-center gap-0.5 px-2 pb-2">
+        <Tools editor={editor} />
+        {children}
+      </div>
+    </>
+  );
+}
+
+function Tools({ editor }: { editor: Tiptap }): ReactNode {
+  const on = useEditorState({
+    editor,
+    selector: ({ editor: e }) => ({
+      bold: e.isActive("bold"),
+      italic: e.isActive("italic"),
+      list: e.isActive("bulletList"),
+      ordered: e.isActive("orderedList"),
+      quote: e.isActive("blockquote"),
+      link: e.isActive("link"),
+    }),
+  });
+  const tools = [
+    { id: "bold", label: "Bold", icon: Bold, on: on.bold, run: () => editor.chain().focus().toggleBold().run() },
+    { id: "italic", label: "Italic", icon: Italic, on: on.italic, run: () => editor.chain().focus().toggleItalic().run() },
+    { id: "list", label: "List", icon: List, on: on.list, run: () => editor.chain().focus().toggleBulletList().run() },
+    { id: "ordered", label: "Numbered list", icon: ListOrdered, on: on.ordered, run: () => editor.chain().focus().toggleOrderedList().run() },
+    { id: "quote", label: "Quote", icon: TextQuote, on: on.quote, run: () => editor.chain().focus().toggleBlockquote().run() },
+    {
+      id: "link",
+      label: on.link ? "Remove the link" : "Make a link of the selected address",
+      icon: Link2,
+      on: on.link,
+      run: () => {
+        if (on.link) return editor.chain().focus().unsetLink().run();
+        const { from, to } = editor.state.selection;
+        const text = editor.state.doc.textBetween(from, to).trim();
+        if (text === "" || /\s/.test(text) || !text.includes(".")) return editor.chain().focus().run();
+        const href = text.includes("@") ? `mailto:${text}` : /^https?:/i.test(text) ? text : `https://${text}`;
+        return editor.chain().focus().setLink({ href }).run();
+      },
+    },
+  ];
+  return (
+    <div role="toolbar" aria-label="Formatting" className="flex items-center gap-0.5 max-md:hidden">
+      {tools.map((t) => (
+        <Tip key={t.id} words={t.label} placement="top">
+          <ToggleButton
+            aria-label={t.label}
+            isSelected={t.on}
+            onChange={t.run}
+            className={`inline-flex size-8 items-center justify-center rounded-md data-[hovered]:bg-hover ${t.on ? "bg-selected text-accent-text" : "text-muted data-[hovered]:text-text"}`}
+          >
+            <t.icon size={16} strokeWidth={1.75} aria-hidden="true" />
+          </ToggleButton>
+        </Tip>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import { X } from "lucide-react";
+import type { ReactNode } from "react";
+import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { bindings, writingKeys, type Binding } from "../keys";
+import { IconButton, Kbd } from "../ui/controls";
+
+const groups: readonly Binding["group"][] = ["Move", "Answer", "Sort out", "Show"];
+
+/** Every key, from the table that binds them. */
+export function Help({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+  return (
+    <ModalOverlay
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+      isDismissable
+      className="floats fixed inset-0 z-50 flex items-center justify-center bg-backdrop p-4"
+    >
+      <Modal className="max-h-full w-full max-w-2xl overflow-auto rounded-lg bg-raised shadow-float">
+        <Dialog className="p-6">
+          {({ close }) => (
+            <>
+              <div className="mb-4 flex items-center justify-between">
+                <Heading slot="title" className="text-lg font-semibold">
+                  Keys
+                </Heading>
+                <IconButton icon={X} label="Close" keys="Esc" onPress={close} />
+              </div>
+              <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
+                {groups.map((g) => (
+                  <Group key={g} name={g}>
+                    {bindings
+                      .filter((b) => b.group === g)
+                      .map((b) => (
+                        <Line key={b.command} keys={b.keys} help={b.help} />
+                      ))}
+                  </Group>
+                ))}
+                <Group name="While writing">
+                  {writingKeys.map((k) => (
+                    <Line key={k.keys} keys={[k.keys]} help={k.help} />
+                  ))}
+                </Group>
+              </div>
+            </>
+          )}
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function Group({ name, children }: { name: string; children: ReactNode }): ReactNode {
+  return (
+    <section>
+      <h3 className="mb-1 text-xs text-muted">{name}</h3>
+      <dl>{children}</dl>
+    </section>
+  );
+}
+
+function Line({ keys, help }: { keys: readonly string[]; help: string }): ReactNode {
+  return (
+    <div className="flex h-8 items-center gap-3 border-b border-line last:border-0">
+      <dt className="min-w-0 flex-1 text-sm">{help}</dt>
+      <dd className="flex">
+        <span className="sr-only">{keys.join(" or ")}</span>
+        {keys.map((k) => (
+          <Kbd key={k} keys={k} />
+        ))}
+      </dd>
+    </div>
+  );
+}

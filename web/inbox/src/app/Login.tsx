@@ -1,0 +1,72 @@
+import { useRouter } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
+import { FieldError, Form, Input, Label, TextField } from "react-aria-components";
+import { Refused, signIn } from "../session";
+import { Button } from "../ui/controls";
+import { Logo } from "./Logo";
+
+// Only a place of this app: an address from outside must not lead away.
+function target(search: string): string {
+  const to = new URLSearchParams(search).get("to") ?? "";
+  return /^\/(?![/\\])/.test(to) && !to.startsWith("/login") ? to : "/mine";
+}
+
+export function Login(): ReactNode {
+  const router = useRouter();
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState("");
+
+  async function submit(data: FormData): Promise<void> {
+    const field = (name: string): string => {
+      const v = data.get(name);
+      return typeof v === "string" ? v : "";
+    };
+    setBusy(true);
+    setRefusal("");
+    try {
+      await signIn(field("email").trim(), field("password"));
+      router.history.replace(target(location.search));
+    } catch (e) {
+      setRefusal(e instanceof Refused ? e.message : "The server's answer could not be read. Reload the page and try again.");
+      setBusy(false);
+    }
+  }
+
+  const input =
+    "h-9 w-full rounded-md border border-control bg-surface px-2.5 text-base text-text data-[focused]:border-focus max-md:h-11";
+  return (
+    <main className="flex h-full items-center justify-center bg-canvas p-4">
+      <div className="w-full max-w-[336px]">
+        <div className="mb-6 flex items-center gap-2.5">
+          <Logo size={32} />
+          <h1 className="text-lg font-semibold">Sign in to Skein</h1>
+        </div>
+        <Form
+          className="flex flex-col gap-4"
+          onSubmit={(e) => {
+            e.preventDefault();
+            void submit(new FormData(e.currentTarget));
+          }}
+        >
+          <TextField name="email" type="email" isRequired autoComplete="username" className="flex flex-col gap-1">
+            <Label className="text-sm font-medium">Email</Label>
+            {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the page is this form */}
+            <Input autoFocus className={input} />
+            <FieldError className="text-xs text-red-text" />
+          </TextField>
+          <TextField name="password" type="password" isRequired autoComplete="current-password" className="flex flex-col gap-1">
+            <Label className="text-sm font-medium">Password</Label>
+            <Input className={input} />
+            <FieldError className="text-xs text-red-text" />
+          </TextField>
+          <div role="alert" className="min-h-5 text-sm text-red-text empty:hidden">
+            {refusal}
+          </div>
+          <Button type="submit" look="solid" className="h-9 justify-center" isDisabled={busy}>
+            {busy ? "Signing in" : "Sign in"}
+          </Button>
+        </Form>
+      </div>
+    </main>
+  );
+}

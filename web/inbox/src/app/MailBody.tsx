@@ -1,0 +1,154 @@
+import { ImageOff } from "lucide-react";
+import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { fold, linkify, type Segment } from "../quote";
+import { mailDocument, worthShowing, type Ink } from "../mailhtml";
+import { useTheme } from "../theme";
+import type { Message } from "../types";
+import { Button } from "../ui/controls";
+import { useMedia } from "../ui/hooks";
+
+const parse = (html: string): Document => new DOMParser().parseFromString(html, "text/html");
+
+// Measured once: a frame that is drawn again has its height at once.
+const heights = new Map<string, number>();
+
+/** What a message says: its HTML in a frame where that says more than the text, otherwise the text with its quotes folded. */
+export function MailBody({ message: m, token }: { message: Message; token: string }): ReactNode {
+  const rich = useMemo(() => worthShowing(m.html, parse), [m.html]);
+  if (rich) return <HtmlBody message={m} token={token} />;
+  return <TextBody text={m.text} visible={m.visibleText} />;
+}
+
+export function TextBody({ text, visible }: { text: string; visible: string }): ReactNode {
+  const segments = useMemo(() => fold(text, visible), [text, visible]);
+  if (segments.length === 0) return <p className="text-sm text-muted">(no text)</p>;
+  return (
+    <div className="text-base break-words [overflow-wrap:anywhere]">
+      {segments.map((s, i) => (s.folded ? <Folded key={i} segment={s} /> : <Plain key={i} text={s.text} />))}
+    </div>
+  );
+}
+
+function Plain({ text, quiet = false }: { text: string; quiet?: boolean }): ReactNode {
+  const words = useMemo(() => linkify(text), [text]);
+  return (
+    <p className={`whitespace-pre-wrap ${quiet ? "text-secondary" : ""}`}>
+      {words.map((w, i) =>
+        w.href === undefined ? (
+          w.text
+        ) : (
+          <a key={i} href={w.href} target="_blank" rel="noopener noreferrer" className="text-accent-text underline decoration-line-strong underline-offset-2 hover:decoration-current">
+            {w.text}
+          </a>
+        ),
+      )}
+    </p>
+  );
+}
+
+function Folded({ segment }: { segment: Segment }): ReactNode {
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="my-2">
+      <Button
+        aria-expanded={open}
+        aria-label={open ? "Hide quoted text" : "Show quoted text"}
+        className="h-4! rounded-md bg-hover px-2! text-xs tracking-wider"
+        onPress={() => setOpen(!open)}
+      >
+        •••
+      </Button>
+      {open && (
+        <div className="mt-2 border-l-2 border-line-strong pl-3">
+          <Plain text={segment.text} quiet />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function useInk(): Ink {
+  const theme = useTheme();
+  const systemDark = useMedia("(prefers-color-scheme: dark)");
+  return useMemo(() => {
+    const dark = theme === "dark" || (theme === "system" && systemDark);
+    const s = getComputedStyle(document.documentElement);
+    return { dark, text: s.getPropertyValue("--text").trim(), link: s.getPropertyValue("--accent-text").trim() };
+  }, [theme, systemDark]);
+}
+
+function HtmlBody({ message: m, token }: { message: Message; token: string }): ReactNode {
+  const [images, setImages] = useState(false);
+  const ink = useInk();
+  const frame = useRef<HTMLIFrameElement>(null);
+  const [height, setHeight] = useState(heights.get(m.id) ?? 96);
+  const inline = m.attachments.some((a) => a.contentId !== "");
+  const ticket = inline ? token : "";
+  const doc = useMemo(
+    () =>
+      mailDocument(
+        m.html,
+        parse,
+        images,
+        (id) => {
+          const a = m.attachments.find((x) => x.contentId === id || x.contentId === `<${id}>`);
+          return a && ticket !== "" ? `${location.origin}/api/v1/attachments/${a.id}?inline=1&t=${encodeURIComponent(ticket)}` : "";
+        },
+        ink,
+      ),
+    [m.html, m.attachments, images, ticket, ink],
+  );
+
+  useEffect(() => {
+    const f = frame.current;
+    if (!f) return undefined;
+    let observer: ResizeObserver | undefined;
+    const measure = (): void => {
+      const body = f.contentDocument?.body;
+      if (!body) return;
+      const h = Math.ceil(body.getBoundingClientRect().height);
+      if (h > 0) {
+        heights.set(m.id, h);
+        setHeight(h);
+      }
+    };
+    const loaded = (): void => {
+      observer?.disconnect();
+      const body = f.contentDocument?.body;
+      if (!body) return;
+      observer = new ResizeObserver(measure);
+      observer.observe(body);
+      measure();
+    };
+    f.addEventListener("load", loaded);
+    loaded();
+    return () => {
+      observer?.disconnect();
+      f.removeEventListener("load", loaded);
+    };
+  }, [m.id, doc.html]);
+
+  return (
+    <div>
+      {m.remoteImages && !images && (
+        <div className="mb-2 flex items-center gap-2 text-xs text-muted">
+          <ImageOff size={14} strokeWidth={1.75} aria-hidden="true" />
+          <span>Images from other servers are not loaded: they tell the sender that you read this.</span>
+          <Button className="h-7! px-2! text-xs font-medium text-accent-text" onPress={() => setImages(true)}>
+            Show images
+          </Button>
+        </div>
+      )}
+      <iframe
+        ref={frame}
+        title={`Mail from ${m.author.name || m.author.address}`}
+        // The same origin lets the page measure it; without allow-scripts nothing in it can run.
+        sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+        referrerPolicy="no-referrer"
+        srcDoc={doc.html}
+        className={`w-full border-0 ${doc.paper ? "rounded-md bg-paper" : ""}`}
+        style={{ height, colorScheme: doc.paper ? "light" : ink.dark ? "dark" : "light" }}
+      />
+    </div>
+  );
+}

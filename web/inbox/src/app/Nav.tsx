@@ -1,0 +1,164 @@
+import { Archive, CircleHelp, Inbox, LogOut, Monitor, Moon, OctagonAlert, Sun, UserRound, UserRoundX } from "lucide-react";
+import type { LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import { keyOf } from "../keys";
+import { at, filterOf, href, viewWord, type Place, type View } from "../place";
+import { signOut } from "../session";
+import type { Filter } from "../state";
+import { setTheme, useTheme } from "../theme";
+import type { Me } from "../types";
+import { Avatar, IconButton, MenuButton, Tip } from "../ui/controls";
+import { initials } from "../words";
+import { PlaceLink } from "./PlaceLink";
+import { Logo } from "./Logo";
+
+export const navViews: readonly { view: View; icon: LucideIcon; keys?: string }[] = [
+  { view: "mine", icon: UserRound, keys: keyOf("go-mine") },
+  { view: "unassigned", icon: UserRoundX, keys: keyOf("go-unassigned") },
+  { view: "all", icon: Inbox, keys: keyOf("go-all") },
+  { view: "closed", icon: Archive },
+  { view: "spam", icon: OctagonAlert },
+];
+
+export type Counts = (f: Filter, me: string) => number;
+
+export function countWord(n: number): string {
+  return n > 9999 ? "9999+" : String(n);
+}
+
+export function Nav({
+  me,
+  counts,
+  place,
+  expanded,
+  onHelp,
+}: {
+  me: Me | undefined;
+  counts: Counts;
+  place: Place;
+  expanded: boolean;
+  onHelp: () => void;
+}): ReactNode {
+  return (
+    <header
+      className={`flex shrink-0 flex-col bg-canvas ${expanded ? "w-52" : "w-14"}`}
+    >
+      <div className={`flex h-14 items-center gap-2.5 ${expanded ? "px-4" : "justify-center"}`}>
+        <Logo size={24} />
+        {expanded && <span className="text-base font-semibold">Skein</span>}
+      </div>
+      <nav aria-label="Lists" className={`flex flex-1 flex-col gap-0.5 overflow-y-auto ${expanded ? "px-2" : "items-center px-1"}`}>
+        {navViews.map((v) => (
+          <NavItem
+            key={v.view}
+            to={at(v.view)}
+            words={viewWord[v.view]}
+            icon={v.icon}
+            keys={v.keys}
+            expanded={expanded}
+            current={place.view === v.view && place.inbox === ""}
+            count={me && (v.view !== "closed" ) ? counts(filterOf(at(v.view)), me.agent.id) : 0}
+            strong={v.view === "mine"}
+          />
+        ))}
+        {expanded && me && me.inboxes.length > 1 && (
+          <>
+            <h2 className="mt-4 mb-1 px-2 text-xs text-muted">Inboxes</h2>
+            {me.inboxes.map((i) => (
+              <NavItem
+                key={i.id}
+                to={at("all", { inbox: i.id })}
+                words={i.name}
+                expanded
+                current={place.inbox === i.id}
+                count={counts(filterOf(at("all", { inbox: i.id })), me.agent.id)}
+              />
+            ))}
+          </>
+        )}
+      </nav>
+      <div className={`flex gap-1 p-2 ${expanded ? "items-center" : "flex-col items-center"}`}>
+        <AccountMenu me={me} expanded={expanded} />
+        <IconButton icon={CircleHelp} label="All keys" keys="?" onPress={onHelp} placement={expanded ? "top" : "right"} />
+      </div>
+    </header>
+  );
+}
+
+function NavItem({
+  to,
+  words,
+  icon: Icon,
+  keys,
+  expanded,
+  current,
+  count,
+  strong = false,
+}: {
+  to: Place;
+  words: string;
+  icon?: LucideIcon;
+  keys?: string | undefined;
+  expanded: boolean;
+  current: boolean;
+  count: number;
+  strong?: boolean;
+}): ReactNode {
+  const label = count > 0 ? `${words}, ${count}` : words;
+  return (
+    <Tip words={words} keys={keys} placement="right">
+      <PlaceLink
+        to={href(to)}
+        label={label}
+        current={current}
+        className={`flex h-8 items-center rounded-md text-sm transition-colors duration-75 ${
+          current ? "bg-selected font-medium text-text" : "text-secondary data-[hovered]:bg-hover data-[hovered]:text-text"
+        } ${expanded ? "gap-2.5 px-2" : "relative h-10 w-11 justify-center"}`}
+      >
+        {Icon && <Icon size={16} strokeWidth={1.75} aria-hidden="true" className={`shrink-0 ${current ? "text-accent-text" : "text-muted"}`} />}
+        {expanded && <span className="min-w-0 flex-1 truncate">{words}</span>}
+        {count > 0 && (
+          <span
+            className={
+              expanded
+                ? `figures text-xs ${strong ? "font-semibold text-accent-text" : "text-muted"}`
+                : "figures absolute top-0.5 right-0 rounded bg-canvas px-0.5 text-[10px] leading-3 font-semibold text-secondary"
+            }
+          >
+            {expanded ? countWord(count) : count > 99 ? "99+" : count}
+          </span>
+        )}
+      </PlaceLink>
+    </Tip>
+  );
+}
+
+export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: boolean }): ReactNode {
+  const theme = useTheme();
+  const name = me?.agent.name ?? "";
+  return (
+    <MenuButton
+      label="Account"
+      placement="top start"
+      choices={[
+        { id: "system", words: "As the system", icon: Monitor, selected: theme === "system" },
+        { id: "light", words: "Light", icon: Sun, selected: theme === "light" },
+        { id: "dark", words: "Dark", icon: Moon, selected: theme === "dark" },
+        { id: "out", words: "Sign out", detail: me?.agent.email, icon: LogOut },
+      ]}
+      onChoose={(id) => {
+        if (id === "out") void signOut();
+        else if (id === "system" || id === "light" || id === "dark") setTheme(id);
+      }}
+    >
+      <AriaButton
+        aria-label={name === "" ? "Account" : `Account: ${name}`}
+        className={`flex h-9 min-w-0 items-center gap-2.5 rounded-md text-left data-[hovered]:bg-hover ${expanded ? "flex-1 px-1.5" : "w-9 justify-center"}`}
+      >
+        <Avatar name={name === "" ? "" : initials(name)} size={24} ours />
+        {expanded && <span className="min-w-0 truncate text-sm text-secondary">{name}</span>}
+      </AriaButton>
+    </MenuButton>
+  );
+}

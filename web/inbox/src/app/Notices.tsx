@@ -1,0 +1,56 @@
+// What is said from everywhere: the thin bar while offline, toasts with their
+// undo, and the words for screen readers.
+
+import { X } from "lucide-react";
+import type { ReactNode } from "react";
+import { dismiss, offlineSince, spoken, toasts, useSignal } from "../ui/signals";
+import { Button, IconButton, Kbd } from "../ui/controls";
+import { when } from "../words";
+
+export function OfflineBar(): ReactNode {
+  const since = useSignal(offlineSince);
+  return (
+    <div role="status" className="shrink-0">
+      {since > 0 && (
+        <p className="bg-amber-soft px-3 py-1 text-center text-xs text-amber-text">
+          Offline since {when(new Date(since).toISOString(), Date.now())}. What you write is kept and leaves when the connection is
+          back.
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function Notices(): ReactNode {
+  const all = useSignal(toasts);
+  const words = useSignal(spoken);
+  return (
+    <>
+      <div aria-live="polite" role="log" aria-label="News" className="sr-only">
+        {words}
+      </div>
+      <div role="status" aria-label="Done" className="pointer-events-none fixed bottom-4 left-1/2 z-50 flex -translate-x-1/2 flex-col items-center gap-2 max-md:bottom-20">
+        {all.map((t) => (
+          <div
+            key={t.id}
+            className="pointer-events-auto flex items-center gap-1 rounded-md bg-raised py-1 pr-1 pl-3 text-sm shadow-float"
+          >
+            <span className={t.tone === "bad" ? "text-red-text" : ""}>{t.words}</span>
+            {t.undo && (
+              <Button
+                className="ml-2 font-medium text-accent-text"
+                onPress={() => {
+                  dismiss(t.id);
+                  t.undo?.();
+                }}
+              >
+                Undo <Kbd keys="z" />
+              </Button>
+            )}
+            <IconButton icon={X} label="Dismiss" placement="top" onPress={() => dismiss(t.id)} />
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { useRouter } from "@tanstack/react-router";
+import type { ReactNode, Ref } from "react";
+import { Link } from "react-aria-components";
+
+/** A link to a place of the app: a real address, opened in place by a plain click. */
+export function PlaceLink({
+  to,
+  label,
+  current,
+  className,
+  children,
+  ref,
+  replace = false,
+}: {
+  to: string;
+  label?: string;
+  current?: boolean;
+  className?: string;
+  children: ReactNode;
+  ref?: Ref<HTMLAnchorElement>;
+  replace?: boolean;
+}): ReactNode {
+  const router = useRouter();
+  return (
+    <Link
+      {...(ref ? { ref } : {})}
+      href={to}
+      {...(label === undefined ? {} : { "aria-label": label })}
+      {...(current === true ? { "aria-current": "page" as const } : {})}
+      className={className ?? ""}
+      onClick={(e) => {
+        if (e.metaKey || e.ctrlKey || e.shiftKey || e.button !== 0) return;
+        e.preventDefault();
+        if (replace) router.history.replace(to);
+        else router.history.push(to);
+      }}
+    >
+      {children}
+    </Link>
+  );
+}

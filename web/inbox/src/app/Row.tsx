@@ -1,0 +1,135 @@
+import { useRouter } from "@tanstack/react-router";
+import { memo, type ReactNode } from "react";
+import type { Conversation, Me } from "../types";
+import { Chip } from "../ui/controls";
+import { channelIcon } from "../ui/icons";
+import { runCommand, useNow } from "../ui/hooks";
+import { age, channelWord, personName, span, statusWord, subjectOf } from "../words";
+
+export const Row = memo(function Row({
+  conversation: c,
+  to,
+  current,
+  tabbable,
+  me,
+  person,
+  longest,
+  left,
+  showStatus,
+  showAssignee,
+  snippet,
+  replace,
+}: {
+  conversation: Conversation;
+  to: string;
+  current: boolean;
+  tabbable: boolean;
+  me: string;
+  person: Me | undefined;
+  longest: boolean;
+  left: boolean;
+  showStatus: boolean;
+  showAssignee: boolean;
+  snippet?: ReactNode;
+  replace: boolean;
+}): ReactNode {
+  const now = useNow();
+  const Glyph = channelIcon[c.channel];
+  const waits = c.waitingSince !== "" && c.status === "open";
+  const name = personName(c.customer);
+  const subject = subjectOf(c);
+  const assignee = c.assigneeId === "" ? "" : c.assigneeId === me ? "You" : (person?.agents.find((a) => a.id === c.assigneeId)?.name ?? "");
+  const label = [
+    name,
+    subject,
+    channelWord[c.channel],
+    waits ? `waiting ${span(now - Date.parse(c.waitingSince))}` : "",
+    showStatus || left ? statusWord[c.status].toLowerCase() : "",
+    showAssignee && assignee !== "" ? `assigned to ${assignee}` : "",
+    `number ${c.number}`,
+  ]
+    .filter((s) => s !== "")
+    .join(", ");
+  return (
+    <RowLink to={to} label={label} current={current} tabbable={tabbable} replace={replace} left={left}>
+      <span aria-hidden="true" className={`absolute inset-y-0 left-0 w-[3px] ${longest ? "bg-amber" : current ? "bg-accent" : ""}`} />
+      <span className="flex items-center gap-1.5">
+        {waits && <span aria-hidden="true" className="-ml-3 size-1.5 shrink-0 rounded-full bg-accent" />}
+        <span className={`min-w-0 truncate text-sm ${waits ? "-ml-0 font-semibold" : ""}`}>{name}</span>
+        <Glyph size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
+        <span className={`figures ml-auto shrink-0 pl-2 text-xs ${longest ? "text-amber-text" : "text-muted"}`}>{age(c.lastAt, now)}</span>
+      </span>
+      <span className="flex items-center gap-1.5">
+        <span className="min-w-0 flex-1 truncate text-sm text-secondary">
+          {snippet ?? (
+            <>
+              <span className={waits ? "text-text" : ""}>{subject}</span>
+              {c.preview !== "" && <span className="text-muted">{subject === "" ? "" : "  "}{c.preview}</span>}
+            </>
+          )}
+        </span>
+        {(showStatus || left) && c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
+        {showAssignee && assignee !== "" && <Chip tone={c.assigneeId === me ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>}
+      </span>
+    </RowLink>
+  );
+});
+
+function RowLink({
+  to,
+  label,
+  current,
+  tabbable,
+  replace,
+  left,
+  children,
+}: {
+  to: string;
+  label: string;
+  current: boolean;
+  /** One row of the list is a tab stop; j, k and the arrow keys go among them. */
+  tabbable: boolean;
+  replace: boolean;
+  left: boolean;
+  children: ReactNode;
+}): ReactNode {
+  const router = useRouter();
+  return (
+    <a
+      href={to}
+      aria-label={label}
+      {...(current ? { "aria-current": "true" as const } : {})}
+      tabIndex={tabbable ? 0 : -1}
+      onClick={(e) => {
+        if (e.metaKey || e.ctrlKey || e.shiftKey || e.button !== 0) return;
+        e.preventDefault();
+        if (replace) router.history.replace(to);
+        else router.history.push(to);
+      }}
+      onKeyDown={(e) => {
+        if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+          e.preventDefault();
+          runCommand(e.key === "ArrowDown" ? "next" : "previous");
+        }
+      }}
+      className={`relative flex h-16 flex-col justify-center gap-0.5 border-b border-line pr-3 pl-5 ${
+        current ? "bg-selected" : "hover:bg-hover"
+      } ${left ? "opacity-60" : ""}`}
+    >
+      {children}
+    </a>
+  );
+}
+
+export function RowSkeleton(): ReactNode {
+  return (
+    <div aria-hidden="true">
+      {Array.from({ length: 9 }, (_, i) => (
+        <div key={i} className="flex h-16 flex-col justify-center gap-2 border-b border-line px-5">
+          <div className="skeleton h-3" style={{ width: `${38 + ((i * 17) % 30)}%` }} />
+          <div className="skeleton h-3" style={{ width: `${60 + ((i * 23) % 35)}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}

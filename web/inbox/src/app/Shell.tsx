@@ -1,0 +1,130 @@
+// The frame: navigation, list, conversation, customer. It decides which panes
+// stand side by side and binds the keys that hold everywhere.
+
+import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { keyOf, press, type Pending } from "../keys";
+import { useGo, usePlace } from "../navigate";
+import { at, viewWord } from "../place";
+import { useConversation, useCounts, useMe } from "../data";
+import { live } from "../runtime";
+import { myId } from "../session";
+import { filterOf } from "../place";
+import { undoLast } from "../ui/signals";
+import { runCommand, useCommand, useMedia, useRemembered } from "../ui/hooks";
+import { BottomBar } from "./BottomBar";
+import { ConversationPane } from "./Conversation";
+import { Help } from "./Help";
+import { ListPane } from "./List";
+import { Nav } from "./Nav";
+import { Notices, OfflineBar } from "./Notices";
+import { DockedPanel, PanelDrawer } from "./Panel";
+import { Resizer } from "./Resizer";
+
+const typing = "input, textarea, select, [contenteditable='true'], [contenteditable='']";
+const ownKeys = "[role='dialog'], [role='menu'], [role='listbox']";
+
+function useKeys(): void {
+  const pending = useRef<Pending | null>(null);
+  useEffect(() => {
+    const onKey = (e: KeyboardEvent): void => {
+      const t = e.target instanceof Element ? e.target : document.body;
+      if (e.defaultPrevented || e.isComposing || (e.repeat && !["j", "k"].includes(e.key))) return;
+      const own = t.closest(ownKeys);
+      // The key that opened the customer drawer closes it.
+      const panel = e.key === keyOf("panel") && own?.getAttribute("aria-label") === "Customer";
+      if (t.closest(typing) || (own && !panel)) return;
+      if (e.key === "Enter" && t.closest("a, button, [role='button'], [role='separator']")) return;
+      const got = press(pending.current, e, Date.now());
+      pending.current = got.pending;
+      if (got.command && runCommand(got.command)) e.preventDefault();
+      else if (got.pending) e.preventDefault();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+}
+
+export function Shell(): ReactNode {
+  const place = usePlace();
+  const go = useGo();
+  const { me } = useMe();
+  const counts = useCounts();
+  const wide = useMedia("(min-width: 1280px)");
+  const narrow = useMedia("(max-width: 767px)");
+  const [listWidth, setListWidth] = useRemembered("skein.width.list", 360);
+  const [panelWidth, setPanelWidth] = useRemembered("skein.width.panel", 320);
+  const [panelHidden, setPanelHidden] = useRemembered("skein.panel.hidden", 2);
+  const [drawer, setDrawer] = useState(false);
+  const [help, setHelp] = useState(false);
+  const open = useConversation(place.open);
+  const conversation = open.conversation;
+
+  useKeys();
+  const docked = wide && panelHidden !== 1;
+  const togglePanel = useCallback(() => {
+    if (wide) setPanelHidden(panelHidden === 1 ? 2 : 1);
+    else setDrawer((d) => !d);
+  }, [wide, panelHidden, setPanelHidden]);
+
+  useCommand("go-mine", () => go(at("mine")));
+  useCommand("go-unassigned", () => go(at("unassigned")));
+  useCommand("go-all", () => go(at("all")));
+  useCommand("undo", () => void undoLast());
+  useCommand("help", () => setHelp(true));
+  useCommand("panel", togglePanel, place.open !== "");
+
+  const id = conversation?.id ?? "";
+  useEffect(() => {
+    live.follow(id === "" ? ["list"] : ["list", `conversation:${id}`]);
+  }, [id]);
+
+  const waiting = me ? counts(filterOf(at("mine")), me.agent.id) : 0;
+  useEffect(() => {
+    const where = conversation ? `#${conversation.number} ${conversation.subject}` : viewWord[place.view];
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${where} · Skein`;
+  }, [waiting, conversation, place.view]);
+
+  const agentId = me?.agent.id ?? myId();
+  const pane = place.open === "" ? "list" : "conversation";
+  return (
+    <div className="flex h-full flex-col">
+      <OfflineBar />
+      <div className="flex min-h-0 flex-1">
+        {!narrow && <Nav me={me} counts={counts} place={place} expanded={wide} onHelp={() => setHelp(true)} />}
+        {(!narrow || pane === "list") && (
+          <>
+            <ListPane me={agentId} person={me} place={place} width={narrow ? null : listWidth} />
+            {!narrow && (
+              <Resizer label="Width of the list" value={listWidth} min={264} max={520} onChange={setListWidth} side="left" />
+            )}
+          </>
+        )}
+        {(!narrow || pane === "conversation") && (
+          <ConversationPane
+            // A conversation has its own scroll, draft and focus.
+            key={place.open}
+            place={place}
+            opened={open}
+            me={me}
+            agentId={agentId}
+            narrow={narrow}
+            panelShown={docked || drawer}
+            onPanel={togglePanel}
+          />
+        )}
+        {docked && conversation && (
+          <>
+            <Resizer label="Width of the customer panel" value={panelWidth} min={264} max={480} onChange={setPanelWidth} side="right" />
+            <DockedPanel conversation={conversation} place={place} width={panelWidth} />
+          </>
+        )}
+      </div>
+      {narrow && pane === "list" && <BottomBar me={me} counts={counts} place={place} onHelp={() => setHelp(true)} />}
+      {!wide && conversation && (
+        <PanelDrawer conversation={conversation} place={place} isOpen={drawer} onOpenChange={setDrawer} full={narrow} />
+      )}
+      <Help isOpen={help} onOpenChange={setHelp} />
+      <Notices />
+    </div>
+  );
+}

@@ -1,0 +1,368 @@
+// What the panes read. TanStack Query fetches and knows how far; the entities
+// themselves go into the one state, where live changes meet them.
+
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
+import { api, body } from "./api/client";
+import * as parse from "./parse";
+import { beforeFetch, live, queries, store } from "./runtime";
+import {
+  countOf,
+  messagesOf,
+  pick,
+  putConversations,
+  putCustomer,
+  putMessages,
+  putOrders,
+  shown,
+  type Filter,
+  type Window,
+} from "./state";
+import { useSelect } from "./store";
+import type { Conversation, Customer, Hit, Me, Message, Order, Page, TimelineEntry } from "./types";
+
+export function useMe(): { me: Me | undefined; error: Error | null } {
+  const q = useQuery({
+    queryKey: ["me"],
+    queryFn: async () => parse.me(await body(api.GET("/api/v1/me"))),
+  });
+  return { me: q.data, error: q.error };
+}
+
+export interface Listing {
+  readonly rows: readonly Conversation[];
+  readonly loading: boolean;
+  readonly error: Error | null;
+  readonly more: boolean;
+  readonly fetchingMore: boolean;
+  readonly fetchMore: () => void;
+  readonly retry: () => void;
+}
+
+const pageSize = 50;
+
+export function useListing(f: Filter, me: string, enabled: boolean): Listing {
+  const q = useInfiniteQuery({
+    queryKey: ["list", f.status, f.assignee, f.inbox],
+    enabled,
+    initialPageParam: "",
+    queryFn: async ({ pageParam, signal }) => {
+      await beforeFetch();
+      const page = parse.page(
+        await body(
+          api.GET("/api/v1/conversations", {
+            signal,
+            params: {
+              query: {
+                status: f.status,
+                limit: pageSize,
+                ...(f.assignee === "" ? {} : { assignee: f.assignee }),
+                ...(f.inbox === "" ? {} : { inbox: f.inbox }),
+                ...(pageParam === "" ? {} : { cursor: pageParam }),
+              },
+            },
+          }),
+        ),
+        parse.conversation,
+      );
+      store.update((s) => putConversations(s, page.items));
+      const last = page.items.at(-1);
+      return { next: page.next, end: last ? { lastAt: last.lastAt, id: last.id } : null };
+    },
+    getNextPageParam: (p) => (p.next === "" ? undefined : p.next),
+  });
+  const last = q.data?.pages.at(-1);
+  const end = q.data?.pages.findLast((p) => p.end)?.end ?? null;
+  const window: Window = last ? (last.next === "" ? "all" : (end ?? "all")) : "nothing";
+  const key = typeof window === "string" ? window : `${window.lastAt} ${window.id}`;
+  const rows = useSelect(
+    store,
+    useCallback(
+      (s) => pick(s, f, me, window),
+      // eslint-disable-next-line react-hooks/exhaustive-deps -- key stands for window, the fields for f
+      [f.status, f.assignee, f.inbox, me, key],
+    ),
+  );
+  return {
+    rows,
+    loading: q.isPending && enabled,
+    error: q.data ? null : q.error,
+    more: q.hasNextPage,
+    fetchingMore: q.isFetchingNextPage,
+    fetchMore: () => void q.fetchNextPage(),
+    retry: () => void q.refetch(),
+  };
+}
+
+export function useCounts(): (f: Filter, me: string) => number {
+  const q = useQuery({
+    queryKey: ["counts"],
+    queryFn: async ({ signal }) => {
+      await beforeFetch();
+      return parse.counts(await body(api.GET("/api/v1/counts", { signal })));
+    },
+    placeholderData: keepPreviousData,
+  });
+  const state = useSelect(store, (s) => s.patches);
+  return useMemo(
+    () => (f: Filter, me: string) => countOf(store.get(), q.data ?? [], f, me),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the patches are read through the store
+    [q.data, state],
+  );
+}
+
+/** The conversation by its number or id, and where it can be read as what it is now. */
+export function useConversation(ref: string): {
+  conversation: Conversation | undefined;
+  loading: boolean;
+  error: Error | null;
+  retry: () => void;
+} {
+  const known = useSelect(
+    store,
+    useCallback((s) => find(s.conversations, ref), [ref]),
+  );
+  const q = useQuery({
+    queryKey: ["conversation", ref],
+    enabled: ref !== "",
+    queryFn: async () => {
+      await beforeFetch();
+      const c = parse.conversation(await body(api.GET("/api/v1/conversations/{id}", { params: { path: { id: ref } } })));
+      store.update((s) => putConversations(s, [c]));
+      return c.id;
+    },
+  });
+  // A merged conversation answers with its survivor.
+  const id = known && known.mergedInto === "" ? known.id : (q.data ?? known?.mergedInto ?? "");
+  const conversation = useSelect(
+    store,
+    useCallback((s) => shown(s, id), [id]),
+  );
+  return {
+    conversation,
+    loading: q.isPending && !conversation,
+    error: conversation ? null : q.error,
+    retry: () => void q.refetch(),
+  };
+}
+
+function find(all: ReadonlyMap<string, Conversation>, ref: string): Conversation | undefined {
+  const byId = all.get(ref);
+  if (byId) return byId;
+  const n = Number(ref);
+  if (!Number.isInteger(n)) return undefined;
+  for (const c of all.values()) if (c.number === n) return c;
+  return undefined;
+}
+
+export interface Messages {
+  readonly messages: readonly Message[];
+  readonly loading: boolean;
+  readonly error: Error | null;
+  readonly more: boolean;
+  readonly fetchingMore: boolean;
+  readonly fetchMore: () => void;
+  readonly retry: () => void;
+}
+
+const messagesKey = (id: string): readonly string[] => ["messages", id];
+
+async function fetchMessages(id: string, before: number, signal?: AbortSignal): Promise<{ next: number; from: number }> {
+  await beforeFetch();
+  const page = parse.messagePage(
+    await body(
+      api.GET("/api/v1/conversations/{id}/messages", {
+        ...(signal ? { signal } : {}),
+        params: { path: { id }, query: { limit: pageSize, ...(before === 0 ? {} : { before }) } },
+      }),
+    ),
+  );
+  store.update((s) => putMessages(s, page.items));
+  return { next: page.next, from: page.items[0]?.seq ?? 0 };
+}
+
+export function useMessages(id: string): Messages {
+  const q = useInfiniteQuery({
+    queryKey: messagesKey(id),
+    enabled: id !== "",
+    initialPageParam: 0,
+    queryFn: ({ pageParam, signal }) => fetchMessages(id, pageParam, signal),
+    getNextPageParam: (p) => (p.next === 0 ? undefined : p.next),
+  });
+  const last = q.data?.pages.at(-1);
+  const from = !last || last.next === 0 ? 0 : last.from;
+  const fetched = q.data !== undefined;
+  const messages = useSelect(
+    store,
+    useCallback((s) => (fetched ? messagesOf(s, id).filter((m) => m.seq >= from) : []), [fetched, id, from]),
+  );
+  return {
+    messages,
+    loading: q.isPending && id !== "",
+    error: q.data ? null : q.error,
+    more: q.hasNextPage,
+    fetchingMore: q.isFetchingNextPage,
+    fetchMore: () => void q.fetchNextPage(),
+    retry: () => void q.refetch(),
+  };
+}
+
+/** Fetches a neighbour's messages before it is opened. */
+export function prefetch(c: Conversation): void {
+  if (queries.getQueryData(messagesKey(c.id)) !== undefined || !live.isReady) return;
+  void queries.prefetchInfiniteQuery({
+    queryKey: messagesKey(c.id),
+    initialPageParam: 0,
+    queryFn: () => fetchMessages(c.id, 0),
+    getNextPageParam: (p: { next: number }) => (p.next === 0 ? undefined : p.next),
+  });
+}
+
+export function useCustomer(id: string): { customer: Customer | undefined; loading: boolean; error: Error | null; retry: () => void } {
+  const q = useQuery({
+    queryKey: ["customer", id],
+    enabled: id !== "",
+    queryFn: async () => {
+      const c = parse.customer(await body(api.GET("/api/v1/customers/{id}", { params: { path: { id } } })));
+      store.update((s) => putCustomer(s, c));
+      return c.id;
+    },
+  });
+  const customer = useSelect(
+    store,
+    useCallback((s) => s.customers.get(q.data ?? id)?.value, [q.data, id]),
+  );
+  return { customer, loading: q.isPending && !customer, error: customer ? null : q.error, retry: () => void q.refetch() };
+}
+
+export function useOrders(customer: string): { orders: readonly Order[]; loading: boolean; error: Error | null } {
+  const q = useQuery({
+    queryKey: ["orders", customer],
+    enabled: customer !== "",
+    queryFn: async () => {
+      const page = parse.page(
+        await body(api.GET("/api/v1/customers/{id}/orders", { params: { path: { id: customer } } })),
+        parse.order,
+      );
+      store.update((s) => putOrders(s, page.items));
+      return page.items.map((o) => o.id);
+    },
+  });
+  const ids = q.data;
+  const orders = useSelect(
+    store,
+    useCallback((s) => (ids ?? []).flatMap((id) => s.orders.get(id)?.value ?? []), [ids]),
+  );
+  return { orders, loading: q.isPending, error: q.error };
+}
+
+export function useTimeline(customer: string, seq: number): { entries: readonly TimelineEntry[]; more: boolean; fetchMore: () => void; loading: boolean } {
+  const q = useInfiniteQuery({
+    // The newest seq is part of the key: a new message is a new line.
+    queryKey: ["timeline", customer, seq],
+    enabled: customer !== "",
+    initialPageParam: "",
+    placeholderData: keepPreviousData,
+    queryFn: async ({ pageParam }) =>
+      parse.page(
+        await body(
+          api.GET("/api/v1/customers/{id}/timeline", {
+            params: { path: { id: customer }, query: { limit: 15, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
+          }),
+        ),
+        parse.timelineEntry,
+      ),
+    getNextPageParam: (p) => (p.next === "" ? undefined : p.next),
+  });
+  return {
+    entries: q.data?.pages.flatMap((p) => p.items) ?? [],
+    more: q.hasNextPage,
+    fetchMore: () => void q.fetchNextPage(),
+    loading: q.isPending,
+  };
+}
+
+export function useCustomerConversations(customer: string): { conversations: readonly Conversation[]; more: boolean; fetchMore: () => void } {
+  const q = useInfiniteQuery({
+    queryKey: ["customer-conversations", customer],
+    enabled: customer !== "",
+    initialPageParam: "",
+    queryFn: async ({ pageParam }) => {
+      const page = parse.page(
+        await body(
+          api.GET("/api/v1/customers/{id}/conversations", {
+            params: { path: { id: customer }, query: pageParam === "" ? {} : { cursor: pageParam } },
+          }),
+        ),
+        parse.conversation,
+      );
+      store.update((s) => putConversations(s, page.items));
+      return { ids: page.items.map((c) => c.id), next: page.next };
+    },
+    getNextPageParam: (p) => (p.next === "" ? undefined : p.next),
+  });
+  const pages = q.data?.pages;
+  const fetched = useMemo(() => new Set(pages?.flatMap((p) => p.ids)), [pages]);
+  const conversations = useSelect(
+    store,
+    useCallback(
+      (s) =>
+        [...s.conversations.values()]
+          .filter((c) => c.mergedInto === "" && (fetched.has(c.id) || (customer !== "" && c.customer.customerId === customer)))
+          .sort((a, b) => (a.lastAt < b.lastAt ? 1 : -1)),
+      [fetched, customer],
+    ),
+  );
+  return { conversations, more: q.hasNextPage, fetchMore: () => void q.fetchNextPage() };
+}
+
+export function useSearch(text: string): {
+  hits: readonly Hit[];
+  loading: boolean;
+  error: Error | null;
+  more: boolean;
+  fetchMore: () => void;
+  retry: () => void;
+} {
+  const q = useInfiniteQuery({
+    queryKey: ["search", text],
+    enabled: text.trim() !== "",
+    initialPageParam: "",
+    staleTime: 10_000,
+    placeholderData: keepPreviousData,
+    queryFn: async ({ pageParam, signal }): Promise<Page<Hit>> => {
+      const page = parse.page(
+        await body(
+          api.GET("/api/v1/search", {
+            signal,
+            params: { query: { q: text, limit: 30, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
+          }),
+        ),
+        parse.hit,
+      );
+      store.update((s) => putConversations(s, page.items.map((h) => h.conversation)));
+      return page;
+    },
+    getNextPageParam: (p) => (p.next === "" ? undefined : p.next),
+  });
+  return {
+    hits: q.data?.pages.flatMap((p) => p.items) ?? [],
+    loading: q.isPending && text.trim() !== "",
+    error: q.data ? null : q.error,
+    more: q.hasNextPage,
+    fetchMore: () => void q.fetchNextPage(),
+    retry: () => void q.refetch(),
+  };
+}
+
+/** The token that opens attachments and raw sources by their address. */
+export function useFileToken(): string {
+  const q = useQuery({
+    queryKey: ["file-token"],
+    refetchInterval: 7 * 60_000,
+    refetchOnWindowFocus: true,
+    staleTime: 7 * 60_000,
+    queryFn: async () => parse.str(parse.record(await body(api.POST("/api/v1/files/token")), "file token"), "token"),
+  });
+  return q.data ?? "";
+}

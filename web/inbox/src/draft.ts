@@ -1,0 +1,89 @@
+// Drafts: one for each conversation and agent, kept on this machine.
+
+import { list, num, party, attachment, record, str } from "./parse";
+import type { Attachment, Party } from "./types";
+
+export interface Draft {
+  readonly html: string;
+  readonly text: string;
+  readonly note: string;
+  readonly tab: "reply" | "note";
+  /** Null while the recipients are the ones that the conversation suggests. */
+  readonly to: readonly Party[] | null;
+  readonly cc: readonly Party[] | null;
+  readonly attachments: readonly Attachment[];
+  /** The newest public message when it was begun; 0 before the first word. */
+  readonly seenSeq: number;
+  readonly at: number;
+}
+
+export const blank: Draft = {
+  html: "",
+  text: "",
+  note: "",
+  tab: "reply",
+  to: null,
+  cc: null,
+  attachments: [],
+  seenSeq: 0,
+  at: 0,
+};
+
+const month = 30 * 24 * 3600 * 1000;
+const prefix = "skein.draft.";
+
+const name = (agent: string, conversation: string): string => `${prefix}${agent}.${conversation}`;
+
+export function isBlank(d: Draft): boolean {
+  return (
+    d.text.trim() === "" && d.note.trim() === "" && d.attachments.length === 0 && d.to === null && d.cc === null
+  );
+}
+
+export function parseDraft(text: string | null): Draft {
+  if (text === null) return blank;
+  try {
+    const o = record(JSON.parse(text) as unknown, "draft");
+    return {
+      html: str(o, "html"),
+      text: str(o, "text"),
+      note: str(o, "note"),
+      tab: o["tab"] === "note" ? "note" : "reply",
+      to: Array.isArray(o["to"]) ? list(o, "to", party) : null,
+      cc: Array.isArray(o["cc"]) ? list(o, "cc", party) : null,
+      attachments: list(o, "attachments", attachment),
+      seenSeq: num(o, "seenSeq"),
+      at: num(o, "at"),
+    };
+  } catch {
+    return blank;
+  }
+}
+
+export function loadDraft(agent: string, conversation: string): Draft {
+  try {
+    return parseDraft(localStorage.getItem(name(agent, conversation)));
+  } catch {
+    return blank; // storage is forbidden here: the draft lives as long as the page
+  }
+}
+
+export function saveDraft(agent: string, conversation: string, d: Draft): void {
+  try {
+    if (isBlank(d)) localStorage.removeItem(name(agent, conversation));
+    else localStorage.setItem(name(agent, conversation), JSON.stringify(d));
+  } catch {
+    // storage is full or forbidden: the draft still lives in the page
+  }
+}
+
+/** Removes the drafts that nobody touched for a month. */
+export function sweepDrafts(now: number): void {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(prefix) && now - parseDraft(localStorage.getItem(key)).at > month) localStorage.removeItem(key);
+    }
+  } catch {
+    // nothing to sweep
+  }
+}

@@ -1,0 +1,81 @@
+// The one table of keys: it makes the bindings, the hints in menus and the help.
+
+export type Command =
+  | "next"
+  | "previous"
+  | "open"
+  | "reply"
+  | "note"
+  | "close"
+  | "assign-me"
+  | "assign"
+  | "undo"
+  | "panel"
+  | "search"
+  | "go-mine"
+  | "go-unassigned"
+  | "go-all"
+  | "help";
+
+export interface Binding {
+  /** Alternatives; a space separates the keys of a sequence. */
+  readonly keys: readonly string[];
+  readonly command: Command;
+  readonly help: string;
+  readonly group: "Move" | "Answer" | "Sort out" | "Show";
+}
+
+export const bindings: readonly Binding[] = [
+  { keys: ["j"], command: "next", help: "Next conversation", group: "Move" },
+  { keys: ["k"], command: "previous", help: "Previous conversation", group: "Move" },
+  { keys: ["o", "Enter"], command: "open", help: "Open", group: "Move" },
+  { keys: ["g m"], command: "go-mine", help: "Go to Mine", group: "Move" },
+  { keys: ["g u"], command: "go-unassigned", help: "Go to Unassigned", group: "Move" },
+  { keys: ["g a"], command: "go-all", help: "Go to All", group: "Move" },
+  { keys: ["r"], command: "reply", help: "Reply", group: "Answer" },
+  { keys: ["n"], command: "note", help: "Note for the team", group: "Answer" },
+  { keys: ["e"], command: "close", help: "Close and go to the next", group: "Sort out" },
+  { keys: ["m"], command: "assign-me", help: "Assign to me", group: "Sort out" },
+  { keys: ["a"], command: "assign", help: "Assign to somebody", group: "Sort out" },
+  { keys: ["z"], command: "undo", help: "Undo the last close or assignment", group: "Sort out" },
+  { keys: ["i"], command: "panel", help: "Customer panel", group: "Show" },
+  { keys: ["/"], command: "search", help: "Search", group: "Show" },
+  { keys: ["?"], command: "help", help: "All keys", group: "Show" },
+];
+
+/** Keys that work while writing. They are bound where they are used and listed here for the help. */
+export const writingKeys: readonly { readonly keys: string; readonly help: string }[] = [
+  { keys: "Mod Enter", help: "Send" },
+  { keys: "Esc", help: "Leave the field, keep the draft" },
+];
+
+export function keyOf(command: Command): string {
+  return bindings.find((b) => b.command === command)?.keys[0] ?? "";
+}
+
+export interface Press {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** How long the first key of a sequence waits for the second, in milliseconds. */
+export const sequenceLimit = 1200;
+
+/** What was pressed before, and when. */
+export interface Pending {
+  readonly key: string;
+  readonly at: number;
+}
+
+/** Takes one key press at the instant `now`; returns the command that it completes and what waits for more. */
+export function press(pending: Pending | null, p: Press, now: number): { command: Command | null; pending: Pending | null } {
+  if (p.ctrlKey || p.metaKey || p.altKey) return { command: null, pending: null };
+  const prefix = pending && now - pending.at <= sequenceLimit ? `${pending.key} ` : "";
+  const find = (keys: string): Command | null => bindings.find((b) => b.keys.includes(keys))?.command ?? null;
+  const command = (prefix === "" ? null : find(prefix + p.key)) ?? (prefix === "" ? find(p.key) : null);
+  if (command) return { command, pending: null };
+  const starts = bindings.some((b) => b.keys.some((k) => k.startsWith(`${p.key} `)));
+  return { command: null, pending: starts ? { key: p.key, at: now } : null };
+}

@@ -1,0 +1,81 @@
+// Where the agent is, and the address of it. Every place survives a reload.
+
+import type { Filter } from "./state";
+import { statuses, type Status } from "./types";
+
+export const views = ["mine", "unassigned", "all", "closed", "spam", "search"] as const;
+export type View = (typeof views)[number];
+
+export interface Place {
+  /** The list that is shown beside the conversation. */
+  readonly view: View;
+  readonly status: Status | "all";
+  readonly inbox: string;
+  readonly q: string;
+  /** The number (or id) of the open conversation, or "". */
+  readonly open: string;
+}
+
+/** The status that a view shows unless another is asked for. */
+function usual(view: View): Status | "all" {
+  if (view === "closed" || view === "spam") return view;
+  return view === "search" ? "all" : "open";
+}
+
+export function at(view: View, more: Partial<Omit<Place, "view">> = {}): Place {
+  return { view, status: usual(view), inbox: "", q: "", open: "", ...more };
+}
+
+const isView = (s: string | null): s is View => views.some((v) => v === s);
+const isStatus = (s: string | null): s is Status | "all" => s === "all" || statuses.some((v) => v === s);
+
+/** Reads an address. Null when it is none of ours. */
+export function placeOf(path: string, query: string): Place | null {
+  const q = new URLSearchParams(query);
+  const parts = path.split("/").filter((p) => p !== "");
+  const [first = "mine", second = ""] = parts;
+  if (parts.length > 2) return null;
+  let view: View;
+  let open = "";
+  if (first === "c" && second !== "") {
+    open = decodeURIComponent(second);
+    const list = q.get("list");
+    view = isView(list) ? list : "all";
+  } else if (isView(first) && second === "") view = first;
+  else return null;
+  const status = q.get("status");
+  const fixed = view === "closed" || view === "spam" || view === "search";
+  return at(view, {
+    open,
+    status: !fixed && isStatus(status) ? status : usual(view),
+    inbox: q.get("inbox") ?? "",
+    q: q.get("q") ?? "",
+  });
+}
+
+export function href(p: Place): string {
+  const q = new URLSearchParams();
+  if (p.open !== "") q.set("list", p.view);
+  if (p.status !== usual(p.view)) q.set("status", p.status);
+  if (p.inbox !== "") q.set("inbox", p.inbox);
+  if (p.view === "search" && p.q !== "") q.set("q", p.q);
+  const query = q.toString();
+  return (p.open === "" ? `/${p.view}` : `/c/${encodeURIComponent(p.open)}`) + (query === "" ? "" : `?${query}`);
+}
+
+export function filterOf(p: Place): Filter {
+  return {
+    status: p.status,
+    assignee: p.view === "mine" ? "me" : p.view === "unassigned" ? "none" : "",
+    inbox: p.inbox,
+  };
+}
+
+export const viewWord: Record<View, string> = {
+  mine: "Mine",
+  unassigned: "Unassigned",
+  all: "All",
+  closed: "Closed",
+  spam: "Spam",
+  search: "Search",
+};

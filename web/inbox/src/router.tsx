@@ -1,0 +1,65 @@
+// The routes. All places of the inbox are drawn by one Shell, which reads
+// where it is from the address (place.ts): going from list to conversation
+// never mounts it anew.
+
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+import { Login } from "./app/Login";
+import { Shell } from "./app/Shell";
+import { placeOf } from "./place";
+import { refresh, signedIn } from "./session";
+import { SignedOut } from "./live";
+
+const root = createRootRoute({ component: Outlet });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  component: Login,
+});
+
+const inbox = createRoute({
+  getParentRoute: () => root,
+  id: "inbox",
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    if (signedIn()) return;
+    try {
+      await refresh();
+    } catch (e) {
+      // Only a session that is over leads to the sign-in; a server that is away shows as such in the page.
+      if (e instanceof SignedOut) throw redirect({ to: "/login", search: { to: location.href } });
+    }
+  },
+});
+
+const anywhere = createRoute({
+  getParentRoute: () => inbox,
+  path: "$",
+  beforeLoad: ({ location }) => {
+    if (placeOf(location.pathname, location.searchStr) === null) throw redirect({ to: "/$", params: { _splat: "mine" } });
+  },
+  component: () => null,
+});
+
+// Search parameters are plain text: the addresses are read by people.
+const plain = {
+  parseSearch: (s: string): Record<string, unknown> => Object.fromEntries(new URLSearchParams(s)),
+  stringifySearch: (o: Record<string, unknown>): string => {
+    const q = new URLSearchParams();
+    for (const [k, v] of Object.entries(o)) if (typeof v === "string" && v !== "") q.set(k, v);
+    const s = q.toString();
+    return s === "" ? "" : `?${s}`;
+  },
+};
+
+export const router = createRouter({
+  routeTree: root.addChildren([login, inbox.addChildren([anywhere])]),
+  ...plain,
+  defaultPendingMs: 0,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

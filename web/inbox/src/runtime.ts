@@ -1,0 +1,189 @@
+// Wires the parts of the page together: session, live connection, state,
+// fetches and the outbox. There is one of each a tab.
+
+import { QueryClient } from "@tanstack/react-query";
+import { api, ApiError, body } from "./api/client";
+import { sweepDrafts } from "./draft";
+import { Live, type Socket } from "./live";
+import { Outbox, type Entry } from "./outbox";
+import { message } from "./parse";
+import { currentToken, end, myId, onSession, signedIn } from "./session";
+import { apply, putMessages, type Change } from "./state";
+import { Store } from "./store";
+import type { Message } from "./types";
+import { announce, connection } from "./ui/signals";
+
+export const store = new Store();
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: Infinity, // the live connection keeps it fresh
+      gcTime: 15 * 60_000,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      networkMode: "always",
+      retry: (n, e) => e instanceof ApiError && e.passing && n < 4,
+      retryDelay: (n) => Math.min(8000, 400 * 2 ** n),
+    },
+  },
+});
+
+export const live = new Live({
+  open: (): Socket => {
+    const url = new URL("/api/v1/live", location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    return new WebSocket(url) as Socket;
+  },
+  token: currentToken,
+  onChange: changed,
+  onReady: (reload) => {
+    connection.up();
+    outbox.flush();
+    if (reload) void renew();
+    else void queries.invalidateQueries({ queryKey: ["counts"] });
+  },
+  onTopics: (topics) => {
+    // What happened in the open conversation before the topic held is fetched.
+    for (const t of topics) {
+      if (t.startsWith("conversation:")) void queries.invalidateQueries({ queryKey: ["messages", t.slice(13)] });
+    }
+  },
+  onRights: () => void renew(),
+  onDown: () => connection.down(),
+  onSignedOut: end,
+});
+
+let first = true;
+
+// The first position comes before the first fetch (see beforeFetch), so there
+// is nothing to renew then, unless a fetch did not wait that long.
+async function renew(): Promise<void> {
+  if (first) {
+    first = false;
+    if (!impatient) return;
+  }
+  await store.renew(() => queries.invalidateQueries({}));
+}
+
+let impatient = false;
+
+/** Lets the live connection get its position first, but never waits long for it. */
+export async function beforeFetch(): Promise<void> {
+  if (live.isReady) return;
+  if (first && !(await live.whenReady(400))) impatient = true;
+}
+
+function changed(c: Change): void {
+  const before = store.get();
+  store.update((s) => apply(s, c));
+  if (store.get() === before && c.kind !== "agent.changed") return;
+  switch (c.kind) {
+    case "conversation.changed":
+    case "gone":
+      recount();
+      break;
+    case "message.changed":
+      if (c.message.truncated) void queries.invalidateQueries({ queryKey: ["messages", c.message.conversationId] });
+      if (!c.history && c.message.direction === "in" && c.version <= 1) {
+        announce(`New message from ${c.message.author.name || c.message.author.address}`);
+      }
+      break;
+    case "order.changed":
+      if (!before.orders.has(c.order.id)) void queries.invalidateQueries({ queryKey: ["orders"] });
+      break;
+    case "customer.changed":
+      void queries.invalidateQueries({ queryKey: ["customer", c.entity] });
+      break;
+    case "agent.changed":
+      void queries.invalidateQueries({ queryKey: ["me"] });
+      break;
+  }
+}
+
+let counting: ReturnType<typeof setTimeout> | undefined;
+
+/** Fetches the counts soon; many changes at once cost one fetch. */
+export function recount(): void {
+  counting ??= setTimeout(() => {
+    counting = undefined;
+    void queries.invalidateQueries({ queryKey: ["counts"] });
+  }, 300);
+}
+
+async function post(e: Entry): Promise<Message> {
+  const params = { path: { id: e.conversationId }, header: { "Idempotency-Key": e.key } };
+  if (e.kind === "note") {
+    return message(await body(api.POST("/api/v1/conversations/{id}/notes", { params, body: { text: e.text } })));
+  }
+  return message(
+    await body(
+      api.POST("/api/v1/conversations/{id}/replies", {
+        params,
+        body: {
+          text: e.text,
+          ...(e.html === "" ? {} : { html: e.html }),
+          seenSeq: e.seenSeq,
+          to: e.to.map((p) => ({ ...p })),
+          cc: e.cc.map((p) => ({ ...p })),
+          attachments: e.attachments.map((a) => a.id),
+          ...(e.close ? { close: true } : {}),
+        },
+      }),
+    ),
+  );
+}
+
+const outboxKey = (): string => `skein.outbox.${myId()}`;
+
+export const outbox = new Outbox({
+  post,
+  newKey: () => crypto.randomUUID(),
+  onSent: (_, m) => store.update((s) => putMessages(s, [m])),
+  keep: {
+    load: () => {
+      try {
+        return localStorage.getItem(outboxKey());
+      } catch {
+        return null;
+      }
+    },
+    save: (text) => {
+      try {
+        if (text === "[]") localStorage.removeItem(outboxKey());
+        else localStorage.setItem(outboxKey(), text);
+      } catch {
+        // storage is full or forbidden: entries live as long as the page
+      }
+    },
+  },
+});
+
+let agent = "";
+
+/** Follows the session: who signs in gets a connection, who signs out leaves nothing behind in the page. */
+export function run(): void {
+  sweepDrafts(Date.now());
+  const follow = (): void => {
+    if (signedIn() && agent !== myId()) {
+      agent = myId();
+      live.start();
+      outbox.resume();
+    } else if (!signedIn() && agent !== "") {
+      agent = "";
+      first = true;
+      impatient = false;
+      live.stop();
+      outbox.clear();
+      store.clear();
+      queries.clear();
+      connection.reset();
+    }
+  };
+  onSession(follow);
+  addEventListener("online", () => live.hurry());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") live.hurry();
+  });
+  follow();
+}

@@ -1,0 +1,249 @@
+// What the app knows, and the pure fold of changes into it.
+//
+// Every change carries its entity's whole new state and that state's version;
+// what is not newer is ignored. So applying changes in any order, any number of
+// times, mixed with fetched pages, gives the same state. Nothing here touches
+// the DOM, the clock or the network.
+//
+// Lists aren't stored: they are chosen from the entities by `pick`, within the
+// window that has been fetched.
+
+import { conversation, customer, message, num, order, record, str } from "./parse";
+import { assertNever, type Conversation, type Count, type Customer, type Message, type Order, type Status } from "./types";
+
+interface Versioned<T> {
+  readonly version: number;
+  readonly value: T;
+}
+
+/** What an agent asked for and the server has not confirmed yet. */
+export interface Patch {
+  readonly status?: Status;
+  readonly assigneeId?: string;
+}
+
+export interface State {
+  readonly conversations: ReadonlyMap<string, Conversation>;
+  /** By conversation, then by message. */
+  readonly messages: ReadonlyMap<string, ReadonlyMap<string, Message>>;
+  readonly customers: ReadonlyMap<string, Versioned<Customer>>;
+  readonly orders: ReadonlyMap<string, Versioned<Order>>;
+  /** Entities that left our sight, and the version at which they did. */
+  readonly gone: ReadonlyMap<string, number>;
+  /** Laid over `conversations`, in order, until the server answers. */
+  readonly patches: ReadonlyMap<string, readonly { readonly key: string; readonly patch: Patch }[]>;
+}
+
+export const empty: State = {
+  conversations: new Map(),
+  messages: new Map(),
+  customers: new Map(),
+  orders: new Map(),
+  gone: new Map(),
+  patches: new Map(),
+};
+
+interface Common {
+  readonly entity: string;
+  readonly version: number;
+  readonly history: boolean;
+}
+
+/** A change as the server pushes it. `agent.changed` asks for fresh rights and names. */
+export type Change =
+  | (Common & { readonly kind: "conversation.changed"; readonly conversation: Conversation })
+  | (Common & { readonly kind: "message.changed"; readonly message: Message })
+  | (Common & { readonly kind: "customer.changed"; readonly customer: Customer })
+  | (Common & { readonly kind: "order.changed"; readonly order: Order })
+  | (Common & { readonly kind: "agent.changed" })
+  | { readonly kind: "gone"; readonly entity: string; readonly version: number };
+
+/** Reads an event of the socket. Null for kinds that this app does not know: an old tab outlives a deploy. */
+export function parseChange(x: unknown): Change | null {
+  const o = record(x, "event");
+  const common = { entity: str(o, "entity"), version: num(o, "version"), history: o["history"] === true };
+  switch (o["kind"]) {
+    case "conversation.changed":
+      return { ...common, kind: "conversation.changed", conversation: conversation(o["conversation"]) };
+    case "message.changed":
+      return { ...common, kind: "message.changed", message: message(o["message"]) };
+    case "customer.changed":
+      return { ...common, kind: "customer.changed", customer: customer(o["customer"]) };
+    case "order.changed":
+      return { ...common, kind: "order.changed", order: order(o["order"]) };
+    case "agent.changed":
+      return { ...common, kind: "agent.changed" };
+    default:
+      return null;
+  }
+}
+
+/** Folds one change into s. Returns s itself when it changes nothing. */
+export function apply(s: State, c: Change): State {
+  switch (c.kind) {
+    case "conversation.changed":
+      return putConversations(s, [c.conversation]);
+    case "message.changed":
+      return putMessages(s, [c.message]);
+    case "customer.changed":
+      return putVersioned(s, "customers", c.entity, c.version, c.customer);
+    case "order.changed":
+      return putVersioned(s, "orders", c.entity, c.version, c.order);
+    case "agent.changed":
+      return s;
+    case "gone":
+      return putGone(s, c.entity, c.version);
+    default:
+      return assertNever(c);
+  }
+}
+
+export function putConversations(s: State, fresh: readonly Conversation[]): State {
+  let next: Map<string, Conversation> | undefined;
+  for (const c of fresh) {
+    const known = (next ?? s.conversations).get(c.id);
+    if (known && known.version >= c.version) continue;
+    if ((s.gone.get(c.id) ?? -1) >= c.version) continue;
+    next ??= new Map(s.conversations);
+    next.set(c.id, c);
+  }
+  return next ? { ...s, conversations: next } : s;
+}
+
+// A frame may carry a message without its body; the fetched one of the same
+// version is the fuller.
+function fuller(a: Message, b: Message | undefined): boolean {
+  if (!b) return true;
+  return a.version > b.version || (a.version === b.version && b.truncated && !a.truncated);
+}
+
+export function putMessages(s: State, fresh: readonly Message[]): State {
+  let next: Map<string, ReadonlyMap<string, Message>> | undefined;
+  for (const m of fresh) {
+    const of = (next ?? s.messages).get(m.conversationId);
+    if (!fuller(m, of?.get(m.id))) continue;
+    next ??= new Map(s.messages);
+    next.set(m.conversationId, new Map(of).set(m.id, m));
+  }
+  return next ? { ...s, messages: next } : s;
+}
+
+function putVersioned<K extends "customers" | "orders">(
+  s: State,
+  key: K,
+  id: string,
+  version: number,
+  value: Customer | Order,
+): State {
+  const known = s[key].get(id);
+  if (known && known.version >= version) return s;
+  return { ...s, [key]: new Map<string, Versioned<Customer | Order>>(s[key]).set(id, { version, value }) };
+}
+
+/** Fetched forms carry no version: they fill what no event has told yet. */
+export function putCustomer(s: State, c: Customer): State {
+  if ((s.customers.get(c.id)?.version ?? 0) > 0) return s;
+  return { ...s, customers: new Map(s.customers).set(c.id, { version: 0, value: c }) };
+}
+
+export function putOrders(s: State, fresh: readonly Order[]): State {
+  const orders = new Map(s.orders);
+  for (const o of fresh) {
+    if ((orders.get(o.id)?.version ?? 0) === 0) orders.set(o.id, { version: 0, value: o });
+  }
+  return { ...s, orders };
+}
+
+// Messages of what is gone stay in the map, unread, until the next reload:
+// taking them out here would make the fold depend on the order of arrival.
+function putGone(s: State, id: string, version: number): State {
+  if ((s.gone.get(id) ?? -1) >= version) return s;
+  const gone = new Map(s.gone).set(id, version);
+  const known = s.conversations.get(id);
+  if (!known || known.version > version) return { ...s, gone };
+  const conversations = new Map(s.conversations);
+  conversations.delete(id);
+  return { ...s, gone, conversations };
+}
+
+/** Lays a patch over a conversation until `settle` is called with the same key. */
+export function overlay(s: State, id: string, key: string, patch: Patch): State {
+  return { ...s, patches: new Map(s.patches).set(id, [...(s.patches.get(id) ?? []), { key, patch }]) };
+}
+
+export function settle(s: State, id: string, key: string): State {
+  const left = (s.patches.get(id) ?? []).filter((p) => p.key !== key);
+  const patches = new Map(s.patches);
+  if (left.length > 0) patches.set(id, left);
+  else patches.delete(id);
+  return { ...s, patches };
+}
+
+/** The conversation as the agent should see it: what is known, with what was just asked for. */
+export function shown(s: State, id: string): Conversation | undefined {
+  const c = s.conversations.get(id);
+  const patches = s.patches.get(id);
+  if (!c || !patches) return c;
+  return patches.reduce<Conversation>((acc, p) => ({ ...acc, ...p.patch }), c);
+}
+
+/** What a list shows. An empty field admits everything. */
+export interface Filter {
+  readonly status: Status | "all";
+  readonly assignee: "me" | "none" | "";
+  readonly inbox: string;
+}
+
+/** How far down a list has been fetched: the last row of its last page, or everything. */
+export type Window = { readonly lastAt: string; readonly id: string } | "all" | "nothing";
+
+export function matches(c: Conversation, f: Filter, me: string): boolean {
+  if (c.mergedInto !== "") return false;
+  if (f.status !== "all" && c.status !== f.status) return false;
+  if (f.inbox !== "" && c.inboxId !== f.inbox) return false;
+  if (f.assignee === "me") return c.assigneeId === me;
+  if (f.assignee === "none") return c.assigneeId === "";
+  return true;
+}
+
+/** Newest first; ids break ties as the server's keyset does. */
+export function newestFirst(a: { lastAt: string; id: string }, b: { lastAt: string; id: string }): number {
+  if (a.lastAt !== b.lastAt) return a.lastAt < b.lastAt ? 1 : -1;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? 1 : -1;
+}
+
+/** The rows of a list: every known conversation that belongs to it, within the window. */
+export function pick(s: State, f: Filter, me: string, w: Window): Conversation[] {
+  if (w === "nothing") return [];
+  const rows: Conversation[] = [];
+  for (const id of s.conversations.keys()) {
+    const c = shown(s, id);
+    if (!c || !matches(c, f, me)) continue;
+    if (w !== "all" && newestFirst(c, w) > 0) continue;
+    rows.push(c);
+  }
+  return rows.sort(newestFirst);
+}
+
+/** The messages of a conversation in the order in which they are shown. */
+export function messagesOf(s: State, id: string): Message[] {
+  const of = s.messages.get(id);
+  return of ? [...of.values()].sort((a, b) => a.seq - b.seq) : [];
+}
+
+/** The number of conversations that f admits, from the server's sums and what was just asked for. */
+export function countOf(s: State, sums: readonly Count[], f: Filter, me: string): number {
+  const admits = (c: { status: string; assigneeId: string; inboxId: string }): boolean =>
+    (f.status === "all" || c.status === f.status) &&
+    (f.inbox === "" || c.inboxId === f.inbox) &&
+    (f.assignee === "" || c.assigneeId === (f.assignee === "me" ? me : ""));
+  let n = 0;
+  for (const c of sums) if (admits(c)) n += c.count;
+  for (const id of s.patches.keys()) {
+    const before = s.conversations.get(id);
+    const after = shown(s, id);
+    if (before && after) n += Number(admits(after)) - Number(admits(before));
+  }
+  return Math.max(0, n);
+}

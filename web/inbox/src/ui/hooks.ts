@@ -1,0 +1,83 @@
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { Command } from "../keys";
+
+export function useMedia(query: string): boolean {
+  const subscribe = useCallback(
+    (l: () => void) => {
+      const m = matchMedia(query);
+      m.addEventListener("change", l);
+      return () => m.removeEventListener("change", l);
+    },
+    [query],
+  );
+  return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
+}
+
+/** The time, told anew every half minute: ages on the page stay true. */
+let now = Date.now();
+const tickers = new Set<() => void>();
+setInterval(() => {
+  now = Date.now();
+  for (const t of tickers) t();
+}, 30_000);
+
+export function useNow(): number {
+  return useSyncExternalStore(
+    (l) => {
+      tickers.add(l);
+      return () => tickers.delete(l);
+    },
+    () => now,
+  );
+}
+
+type Handler = () => void;
+const handlers = new Map<Command, Handler[]>();
+
+/** Runs what is bound to a command now: the part that bound it last wins. False when nobody has. */
+export function runCommand(c: Command): boolean {
+  const h = handlers.get(c)?.at(-1);
+  if (!h) return false;
+  h();
+  return true;
+}
+
+/** Binds a command for as long as the component lives and `on` is true. */
+export function useCommand(c: Command, handler: Handler, on = true): void {
+  const latest = useRef(handler);
+  useEffect(() => {
+    latest.current = handler;
+  });
+  useEffect(() => {
+    if (!on) return undefined;
+    const h: Handler = () => latest.current();
+    handlers.set(c, [...(handlers.get(c) ?? []), h]);
+    return () => {
+      handlers.set(c, (handlers.get(c) ?? []).filter((x) => x !== h));
+    };
+  }, [c, on]);
+}
+
+/** A number that is remembered on this machine: the width of a pane. */
+export function useRemembered(key: string, initial: number): [number, (n: number) => void] {
+  const [value, setValue] = useState(() => {
+    try {
+      const n = Number(localStorage.getItem(key));
+      return Number.isFinite(n) && n > 0 ? n : initial;
+    } catch {
+      return initial;
+    }
+  });
+  const set = useCallback(
+    (n: number) => {
+      setValue(n);
+      try {
+        localStorage.setItem(key, String(n));
+      } catch {
+        // it holds until the page is left
+      }
+    },
+    [key],
+  );
+  return [value, set];
+}

@@ -1,0 +1,192 @@
+// Words and figures as people read them. Pure: the clock and the locale are handed in.
+
+import type { Channel, Conversation, Message, Party, Person, Proof, Status } from "./types";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Age in the shortest form: "now", "3m", "5h", "2d", then the date. */
+export function age(iso: string, now: number, locale?: string): string {
+  const t = Date.parse(iso);
+  if (Number.isNaN(t)) return "";
+  const d = Math.max(0, now - t);
+  if (d < minute) return "now";
+  if (d < hour) return `${Math.floor(d / minute)}m`;
+  if (d < day) return `${Math.floor(d / hour)}h`;
+  if (d < 7 * day) return `${Math.floor(d / day)}d`;
+  const sameYear = new Date(t).getFullYear() === new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...(sameYear ? {} : { year: "2-digit" }) }).format(t);
+}
+
+/** A span in words: "3 minutes". */
+export function span(ms: number): string {
+  const say = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? "" : "s"}`;
+  if (ms < minute) return "less than a minute";
+  if (ms < hour) return say(Math.floor(ms / minute), "minute");
+  if (ms < day) return say(Math.floor(ms / hour), "hour");
+  return say(Math.floor(ms / day), "day");
+}
+
+/** The time of day, with the date when it isn't today. */
+export function when(iso: string, now: number, locale?: string): string {
+  const t = Date.parse(iso);
+  if (Number.isNaN(t)) return "";
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(t);
+  if (new Date(t).toDateString() === new Date(now).toDateString()) return time;
+  const sameYear = new Date(t).getFullYear() === new Date(now).getFullYear();
+  return `${new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) }).format(t)}, ${time}`;
+}
+
+/** The whole instant, for a hover. */
+export function exactly(iso: string, locale?: string): string {
+  const t = Date.parse(iso);
+  return Number.isNaN(t) ? "" : new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" }).format(t);
+}
+
+export function date(iso: string, locale?: string): string {
+  const t = Date.parse(iso);
+  return Number.isNaN(t)
+    ? ""
+    : new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" }).format(t);
+}
+
+export function bytes(n: number): string {
+  if (n < 1000) return `${n} B`;
+  if (n < 999_500) return `${Math.round(n / 1000)} kB`;
+  return `${(n / 1_000_000).toFixed(n < 9_950_000 ? 1 : 0)} MB`;
+}
+
+/** An amount in minor units of a currency. */
+export function money(minor: number, currency: string, locale?: string): string {
+  try {
+    const f = new Intl.NumberFormat(locale, { style: "currency", currency });
+    return f.format(minor / 10 ** (f.resolvedOptions().maximumFractionDigits ?? 2));
+  } catch {
+    return `${(minor / 100).toFixed(2)} ${currency}`;
+  }
+}
+
+export function personName(p: Person): string {
+  return p.name || p.address || "Unknown sender";
+}
+
+export function partyName(p: Party): string {
+  return p.name || p.address;
+}
+
+export function subjectOf(c: Conversation): string {
+  return c.subject || (c.channel === "email" ? "(no subject)" : "");
+}
+
+export const statusWord: Record<Status, string> = {
+  open: "Open",
+  pending: "Pending",
+  snoozed: "Snoozed",
+  closed: "Closed",
+  spam: "Spam",
+};
+
+export const channelWord: Record<Channel, string> = {
+  email: "mail",
+  chat: "chat",
+  phone: "phone",
+  social: "direct message",
+  shop: "shop",
+};
+
+export const proofWord: Record<Proof, string> = {
+  3: "Signed: the shop itself, or a link of ours, vouches for this address",
+  2: "Proven: they have shown that this address is theirs",
+  1: "Claimed: they say so, nothing proves it yet",
+  0: "Inferred: a guess from a device or a name",
+};
+
+/** What a mark on a reason means. Unknown marks are shown as they are. */
+export function markWords(mark: string): { short: string; long: string } {
+  switch (mark) {
+    case "sender-unproven":
+      return {
+        short: "Sender unproven",
+        long: "The address is known, but nothing proves that this mail came from it. Take care with orders and addresses.",
+      };
+    case "unknown-address":
+      return {
+        short: "Unknown address",
+        long: "It answers a mail of ours from an address that was not part of the conversation.",
+      };
+    default:
+      return { short: mark.replace(/-/g, " "), long: mark.replace(/-/g, " ") };
+  }
+}
+
+export interface Delivery {
+  readonly word: string;
+  /** What it means and what to do, where that needs saying. */
+  readonly explain: string;
+  readonly tone: "quiet" | "wait" | "bad";
+  readonly resend: boolean;
+}
+
+/** How far a message of ours has come. */
+export function delivery(m: Pick<Message, "state" | "stateDetail">): Delivery {
+  switch (m.state) {
+    case "received":
+      return { word: "", explain: "", tone: "quiet", resend: false };
+    case "queued":
+      return { word: "Waiting to leave", explain: "", tone: "quiet", resend: false };
+    case "sending":
+      return { word: "Sending", explain: "", tone: "quiet", resend: false };
+    case "sent":
+      return { word: "Sent", explain: "", tone: "quiet", resend: false };
+    case "delivered":
+      return { word: "Delivered", explain: "", tone: "quiet", resend: false };
+    case "read":
+      return { word: "Read", explain: "", tone: "quiet", resend: false };
+    case "failed":
+      return {
+        word: "Not sent",
+        explain: "It did not reach the customer. Check the address, then send it again.",
+        tone: "bad",
+        resend: true,
+      };
+    case "uncertain":
+      return {
+        word: "May not have been sent",
+        explain:
+          "The connection broke while the mail server took it, so nobody can tell whether it left. If the customer must have it, send it again: mail programs hide the second copy.",
+        tone: "wait",
+        resend: true,
+      };
+  }
+}
+
+const shipmentSteps = ["label", "in_transit", "out_for_delivery", "delivered"] as const;
+const shipmentWords = ["Label made", "On its way", "Out for delivery", "Delivered"] as const;
+
+export interface Step {
+  readonly word: string;
+  readonly done: boolean;
+  readonly current: boolean;
+}
+
+/** A shipment as a line of steps. A problem keeps the step that it happened on. */
+export function steps(status: string): { steps: readonly Step[]; trouble: boolean } {
+  const trouble = status === "exception";
+  const at = trouble ? 1 : shipmentSteps.findIndex((s) => s === status);
+  return {
+    trouble,
+    steps: shipmentWords.map((word, i) => ({ word, done: i <= at, current: i === at })),
+  };
+}
+
+export function orderWord(status: string): string {
+  const s = status.replace(/_/g, " ");
+  return s.charAt(0).toUpperCase() + s.slice(1);
+}
+
+export function initials(name: string): string {
+  const parts = name.replace(/[^\p{L}\p{N}\s@.-]/gu, "").split(/[\s@.]+/).filter(Boolean);
+  const letters = (parts[0]?.charAt(0) ?? "?") + (parts.length > 1 ? (parts[1]?.charAt(0) ?? "") : "");
+  return letters.toUpperCase();
+}

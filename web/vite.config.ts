@@ -1,0 +1,41 @@
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+const dist = fileURLToPath(new URL("./dist", import.meta.url));
+
+// The Go embed needs dist to exist before the first build, so its marker file
+// is committed; emptying dist must not leave the tree changed.
+const keep: Plugin = {
+  name: "keep-marker",
+  apply: "build",
+  closeBundle() {
+    writeFileSync(`${dist}/.keep`, "");
+  },
+};
+
+const server = process.env["SKEIN_DEV_SERVER"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  root: "inbox",
+  plugins: [react(), tailwindcss(), keep],
+  build: {
+    outDir: dist,
+    emptyOutDir: true,
+    target: "es2022",
+    // Everything is a file of our own origin: the page's policy admits no data: script or font.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: { "/api": { target: server, ws: true, changeOrigin: true } },
+  },
+  test: {
+    root: "inbox",
+    environment: "node",
+    include: ["src/**/*.test.{ts,tsx}"],
+  },
+});
