@@ -10,7 +10,7 @@ type Agent struct {
 	ID     AgentID `json:"id"`
 	Email  string  `json:"email"`
 	Name   string  `json:"name"`
-	Role   Role    `json:"role"`
+	Role   Role    `json:"role" enum:"agent,supervisor,admin"`
 	Locale string  `json:"locale"`
 	Active bool    `json:"active"`
 }
@@ -79,4 +79,5 @@ type Account struct {
 	PlusAddress bool     // its mail server delivers user+tag@ to user@
 	Paused      bool
 	Settings    []byte // the connector's own settings, JSON; secrets in it are sealed
+	Version     int64  // rises with every change: a projection takes only what is newer
 }

@@ -37,8 +37,8 @@ type Conversation struct {
 	InboxID  InboxID   `json:"inboxId"`
 	TeamID   TeamID    `json:"teamId,omitempty"`
 	Assignee AgentID   `json:"assigneeId,omitempty"`
-	Status   Status    `json:"status"`
-	Channel  Channel   `json:"channel" doc:"The channel of the newest message"`
+	Status   Status    `json:"status" enum:"open,pending,snoozed,closed,spam"`
+	Channel  Channel   `json:"channel" enum:"email,chat,phone,social,shop" doc:"The channel of the newest message"`
 	Account  AccountID `json:"accountId" doc:"The account that a reply leaves by"`
 	Subject  string    `json:"subject"`
 	Preview  string    `json:"preview" doc:"The first words of the newest message"`
@@ -61,7 +61,7 @@ type Person struct {
 	IdentityID IdentityID `json:"identityId"`
 	Name       string     `json:"name"`
 	Address    string     `json:"address"`
-	Proof      Proof      `json:"proof"`
+	Proof      Proof      `json:"proof" minimum:"0" maximum:"3"`
 }
 
 // Reopens reports whether a new message puts c back in the queue. Agents' own
@@ -118,9 +118,9 @@ type Message struct {
 	Seq            int64          `json:"seq" doc:"Rises by one within the conversation"`
 	Version        int64          `json:"version"`
 
-	Kind      MessageKind `json:"kind"`
-	Direction Direction   `json:"direction"`
-	Channel   Channel     `json:"channel"`
+	Kind      MessageKind `json:"kind" enum:"message,note"`
+	Direction Direction   `json:"direction" enum:"in,out"`
+	Channel   Channel     `json:"channel" enum:"email,chat,phone,social,shop"`
 	Account   AccountID   `json:"accountId"`
 	Author    Author      `json:"author"`
 	To        []Party     `json:"to"`
@@ -134,7 +134,7 @@ type Message struct {
 	Truncated    bool         `json:"truncated,omitempty" doc:"In an event: the body was too large for a frame, fetch the message"`
 	Attachments  []Attachment `json:"attachments"`
 
-	State       State      `json:"state"`
+	State       State      `json:"state" enum:"received,queued,sending,sent,delivered,read,failed,uncertain"`
 	StateDetail string     `json:"stateDetail,omitempty" doc:"The other server's own words"`
 	Attempt     int        `json:"attempt,omitempty"`
 	SendAt      *time.Time `json:"sendAt,omitempty" doc:"While queued: when it leaves"`
@@ -142,7 +142,7 @@ type Message struct {
 	Bounces     []Bounce   `json:"bounces,omitempty"`
 	Spam        bool       `json:"spam,omitempty"`
 	Protection  string     `json:"protection,omitempty" enum:"signed,encrypted" doc:"signed or encrypted mail, shown as such"`
-	Proof       Proof      `json:"proof" doc:"How well the sender is known by this very message"`
+	Proof       Proof      `json:"proof" minimum:"0" maximum:"3" doc:"How well the sender is known by this very message"`
 	Problems    []string   `json:"problems,omitempty" doc:"What could not be read of it"`
 	Reason      Reason     `json:"reason"`
 
@@ -154,7 +154,7 @@ type Message struct {
 
 // An Author is who wrote a message.
 type Author struct {
-	Kind       AuthorKind `json:"kind"`
+	Kind       AuthorKind `json:"kind" enum:"customer,agent,system"`
 	AgentID    AgentID    `json:"agentId,omitempty"`
 	IdentityID IdentityID `json:"identityId,omitempty"`
 	Name       string     `json:"name"`

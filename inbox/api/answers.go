@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"skein/inbox"
+)
+
+// KeyParam makes a call repeatable.
+type KeyParam struct {
+	Key string `header:"Idempotency-Key" required:"true" minLength:"8" maxLength:"128" pattern:"^[!-~]+$" doc:"Made anew for every answer, and the same when the call is tried again"`
+}
+
+type replyInput struct {
+	RefParam
+	KeyParam
+	Body replyBody
+}
+
+type replyBody struct {
+	Text        string               `json:"text" maxLength:"500000" doc:"May be empty when there are attachments"`
+	HTML        string               `json:"html,omitempty" maxLength:"1000000" doc:"Sanitised before it is stored or sent"`
+	SeenSeq     int64                `json:"seenSeq" minimum:"0" doc:"publicSeq as the author saw it"`
+	To          []inbox.Party        `json:"to,omitempty" maxItems:"50" doc:"Absent: whoever wrote last"`
+	Cc          []inbox.Party        `json:"cc,omitempty" maxItems:"50"`
+	Attachments []inbox.AttachmentID `json:"attachments,omitempty" maxItems:"50" doc:"Ids of uploads"`
+	Force       bool                 `json:"force,omitempty" doc:"Send whatever came meanwhile"`
+	Close       bool                 `json:"close,omitempty" doc:"Close the conversation with it"`
+}
+
+type noteInput struct {
+	RefParam
+	KeyParam
+	Body noteBody
+}
+
+type noteBody struct {
+	Text string `json:"text" minLength:"1" maxLength:"500000"`
+}
+
+type messageIDInput struct {
+	ID inbox.MessageID `path:"id" maxLength:"36"`
+}
+
+func (a *API) answers() {
+	tag := []string{"answers"}
+	secured(a, huma.Operation{OperationID: "reply", Method: "POST", Path: Root + "/conversations/{id}/replies", Tags: tag,
+		DefaultStatus: http.StatusAccepted, MaxBodyBytes: maxBody, Summary: "Answer the customer",
+		Description: "The message is queued: its state changes as it leaves. When something public came after seenSeq the answer is 409 with what is newer, and nothing is sent."}, a.reply)
+	secured(a, huma.Operation{OperationID: "note", Method: "POST", Path: Root + "/conversations/{id}/notes", Tags: tag,
+		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxBody, Summary: "Write a note that only the team sees"}, a.note)
+	secured(a, huma.Operation{OperationID: "resend", Method: "POST", Path: Root + "/messages/{id}/resend", Tags: tag,
+		DefaultStatus: http.StatusAccepted, Summary: "Send a message again that failed or whose fate is uncertain"}, a.resend)
+}
+
+func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*body[inbox.Message], error) {
+	b := &in.Body
+	var err error
+	if b.To, err = a.parties("body.to", b.To); err != nil {
+		return nil, err
+	}
+	if b.Cc, err = a.parties("body.cc", b.Cc); err != nil {
+		return nil, err
+	}
+	if err := checkIDs("body.attachments", b.Attachments...); err != nil {
+		return nil, err
+	}
+	if dup := duplicate(b.Attachments); dup {
+		return nil, invalid("body.attachments", "names one twice")
+	}
+	text, err := plain("body.text", b.Text)
+	if err != nil {
+		return nil, err
+	}
+	html, err := plain("body.html", b.HTML)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(text) == "" && len(b.Attachments) == 0 {
+		return nil, invalid("body.text", "is empty: write something, or attach a file")
+	}
+	hash, err := requestHash("reply", in.ID, b)
+	if err != nil {
+		return nil, err
+	}
+	now := a.cfg.Now()
+	answer := inbox.Answer{
+		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash,
+		SeenSeq: b.SeenSeq, Force: b.Force, Close: b.Close, To: b.To, Cc: b.Cc, Attachments: b.Attachments,
+		SendAt: now.Add(a.cfg.SendDelay), Seal: a.cfg.Seal, MatchKey: a.cfg.MatchKey,
+	}
+	if html != "" {
+		answer.HTML, answer.RemoteImages = a.cfg.Sanitise(html)
+	}
+	m, err := a.cfg.Store.Reply(ctx, by, in.ID, answer)
+	return &body[inbox.Message]{m}, err
+}
+
+func (a *API) note(ctx context.Context, by *inbox.Caller, in *noteInput) (*body[inbox.Message], error) {
+	text, err := plain("body.text", in.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, invalid("body.text", "is empty")
+	}
+	hash, err := requestHash("note", in.ID, &in.Body)
+	if err != nil {
+		return nil, err
+	}
+	now := a.cfg.Now()
+	m, err := a.cfg.Store.Note(ctx, by, in.ID, inbox.Answer{
+		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash})
+	return &body[inbox.Message]{m}, err
+}
+
+func (a *API) resend(ctx context.Context, by *inbox.Caller, in *messageIDInput) (*body[inbox.Message], error) {
+	replyTo := func(id inbox.ConversationID, account *inbox.Account) string {
+		_, to := a.cfg.Seal(in.ID, id, account)
+		return to
+	}
+	m, err := a.cfg.Store.SendAgain(ctx, by, in.ID, replyTo, a.cfg.Now())
+	return &body[inbox.Message]{m}, err
+}
+
+// parties checks addresses before they become headers of a mail.
+func (a *API) parties(where string, list []inbox.Party) ([]inbox.Party, error) {
+	out := make([]inbox.Party, 0, len(list))
+	for i, p := range list {
+		p.Address, p.Name = strings.TrimSpace(p.Address), strings.TrimSpace(p.Name)
+		at := fmt.Sprintf("%s[%d]", where, i)
+		if len(p.Address) > 320 || strings.ContainsFunc(p.Address, control) || a.cfg.MatchKey(p.Address) == "" {
+			return nil, invalid(at+".address", "is not an address that can be written to")
+		}
+		if len(p.Name) > 200 || strings.ContainsFunc(p.Name, control) || !utf8.ValidString(p.Name) {
+			return nil, invalid(at+".name", "is too long or holds what a name can't")
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func control(r rune) bool { return r < ' ' || r == 0x7f }
+
+func duplicate[T comparable](list []T) bool {
+	for i, v := range list {
+		if slices.Contains(list[:i], v) {
+			return true
+		}
+	}
+	return false
+}
+
+// plain refuses what the database can't hold.
+func plain(where, s string) (string, error) {
+	if strings.ContainsRune(s, 0) {
+		return "", invalid(where, "holds a NUL")
+	}
+	return strings.ToValidUTF8(s, "�"), nil
+}
+
+// requestHash tells a repeated request from another under the same key.
+func requestHash(kind, ref string, body any) ([]byte, error) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("hash request: %w", err)
+	}
+	sum := sha256.Sum256(append([]byte(kind+"\x00"+ref+"\x00"), b...))
+	return sum[:], nil
+}

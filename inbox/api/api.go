@@ -1,0 +1,186 @@
+// Package api is Skein's HTTP API: it parses a request, finds out who asks,
+// calls the store, and encodes the answer. The OpenAPI document is made of the
+// same Go types and served at /openapi.json, readable at /docs.
+//
+// It promises that every error is a problem document (RFC 9457) written in one
+// place, that a fault of ours is logged under an id and shown without its
+// insides, that what a caller may not see looks like what is not there, and
+// that any body, query, header or cookie gets an answer below 500 when the
+// fault is in it.
+//
+// It holds no SQL and no rule of the inbox, never logs what people wrote or who
+// they are, and keeps nothing between two requests but its rate limits.
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"skein/connectors"
+	"skein/inbox"
+	"skein/inbox/auth"
+)
+
+// Root is below which everything lies but the health checks and the documents.
+const Root = "/api/v1"
+
+// A Store keeps what the API shows and takes. See package store, whose Store
+// is one.
+type Store interface {
+	Sessions
+	Conversations
+	Customers
+
+	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
+	Teams(ctx context.Context) ([]inbox.Team, error)
+	Agents(ctx context.Context) ([]inbox.Agent, error)
+	Accounts(ctx context.Context) ([]inbox.Account, error)
+}
+
+// Sessions are sign-ins and what they may see.
+type Sessions interface {
+	Credentials(ctx context.Context, email string) (inbox.Agent, string, error)
+	CreateSession(ctx context.Context, session inbox.Session, now time.Time) error
+	RotateSession(ctx context.Context, id inbox.SessionID, presented, next []byte, now, expires time.Time) (inbox.Session, error)
+	RevokeSession(ctx context.Context, id inbox.SessionID, now time.Time) error
+	Rights(ctx context.Context, id inbox.AgentID) (inbox.Rights, error)
+	SessionRights(ctx context.Context, id inbox.AgentID, session inbox.SessionID) (inbox.Rights, error)
+}
+
+// Conversations are what was said, and the ways to say more.
+type Conversations interface {
+	Conversations(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter) ([]inbox.Conversation, inbox.Cursor, error)
+	Counts(ctx context.Context, rights *inbox.Rights) ([]inbox.Count, error)
+	Conversation(ctx context.Context, rights *inbox.Rights, ref string) (inbox.Conversation, error)
+	Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox.Patch, now time.Time) (inbox.Conversation, error)
+	Messages(ctx context.Context, rights *inbox.Rights, ref string, before int64, limit int) ([]inbox.Message, int64, error)
+	Search(ctx context.Context, rights *inbox.Rights, text string, after inbox.Cursor, limit int) ([]inbox.Hit, inbox.Cursor, error)
+	Reply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
+	Note(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
+	SendAgain(ctx context.Context, by *inbox.Caller, id inbox.MessageID, replyTo func(inbox.ConversationID, *inbox.Account) string, now time.Time) (inbox.Message, error)
+	Upload(ctx context.Context, agent inbox.AgentID, a inbox.Attachment, now time.Time) error
+	Attachment(ctx context.Context, rights *inbox.Rights, id inbox.AttachmentID) (inbox.Attachment, error)
+	Raw(ctx context.Context, rights *inbox.Rights, id inbox.MessageID) (string, error)
+}
+
+// Customers are who was spoken with.
+type Customers interface {
+	Customer(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Customer, error)
+	Orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error)
+	CustomerConversations(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.Conversation, next inbox.Cursor, hidden int, err error)
+	Timeline(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.TimelineEntry, next inbox.Cursor, hidden int, err error)
+}
+
+// Blobs keeps bodies by their SHA-256, in lower-case hex. Open gives a
+// NotFound error for one that is not there; a reader that can seek serves
+// ranges too.
+type Blobs interface {
+	Put(ctx context.Context, r io.Reader) (sha256 string, size int64, err error)
+	Open(ctx context.Context, sha256 string) (io.ReadCloser, error)
+}
+
+// A Bus tells how the connectors are and what could not be handled.
+type Bus interface {
+	Statuses(ctx context.Context) ([]connectors.Status, error)
+	// Dead returns what is dead after the letter with the id after ("" = from
+	// the newest), and the id to go on with, "" when there is no more.
+	Dead(ctx context.Context, after string, limit int) (list []inbox.DeadLetter, next string, err error)
+	// Replay hands a letter back to be tried again; NotFound when it is gone.
+	Replay(ctx context.Context, id string) error
+}
+
+// A Config is what the API is made of. Fields are required unless their comment
+// says what their absence means.
+type Config struct {
+	Store     Store
+	Blobs     Blobs
+	Bus       Bus
+	Tokens    *auth.Tokens
+	Passwords *auth.Passwords
+	Log       *slog.Logger
+
+	// Seal and MatchKey are as in [inbox.Answer].
+	Seal     func(id inbox.MessageID, in inbox.ConversationID, account *inbox.Account) (headerID, replyTo string)
+	MatchKey func(address string) string
+	// Sanitise makes HTML safe to show and to send; remote tells that it names
+	// images on other servers.
+	Sanitise func(html string) (clean string, remote bool)
+
+	// Live serves the websocket; it checks its token itself. nil: not found.
+	Live http.Handler
+	// Web serves every path that is not the API's. nil: not found.
+	Web http.Handler
+	// Ready says why the server can't serve just now, nil when it can.
+	Ready func(ctx context.Context) error
+	// Metrics are shown at /metrics and given the API's own. nil: neither.
+	Metrics *prometheus.Registry
+
+	// SendDelay is how long a reply waits before it leaves. 0: it leaves at
+	// once.
+	SendDelay time.Duration
+	// Demo is shown to the page, which then names the demo's logins.
+	Demo bool
+	// Secure marks the cookie as one for https only. A request that came by TLS
+	// marks it in any case.
+	Secure bool
+	// TrustedProxies are whose X-Forwarded-For is believed. Empty: nobody's.
+	TrustedProxies []netip.Prefix
+	// Limits are how often people may try to sign in. Zero: the defaults.
+	Limits Limits
+	// Now is the clock. nil: time.Now.
+	Now func() time.Time
+}
+
+// An API is the handler of everything below [Root], of the documents and of the
+// health checks.
+type API struct {
+	cfg     Config
+	mux     *http.ServeMux
+	huma    huma.API
+	logins  *logins
+	metrics *metrics
+	docs    func() []byte
+}
+
+// New returns the handler. It starts nothing and does no I/O.
+func New(cfg Config) http.Handler { return newAPI(cfg) }
+
+func newAPI(cfg Config) *API {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &API{cfg: cfg, mux: http.NewServeMux(), logins: newLogins(cfg.Limits), metrics: newMetrics(cfg.Metrics)}
+	a.huma = humago.New(a.mux, humaConfig())
+	a.sessions()
+	a.conversations()
+	a.answers()
+	a.customers()
+	a.operations()
+	a.files()
+	a.root()
+	return a
+}
+
+// A timed route ends after this long, unless it moves files.
+const requestTimeout = 30 * time.Second
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The websocket takes the connection over: nothing may stand around it.
+	if r.URL.Path == Root+"/live" && r.Method == http.MethodGet && a.cfg.Live != nil {
+		a.cfg.Live.ServeHTTP(w, r)
+		return
+	}
+	a.guard(w, r, a.mux.ServeHTTP)
+}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"skein/inbox"
+)
+
+// CustomerParam names a customer.
+type CustomerParam struct {
+	ID inbox.CustomerID `path:"id" maxLength:"36"`
+}
+
+type customerPageInput struct {
+	CustomerParam
+	CursorParams
+}
+
+// A hiddenPage is a page of what spans inboxes: of what the reader may not see
+// there is only the number.
+type hiddenPage[T any] struct {
+	Items  []T    `json:"items"`
+	Next   string `json:"next" doc:"The cursor of the next page; empty when there is none"`
+	Hidden int    `json:"hidden" doc:"How many conversations are in inboxes that the reader may not see; 100 means that many or more"`
+}
+
+func (a *API) customers() {
+	tag := []string{"customers"}
+	secured(a, huma.Operation{OperationID: "customer", Method: "GET", Path: Root + "/customers/{id}", Tags: tag,
+		Summary: "Get a customer with all identities"}, a.customer)
+	secured(a, huma.Operation{OperationID: "orders", Method: "GET", Path: Root + "/customers/{id}/orders", Tags: tag,
+		Summary: "List a customer's newest orders with items and shipments"}, a.orders)
+	secured(a, huma.Operation{OperationID: "timeline", Method: "GET", Path: Root + "/customers/{id}/timeline", Tags: tag,
+		Summary: "List what happened with a customer, newest first"}, a.timeline)
+	secured(a, huma.Operation{OperationID: "customer-conversations", Method: "GET", Path: Root + "/customers/{id}/conversations", Tags: tag,
+		Summary: "List a customer's conversations, newest first"}, a.customerConversations)
+}
+
+func (a *API) customer(ctx context.Context, by *inbox.Caller, in *CustomerParam) (*body[inbox.Customer], error) {
+	c, err := a.cfg.Store.Customer(ctx, &by.Rights, in.ID)
+	return &body[inbox.Customer]{c}, err
+}
+
+func (a *API) orders(ctx context.Context, by *inbox.Caller, in *CustomerParam) (*body[items[inbox.Order]], error) {
+	list, err := a.cfg.Store.Orders(ctx, &by.Rights, in.ID)
+	return &body[items[inbox.Order]]{items[inbox.Order]{list}}, err
+}
+
+func (a *API) timeline(ctx context.Context, by *inbox.Caller, in *customerPageInput) (*body[hiddenPage[inbox.TimelineEntry]], error) {
+	after, err := inbox.ParseCursor(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, next, hidden, err := a.cfg.Store.Timeline(ctx, &by.Rights, in.ID, after, in.Limit)
+	return hiddenPageOf(list, next, hidden), err
+}
+
+func (a *API) customerConversations(ctx context.Context, by *inbox.Caller, in *customerPageInput) (*body[hiddenPage[inbox.Conversation]], error) {
+	after, err := inbox.ParseCursor(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, next, hidden, err := a.cfg.Store.CustomerConversations(ctx, &by.Rights, in.ID, after, in.Limit)
+	return hiddenPageOf(list, next, hidden), err
+}
+
+func hiddenPageOf[T any](list []T, next inbox.Cursor, hidden int) *body[hiddenPage[T]] {
+	return &body[hiddenPage[T]]{hiddenPage[T]{Items: list, Next: next.String(), Hidden: hidden}}
+}

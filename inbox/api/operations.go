@@ -1,0 +1,94 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"skein/connectors"
+	"skein/inbox"
+)
+
+// A Connector is how one account is served just now. One of which nothing was
+// heard within a minute has no state.
+type Connector struct {
+	connectors.Status
+	Name    string        `json:"name"`
+	Address string        `json:"address"`
+	InboxID inbox.InboxID `json:"inboxId"`
+}
+
+type deadInput struct {
+	Cursor string `query:"cursor" maxLength:"128" doc:"The next of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
+}
+
+type deadIDInput struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+func (a *API) operations() {
+	tag := []string{"operations"}
+	secured(a, huma.Operation{OperationID: "connectors", Method: "GET", Path: Root + "/connectors", Tags: tag,
+		Summary: "How the connectors are", Description: "Of the accounts whose inboxes the reader may see."}, a.connectors)
+	secured(a, huma.Operation{OperationID: "dead", Method: "GET", Path: Root + "/dead", Tags: tag,
+		Summary: "List what could not be handled", Description: "For supervisors and admins."}, a.dead)
+	secured(a, huma.Operation{OperationID: "replay", Method: "POST", Path: Root + "/dead/{id}/replay", Tags: tag,
+		DefaultStatus: http.StatusAccepted, Summary: "Hand it back to be tried again", Description: "For supervisors and admins."}, a.replay)
+}
+
+func (a *API) connectors(ctx context.Context, by *inbox.Caller, _ *struct{}) (*body[items[Connector]], error) {
+	accounts, err := a.cfg.Store.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	statuses, err := a.cfg.Bus.Statuses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []Connector{}
+	for _, account := range accounts {
+		if !by.Sees(&inbox.Place{InboxID: account.InboxID}) {
+			continue
+		}
+		c := Connector{Name: account.Name, Address: account.Address, InboxID: account.InboxID,
+			Status: connectors.Status{Channel: account.Channel, Account: account.ID}}
+		for _, s := range statuses {
+			if s.Channel == account.Channel && s.Account == account.ID {
+				c.Status = s
+			}
+		}
+		c.State = cmp.Or(c.State, "stopped")
+		if !by.All {
+			// A server's words may name logins and hosts.
+			c.LastError = map[bool]string{true: "ask an admin", false: ""}[c.LastError != ""]
+		}
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(x, y Connector) int { return cmp.Compare(x.Account, y.Account) })
+	return &body[items[Connector]]{items[Connector]{list}}, nil
+}
+
+func (a *API) dead(ctx context.Context, by *inbox.Caller, in *deadInput) (*body[page[inbox.DeadLetter]], error) {
+	if err := mayOperate(by); err != nil {
+		return nil, err
+	}
+	list, next, err := a.cfg.Bus.Dead(ctx, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if list == nil {
+		list = []inbox.DeadLetter{}
+	}
+	return &body[page[inbox.DeadLetter]]{page[inbox.DeadLetter]{Items: list, Next: next}}, nil
+}
+
+func (a *API) replay(ctx context.Context, by *inbox.Caller, in *deadIDInput) (*struct{}, error) {
+	if err := mayOperate(by); err != nil {
+		return nil, err
+	}
+	return nil, a.cfg.Bus.Replay(ctx, in.ID)
+}

@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+const agentColumns = `a.id, a.email, a.name, a.role, a.locale, a.active`
+
+func scanAgent(row pgx.CollectableRow) (inbox.Agent, error) {
+	var a inbox.Agent
+	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active)
+	return a, err
+}
+
+func agentByID(ctx context.Context, q querier, id inbox.AgentID) (a inbox.Agent, version int64, err error) {
+	err = q.QueryRow(ctx, `SELECT `+agentColumns+`, a.rights_version FROM agents a WHERE a.id = $1`, id).
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &version)
+	if err != nil {
+		return a, 0, fmt.Errorf("agent %s: %w", id, notFound(err, "the agent"))
+	}
+	return a, version, nil
+}
+
+func agentChange(a inbox.Agent, version int64, by inbox.Actor, now time.Time) change {
+	return change{event: inbox.Event{
+		ID: inbox.NewID[inbox.EventID](now), Kind: inbox.AgentChanged, At: now, Actor: by,
+		Entity: string(a.ID), Version: version, Agent: &a,
+	}}
+}
+
+// agentChanged raises an agent's version and tells of the change: whoever has a
+// socket open checks its rights anew.
+func agentChanged(ctx context.Context, tx pgx.Tx, id inbox.AgentID, now time.Time) error {
+	if _, err := tx.Exec(ctx, `UPDATE agents SET rights_version = rights_version + 1 WHERE id = $1`, id); err != nil {
+		return err
+	}
+	a, version, err := agentByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return announce(ctx, tx, []change{agentChange(a, version, inbox.Actor{Kind: inbox.BySystem}, now)})
+}
+
+// Credentials returns the agent with an address, whatever its case, and the
+// hash of the password: "" when there is none. Somebody who is not there or not
+// active is the zero Agent and no error, so that callers do the same work.
+func (s *Store) Credentials(ctx context.Context, email string) (inbox.Agent, string, error) {
+	var a inbox.Agent
+	var hash string
+	err := s.pool.QueryRow(ctx, `
+		SELECT `+agentColumns+`, a.password_hash FROM agents a WHERE lower(a.email) = lower($1) AND a.active`, email).
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &hash)
+	if err != nil {
+		if errors.Is(err, pgx.ErrNoRows) {
+			return inbox.Agent{}, "", nil
+		}
+		return inbox.Agent{}, "", fmt.Errorf("read credentials: %w", err)
+	}
+	return a, hash, nil
+}
+
+const rightsQuery = `
+	SELECT ` + agentColumns + `, a.rights_version,
+		ARRAY(SELECT inbox_id::text FROM inbox_members WHERE agent_id = a.id ORDER BY inbox_id),
+		ARRAY(SELECT team_id::text FROM team_members WHERE agent_id = a.id ORDER BY team_id)
+	FROM agents a WHERE a.id = $1 AND a.active`
+
+func scanRights(row pgx.Row) (inbox.Rights, error) {
+	var r inbox.Rights
+	a := &r.Agent
+	if err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &r.Version, &r.Inboxes, &r.Teams); err != nil {
+		if errors.Is(err, pgx.ErrNoRows) {
+			return r, &inbox.Error{Code: inbox.Unauthorized, Message: "the session has ended: sign in again"}
+		}
+		return r, err
+	}
+	r.All = a.Role == inbox.SupervisorRole || a.Role == inbox.AdminRole
+	return r, nil
+}
+
+// Rights returns what an agent may see as it stands. Somebody who is not there
+// or not active is Unauthorized.
+func (s *Store) Rights(ctx context.Context, id inbox.AgentID) (inbox.Rights, error) {
+	r, err := scanRights(s.pool.QueryRow(ctx, rightsQuery, id))
+	if err != nil {
+		return r, fmt.Errorf("rights of %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// SessionRights returns the rights of the agent of a session. A session that
+// was revoked or has expired, or is another agent's, is Unauthorized.
+func (s *Store) SessionRights(ctx context.Context, id inbox.AgentID, session inbox.SessionID) (inbox.Rights, error) {
+	r, err := scanRights(s.pool.QueryRow(ctx, rightsQuery+`
+		AND EXISTS (SELECT FROM sessions s WHERE s.id = $2 AND s.agent_id = a.id AND s.revoked_at IS NULL AND s.expires_at > now())`,
+		id, session))
+	if err != nil {
+		return r, fmt.Errorf("rights of %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// Agents returns everybody who works or worked here, by name.
+func (s *Store) Agents(ctx context.Context) ([]inbox.Agent, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+agentColumns+` FROM agents a ORDER BY lower(a.name), a.id`)
+	if err == nil {
+		var list []inbox.Agent
+		if list, err = pgx.CollectRows(rows, scanAgent); err == nil {
+			return orEmpty(list), nil
+		}
+	}
+	return nil, fmt.Errorf("read agents: %w", err)
+}
+
+// Inboxes returns the inboxes that rights admit, by name.
+func (s *Store) Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT id, brand_id, name FROM inboxes WHERE $1 OR id = ANY($2::uuid[]) ORDER BY lower(name), id`,
+		rights.All, ids(rights.Inboxes))
+	if err == nil {
+		var list []inbox.Inbox
+		if list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.Inbox]); err == nil {
+			return orEmpty(list), nil
+		}
+	}
+	return nil, fmt.Errorf("read inboxes: %w", err)
+}
+
+// Teams returns all teams, by name.
+func (s *Store) Teams(ctx context.Context) ([]inbox.Team, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, name FROM teams ORDER BY lower(name), id`)
+	if err == nil {
+		var list []inbox.Team
+		if list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.Team]); err == nil {
+			return orEmpty(list), nil
+		}
+	}
+	return nil, fmt.Errorf("read teams: %w", err)
+}
+
+// SaveAgent makes an agent, or changes the one with a.ID, together with the
+// hash of the password ("" leaves the present one) and, for every list that is
+// not nil, the inboxes and teams. Its sessions end when it is no longer active
+// or has a new password. An address that somebody else has is a Conflict.
+func (s *Store) SaveAgent(ctx context.Context, a inbox.Agent, passwordHash string, inboxes []inbox.InboxID, teams []inbox.TeamID, now time.Time) error {
+	if !a.Role.Valid() || !strings.Contains(a.Email, "@") {
+		return &inbox.Error{Code: inbox.Invalid, Message: "an agent needs an address and a role: agent, supervisor or admin"}
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO agents (id, email, name, role, locale, active, password_hash, created_at)
+			VALUES ($1, $2, $3, $4, coalesce(nullif($5, ''), 'en'), $6, $7, $8)
+			ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name, role = excluded.role,
+				locale = excluded.locale, active = excluded.active,
+				password_hash = coalesce(nullif(excluded.password_hash, ''), agents.password_hash)`,
+			a.ID, a.Email, a.Name, string(a.Role), a.Locale, a.Active, passwordHash, now); err != nil {
+			return conflict(err, "somebody else has this address")
+		}
+		if !a.Active || passwordHash != "" {
+			if _, err := tx.Exec(ctx, `
+				UPDATE sessions SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL`, a.ID, now); err != nil {
+				return err
+			}
+		}
+		if inboxes != nil {
+			if err := setMembers(ctx, tx, "inbox_members", "inbox_id", a.ID, ids(inboxes)); err != nil {
+				return err
+			}
+		}
+		if teams != nil {
+			if err := setMembers(ctx, tx, "team_members", "team_id", a.ID, ids(teams)); err != nil {
+				return err
+			}
+		}
+		return agentChanged(ctx, tx, a.ID, now)
+	})
+	if err != nil {
+		return fmt.Errorf("save agent: %w", err)
+	}
+	return nil
+}
+
+func setMembers(ctx context.Context, tx pgx.Tx, table, column string, agent inbox.AgentID, of []string) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE agent_id = $1 AND `+column+` <> ALL($2::uuid[])`, agent, of); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO `+table+` (`+column+`, agent_id) SELECT unnest($2::uuid[]), $1 ON CONFLICT DO NOTHING`, agent, of)
+	return conflict(err, "one of the inboxes or teams is not there")
+}
+
+// ids are ids as a query takes them: never NULL.
+func ids[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, id := range list {
+		out[i] = string(id)
+	}
+	return out
+}

@@ -1,0 +1,277 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// Limits of a page.
+const (
+	defaultPage = 50
+	maxPage     = 100
+)
+
+func pageSize(n int) int {
+	if n <= 0 {
+		return defaultPage
+	}
+	return min(n, maxPage)
+}
+
+// maxMerges bounds how many merges are followed from one conversation.
+const maxMerges = 32
+
+// errConversation is the same for one that is not there and one that the reader
+// may not see.
+var errConversation = &inbox.Error{Code: inbox.NotFound, Message: "the conversation is not there, or not in one of your inboxes"}
+
+// Conversation returns the one that ref, an id or a number, names, or the one
+// that it was merged into. One that the reader may not see is NotFound.
+func (s *Store) Conversation(ctx context.Context, rights *inbox.Rights, ref string) (inbox.Conversation, error) {
+	c, err := findConversation(ctx, s.pool, rights, ref, "")
+	if err != nil {
+		return c, fmt.Errorf("conversation: %w", err)
+	}
+	return c, nil
+}
+
+// findConversation follows merges to the conversation that survived. lock is a
+// locking clause or "".
+func findConversation(ctx context.Context, q querier, rights *inbox.Rights, ref, lock string) (inbox.Conversation, error) {
+	column := "c.id"
+	var arg any = ref
+	if !inbox.ValidID(ref) {
+		n, err := strconv.ParseInt(ref, 10, 64)
+		if err != nil || n < 1 {
+			return inbox.Conversation{}, errConversation
+		}
+		column, arg = "c.number", n
+	}
+	for range maxMerges {
+		rows, err := q.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationFrom+` WHERE `+column+` = $1 `+lock, arg)
+		if err != nil {
+			return inbox.Conversation{}, err
+		}
+		c, err := pgx.CollectExactlyOneRow(rows, scanConversation)
+		if err != nil {
+			if errors.Is(err, pgx.ErrNoRows) {
+				return inbox.Conversation{}, errConversation
+			}
+			return inbox.Conversation{}, err
+		}
+		if c.MergedInto != "" {
+			column, arg = "c.id", c.MergedInto
+			continue
+		}
+		if !rights.Sees(c.Place()) {
+			return inbox.Conversation{}, errConversation
+		}
+		return c, nil
+	}
+	return inbox.Conversation{}, fmt.Errorf("%s is merged more than %d times over", ref, maxMerges)
+}
+
+// beyond is where a list begins: before everything in its order.
+var beyond = map[bool]inbox.Cursor{
+	false: {At: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), ID: "ffffffff-ffff-ffff-ffff-ffffffffffff"},
+	true:  {At: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), ID: zero},
+}
+
+// checkCursor refuses a cursor whose id no row can have.
+func checkCursor(c inbox.Cursor) error {
+	if !c.IsZero() && !inbox.ValidID(c.ID) {
+		return &inbox.Error{Code: inbox.Invalid, Message: "the cursor is of another list: start again without it"}
+	}
+	return nil
+}
+
+// Conversations returns one page of what rights and filter admit, in the order
+// of their newest messages, and where the next begins: zero when there is no
+// more. While conversations change, one that moves to the front may be missed
+// by the pages behind; its change is announced.
+func (s *Store) Conversations(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter) ([]inbox.Conversation, inbox.Cursor, error) {
+	if err := checkCursor(f.After); err != nil {
+		return nil, inbox.Cursor{}, err
+	}
+	size := pageSize(f.Limit)
+	sql, args := listQuery(rights, f, size+1)
+	if f.Text != "" {
+		sql, args = textQuery(rights, f, size+1)
+	}
+	rows, err := s.pool.Query(ctx, sql, args)
+	if err != nil {
+		return nil, inbox.Cursor{}, fmt.Errorf("list conversations: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, scanConversation)
+	if err != nil {
+		return nil, inbox.Cursor{}, fmt.Errorf("list conversations: %w", err)
+	}
+	list, next := cut(list, size, func(c *inbox.Conversation) inbox.Cursor { return inbox.Cursor{At: c.LastAt, ID: string(c.ID)} })
+	return list, next, nil
+}
+
+// cut drops the row past the page, which says that there are more.
+func cut[T any](list []T, size int, at func(*T) inbox.Cursor) ([]T, inbox.Cursor) {
+	if len(list) <= size {
+		return orEmpty(list), inbox.Cursor{}
+	}
+	return list[:size], at(&list[size-1])
+}
+
+// listQuery walks one index in the order of the list. Where several inboxes or
+// statuses come together each is walked on its own, for no more than a page,
+// and the ends are merged: what is read doesn't grow with what is there.
+func listQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int) (string, pgx.NamedArgs) {
+	compare, order := "<", "DESC"
+	if f.Oldest {
+		compare, order = ">", "ASC"
+	}
+	after := f.After
+	if after.IsZero() {
+		after = beyond[f.Oldest]
+	}
+	args := pgx.NamedArgs{"at": after.At, "id": after.ID, "limit": limit}
+	ordered := "c.last_at " + order + ", c.id " + order
+	within := "c.merged_into IS NULL AND (c.last_at, c.id) " + compare + " (@at, @id::uuid)"
+
+	var page string
+	switch {
+	case rights.All && f.Inbox == "" && f.Assignee == "" && !f.Unassigned && f.Status == "":
+		page = `SELECT c.* FROM conversations c WHERE ` + within + ` ORDER BY ` + ordered + ` LIMIT @limit`
+	case rights.All && f.Inbox == "" && f.Assignee == "" && !f.Unassigned:
+		args["status"] = string(f.Status)
+		page = `SELECT c.* FROM conversations c WHERE c.status = @status AND ` + within + ` ORDER BY ` + ordered + ` LIMIT @limit`
+	default:
+		args["statuses"] = statuses(f.Status)
+		places, whose := placesOf(rights, f, args), ""
+		switch {
+		case f.Unassigned && f.Oldest:
+			// The index has the column: named in the order, IS NULL can use it.
+			whose, ordered = "c.assignee_id IS NULL AND ", "c.assignee_id DESC, "+ordered
+		case f.Unassigned:
+			whose, ordered = "c.assignee_id IS NULL AND ", "c.assignee_id, "+ordered
+		case f.Assignee != "":
+			whose = "c.assignee_id = @assignee AND "
+			args["assignee"] = string(f.Assignee)
+		}
+		page = `SELECT c.* FROM ` + places + ` AS place(id) CROSS JOIN unnest(@statuses::text[]) AS st(status)
+			CROSS JOIN LATERAL (
+				SELECT c.* FROM conversations c
+				WHERE c.inbox_id = place.id AND c.status = st.status AND ` + whose + within + `
+				ORDER BY ` + ordered + ` LIMIT @limit) c
+			ORDER BY c.last_at ` + order + `, c.id ` + order + ` LIMIT @limit`
+	}
+	return `SELECT ` + conversationColumns + ` FROM (` + page + `) c
+		JOIN identities i ON i.id = c.identity_id
+		JOIN customers k ON k.id = i.customer_id
+		ORDER BY c.last_at ` + order + `, c.id ` + order, args
+}
+
+// placesOf is a source of the inboxes that a list covers.
+func placesOf(rights *inbox.Rights, f inbox.ConversationFilter, args pgx.NamedArgs) string {
+	switch {
+	case f.Inbox != "" && rights.Sees(&inbox.Place{InboxID: f.Inbox}):
+		args["inboxes"] = []string{string(f.Inbox)}
+	case f.Inbox != "":
+		args["inboxes"] = []string{}
+	case rights.All:
+		return `(SELECT id FROM inboxes)`
+	default:
+		args["inboxes"] = ids(rights.Inboxes)
+	}
+	return `unnest(@inboxes::uuid[])`
+}
+
+func statuses(s inbox.Status) []string {
+	if s != "" {
+		return []string{string(s)}
+	}
+	return []string{string(inbox.Open), string(inbox.Pending), string(inbox.Snoozed), string(inbox.Closed), string(inbox.Spam)}
+}
+
+// Patch changes a conversation and announces it. A version that is not the
+// present one is a Conflict, and so are an assignee who may not see the inbox
+// and a team that is not there. A patch that changes nothing raises no version.
+func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox.Patch, now time.Time) (inbox.Conversation, error) {
+	var c inbox.Conversation
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var err error
+		if c, err = findConversation(ctx, tx, &by.Rights, ref, "FOR UPDATE OF c"); err != nil {
+			return err
+		}
+		if p.Version != nil && *p.Version != c.Version {
+			return &inbox.Error{Code: inbox.Conflict, Message: "the conversation has changed meanwhile: look again"}
+		}
+		before := c
+		if p.Status != nil {
+			c.Status = *p.Status
+		}
+		if p.Assignee != nil && *p.Assignee != c.Assignee {
+			if c.Assignee = *p.Assignee; c.Assignee != "" {
+				if err := checkAssignee(ctx, tx, c.Assignee, c.InboxID); err != nil {
+					return err
+				}
+			}
+		}
+		if p.Team != nil {
+			c.TeamID = *p.Team
+		}
+		if c.Status != inbox.Open {
+			c.WaitingSince = nil
+		}
+		if c.Status == before.Status && c.Assignee == before.Assignee && c.TeamID == before.TeamID {
+			c = before
+			return nil
+		}
+		c.Version++
+		_, err = tx.Exec(ctx, `
+			UPDATE conversations SET version = @version, status = @status, assignee_id = @assignee, team_id = @team,
+				waiting_since = @waiting, snoozed_until = CASE WHEN @status = 'snoozed' THEN snoozed_until END
+			WHERE id = @id`,
+			pgx.NamedArgs{"id": c.ID, "version": c.Version, "status": string(c.Status), "assignee": null(c.Assignee),
+				"team": null(c.TeamID), "waiting": c.WaitingSince})
+		if err != nil {
+			return conflict(err, "the team is not there")
+		}
+		return announce(ctx, tx, []change{conversationChange(by, &before, &c, now)})
+	})
+	if err != nil {
+		return inbox.Conversation{}, fmt.Errorf("patch conversation: %w", err)
+	}
+	return c, nil
+}
+
+// conversationChange is an agent's change of a conversation; both states are
+// copied.
+func conversationChange(by *inbox.Caller, before, after *inbox.Conversation, now time.Time) change {
+	was, is := *before, *after
+	return change{
+		event: inbox.Event{
+			ID: inbox.NewID[inbox.EventID](now), Kind: inbox.ConversationChanged, At: now, Actor: by.Actor(),
+			Entity: string(is.ID), Version: is.Version, Conversation: &is,
+			Audience: inbox.Audience{Before: was.Place(), After: is.Place()},
+		},
+		before: &was, session: string(by.Session), cause: by.Request,
+	}
+}
+
+func checkAssignee(ctx context.Context, q querier, id inbox.AgentID, in inbox.InboxID) error {
+	r, err := scanRights(q.QueryRow(ctx, rightsQuery, id))
+	if inbox.CodeOf(err) == inbox.Unauthorized {
+		return &inbox.Error{Code: inbox.Conflict, Message: "the assignee is not there or no longer works here"}
+	}
+	if err != nil {
+		return err
+	}
+	if !r.Sees(&inbox.Place{InboxID: in}) {
+		return &inbox.Error{Code: inbox.Conflict, Message: "the assignee may not see this inbox"}
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// maxHidden is how far what a reader may not see is counted.
+const maxHidden = 100
+
+// maxOrders is how many orders a panel shows.
+const maxOrders = 50
+
+var errCustomer = &inbox.Error{Code: inbox.NotFound, Message: "the customer is not there, or has no conversation in one of your inboxes"}
+
+// visible says which customers k a reader may see: those with a conversation in
+// an inbox of the reader's, and those with none at all, which a shop told of.
+// It takes rights as $2 and $3.
+const visible = `($2 OR EXISTS (
+		SELECT FROM identities vi JOIN conversations vc ON vc.identity_id = vi.id
+		WHERE vi.customer_id = k.id AND vc.inbox_id = ANY($3::uuid[]))
+	OR NOT EXISTS (
+		SELECT FROM identities vi JOIN conversations vc ON vc.identity_id = vi.id WHERE vi.customer_id = k.id))`
+
+// Customer returns a customer with all identities, oldest first. One whose
+// conversations are all in inboxes that the reader may not see is NotFound.
+func (s *Store) Customer(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Customer, error) {
+	var c inbox.Customer
+	if !inbox.ValidID(string(id)) {
+		return c, errCustomer
+	}
+	err := s.pool.QueryRow(ctx, `SELECT k.id, k.name, k.created_at FROM customers k WHERE k.id = $1 AND `+visible,
+		id, rights.All, ids(rights.Inboxes)).Scan(&c.ID, &c.Name, &c.CreatedAt)
+	if err != nil {
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = errCustomer
+		}
+		return c, fmt.Errorf("customer %s: %w", id, err)
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT id, customer_id, kind, value, name, proof FROM identities WHERE customer_id = $1 ORDER BY created_at, id`, id)
+	if err != nil {
+		return c, fmt.Errorf("customer %s: %w", id, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.Identity])
+	if err != nil {
+		return c, fmt.Errorf("customer %s: %w", id, err)
+	}
+	if c.Identities = orEmpty(list); c.Name == "" {
+		for _, i := range list {
+			if c.Name = i.Name; c.Name != "" {
+				break
+			}
+		}
+	}
+	return c, nil
+}
+
+// mayKnow refuses customers that the reader may not see.
+func (s *Store) mayKnow(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) error {
+	if !inbox.ValidID(string(id)) {
+		return errCustomer
+	}
+	var ok bool
+	err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM customers k WHERE k.id = $1 AND `+visible+`)`,
+		id, rights.All, ids(rights.Inboxes)).Scan(&ok)
+	if err == nil && !ok {
+		err = errCustomer
+	}
+	return err
+}
+
+// Orders returns a customer's newest orders with their items and shipments.
+func (s *Store) Orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error) {
+	list, err := s.orders(ctx, rights, id)
+	if err != nil {
+		return nil, fmt.Errorf("orders of %s: %w", id, err)
+	}
+	return list, nil
+}
+
+func (s *Store) orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error) {
+	if err := s.mayKnow(ctx, rights, id); err != nil {
+		return nil, err
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT o.id, o.store, o.external_id, o.number, i.value, o.status, o.currency, o.total, o.placed_at, o.updated_at
+		FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM orders o WHERE o.identity_id = i.id ORDER BY o.placed_at DESC LIMIT $2) o
+		WHERE i.customer_id = $1 ORDER BY o.placed_at DESC, o.id DESC LIMIT $2`, id, maxOrders)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.Order, error) {
+		o := inbox.Order{Items: []inbox.Item{}, Shipments: []inbox.Shipment{}}
+		err := row.Scan(&o.ID, &o.Store, &o.ExternalID, &o.Number, &o.Email, &o.Status, &o.Currency, &o.Total, &o.PlacedAt, &o.UpdatedAt)
+		return o, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[inbox.OrderID]*inbox.Order, len(list))
+	of := make([]inbox.OrderID, len(list))
+	for i := range list {
+		at[list[i].ID], of[i] = &list[i], list[i].ID
+	}
+	var order inbox.OrderID
+	var item inbox.Item
+	rows, err = s.pool.Query(ctx, `
+		SELECT order_id, sku, title, variant, quantity, price FROM order_items
+		WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position`, ids(of))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := pgx.ForEachRow(rows, []any{&order, &item.SKU, &item.Title, &item.Variant, &item.Quantity, &item.Price}, func() error {
+		at[order].Items = append(at[order].Items, item)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	var parcel inbox.Shipment
+	rows, err = s.pool.Query(ctx, `
+		SELECT order_id, carrier, tracking, status, shipped_at, at FROM shipments
+		WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position`, ids(of))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := pgx.ForEachRow(rows, []any{&order, &parcel.Carrier, &parcel.Tracking, &parcel.Status, &parcel.ShippedAt, &parcel.At}, func() error {
+		at[order].Shipments = append(at[order].Shipments, parcel)
+		parcel.ShippedAt = nil
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	return orEmpty(list), nil
+}
+
+// CustomerConversations returns a page of a customer's conversations, newest
+// first, that the reader may see, and how many there are that the reader may
+// not: up to a hundred are counted.
+func (s *Store) CustomerConversations(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.Conversation, next inbox.Cursor, hidden int, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("conversations of %s: %w", id, err)
+		}
+	}()
+	if err := checkCursor(after); err != nil {
+		return nil, next, 0, err
+	}
+	if err := s.mayKnow(ctx, rights, id); err != nil {
+		return nil, next, 0, err
+	}
+	if after.IsZero() {
+		after = beyond[false]
+	}
+	size := pageSize(limit)
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+conversationColumns+` FROM identities i
+		JOIN customers k ON k.id = i.customer_id
+		CROSS JOIN LATERAL (
+			SELECT * FROM conversations c
+			WHERE c.identity_id = i.id AND c.merged_into IS NULL AND (c.last_at, c.id) < (@at, @id::uuid)
+				AND (@all OR c.inbox_id = ANY(@inboxes::uuid[]))
+			ORDER BY c.last_at DESC, c.id DESC LIMIT @limit) c
+		WHERE i.customer_id = @customer ORDER BY c.last_at DESC, c.id DESC LIMIT @limit`,
+		pgx.NamedArgs{"customer": id, "at": after.At, "id": after.ID, "all": rights.All, "inboxes": ids(rights.Inboxes), "limit": size + 1})
+	if err != nil {
+		return nil, next, 0, err
+	}
+	if list, err = pgx.CollectRows(rows, scanConversation); err != nil {
+		return nil, next, 0, err
+	}
+	list, next = cut(list, size, func(c *inbox.Conversation) inbox.Cursor { return inbox.Cursor{At: c.LastAt, ID: string(c.ID)} })
+	hidden, err = s.hidden(ctx, rights, id)
+	return list, next, hidden, err
+}
+
+// hidden counts a customer's conversations that the reader may not see, up to
+// [maxHidden].
+func (s *Store) hidden(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (n int, err error) {
+	if rights.All {
+		return 0, nil
+	}
+	err = s.pool.QueryRow(ctx, `
+		SELECT count(*) FROM (
+			SELECT FROM identities i JOIN conversations c ON c.identity_id = i.id
+			WHERE i.customer_id = $1 AND c.inbox_id <> ALL($2::uuid[]) AND c.merged_into IS NULL LIMIT $3) h`,
+		id, ids(rights.Inboxes), maxHidden).Scan(&n)
+	return n, err
+}

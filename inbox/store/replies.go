@@ -1,0 +1,422 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// Bounds of a reply. References are capped to the first and the last ones of
+// the chain: what threads a mail is at its ends.
+const (
+	maxNewer = 50
+	refsHead = 1
+	refsTail = 20
+)
+
+// Reply stores an agent's reply as queued, with its recipients, its Message-ID
+// and its time of leaving fixed now, and announces it.
+//
+// The same key with the same hash returns what the first call returned and
+// changes nothing; with another hash it is a Conflict. When a public message
+// came after a.SeenSeq, and Force is not set, the error is an [inbox.Stale] and
+// nothing is stored. Attachments are those that the agent has uploaded and not
+// used; any other is a Conflict.
+func (s *Store) Reply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error) {
+	m, err := s.write(ctx, by, ref, &a, inbox.Public)
+	if err != nil {
+		return m, fmt.Errorf("reply: %w", err)
+	}
+	return m, nil
+}
+
+// Note stores an agent's note, which only the team sees, and announces it. It
+// repeats by its key as [Store.Reply] does.
+func (s *Store) Note(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error) {
+	m, err := s.write(ctx, by, ref, &a, inbox.Note)
+	if err != nil {
+		return m, fmt.Errorf("note: %w", err)
+	}
+	return m, nil
+}
+
+func (s *Store) write(ctx context.Context, by *inbox.Caller, ref string, a *inbox.Answer, kind inbox.MessageKind) (inbox.Message, error) {
+	var m inbox.Message
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		actor := "agent:" + string(by.Agent.ID)
+		fresh, err := claimKey(ctx, tx, actor, a, &m)
+		if err != nil || !fresh {
+			return err
+		}
+		c, err := findConversation(ctx, tx, &by.Rights, ref, "FOR UPDATE OF c")
+		if err != nil {
+			return err
+		}
+		if kind == inbox.Public && !a.Force && c.PublicSeq > a.SeenSeq {
+			newer, err := collectMessages(ctx, tx, `
+				WHERE m.conversation_id = $1 AND m.seq > $2 AND m.kind = 'message' ORDER BY m.seq LIMIT $3`,
+				c.ID, a.SeenSeq, maxNewer)
+			if err != nil {
+				return err
+			}
+			return &inbox.Stale{Newer: newer}
+		}
+		before := c
+		if m, err = insertAnswer(ctx, tx, by, &c, a, kind); err != nil {
+			return err
+		}
+		if err := answered(ctx, tx, &c, &m, a); err != nil {
+			return err
+		}
+		response, err := json.Marshal(m)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE idempotency_keys SET response = $3 WHERE actor = $1 AND key = $2`,
+			actor, a.Key, response); err != nil {
+			return err
+		}
+		said := m
+		return announce(ctx, tx, []change{
+			conversationChange(by, &before, &c, a.At),
+			{
+				event: inbox.Event{
+					ID: inbox.NewID[inbox.EventID](a.At), Kind: inbox.MessageChanged, At: a.At, Actor: by.Actor(),
+					Entity: string(m.ID), Version: m.Version, Message: &said, Audience: inbox.Audience{After: c.Place()},
+				},
+				session: string(by.Session), cause: by.Request,
+			},
+		})
+	})
+	return m, err
+}
+
+// claimKey takes the idempotency key, waiting for another call that holds it.
+// When it was used before, fresh is false and m is what was answered then.
+func claimKey(ctx context.Context, tx pgx.Tx, actor string, a *inbox.Answer, m *inbox.Message) (fresh bool, err error) {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO idempotency_keys (actor, key, request_hash, response, created_at) VALUES ($1, $2, $3, '{}', $4)
+		ON CONFLICT DO NOTHING`, actor, a.Key, a.Hash, a.At)
+	if err != nil || tag.RowsAffected() == 1 {
+		return err == nil, err
+	}
+	var hash, response []byte
+	if err := tx.QueryRow(ctx, `SELECT request_hash, response FROM idempotency_keys WHERE actor = $1 AND key = $2`,
+		actor, a.Key).Scan(&hash, &response); err != nil {
+		return false, err
+	}
+	if !bytes.Equal(hash, a.Hash) {
+		return false, &inbox.Error{Code: inbox.Conflict, Message: "this Idempotency-Key was used for another request: make a new one"}
+	}
+	return false, json.Unmarshal(response, m)
+}
+
+// insertAnswer writes the message and what hangs on it.
+func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation, a *inbox.Answer, kind inbox.MessageKind) (inbox.Message, error) {
+	var account inbox.Account
+	rows, err := tx.Query(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, c.Account)
+	if err != nil {
+		return inbox.Message{}, err
+	}
+	if account, err = pgx.CollectExactlyOneRow(rows, scanAccount); err != nil {
+		return inbox.Message{}, fmt.Errorf("account %s: %w", c.Account, err)
+	}
+	m := inbox.Message{
+		ID: a.ID, ConversationID: c.ID, Seq: c.MessageSeq + 1, Version: 1,
+		Kind: kind, Direction: inbox.Out, Channel: account.Channel, Account: account.ID,
+		Author: inbox.Author{Kind: inbox.ByAgent, AgentID: by.Agent.ID, Name: by.Agent.Name},
+		To:     []inbox.Party{}, Cc: []inbox.Party{},
+		Text: a.Text, VisibleText: a.Text, HTML: a.HTML, RemoteImages: a.RemoteImages,
+		Attachments: []inbox.Attachment{}, State: inbox.Sent,
+		Reason: inbox.Reason{Step: inbox.ByAgentHand, Text: "written here"},
+		SentAt: a.At, CreatedAt: a.At,
+	}
+	var p parent
+	if p, err = newestPublic(ctx, tx, c); err != nil {
+		return m, err
+	}
+	m.ThreadID = p.thread
+	var refs, people []string
+	var replyTo string
+	if kind == inbox.Public {
+		m.State, m.Attempt, m.SendAt = inbox.Queued, 1, &a.SendAt
+		m.Author.Address = account.Address
+		m.Subject = answerSubject(cmp.Or(p.subject, c.Subject))
+		m.To, m.Cc = orEmpty(a.To), orEmpty(a.Cc)
+		if len(m.To) == 0 {
+			if m.To, err = whoWrote(ctx, tx, c); err != nil {
+				return m, err
+			}
+		}
+		refs = p.chain()
+		m.HeaderID, replyTo = a.Seal(m.ID, c.ID, &account)
+		if people, err = peopleOf(ctx, tx, m.To, m.Cc, a.MatchKey); err != nil {
+			return m, err
+		}
+	}
+	if err := insertMessage(ctx, tx, c, &m, refs, people); err != nil {
+		return m, err
+	}
+	if kind == inbox.Note {
+		return m, nil
+	}
+	if m.Attachments, err = useUploads(ctx, tx, by.Agent.ID, m.ID, a.Attachments); err != nil {
+		return m, err
+	}
+	key := inbox.HeaderKey(m.HeaderID)
+	if _, err := tx.Exec(ctx, `INSERT INTO key_locks (key) VALUES ($1) ON CONFLICT DO NOTHING`, key[:]); err != nil {
+		return m, err
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO thread_keys (key, message_id, thread_id, own, sender) VALUES ($1, $2, $3, true, '')`,
+		key[:], m.ID, m.ThreadID); err != nil {
+		return m, err
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO thread_people (thread_id, person) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`,
+		m.ThreadID, orEmpty(people)); err != nil {
+		return m, err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO attempts (message_id, attempt, state, at) VALUES ($1, $2, $3, $4)`,
+		m.ID, m.Attempt, string(m.State), a.At); err != nil {
+		return m, err
+	}
+	return m, startTimer(ctx, tx, SendKind, string(m.ID), a.SendAt, inbox.SendTimer{ReplyTo: replyTo})
+}
+
+func insertMessage(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Message, refs, people []string) error {
+	who, err := json.Marshal(recipients{To: m.To, Cc: m.Cc})
+	if err != nil {
+		return err
+	}
+	why, err := json.Marshal(m.Reason)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO messages (id, conversation_id, thread_id, seq, version, kind, direction, channel, account_id, identity_id,
+			author_kind, agent_id, author_name, author_address, recipients, subject, text, visible_text, html, remote_images,
+			state, attempt, send_at, reason, header_id, refs, people, sent_at, created_at)
+		VALUES (@id, @conversation, @thread, @seq, @version, @kind, @direction, @channel, @account, @identity,
+			@authorKind, @agent, @authorName, @authorAddress, @recipients, @subject, @text, @visible, @html, @remote,
+			@state, @attempt, @sendAt, @reason, @header, @refs, @people, @sentAt, @createdAt)`,
+		pgx.NamedArgs{"id": m.ID, "conversation": m.ConversationID, "thread": m.ThreadID, "seq": m.Seq, "version": m.Version,
+			"kind": string(m.Kind), "direction": string(m.Direction), "channel": string(m.Channel), "account": m.Account,
+			"identity": c.Customer.IdentityID, "authorKind": string(m.Author.Kind), "agent": null(m.Author.AgentID),
+			"authorName": m.Author.Name, "authorAddress": m.Author.Address, "recipients": who, "subject": m.Subject,
+			"text": m.Text, "visible": m.VisibleText, "html": m.HTML, "remote": m.RemoteImages, "state": string(m.State),
+			"attempt": m.Attempt, "sendAt": m.SendAt, "reason": why, "header": m.HeaderID, "refs": orEmpty(refs),
+			"people": orEmpty(people), "sentAt": m.SentAt, "createdAt": m.CreatedAt}); err != nil {
+		return fmt.Errorf("insert message: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO search_pending (message_id) VALUES ($1)`, m.ID)
+	return err
+}
+
+// answered moves the locked conversation on by m and writes it.
+func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Message, a *inbox.Answer) error {
+	c.Version++
+	c.MessageSeq = m.Seq
+	if m.Kind == inbox.Public {
+		c.PublicSeq, c.Channel = m.Seq, m.Channel
+		c.Preview, c.LastAt, c.WaitingSince = preview(m.Text), later(c.LastAt, a.At), nil
+		if a.Close {
+			c.Status = inbox.Closed
+		}
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE conversations SET version = @version, status = @status, channel = @channel, preview = @preview,
+			message_seq = @seq, public_seq = @public, last_at = @last, waiting_since = @waiting,
+			first_reply_at = CASE WHEN @isPublic THEN coalesce(first_reply_at, @at) ELSE first_reply_at END,
+			snoozed_until = CASE WHEN @status = 'snoozed' THEN snoozed_until END
+		WHERE id = @id`,
+		pgx.NamedArgs{"id": c.ID, "version": c.Version, "status": string(c.Status), "channel": string(c.Channel),
+			"preview": c.Preview, "seq": c.MessageSeq, "public": c.PublicSeq, "last": c.LastAt, "waiting": c.WaitingSince,
+			"isPublic": m.Kind == inbox.Public, "at": a.At})
+	if err != nil {
+		return fmt.Errorf("update conversation: %w", err)
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// maxPreview is in bytes.
+const maxPreview = 200
+
+// preview is the first words of a text on one line.
+func preview(text string) string {
+	if len(text) > 4*maxPreview {
+		text = strings.ToValidUTF8(text[:4*maxPreview], "")
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxPreview {
+		text = strings.ToValidUTF8(text[:maxPreview], "") + "…"
+	}
+	return text
+}
+
+// answerSubject puts one "Re: " before a subject that has none.
+func answerSubject(subject string) string {
+	if len(subject) >= 3 && strings.EqualFold(subject[:3], "re:") {
+		return subject
+	}
+	return strings.TrimSpace("Re: " + subject)
+}
+
+// A parent is the public message that an answer follows.
+type parent struct {
+	thread  inbox.ThreadID
+	subject string
+	header  string
+	refs    []string
+}
+
+// newestPublic returns the newest public message of a conversation, or the
+// newest of any kind where there is none.
+func newestPublic(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) (parent, error) {
+	var p parent
+	err := tx.QueryRow(ctx, `
+		SELECT thread_id, subject, header_id, refs FROM messages
+		WHERE conversation_id = $1 AND (kind = 'message' OR $2 = 0) ORDER BY seq DESC LIMIT 1`, c.ID, c.PublicSeq).
+		Scan(&p.thread, &p.subject, &p.header, &p.refs)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return p, &inbox.Error{Code: inbox.Conflict, Message: "the conversation has no messages"}
+	}
+	return p, err
+}
+
+// chain is the References of an answer to p (RFC 5322 section 3.6.4), its
+// parent last.
+func (p *parent) chain() []string {
+	refs := slices.Clone(p.refs)
+	if p.header != "" {
+		refs = append(slices.DeleteFunc(refs, func(r string) bool { return r == p.header }), p.header)
+	}
+	if len(refs) > refsHead+refsTail {
+		refs = append(refs[:refsHead:refsHead], refs[len(refs)-refsTail:]...)
+	}
+	return refs
+}
+
+// whoWrote is the author of the newest message from the customer's side that
+// no machine wrote, or of the newest at all, or else who the conversation was
+// opened by: an answer must not go to a mail server that reported a bounce.
+func whoWrote(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) ([]inbox.Party, error) {
+	var p inbox.Party
+	err := tx.QueryRow(ctx, `
+		(SELECT author_address, author_name FROM messages
+			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'in' AND author_address <> '' AND NOT automatic
+			ORDER BY seq DESC LIMIT 1)
+		UNION ALL
+		(SELECT author_address, author_name FROM messages
+			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'in' AND author_address <> '' AND automatic
+			ORDER BY seq DESC LIMIT 1)
+		LIMIT 1`, c.ID).Scan(&p.Address, &p.Name)
+	if errors.Is(err, pgx.ErrNoRows) {
+		p, err = inbox.Party{Address: c.Customer.Address, Name: c.Customer.Name}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find recipient: %w", err)
+	}
+	if p.Address == "" {
+		return nil, &inbox.Error{Code: inbox.Invalid, Message: "the customer left no address that can be answered: name a recipient"}
+	}
+	return []inbox.Party{p}, nil
+}
+
+// peopleOf are the matching keys of parties, each once, without our own.
+func peopleOf(ctx context.Context, tx pgx.Tx, to, cc []inbox.Party, key func(string) string) ([]string, error) {
+	var people []string
+	for _, p := range slices.Concat(to, cc) {
+		if k := key(p.Address); k != "" && !slices.Contains(people, k) {
+			people = append(people, k)
+		}
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT k FROM unnest($1::text[]) WITH ORDINALITY AS t(k, n)
+		WHERE NOT EXISTS (SELECT FROM accounts WHERE own @> ARRAY[t.k]) ORDER BY n`, orEmpty(people))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// useUploads gives an agent's uploads to a message, in the order named.
+func useUploads(ctx context.Context, tx pgx.Tx, agent inbox.AgentID, m inbox.MessageID, list []inbox.AttachmentID) ([]inbox.Attachment, error) {
+	if len(list) == 0 {
+		return []inbox.Attachment{}, nil
+	}
+	missing := &inbox.Error{Code: inbox.Conflict, Message: "an attachment was sent already or is not there: upload it again"}
+	for _, id := range list {
+		if !inbox.ValidID(string(id)) {
+			return nil, missing
+		}
+	}
+	rows, err := tx.Query(ctx, `
+		WITH used AS (
+			UPDATE attachments a SET message_id = $1, position = t.n - 1
+			FROM unnest($2::uuid[]) WITH ORDINALITY AS t(id, n)
+			WHERE a.id = t.id AND a.agent_id = $3 AND a.message_id IS NULL
+			RETURNING a.*)
+		SELECT id, name, type, size, sha256, inline, content_id FROM used ORDER BY position`, m, ids(list), agent)
+	if err != nil {
+		return nil, err
+	}
+	used, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.Attachment])
+	if err == nil && len(used) != len(list) {
+		err = missing
+	}
+	return used, err
+}
+
+// Upload records a file that an agent has put into Blobs, to be sent later.
+func (s *Store) Upload(ctx context.Context, agent inbox.AgentID, a inbox.Attachment, now time.Time) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO blobs (sha256, size, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			a.SHA256, a.Size, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			INSERT INTO attachments (id, agent_id, name, type, size, sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			a.ID, agent, a.Name, a.Type, a.Size, a.SHA256, now)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("upload: %w", err)
+	}
+	return nil
+}
+
+// SendAgain queues another attempt of a message that failed or whose fate is
+// uncertain, as [Store.Resend] does, when the caller may see it.
+func (s *Store) SendAgain(ctx context.Context, by *inbox.Caller, id inbox.MessageID, replyTo func(inbox.ConversationID, *inbox.Account) string, now time.Time) (inbox.Message, error) {
+	m, err := s.Message(ctx, &by.Rights, id)
+	if err != nil {
+		return m, err
+	}
+	rows, err := s.pool.Query(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, m.Account)
+	if err != nil {
+		return m, fmt.Errorf("send %s again: %w", id, err)
+	}
+	account, err := pgx.CollectExactlyOneRow(rows, scanAccount)
+	if err != nil {
+		return m, fmt.Errorf("send %s again: account %s: %w", id, m.Account, err)
+	}
+	return s.Resend(ctx, id, inbox.SendTimer{ReplyTo: replyTo(m.ConversationID, &account)}, by.Actor(), now)
+}

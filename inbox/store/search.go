@@ -1,0 +1,281 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"skein/inbox"
+)
+
+// searchTimeout bounds what one search may cost; a search that takes longer is
+// refused and not left to hold up others.
+const searchTimeout = "3s"
+
+// minPrefix is the least number of letters by which a word that is still being
+// typed finds longer ones.
+const minPrefix = 3
+
+// A query is what somebody looks for, as full-text search takes it.
+type query struct {
+	web   string   // for websearch_to_tsquery
+	last  string   // the word still being typed, for to_tsquery; "" = none
+	words []string // to be shown in the snippet, lower case
+}
+
+// parseQuery reads what a person typed. Every word counts, quotes hold words
+// together, a minus leaves out, and the last word may be a beginning.
+func parseQuery(text string) query {
+	text = strings.Map(func(r rune) rune {
+		if r == 0 || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, text)
+	fields := strings.Fields(text)
+	var q query
+	wanted := false
+	for i, f := range fields {
+		if f[0] != '-' && !strings.EqualFold(f, "or") && strings.IndexFunc(f, wordRune) >= 0 {
+			wanted = true
+		}
+		// "a or -b" matches nearly everything, and no index can find it.
+		if strings.EqualFold(strings.Trim(f, `"`), "or") {
+			fields[i] = ""
+		}
+	}
+	if !wanted {
+		return q
+	}
+	for _, f := range fields {
+		if w := strings.ToLower(strings.TrimFunc(f, func(r rune) bool { return !wordRune(r) })); w != "" && f[0] != '-' {
+			q.words = append(q.words, w)
+		}
+	}
+	if n := len(fields) - 1; strings.Count(text, `"`)%2 == 0 && !unicode.IsSpace(lastRune(text)) {
+		if last := fields[n]; utf8.RuneCountInString(last) >= minPrefix && strings.IndexFunc(last, notPlain) < 0 {
+			q.last, fields = `'`+last+`':*`, fields[:n]
+		}
+	}
+	q.web = strings.Join(fields, " ")
+	return q
+}
+
+func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+func notPlain(r rune) bool { return !wordRune(r) }
+func lastRune(s string) rune {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r
+}
+
+func (q *query) empty() bool { return q.web == "" && q.last == "" }
+
+// sql is q as a tsquery; its arguments go into args.
+func (q *query) sql(args pgx.NamedArgs) string {
+	args["web"], args["last"] = q.web, q.last
+	return `(websearch_to_tsquery('simple', @web) && to_tsquery('simple', @last))`
+}
+
+// Search returns the messages that hold all words of text, newest first and one
+// a conversation, and where the next page begins. A conversation whose number
+// or customer's address text is comes before them on the first page. Only what
+// rights admit is found.
+func (s *Store) Search(ctx context.Context, rights *inbox.Rights, text string, after inbox.Cursor, limit int) ([]inbox.Hit, inbox.Cursor, error) {
+	if err := checkCursor(after); err != nil {
+		return nil, inbox.Cursor{}, err
+	}
+	size := pageSize(limit)
+	hits := []inbox.Hit{}
+	if after.IsZero() {
+		exact, err := s.exact(ctx, rights, text)
+		if err != nil {
+			return nil, inbox.Cursor{}, fmt.Errorf("search: %w", err)
+		}
+		hits, after = exact, beyond[false]
+	}
+	q := parseQuery(text)
+	if q.empty() {
+		return hits, inbox.Cursor{}, nil
+	}
+	args := pgx.NamedArgs{"all": rights.All, "inboxes": ids(rights.Inboxes), "after": after.ID, "limit": size + 1}
+	found, err := s.find(ctx, `
+		WITH q AS (SELECT `+q.sql(args)+` AS q), found AS (
+			SELECT s.message_id, m.conversation_id
+			FROM q, message_search s
+			JOIN messages m ON m.id = s.message_id
+			JOIN conversations c ON c.id = m.conversation_id
+			WHERE s.words @@ q.q AND s.message_id < @after::uuid
+				AND (@all OR c.inbox_id = ANY(@inboxes::uuid[])) AND c.merged_into IS NULL
+				AND NOT EXISTS (
+					SELECT FROM messages later JOIN message_search ls ON ls.message_id = later.id
+					WHERE later.conversation_id = c.id AND later.id > m.id AND ls.words @@ q.q)
+			ORDER BY s.message_id DESC LIMIT @limit)
+		SELECT f.message_id, left(coalesce(nullif(m.visible_text, ''), m.text), 20000), m.subject, `+conversationColumns+`
+		FROM found f JOIN messages m ON m.id = f.message_id JOIN `+conversationFrom+` ON c.id = f.conversation_id
+		ORDER BY f.message_id DESC`, args, q.words)
+	if err != nil {
+		return nil, inbox.Cursor{}, fmt.Errorf("search: %w", err)
+	}
+	found, next := cut(found, size, func(h *inbox.Hit) inbox.Cursor { return inbox.Cursor{ID: string(h.MessageID)} })
+	for _, h := range found {
+		for i := range hits {
+			if hits[i].Conversation.ID == h.Conversation.ID {
+				hits = append(hits[:i], hits[i+1:]...)
+				break
+			}
+		}
+	}
+	return append(hits, found...), next, nil
+}
+
+func (s *Store) find(ctx context.Context, sql string, args pgx.NamedArgs, words []string) ([]inbox.Hit, error) {
+	var hits []inbox.Hit
+	err := s.bounded(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql, args)
+		if err != nil {
+			return err
+		}
+		hits, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.Hit, error) {
+			var h inbox.Hit
+			var text, subject string
+			c, err := scanConversation(prefixed{row, []any{&h.MessageID, &text, &subject}})
+			if err != nil {
+				return h, err
+			}
+			h.Conversation, h.Snippet = c, snippet(text, words)
+			if h.Snippet == "" {
+				h.Snippet = snippet(subject, words)
+			}
+			return h, nil
+		})
+		return err
+	})
+	return hits, err
+}
+
+// prefixed reads columns of its own before those of another scan.
+type prefixed struct {
+	pgx.CollectableRow
+	first []any
+}
+
+func (p prefixed) Scan(dest ...any) error { return p.CollectableRow.Scan(append(p.first, dest...)...) }
+
+// bounded runs a read that may not take longer than [searchTimeout].
+func (s *Store) bounded(ctx context.Context, read func(pgx.Tx) error) error {
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = '`+searchTimeout+`'`); err != nil {
+			return err
+		}
+		return read(tx)
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "57014" && ctx.Err() == nil {
+		return &inbox.Error{Code: inbox.Unavailable, Message: "too much to look through for these words: add another, or a whole one"}
+	}
+	return err
+}
+
+// maxExact bounds what an exact number or address puts before the rest.
+const maxExact = 10
+
+// exact finds the conversation of a number, or those of an address.
+func (s *Store) exact(ctx context.Context, rights *inbox.Rights, text string) ([]inbox.Hit, error) {
+	text = strings.TrimSpace(text)
+	where, arg := "", any(nil)
+	if n, err := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64); err == nil && n > 0 {
+		where, arg = `c.number = $1`, n
+	} else if strings.Contains(text, "@") && len(text) < 320 {
+		where, arg = `c.identity_id = (SELECT id FROM identities WHERE kind = 'email' AND key = $1)`, strings.ToLower(text)
+	} else {
+		return []inbox.Hit{}, nil
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+conversationColumns+` FROM `+conversationFrom+`
+		WHERE `+where+` AND ($2 OR c.inbox_id = ANY($3::uuid[])) AND c.merged_into IS NULL
+		ORDER BY c.last_at DESC, c.id DESC LIMIT $4`, arg, rights.All, ids(rights.Inboxes), maxExact)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, scanConversation)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]inbox.Hit, len(list))
+	for i, c := range list {
+		hits[i] = inbox.Hit{Conversation: c, Snippet: c.Preview}
+	}
+	return hits, nil
+}
+
+// textQuery is [listQuery] with only the conversations of which a message holds
+// all words of the filter's text.
+func textQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int) (string, pgx.NamedArgs) {
+	compare, order := "<", "DESC"
+	if f.Oldest {
+		compare, order = ">", "ASC"
+	}
+	after := f.After
+	if after.IsZero() {
+		after = beyond[f.Oldest]
+	}
+	args := pgx.NamedArgs{"at": after.At, "id": after.ID, "limit": limit, "statuses": statuses(f.Status)}
+	where := `c.merged_into IS NULL AND (c.last_at, c.id) ` + compare + ` (@at, @id::uuid) AND c.status = ANY(@statuses::text[])`
+	if !rights.All || f.Inbox != "" {
+		where += ` AND c.inbox_id IN (SELECT p.id FROM ` + placesOf(rights, f, args) + ` AS p(id))`
+	}
+	if f.Unassigned {
+		where += ` AND c.assignee_id IS NULL`
+	} else if f.Assignee != "" {
+		where += ` AND c.assignee_id = @assignee`
+		args["assignee"] = string(f.Assignee)
+	}
+	q := parseQuery(f.Text)
+	where += ` AND EXISTS (
+		SELECT FROM messages m JOIN message_search s ON s.message_id = m.id
+		WHERE m.conversation_id = c.id AND s.words @@ ` + q.sql(args) + `)`
+	return `SELECT ` + conversationColumns + ` FROM ` + conversationFrom + `
+		WHERE ` + where + ` ORDER BY c.last_at ` + order + `, c.id ` + order + ` LIMIT @limit`, args
+}
+
+// Snippets show this many bytes around the first word found.
+const (
+	snippetBefore = 60
+	snippetSize   = 200
+)
+
+// snippet is the part of text around the first of words that is in it, on one
+// line; the beginning when none is.
+func snippet(text string, words []string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "�")), " ")
+	low := strings.ToLower(text)
+	at := -1
+	for _, w := range words {
+		if i := strings.Index(low, w); i >= 0 && (at < 0 || i < at) {
+			at = i
+		}
+	}
+	// Lower case may be of another length: then the place is near enough.
+	start := max(min(at, len(text))-snippetBefore, 0)
+	end := min(start+snippetSize, len(text))
+	for start > 0 && start < len(text) && !utf8.RuneStart(text[start]) {
+		start--
+	}
+	for end < len(text) && !utf8.RuneStart(text[end]) {
+		end++
+	}
+	out := strings.TrimSpace(text[start:end])
+	if start > 0 {
+		out = "…" + out
+	}
+	if end < len(text) {
+		out += "…"
+	}
+	return out
+}
