@@ -116,8 +116,8 @@ func (c *change) logRow() ([]any, error) {
 	if e.Audience.After != nil {
 		at = *e.Audience.After
 	}
-	return []any{string(e.ID), e.At, string(e.Kind), string(e.Actor.Kind), e.Actor.ID, c.session, c.cause, e.Entity,
-		e.Version, before, now, null(at.InboxID), null(at.TeamID), null(at.Assignee)}, nil
+	return []any{uid(e.ID), e.At, string(e.Kind), string(e.Actor.Kind), e.Actor.ID, c.session, c.cause, uid(e.Entity),
+		e.Version, before, now, uid(at.InboxID), uid(at.TeamID), uid(at.Assignee)}, nil
 }
 
 // logged is what the log keeps of an event: the whole state of what changes,
@@ -164,7 +164,7 @@ func writeDeltas(ctx context.Context, tx pgx.Tx, deltas map[place]int64) error {
 	rows := make([][]any, 0, len(deltas))
 	for p, n := range deltas {
 		if n != 0 {
-			rows = append(rows, []any{p.inbox, p.team, p.assignee, p.status, n})
+			rows = append(rows, []any{uid(p.inbox), uid(p.team), uid(p.assignee), p.status, n})
 		}
 	}
 	if len(rows) == 0 {

@@ -144,7 +144,7 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 		}
 		r := &batch[i]
 		if p.NewThread {
-			a.threads = append(a.threads, []any{string(p.Thread), string(p.Thread), string(p.Conversation)})
+			a.threads = append(a.threads, []any{uid(p.Thread), uid(p.Thread), uid(p.Conversation)})
 		}
 		if p.Joined {
 			for _, who := range r.Message.People {
@@ -183,7 +183,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 		at := &m.Attachments[i]
 		at.ID = inbox.NewID[inbox.AttachmentID](r.At)
 		a.blobs[at.SHA256] = at.Size
-		a.attachments = append(a.attachments, []any{string(at.ID), string(m.ID), i, at.Name, at.Type, at.Size, at.SHA256, at.Inline, at.ContentID, m.CreatedAt})
+		a.attachments = append(a.attachments, []any{uid(at.ID), uid(m.ID), i, at.Name, at.Type, at.Size, at.SHA256, at.Inline, at.ContentID, m.CreatedAt})
 	}
 	m.Attachments = slices.Clone(m.Attachments)
 	if in.Raw != "" {
@@ -208,12 +208,12 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 		}
 	}
 	a.messages = append(a.messages, []any{
-		string(m.ID), string(m.ConversationID), string(m.ThreadID), m.Seq, m.Version, string(m.Kind), string(m.Direction),
-		string(m.Channel), string(m.Account), string(customer), string(m.Author.Kind), m.Author.Name, m.Author.Address, who,
+		uid(m.ID), uid(m.ConversationID), uid(m.ThreadID), m.Seq, m.Version, string(m.Kind), string(m.Direction),
+		string(m.Channel), string(m.Account), uid(customer), string(m.Author.Kind), m.Author.Name, m.Author.Address, who,
 		m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages, string(m.State), m.Automatic.Is, m.Spam, r.History,
 		int16(m.Proof), more, why, m.HeaderID, refs, in.People, in.Raw, m.SentAt, m.CreatedAt,
 	})
-	a.pending = append(a.pending, []any{string(m.ID)})
+	a.pending = append(a.pending, []any{uid(m.ID)})
 
 	sender := in.SenderKey
 	if m.Direction == inbox.Out {
@@ -223,7 +223,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 	row := func(k inbox.Key, own bool) {
 		if !seen[k] {
 			seen[k] = true
-			a.keys = append(a.keys, []any{k[:], string(m.ID), string(m.ThreadID), own, sender})
+			a.keys = append(a.keys, []any{k[:], uid(m.ID), uid(m.ThreadID), own, sender})
 		}
 	}
 	row(in.Own, true)
@@ -292,8 +292,8 @@ func (a *arrivals) conversationRows() [][]any {
 	rows := make([][]any, 0, len(a.made))
 	for _, id := range a.made {
 		c := a.ev.Conversations[id]
-		rows = append(rows, []any{string(c.ID), c.Number, c.Version, string(c.InboxID), string(c.Status), string(c.Channel), string(c.Account),
-			string(c.Customer.IdentityID), c.Subject, c.Preview, c.MessageSeq, c.PublicSeq, c.LastAt, c.WaitingSince, c.CreatedAt})
+		rows = append(rows, []any{uid(c.ID), c.Number, c.Version, uid(c.InboxID), string(c.Status), string(c.Channel), string(c.Account),
+			uid(c.Customer.IdentityID), c.Subject, c.Preview, c.MessageSeq, c.PublicSeq, c.LastAt, c.WaitingSince, c.CreatedAt})
 	}
 	return rows
 }

@@ -146,8 +146,8 @@ func (d *delivery) makeIdentities(ctx context.Context, said map[inbox.IdentityRe
 		if s.record {
 			name = s.name
 		}
-		customers = append(customers, []any{string(i.CustomerID), name, at})
-		identities = append(identities, []any{string(i.ID), string(i.CustomerID), string(i.Kind), ref.Key, i.Value, i.Name, int16(i.Proof), s.locale, at})
+		customers = append(customers, []any{uid(i.CustomerID), name, at})
+		identities = append(identities, []any{uid(i.ID), uid(i.CustomerID), string(i.Kind), ref.Key, i.Value, i.Name, int16(i.Proof), s.locale, at})
 		d.identities[ref] = i
 	}
 	if len(customers) == 0 {

@@ -11,12 +11,14 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"skein/inbox"
@@ -80,6 +82,20 @@ func notFound(err error, what string) error {
 		return &inbox.Error{Code: inbox.NotFound, Message: what + " is not there"}
 	}
 	return err
+}
+
+// uid is id as COPY takes it, NULL for the empty one: COPY has no text form, and
+// pgx finds that out anew, dearly, for each value.
+func uid[T ~string](id T) pgtype.UUID {
+	if len(id) != 36 {
+		return pgtype.UUID{}
+	}
+	var u pgtype.UUID
+	s := string(id)
+	raw := s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:]
+	_, err := hex.Decode(u.Bytes[:], []byte(raw))
+	u.Valid = err == nil
+	return u
 }
 
 // null is NULL for the empty id.

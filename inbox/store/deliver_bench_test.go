@@ -1,0 +1,39 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"skein/inbox"
+	"skein/inbox/thread"
+)
+
+// BenchmarkDeliver stores mails in batches of 256: two of three begin a thread,
+// the third answers one of an earlier batch. ns/op is of one mail.
+func BenchmarkDeliver(b *testing.B) {
+	d := newDeliverBench(b)
+	text := strings.Repeat("Where is my parcel? It should have been here. ", 40)
+	next := func(i int) inbox.Received {
+		var refs []string
+		from := fmt.Sprintf("c%d@x.example", i)
+		if i%3 == 2 && i > 600 {
+			refs = []string{fmt.Sprintf("b%d", i-302)}
+			from = fmt.Sprintf("c%d@x.example", i-302)
+		}
+		r := arrival(fmt.Sprintf("b%d", i), from, refs)
+		r.Message.Text, r.Message.VisibleText = text, text
+		return r
+	}
+	b.ResetTimer()
+	for i := 0; i < b.N; {
+		var batch []inbox.Received
+		for range min(256, b.N-i) {
+			batch = append(batch, next(i))
+			i++
+		}
+		if err := d.Deliver(b.Context(), batch, thread.Decide); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
