@@ -1,0 +1,212 @@
+package realtime
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"skein/inbox"
+)
+
+// A shop is the database of the property test: what stands in it is ahead of
+// the stream, and what it announces may come twice.
+type shop struct {
+	mu     sync.Mutex
+	state  map[string]*inbox.Conversation
+	stream *log
+	staff  *people
+	rights map[inbox.AgentID]int64
+}
+
+var inboxes = []inbox.InboxID{"sales", "help", "press"}
+
+// change makes or moves a conversation and announces it, later and sometimes
+// twice; the announcements of one conversation keep their order.
+func (s *shop) change(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := fmt.Sprint("c", r.IntN(12))
+	c := s.state[id]
+	var before inbox.InboxID
+	next := inbox.Conversation{ID: inbox.ConversationID(id), InboxID: inboxes[r.IntN(len(inboxes))], Version: 1}
+	if c != nil {
+		before, next.Version = c.InboxID, c.Version+1
+		if r.IntN(3) > 0 {
+			next.InboxID = before
+		}
+	}
+	s.state[id] = &next
+	e := changed(id, next.Version, before, next.InboxID)
+	s.stream.add(e)
+	if r.IntN(5) == 0 {
+		s.stream.add(e)
+	}
+}
+
+func (s *shop) changeRights(r *rand.Rand, agent inbox.AgentID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rights[agent]++
+	var may []inbox.InboxID
+	for _, at := range inboxes {
+		if r.IntN(2) == 0 {
+			may = append(may, at)
+		}
+	}
+	s.staff.set(agent, s.rights[agent], may...)
+	s.stream.add(inbox.Event{Kind: inbox.AgentChanged, Entity: string(agent), Version: s.rights[agent]})
+}
+
+// fetch is what the API would answer the agent.
+func (s *shop) fetch(agent inbox.AgentID) map[string]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rights, _ := s.staff.SessionRights(nil, agent, "1")
+	list := map[string]int64{}
+	for id, c := range s.state {
+		if rights.Sees(c.Place()) {
+			list[id] = c.Version
+		}
+	}
+	return list
+}
+
+// A page is what a browser keeps: the rules of the protocol's client side.
+type page struct {
+	agent    inbox.AgentID
+	shop     *shop
+	url      string
+	position string
+	rights   int64
+	have     map[string]int64 // versions of what is shown
+	known    map[string]int64 // and of what was, so that late news is known to be old
+}
+
+func (p *page) reload() {
+	p.have = p.shop.fetch(p.agent)
+	p.known = maps.Clone(p.have)
+}
+
+func (p *page) apply(t *testing.T, f said) {
+	switch f.Type {
+	case "ready", "rights":
+		p.rights = f.Rights
+		if f.Type == "rights" || f.Reload || p.position == "" {
+			p.reload()
+		}
+	case "event":
+		if c := f.Event.Conversation; c != nil && c.Version > p.known[f.Event.Entity] {
+			p.have[f.Event.Entity], p.known[f.Event.Entity] = c.Version, c.Version
+		}
+	case "gone":
+		if f.Version > p.known[f.Entity] {
+			delete(p.have, f.Entity)
+			p.known[f.Entity] = f.Version
+		}
+	case "heartbeat", "topics":
+	default:
+		t.Errorf("unknown frame %s", f.raw)
+	}
+	p.position = f.Position
+}
+
+// browse keeps a page up to date over connections that break at random, until
+// it has got to the end that is told on done.
+func (p *page) browse(t *testing.T, r *rand.Rand, done <-chan string) {
+	end := ""
+	for {
+		b, err := tryDial(t, p.url, hello{Token: string(p.agent) + "/1", Position: p.position, Rights: p.rights})
+		if err != nil {
+			time.Sleep(time.Millisecond) // the hub finds its place in the stream
+			continue
+		}
+		for cut := r.IntN(40); cut > 0 || end != ""; cut-- {
+			if r.IntN(8) == 0 || end != "" {
+				_ = b.send(map[string]string{"type": "ping"})
+			}
+			f, err := b.any(10 * time.Second)
+			if err != nil {
+				break // cut off: come back
+			}
+			p.apply(t, f)
+			if end != "" && p.position == end {
+				_ = b.conn.CloseNow()
+				return
+			}
+		}
+		_ = b.conn.CloseNow()
+		select {
+		case end = <-done:
+		default:
+		}
+	}
+}
+
+// Events folded into an old state equal a fresh fetch, whatever breaks on the
+// way: sockets at any moment, repetitions, rights that change, a ring and a
+// queue too short, a stream that is made anew.
+func TestFoldEqualsFetch(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			stream, staff := newLog(), newPeople()
+			shop := &shop{state: map[string]*inbox.Conversation{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+			agents := []inbox.AgentID{"ann", "bob", "eve"}
+			staff.set("ann", 0, "sales", "help")
+			staff.set("bob", 0, inboxes...)
+			staff.set("eve", 0)
+			_, url := serve(t, Config{
+				Source: stream, Tokens: staff, Rights: staff, CheckEvery: 5 * time.Millisecond,
+				RingFrames: 16, QueueFrames: 8, MaxReplay: 200, Heartbeat: 10 * time.Millisecond,
+			})
+			var pages []*page
+			var browsing sync.WaitGroup
+			done := make(chan string)
+			for i, agent := range agents {
+				p := &page{agent: agent, shop: shop, url: url}
+				pages = append(pages, p)
+				browsing.Go(func() { p.browse(t, rand.New(rand.NewPCG(seed, uint64(i))), done) })
+			}
+			r := rand.New(rand.NewPCG(seed, 99))
+			for i := range 1500 {
+				shop.change(r)
+				if r.IntN(100) == 0 {
+					shop.changeRights(r, agents[r.IntN(2)])
+				}
+				if i == 700 && seed%2 == 1 {
+					shop.mu.Lock()
+					stream.touch(func() { stream.epoch, stream.entries = "e2", nil })
+					shop.mu.Unlock()
+				}
+				if r.IntN(4) == 0 {
+					time.Sleep(time.Duration(r.IntN(1000)) * time.Microsecond)
+				}
+			}
+			// One last entry that everybody sees, so that everybody can tell
+			// when all has arrived.
+			end := stream.add(inbox.Event{Kind: "the.end", Entity: "end"})
+			for range pages {
+				select {
+				case done <- position(stream.epoch, end):
+				case <-time.After(20 * time.Second):
+					t.Fatal("a page does not come back")
+				}
+			}
+			browsing.Wait()
+			for _, p := range pages {
+				if diff := cmp.Diff(shop.fetch(p.agent), p.have); diff != "" {
+					t.Errorf("%s: folded and fetched differ (-fetched +folded):\n%s", p.agent, diff)
+				}
+				if p.agent == "eve" && len(p.known) > 0 {
+					t.Errorf("eve, without rights, learnt of %v", p.known)
+				}
+			}
+		})
+	}
+}

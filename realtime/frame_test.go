@@ -1,0 +1,154 @@
+package realtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"skein/inbox"
+)
+
+// The ring has the newest frames without a gap, within both bounds, and says
+// when it no longer has what is asked for.
+func TestRing(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name             string
+		frames, maxBytes int
+		size             int
+		want             int // frames kept of 100
+	}{
+		{"by count", 10, 1 << 20, 10, 10},
+		{"by bytes", 1000, 10 * (128 + 72), 72, 10},
+		{"one larger than all", 10, 100, 1000, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRing(tc.frames, tc.maxBytes)
+			r.reset(7)
+			for i := range 100 {
+				r.keep(&frame{seq: uint64(8 + i), event: make([]byte, tc.size)})
+			}
+			if r.last != 107 || r.beginning != uint64(107-tc.want) || r.n != tc.want {
+				t.Fatalf("ring is %d to %d with %d frames, want %d", r.beginning, r.last, r.n, tc.want)
+			}
+			for seq := uint64(0); seq < 110; seq++ {
+				got, ok := r.after(seq, 3)
+				if want := seq >= r.beginning && seq <= r.last; ok != want {
+					t.Errorf("after(%d) is %v, want %v", seq, ok, want)
+				}
+				for i, f := range got {
+					if f.seq != seq+1+uint64(i) {
+						t.Errorf("after(%d) has %d at %d", seq, f.seq, i)
+					}
+				}
+				if want := min(3, 107-int(seq)); ok && len(got) != want {
+					t.Errorf("after(%d) gave %d frames, want %d", seq, len(got), want)
+				}
+			}
+		})
+	}
+}
+
+// Whatever an event holds, its audience stays here, the rest goes out as it
+// came, and only an admitted reader gets it.
+func FuzzFrame(f *testing.F) {
+	for _, s := range []string{
+		`{"kind":"conversation.changed","entity":"c","version":3,"audience":{"after":{"inboxId":"help"}},"x":1}`,
+		`{"kind":"message.changed","message":{"conversationId":"c"},"audience":{"before":{"inboxId":"help"}}}`,
+		`{"kind":"message.changed","AUDIENCE":{"after":{"inboxId":"help"}}}`,
+		`{"audience":{"after":{"inboxId":"help"}},"Audience":{}}`,
+		`{"kind":"agent.changed","entity":"ann"}`, `null`, `[]`, `{}`, `{"audience":null}`,
+	} {
+		f.Add([]byte(s))
+	}
+	nobody := &inbox.Rights{}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fr, err := newFrame("e", 1, data)
+		if err != nil {
+			return
+		}
+		var out struct {
+			Event map[string]json.RawMessage `json:"event"`
+		}
+		if err := json.Unmarshal(fr.event, &out); err != nil {
+			t.Fatalf("%s is not JSON: %v", fr.event, err)
+		}
+		for name := range out.Event {
+			if strings.EqualFold(name, "audience") {
+				t.Errorf("the audience left the server: %s", fr.event)
+			}
+		}
+		restricted := fr.audience.Before != nil || fr.audience.After != nil
+		if got := fr.bytesFor(nobody, map[string]bool{fr.topic: true}); restricted && got != nil {
+			t.Errorf("somebody without rights got %s", got)
+		}
+	})
+}
+
+// A position reads back as what it was written from, and nothing else reads.
+func FuzzPosition(f *testing.F) {
+	for _, s := range []string{"e:1", "3f-0:18446744073709551615", ":1", "e:", "e:-1", "a:b:2", "e:01", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		epoch, seq, ok := parsePosition(s)
+		if !ok {
+			return
+		}
+		e, n, ok := parsePosition(position(epoch, seq))
+		if !ok || e != epoch || n != seq || epoch == "" {
+			t.Errorf("parsePosition(%q) = %q, %d; again %q, %d, %v", s, epoch, seq, e, n, ok)
+		}
+	})
+}
+
+// A client's frame is refused or names topics of the known forms alone.
+func FuzzRequest(f *testing.F) {
+	f.Add([]byte(`{"type":"auth","token":"t","position":"e:1","rights":3,"topics":["list"]}`))
+	f.Add([]byte(`{"type":"topics","topics":["conversation:00000000-0000-7000-8000-000000000001"]}`))
+	f.Add([]byte(`{"type":"topics"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		req, err := parseRequest(websocket.MessageText, data)
+		if err != nil {
+			return
+		}
+		if req.Type == "" || len(req.Topics) > maxTopics || req.Type == "topics" && req.Topics == nil {
+			t.Errorf("parseRequest(%q) = %+v", data, req)
+		}
+		for topic := range req.Topics {
+			if id, ok := strings.CutPrefix(topic, conversationPrefix); topic != List && (!ok || !inbox.ValidID(id)) {
+				t.Errorf("topic %q was let in", topic)
+			}
+		}
+	})
+}
+
+// Publishing to many sessions shares the bytes.
+func BenchmarkPublish(b *testing.B) {
+	for _, n := range []int{100, 10000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			h := New(Config{QueueFrames: 1 << 30, QueueBytes: 1 << 40})
+			h.epoch = "e"
+			for i := range n {
+				s := &session{hub: h, wake: make(chan struct{}, 1), topics: map[string]bool{List: true}, live: true,
+					rights: inbox.Rights{Inboxes: []inbox.InboxID{inbox.InboxID(fmt.Sprint(i % 10))}}}
+				h.sessions[s] = struct{}{}
+			}
+			data, _ := json.Marshal(changed("c", 1, "", "3"))
+			b.ReportAllocs()
+			for seq := uint64(1); b.Loop(); seq++ {
+				if err := h.take(seq, data); err != nil {
+					b.Fatal(err)
+				}
+				if seq%64 == 0 {
+					for s := range h.sessions {
+						s.queue, s.bytes = s.queue[:0], 0
+					}
+				}
+			}
+		})
+	}
+}
