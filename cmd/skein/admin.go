@@ -1,0 +1,298 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/mail"
+	"os"
+	"strings"
+	"time"
+
+	"skein/cmd/skein/demo"
+	"skein/connectors"
+	"skein/connectors/email"
+	"skein/inbox"
+	"skein/inbox/auth"
+	"skein/inbox/identity"
+	"skein/inbox/store"
+	"skein/migrations"
+)
+
+// withStore runs work on a migrated database.
+func withStore(ctx context.Context, e *env, s *settings, work func(*store.Store) error) error {
+	db, err := openDatabase(ctx, e, s)
+	if err != nil {
+		return err
+	}
+	defer db.stop()
+	if err := migrations.Up(ctx, db.url); err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, db.url, 4)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	return work(st)
+}
+
+// adminFlags are those of the commands that work on the database alone.
+func adminFlags(name string, e *env) (*flag.FlagSet, *settings) {
+	fs := flag.NewFlagSet("skein "+name, flag.ContinueOnError)
+	fs.SetOutput(e.stdout)
+	s := &settings{database: e.getenv("DATABASE_URL")}
+	data := ".skein"
+	if v := e.getenv("SKEIN_DATA"); v != "" {
+		data = v
+	}
+	fs.StringVar(&s.data, "data", data, "data `folder` of the embedded database (SKEIN_DATA)")
+	return fs, s
+}
+
+// firstWord takes the word that stands before the flags, or after them.
+func firstWord(e *env) string {
+	if len(e.args) > 0 && !strings.HasPrefix(e.args[0], "-") {
+		word := e.args[0]
+		e.args = e.args[1:]
+		return word
+	}
+	return ""
+}
+
+func migrate(ctx context.Context, e *env) error {
+	fs, s := adminFlags("migrate", e)
+	if err := parse(fs, e); err != nil {
+		return err
+	}
+	return withStore(ctx, e, s, func(*store.Store) error {
+		fmt.Fprintln(e.stdout, "The database has the newest schema.")
+		return nil
+	})
+}
+
+func user(ctx context.Context, e *env) error {
+	if _, err := subcommand(e, "user", "add"); err != nil {
+		return err
+	}
+	address := firstWord(e)
+	fs, s := adminFlags("user add EMAIL", e)
+	role := fs.String("role", string(inbox.AgentRole), "agent, supervisor or admin")
+	name := fs.String("name", "", "the name that customers and colleagues see")
+	locale := fs.String("locale", "en", "the language of the pages")
+	if err := parse(fs, e); err != nil {
+		return err
+	}
+	if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
+		return &usageError{"skein user add needs the address first: skein user add ana@example.com --name Ana"}
+	}
+	if *name == "" {
+		*name, _, _ = strings.Cut(address, "@")
+	}
+	if !inbox.Role(*role).Valid() {
+		return &usageError{fmt.Sprintf("--role %s is not one of agent, supervisor, admin", *role)}
+	}
+	password, err := readPassword(e)
+	if err != nil {
+		return err
+	}
+	hash, err := auth.NewPasswords(auth.DefaultCost, 1).Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return withStore(ctx, e, s, func(st *store.Store) error {
+		now := time.Now()
+		inboxes, err := everyInbox(ctx, st)
+		if err != nil {
+			return err
+		}
+		a := inbox.Agent{ID: inbox.NewID[inbox.AgentID](now), Email: address, Name: *name, Role: inbox.Role(*role), Locale: *locale, Active: true}
+		known, err := agentsByEmail(ctx, st)
+		if err != nil {
+			return err
+		}
+		if old, has := known[strings.ToLower(address)]; has {
+			a.ID = old.ID
+		}
+		if err := st.SaveAgent(ctx, a, hash, inboxes, nil, now); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "%s may sign in as %s.\n", address, *role)
+		return nil
+	})
+}
+
+// readPassword takes SKEIN_PASSWORD, else a line of the input, which a terminal
+// shows while it is typed.
+func readPassword(e *env) (string, error) {
+	if p := e.getenv("SKEIN_PASSWORD"); p != "" {
+		return p, nil
+	}
+	fmt.Fprintf(e.stderr, "password (at least %d characters): ", auth.MinPassword)
+	line, err := bufio.NewReader(io.LimitReader(e.stdin, 4096)).ReadString('\n')
+	if err != nil && line == "" {
+		return "", invalid("no password was given: type one, pipe one in, or set SKEIN_PASSWORD")
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+func everyInbox(ctx context.Context, st *store.Store) ([]inbox.InboxID, error) {
+	all, err := st.Inboxes(ctx, &inbox.Rights{All: true})
+	if err != nil {
+		return nil, err
+	}
+	ids := []inbox.InboxID{}
+	for _, in := range all {
+		ids = append(ids, in.ID)
+	}
+	return ids, nil
+}
+
+// agentsByEmail are all agents, those who may no longer sign in too, by their
+// address in lower case.
+func agentsByEmail(ctx context.Context, st *store.Store) (map[string]inbox.Agent, error) {
+	all, err := st.Agents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]inbox.Agent{}
+	for _, a := range all {
+		known[strings.ToLower(a.Email)] = a
+	}
+	return known, nil
+}
+
+// firstInbox returns the inbox that is called name, and makes it, with its
+// brand, when there is none.
+func firstInbox(ctx context.Context, st *store.Store, brand, name, zone string, now time.Time) (inbox.Inbox, error) {
+	all, err := st.Inboxes(ctx, &inbox.Rights{All: true})
+	if err != nil {
+		return inbox.Inbox{}, err
+	}
+	for _, in := range all {
+		if strings.EqualFold(in.Name, name) {
+			return in, nil
+		}
+	}
+	b, calendar, err := st.CreateBrand(ctx, brand, "en", zone, now)
+	if err != nil {
+		return inbox.Inbox{}, err
+	}
+	return st.CreateInbox(ctx, b, calendar, name, now)
+}
+
+func account(ctx context.Context, e *env) error {
+	if _, err := subcommand(e, "account", "add"); err != nil {
+		return err
+	}
+	id := inbox.AccountID(firstWord(e))
+	fs, s := adminFlags("account add ID", e)
+	address := fs.String("address", "", "the mailbox's address")
+	name := fs.String("name", "", "the name that mail is from (default: the address)")
+	into := fs.String("inbox", "Support", "the inbox that its mail arrives in, made when it is missing")
+	zone := fs.String("zone", "UTC", "the time zone of a new inbox, such as Europe/Vienna")
+	file := fs.String("settings", "", "a JSON `file` with the servers and the secret, - for the input")
+	plus := fs.Bool("plus", false, "the server delivers user+tag@ to user@")
+	also := fs.String("also", "", "other addresses of the same mailbox, separated by commas")
+	if err := parse(fs, e); err != nil {
+		return err
+	}
+	if !inbox.ValidAccountID(string(id)) {
+		return &usageError{"skein account add needs an id of a-z, 0-9, - and _ first: skein account add support --address support@example.com --settings mailbox.json"}
+	}
+	key := identity.Key(inbox.EmailAddress, *address)
+	if key == "" {
+		return &usageError{fmt.Sprintf("--address %q is not an address", *address)}
+	}
+	raw, err := readSettings(e, *file)
+	if err != nil {
+		return err
+	}
+	own := []string{key}
+	for a := range strings.SplitSeq(*also, ",") {
+		if a = strings.TrimSpace(a); a == "" {
+			continue
+		}
+		k := identity.Key(inbox.EmailAddress, a)
+		if k == "" {
+			return &usageError{fmt.Sprintf("--also: %q is not an address", a)}
+		}
+		own = append(own, k)
+	}
+	if *name == "" {
+		*name = *address
+	}
+	if _, err := email.ParseSettings(connectors.Account{ID: id, Address: *address, Settings: raw}); err != nil {
+		return err
+	}
+	return withStore(ctx, e, s, func(st *store.Store) error {
+		now := time.Now()
+		in, err := firstInbox(ctx, st, *name, *into, *zone, now)
+		if err != nil {
+			return err
+		}
+		if _, err := st.SaveAccount(ctx, inbox.Account{
+			ID: id, Channel: inbox.Email, InboxID: in.ID, Name: *name, Address: *address, Own: own,
+			MaxProof: inbox.Proven, PlusAddress: *plus, Settings: raw,
+		}, now); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "Mail to %s arrives in the inbox %s. A server that runs takes it up within seconds.\n", *address, in.Name)
+		return nil
+	})
+}
+
+func readSettings(e *env, file string) ([]byte, error) {
+	var raw []byte
+	var err error
+	switch file {
+	case "":
+		return nil, &usageError{`--settings is missing: a file such as {"imap": {"host": "imap.example.com"}, "smtp": {"host": "smtp.example.com"}, "password": "…"}`}
+	case "-":
+		raw, err = io.ReadAll(io.LimitReader(e.stdin, 1<<20))
+	default:
+		raw, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, invalid("the settings can't be read: %v", err)
+	}
+	if !json.Valid(raw) {
+		return nil, invalid("%s is not JSON", file)
+	}
+	return raw, nil
+}
+
+func demoCommand(ctx context.Context, e *env) error {
+	if _, err := subcommand(e, "demo", "send"); err != nil {
+		return err
+	}
+	data, args := dataFlag(e)
+	return demo.Send(ctx, args, demoDir(data), e.stdout)
+}
+
+// dataFlag takes --data out of the arguments of a command whose own flags are
+// read elsewhere.
+func dataFlag(e *env) (data string, rest []string) {
+	data = ".skein"
+	if v := e.getenv("SKEIN_DATA"); v != "" {
+		data = v
+	}
+	for i := 0; i < len(e.args); i++ {
+		a := e.args[i]
+		name, value, has := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		if strings.HasPrefix(a, "-") && name == "data" {
+			if has {
+				data = value
+			} else if i+1 < len(e.args) {
+				i++
+				data = e.args[i]
+			}
+			continue
+		}
+		rest = append(rest, a)
+	}
+	return data, rest
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"skein/inbox"
+	"skein/inbox/auth"
+	"skein/inbox/blob"
+	"skein/inbox/bus"
+	"skein/inbox/outbox"
+	"skein/inbox/store"
+	"skein/inbox/threader"
+	"skein/realtime"
+)
+
+// The types here fit the rooms to the interfaces that their neighbours declare.
+// None of them decides anything.
+
+// A verifier is what realtime asks of tokens.
+type verifier struct{ tokens *auth.Tokens }
+
+// Verify implements realtime.Tokens.
+func (v verifier) Verify(token string) (realtime.Claims, error) {
+	c, err := v.tokens.Verify(token, auth.Access, time.Now())
+	return realtime.Claims{Agent: c.Agent, Session: c.Session, Expires: c.Expires}, err
+}
+
+// A source is the event stream as realtime reads it: the bus's entries in the
+// epoch that all nodes agree on.
+type source struct {
+	outbox.Position
+	*bus.Bus
+}
+
+// A stream is INBOUND and DEAD as the threader takes them.
+type stream struct{ *bus.Bus }
+
+// Inbound implements threader.Stream.
+func (s stream) Inbound(ctx context.Context, workers int, handle func(context.Context, int, []threader.Item) error) error {
+	return s.Bus.Inbound(ctx, workers, func(ctx context.Context, worker int, batch []bus.Delivery) error {
+		items := make([]threader.Item, len(batch))
+		for i, d := range batch {
+			items[i] = threader.Item{Data: d.Data, Channel: d.Channel, Account: d.Account, Lane: d.Lane, At: d.At, Handle: d}
+		}
+		return handle(ctx, worker, items)
+	})
+}
+
+// Bury implements threader.Stream.
+func (s stream) Bury(ctx context.Context, item threader.Item, reason string) error {
+	return s.PutDead(ctx, item.Handle.(bus.Delivery), reason)
+}
+
+// A keeper is the store as the threader uses it.
+type keeper struct{ *store.Store }
+
+// Transient implements threader.Store.
+func (keeper) Transient(err error) bool { return store.Transient(err) }
+
+// sized are bodies as the API asks for them: with their sizes.
+type sized struct{ *blob.Files }
+
+// Open implements api.Blobs.
+func (b sized) Open(ctx context.Context, sha256 string) (io.ReadCloser, int64, error) {
+	r, err := b.Files.Open(ctx, sha256)
+	if err != nil {
+		return nil, 0, err
+	}
+	size, err := sizeOf(r)
+	if err != nil {
+		_ = r.Close()
+		return nil, 0, fmt.Errorf("size of blob %s: %w", sha256, err)
+	}
+	return r, size, nil
+}
+
+func sizeOf(r io.Reader) (int64, error) {
+	s, ok := r.(io.Seeker)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	size, err := s.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, err
+	}
+	_, err = s.Seek(0, io.SeekStart)
+	return size, err
+}
+
+// operations are the bus as the API shows it.
+type operations struct{ *bus.Bus }
+
+// Dead implements api.Bus.
+func (o operations) Dead(ctx context.Context, before uint64, limit int) ([]inbox.DeadLetter, uint64, error) {
+	items, next, err := o.DeadItems(ctx, before, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	letters := make([]inbox.DeadLetter, len(items))
+	for i, d := range items {
+		letters[i] = inbox.DeadLetter{
+			ID: strconv.FormatUint(d.ID, 10), Channel: d.Channel, Account: d.Account, Reason: d.Reason, EventID: d.EventID, At: d.At, Subject: d.Subject,
+		}
+	}
+	return letters, next, nil
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"skein/cmd/skein/local"
+	"skein/inbox"
+	"skein/inbox/api"
+	"skein/inbox/auth"
+	"skein/inbox/blob"
+	"skein/inbox/bus"
+	"skein/inbox/identity"
+	"skein/inbox/outbox"
+	"skein/inbox/store"
+	"skein/inbox/thread"
+	"skein/inbox/threader"
+	"skein/migrations"
+	"skein/realtime"
+)
+
+// A server is the parts that a node consists of, wired.
+type server struct {
+	cfg       *settings
+	base      *base
+	log       *slog.Logger
+	store     *store.Store
+	bus       *bus.Bus
+	tokens    *auth.Tokens
+	passwords *auth.Passwords
+	metrics   *prometheus.Registry
+	hub       *realtime.Hub
+	blobs     *blob.Files
+	keys      thread.Keys
+}
+
+// startServer brings the schema up to date and starts every part that reads or
+// writes, the ones that others lean on first. HTTP comes last: who can connect
+// finds everything there.
+func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *stack, listener net.Listener) (*server, error) {
+	s := &server{
+		cfg: cfg, base: b, log: e.log,
+		passwords: auth.NewPasswords(auth.DefaultCost, runtime.GOMAXPROCS(0)),
+		metrics:   prometheus.NewRegistry(),
+	}
+	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if s.tokens, err = auth.NewTokens(cfg.secret); err != nil {
+		return nil, err
+	}
+	var g errgroup.Group
+	g.Go(func() error {
+		if err := migrations.Up(ctx, b.database); err != nil {
+			return named("DATABASE_URL", cfg.database, err)
+		}
+		st, err := store.Open(ctx, b.database, 0)
+		if err != nil {
+			return named("DATABASE_URL", cfg.database, err)
+		}
+		s.store = st
+		return nil
+	})
+	g.Go(func() (err error) {
+		s.bus, err = bus.Open(ctx, b.nc, bus.Config{Log: e.log, SecretKey: cfg.secret, Metrics: s.metrics})
+		return err
+	})
+	err = g.Wait()
+	if s.store != nil {
+		parts.add("store", func(context.Context) error { s.store.Close(); return nil })
+	}
+	if err != nil {
+		return nil, err
+	}
+	position := outbox.NewPosition(s.store, s.bus, e.log)
+	s.hub = realtime.New(realtime.Config{
+		Source: source{position, s.bus}, Tokens: verifier{s.tokens}, Rights: s.store, Log: e.log,
+	})
+
+	if s.keys, err = thread.NewKeys(cfg.secret); err != nil {
+		return nil, err
+	}
+	if s.blobs, err = blob.Open(filepath.Join(cfg.data, "blobs")); err != nil {
+		return nil, err
+	}
+
+	parts.run("threader", threader.New(threader.Config{
+		Stream: stream{s.bus}, Store: keeper{s.store}, Blobs: s.blobs, Transit: s.bus, Keys: s.keys, Log: e.log,
+	}).Run)
+	parts.run("outbox", outbox.New(outbox.Config{
+		Source: s.store, Bus: s.bus, Blobs: s.blobs, Transit: s.bus, Log: e.log,
+	}).Run)
+	parts.run("timers", outbox.NewTimers(s.store, map[string]outbox.FireFunc{
+		store.SendKind: func(ctx context.Context, now time.Time) (bool, error) {
+			return s.store.FireSend(ctx, now, outbox.Encode)
+		},
+	}, e.log).Run)
+	parts.run("followers", outbox.NewFollowers(s.store, e.log).Run)
+	parts.run("janitor", s.bus.RunJanitor)
+	parts.run("accounts", func(ctx context.Context) error { return project(ctx, s.store, s.bus, e.log) })
+	parts.run("realtime", s.hub.Run)
+	s.startHTTP(parts, listener)
+	return s, nil
+}
+
+// named puts the setting before what it caused, when it was set.
+func named(setting, value string, err error) error {
+	if err == nil || value == "" {
+		return err
+	}
+	if own, ok := errors.AsType[*inbox.Error](err); ok {
+		return &inbox.Error{Code: own.Code, Message: setting + ": " + own.Message}
+	}
+	return fmt.Errorf("%s: %w", setting, err)
+}
+
+// startHTTP serves the API, the websocket and the page on listener.
+func (s *server) startHTTP(parts *stack, listener net.Listener) {
+	srv := &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(quietly(s.log).Handler(), slog.LevelDebug), // what clients do wrong
+	}
+	parts.run("http", func(ctx context.Context) error {
+		failed := make(chan error, 1)
+		go func() { failed <- srv.Serve(listener) }()
+		select {
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+		}
+		drain, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(drain); err != nil {
+			_ = srv.Close() // who is still there had five seconds
+		}
+		<-failed
+		return nil
+	})
+}
+
+// sendDelay is how long a reply waits before it leaves, so that it can be taken
+// back.
+const sendDelay = 0
+
+// handler is everything that HTTP serves.
+func (s *server) handler() http.Handler {
+	return api.New(api.Config{
+		Store: s.store, Blobs: sized{s.blobs}, Bus: operations{s.bus}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
+		Seal: s.seal, MatchKey: identity.EmailKey,
+		Live: s.hub, Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
+		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"),
+	})
+}
+
+// seal signs what names our message and its conversation in the mail that goes
+// out: a Message-ID in the domain of the account's own address, and a
+// plus-address where its server takes one.
+func (s *server) seal(id inbox.MessageID, in inbox.ConversationID, account *inbox.Account) (headerID, replyTo string) {
+	_, domain, ok := strings.Cut(account.Address, "@")
+	if !ok {
+		domain = "skein.invalid" // RFC 2606: an account without an address sends no mail
+	}
+	if account.PlusAddress {
+		replyTo = s.keys.PlusAddress(account.Address, in)
+	}
+	return s.keys.HeaderID(id, domain), replyTo
+}
+
+// ready says why this node can't serve just now.
+func (s *server) ready(ctx context.Context) error {
+	if err := s.store.Ping(ctx); err != nil {
+		return &inbox.Error{Code: inbox.Unavailable, Message: "the database is away"}
+	}
+	if !s.base.nc.IsConnected() {
+		return &inbox.Error{Code: inbox.Unavailable, Message: "the message bus is away"}
+	}
+	if !s.hub.Ready() {
+		return &inbox.Error{Code: inbox.Unavailable, Message: "the event stream is not being read yet"}
+	}
+	return nil
+}
+
+// startConnector runs the email connector as a child process.
+func (s *server) startConnector(parts *stack) {
+	child := local.NewSidecar(local.SidecarConfig{
+		Name: "connector email", Args: []string{"connector", string(inbox.Email)}, Log: s.log,
+		Credential: func() (local.Credential, error) { return s.base.credentialFor(s.cfg, inbox.Email) },
+		Env:        []string{"SKEIN_LOG=" + s.cfg.logLevel},
+	})
+	parts.run("connector email", child.Run)
+}

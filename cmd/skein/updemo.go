@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"skein/cmd/skein/demo"
+	"skein/inbox"
+	"skein/inbox/bus"
+)
+
+// startDemo makes the demo's accounts and logins, publishes the shop once, and
+// lets the demo live.
+func (s *server) startDemo(ctx context.Context, parts *stack) error {
+	now := time.Now()
+	d := s.base.demo
+	in, err := firstInbox(ctx, s.store, "Harbour & Pine", "Harbour & Pine", "Europe/Berlin", now)
+	if err != nil {
+		return err
+	}
+	settings, err := d.AccountSettings()
+	if err != nil {
+		return err
+	}
+	for _, a := range []inbox.Account{
+		{ID: demo.AccountID, Channel: inbox.Email, InboxID: in.ID, Name: "Harbour & Pine", Address: demo.Support,
+			Own: []string{demo.Support}, MaxProof: inbox.Proven, PlusAddress: true, Settings: settings},
+		{ID: demo.StoreID, Channel: inbox.Shop, InboxID: in.ID, Name: "Harbour & Pine shop", MaxProof: inbox.Signed},
+	} {
+		if _, err := s.store.SaveAccount(ctx, a, now); err != nil {
+			return err
+		}
+	}
+	if err := s.demoUsers(ctx, in.ID, now); err != nil {
+		return err
+	}
+	d.SetURL(s.cfg.public)
+	parts.run("demo", d.Run)
+	parts.run("demo shop", func(ctx context.Context) error {
+		if err := s.publishShop(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		<-ctx.Done()
+		return nil
+	})
+	return nil
+}
+
+// demoUsers makes the logins that are missing, and wakes those that a start
+// without --demo put to sleep. Hashing takes a moment each, so it is done only
+// then.
+func (s *server) demoUsers(ctx context.Context, in inbox.InboxID, now time.Time) error {
+	known, err := agentsByEmail(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	var g errgroup.Group
+	for _, u := range demo.Users() {
+		old, has := known[u.Email]
+		if has && old.Active {
+			continue
+		}
+		g.Go(func() error {
+			a := inbox.Agent{ID: inbox.NewID[inbox.AgentID](now), Email: u.Email, Name: u.Name, Role: u.Role, Locale: "en", Active: true}
+			if has {
+				a.ID = old.ID
+			}
+			hash, err := s.passwords.Hash(ctx, u.Password)
+			if err != nil {
+				return err
+			}
+			return s.store.SaveAgent(ctx, a, hash, []inbox.InboxID{in}, nil, now)
+		})
+	}
+	return g.Wait()
+}
+
+// endDemo closes what an earlier start with --demo left open: its logins, whose
+// password everybody knows, and its mailbox.
+func (s *server) endDemo(ctx context.Context) error {
+	if _, err := os.Stat(demoDir(s.cfg.data)); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	now := time.Now()
+	known, err := agentsByEmail(ctx, s.store)
+	if err != nil {
+		return err
+	}
+	for _, u := range demo.Users() {
+		a, has := known[u.Email]
+		if !has || !a.Active {
+			continue
+		}
+		a.Active = false
+		if err := s.store.SaveAgent(ctx, a, "", nil, nil, now); err != nil {
+			return err
+		}
+	}
+	accounts, err := s.store.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if a.Address != demo.Support || a.Paused {
+			continue
+		}
+		a.Paused = true
+		if _, err := s.store.SaveAccount(ctx, a, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publishShop puts the shop's customers and orders on the bus as its connector
+// would, once in the life of a data folder: repeating it would change nothing.
+func (s *server) publishShop(ctx context.Context) error {
+	marker := filepath.Join(demoDir(s.cfg.data), "shop.done")
+	if _, err := os.Stat(marker); err == nil {
+		return nil
+	}
+	cred, err := s.base.credentialFor(s.cfg, inbox.Shop)
+	if err != nil {
+		return err
+	}
+	nc, err := bus.ConnectLink(cred.URL, cred.Creds, inbox.Shop, s.log)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	key, err := bus.ParseChannelKey(cred.Key)
+	if err != nil {
+		return err
+	}
+	link, err := bus.NewLink(nc, bus.LinkConfig{Channel: inbox.Shop, Key: key, Log: s.log})
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(16)
+	for _, item := range s.base.demo.Items() {
+		g.Go(func() error {
+			for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+				err := link.Publish(ctx, item)
+				if inbox.CodeOf(err) != inbox.Unavailable {
+					return err
+				}
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-time.After(wait):
+				}
+			}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("publish the demo's shop: %w", err)
+	}
+	return writeOnce(marker, nil)
+}
+
+// welcome says where everything is and what to try.
+func welcome(w io.Writer, s *settings, d *demo.Demo) {
+	fmt.Fprintf(w, "\n  Skein is ready at %s\n", s.public)
+	if d == nil {
+		fmt.Fprintf(w, "\n  first agent     skein user add you@example.com --role admin --data %s\n"+
+			"  first mailbox   skein account add support --address support@example.com --settings mailbox.json --data %s\n\n", s.data, s.data)
+		return
+	}
+	fmt.Fprint(w, "\n  Sign in (all with the password skein-demo)\n")
+	for _, u := range demo.Users() {
+		fmt.Fprintf(w, "    %-22s %s\n", u.Email, u.Role)
+	}
+	number := d.Shop().Orders[len(d.Shop().Orders)-20].Number
+	data := ""
+	if s.data != ".skein" {
+		data = " --data " + s.data
+	}
+	fmt.Fprintf(w, `
+  Try
+    bin/skein demo send --text "Where is my parcel?" --order %s%s
+                           a customer writes: watch it come in
+    answer something       the customer answers what you wrote, half a minute later
+
+  The shop's mailbox, for any mail program (password skein-demo)
+    SMTP  %s   write to %s
+    IMAP  %s   as %s, or as %s: what has left for them
+
+  Ctrl-C stops it; the data stays in %s.
+
+`, number, data, d.SMTPAddr(), demo.Support, d.IMAPAddr(), demo.Support, demo.CustomersUser, s.data)
+}
