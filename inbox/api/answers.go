@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"skein/inbox"
+	"skein/inbox/markup"
 )
 
 // KeyParam makes a call repeatable.
@@ -99,7 +100,7 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 		SendAt: now.Add(a.cfg.SendDelay), Seal: a.cfg.Seal, MatchKey: a.cfg.MatchKey,
 	}
 	if html != "" {
-		answer.HTML, answer.RemoteImages = a.cfg.Sanitise(html)
+		answer.HTML, answer.RemoteImages = markup.Sanitise(html)
 	}
 	m, err := a.cfg.Store.Reply(ctx, by, in.ID, answer)
 	return &body[inbox.Message]{m}, err

@@ -84,17 +84,17 @@ type Customers interface {
 // ranges too.
 type Blobs interface {
 	Put(ctx context.Context, r io.Reader) (sha256 string, size int64, err error)
-	Open(ctx context.Context, sha256 string) (io.ReadCloser, error)
+	Open(ctx context.Context, sha256 string) (content io.ReadCloser, size int64, err error)
 }
 
 // A Bus tells how the connectors are and what could not be handled.
 type Bus interface {
 	Statuses(ctx context.Context) ([]connectors.Status, error)
-	// Dead returns what is dead after the letter with the id after ("" = from
-	// the newest), and the id to go on with, "" when there is no more.
-	Dead(ctx context.Context, after string, limit int) (list []inbox.DeadLetter, next string, err error)
+	// Dead returns what is dead with ids below before, newest first (0 = from
+	// the newest), and the before of the next page, 0 when there is none.
+	Dead(ctx context.Context, before uint64, limit int) ([]inbox.DeadLetter, uint64, error)
 	// Replay hands a letter back to be tried again; NotFound when it is gone.
-	Replay(ctx context.Context, id string) error
+	Replay(ctx context.Context, id uint64) error
 }
 
 // A Config is what the API is made of. Fields are required unless their comment
@@ -110,10 +110,6 @@ type Config struct {
 	// Seal and MatchKey are as in [inbox.Answer].
 	Seal     func(id inbox.MessageID, in inbox.ConversationID, account *inbox.Account) (headerID, replyTo string)
 	MatchKey func(address string) string
-	// Sanitise makes HTML safe to show and to send; remote tells that it names
-	// images on other servers.
-	Sanitise func(html string) (clean string, remote bool)
-
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
 	// Web serves every path that is not the API's. nil: not found.

@@ -198,7 +198,7 @@ func (a *API) attachment(w http.ResponseWriter, r *http.Request) {
 	}
 	kind := mediaType(file.Type)
 	inline := r.URL.Query().Get("inline") == "1" && slices.Contains(inlineTypes, kind)
-	a.serve(w, r, file.SHA256, file.Size, kind, fileName(file.Name), inline)
+	a.serve(w, r, file.SHA256, kind, fileName(file.Name), inline)
 }
 
 func (a *API) raw(w http.ResponseWriter, r *http.Request) {
@@ -213,13 +213,13 @@ func (a *API) raw(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	a.serve(w, r, sum, -1, "text/plain", string(id)+".eml", false)
+	a.serve(w, r, sum, "text/plain", string(id)+".eml", false)
 }
 
 // serve streams a body. Its bytes never change, but who may see them does: they
 // are kept by the browser alone and not for long.
-func (a *API) serve(w http.ResponseWriter, r *http.Request, sum string, size int64, kind, name string, inline bool) {
-	content, err := a.cfg.Blobs.Open(r.Context(), sum)
+func (a *API) serve(w http.ResponseWriter, r *http.Request, sum, kind, name string, inline bool) {
+	content, size, err := a.cfg.Blobs.Open(r.Context(), sum)
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -236,9 +236,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, sum string, size int
 		http.ServeContent(w, r, "", time.Time{}, seeker)
 		return
 	}
-	if size >= 0 {
-		h.Set("Content-Length", strconv.FormatInt(size, 10))
-	}
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
 	if r.Method == http.MethodHead {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -76,19 +77,34 @@ func (a *API) dead(ctx context.Context, by *inbox.Caller, in *deadInput) (*body[
 	if err := mayOperate(by); err != nil {
 		return nil, err
 	}
-	list, next, err := a.cfg.Bus.Dead(ctx, in.Cursor, in.Limit)
+	var before uint64
+	if in.Cursor != "" {
+		var err error
+		if before, err = strconv.ParseUint(in.Cursor, 10, 64); err != nil {
+			return nil, invalid("query.cursor", "is not one that this list gave out")
+		}
+	}
+	list, next, err := a.cfg.Bus.Dead(ctx, before, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	if list == nil {
-		list = []inbox.DeadLetter{}
+	out := page[inbox.DeadLetter]{Items: list}
+	if out.Items == nil {
+		out.Items = []inbox.DeadLetter{}
 	}
-	return &body[page[inbox.DeadLetter]]{page[inbox.DeadLetter]{Items: list, Next: next}}, nil
+	if next != 0 {
+		out.Next = strconv.FormatUint(next, 10)
+	}
+	return &body[page[inbox.DeadLetter]]{out}, nil
 }
 
 func (a *API) replay(ctx context.Context, by *inbox.Caller, in *deadIDInput) (*struct{}, error) {
 	if err := mayOperate(by); err != nil {
 		return nil, err
 	}
-	return nil, a.cfg.Bus.Replay(ctx, in.ID)
+	id, err := strconv.ParseUint(in.ID, 10, 64)
+	if err != nil {
+		return nil, &inbox.Error{Code: inbox.NotFound, Message: "there is no such dead item"}
+	}
+	return nil, a.cfg.Bus.Replay(ctx, id)
 }
