@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/v1/login": {
+    "/api/v1/attachments": {
         parameters: {
             query?: never;
             header?: never;
@@ -13,53 +13,46 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["login"];
+        /**
+         * Upload a file to attach
+         * @description At most 25 MB. It belongs to the agent until a reply uses it.
+         */
+        post: operations["upload"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/refresh": {
+    "/api/v1/attachments/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Get a file */
+        get: operations["attachment"];
         put?: never;
-        post: operations["refresh"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/logout": {
+    "/api/v1/connectors": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["logout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["me"];
+        /**
+         * How the connectors are
+         * @description Of the accounts whose inboxes the reader may see.
+         */
+        get: operations["connectors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -75,23 +68,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List conversations by their newest message */
         get: operations["list-conversations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -107,12 +85,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get a conversation
+         * @description One that was merged answers with the one that it was merged into.
+         */
         get: operations["conversation"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** Change status, assignee or team */
         patch: operations["change-conversation"];
         trace?: never;
     };
@@ -123,25 +106,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List a conversation's messages, the newest page first */
         get: operations["messages"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{id}/replies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -157,6 +125,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Write a note that only the team sees */
         post: operations["note"];
         delete?: never;
         options?: never;
@@ -164,7 +133,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/messages/{id}/resend": {
+    "/api/v1/conversations/{id}/replies": {
         parameters: {
             query?: never;
             header?: never;
@@ -173,71 +142,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["resend"];
+        /**
+         * Answer the customer
+         * @description The message is queued: its state changes as it leaves. When something public came after seenSeq the answer is 409 with what is newer, and nothing is sent.
+         */
+        post: operations["reply"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/messages/{id}/raw": {
+    "/api/v1/counts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["raw"];
+        /** Count conversations by inbox, team, assignee and status */
+        get: operations["counts"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/attachments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["upload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/attachments/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["attachment"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/files/token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["file-token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -251,39 +177,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Get a customer with all identities */
         get: operations["customer"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customers/{id}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["timeline"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/customers/{id}/orders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -299,9 +194,212 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List a customer's conversations, newest first */
         get: operations["customer-conversations"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a customer's newest orders with items and shipments */
+        get: operations["orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what happened with a customer, newest first */
+        get: operations["timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what could not be handled
+         * @description For supervisors and admins.
+         */
+        get: operations["dead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand it back to be tried again
+         * @description For supervisors and admins.
+         */
+        post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a token for links to files
+         * @description It opens attachments and raw messages for ten minutes, and nothing else.
+         */
+        post: operations["file-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in
+         * @description The refresh token comes as a cookie.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the session */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and the inboxes, teams and agents */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a message as it came in */
+        get: operations["raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message again that failed or whose fate is uncertain */
+        post: operations["resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a new access token
+         * @description The cookie's token is replaced. One that was replaced before ends the session.
+         */
+        post: operations["refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -315,6 +413,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Search in what was said
+         * @description The newest first, one message a conversation.
+         */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -328,16 +430,477 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Agent: {
+            active: boolean;
+            email: string;
+            id: string;
+            locale: string;
+            name: string;
+            /** @enum {string} */
+            role: "agent" | "supervisor" | "admin";
+        };
+        Attachment: {
+            contentId?: string;
+            id: string;
+            inline: boolean;
+            name: string;
+            sha256: string;
+            /** Format: int64 */
+            size: number;
+            type: string;
+        };
+        Author: {
+            address?: string;
+            agentId?: string;
+            identityId?: string;
+            /** @enum {string} */
+            kind: "customer" | "agent" | "system";
+            name: string;
+        };
+        Automatic: {
+            is: boolean;
+            mayAutoReply: boolean;
+            reason?: string;
+        };
+        Bounce: {
+            detail?: string;
+            hard: boolean;
+            headerId?: string;
+            recipient: string;
+            status: string;
+        };
+        Colleague: {
+            email: string;
+            id: string;
+            name: string;
+        };
+        Connector: {
+            account: string;
+            address: string;
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            /** Format: date-time */
+            errorAt?: string;
+            inboxId: string;
+            lastError?: string;
+            /** Format: date-time */
+            lastItem?: string;
+            name: string;
+            /** Format: int64 */
+            received: number;
+            /** Format: date-time */
+            retryAt?: string;
+            /** Format: int64 */
+            sent: number;
+            /** @enum {string} */
+            state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
+        };
+        Conversation: {
+            /** @description The account that a reply leaves by */
+            accountId: string;
+            assigneeId?: string;
+            /**
+             * @description The channel of the newest message
+             * @enum {string}
+             */
+            channel: "email" | "chat" | "phone" | "social" | "shop";
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Who it was opened by */
+            customer: components["schemas"]["Person"];
+            id: string;
+            inboxId: string;
+            /**
+             * Format: date-time
+             * @description Time of the newest message: what lists are ordered by
+             */
+            lastAt: string;
+            mergedInto?: string;
+            /**
+             * Format: int64
+             * @description seq of the newest message
+             */
+            messageSeq: number;
+            /**
+             * Format: int64
+             * @description The short number that people say to each other
+             */
+            number: number;
+            /** @description The first words of the newest message */
+            preview: string;
+            /**
+             * Format: int64
+             * @description seq of the newest message that the customer wrote or may see
+             */
+            publicSeq: number;
+            /** @enum {string} */
+            status: "open" | "pending" | "snoozed" | "closed" | "spam";
+            subject: string;
+            teamId?: string;
+            /**
+             * Format: int64
+             * @description Rises with every change; a client ignores what is not newer
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description First message of the burst that nobody human has answered
+             */
+            waitingSince?: string;
+        };
+        Count: {
+            assigneeId?: string;
+            /** Format: int64 */
+            count: number;
+            inboxId: string;
+            /** @enum {string} */
+            status: "open" | "pending" | "snoozed" | "closed" | "spam";
+            teamId?: string;
+        };
+        Customer: {
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            identities: components["schemas"]["Identity"][];
+            name: string;
+        };
+        DeadLetter: {
+            account: string;
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            eventId: string;
+            id: string;
+            reason: string;
+            /** @description Of the bus */
+            subject: string;
+        };
+        Fault: {
+            /** @description Such as body.text or query.limit */
+            location?: string;
+            message: string;
+        };
+        FileTokenOutputBody: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description For the query parameter t of attachments and raw messages */
+            token: string;
+        };
+        HiddenPageConversation: {
+            /**
+             * Format: int64
+             * @description How many conversations are in inboxes that the reader may not see; 100 means that many or more
+             */
+            hidden: number;
+            items: components["schemas"]["Conversation"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
+        HiddenPageTimelineEntry: {
+            /**
+             * Format: int64
+             * @description How many conversations are in inboxes that the reader may not see; 100 means that many or more
+             */
+            hidden: number;
+            items: components["schemas"]["TimelineEntry"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
+        Hit: {
+            conversation: components["schemas"]["Conversation"];
+            messageId?: string;
+            snippet: string;
+        };
+        Identity: {
+            customerId: string;
+            id: string;
+            kind: string;
+            name?: string;
+            /**
+             * Format: int64
+             * @description The best proof seen for it
+             */
+            proof: number;
+            /** @description As it was received, for display */
+            value: string;
+        };
+        Inbox: {
+            brandId: string;
+            id: string;
+            name: string;
+        };
+        Item: {
+            /**
+             * Format: int64
+             * @description Of one, in minor units
+             */
+            price: number;
+            /** Format: int64 */
+            quantity: number;
+            sku: string;
+            title: string;
+            variant?: string;
+        };
+        ItemsConnector: {
+            items: components["schemas"]["Connector"][];
+        };
+        ItemsCount: {
+            items: components["schemas"]["Count"][];
+        };
+        ItemsOrder: {
+            items: components["schemas"]["Order"][];
+        };
+        LoginInputBody: {
+            /** @description Its case doesn't matter */
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        Me: {
+            agent: components["schemas"]["Agent"];
+            agents: components["schemas"]["Colleague"][];
+            demo: boolean;
+            /** @description Those that the agent may see */
+            inboxes: components["schemas"]["Inbox"][];
+            teams: components["schemas"]["Team"][];
+        };
+        Message: {
+            accountId: string;
+            attachments: components["schemas"]["Attachment"][];
+            /** Format: int64 */
+            attempt?: number;
+            author: components["schemas"]["Author"];
+            automatic: components["schemas"]["Automatic"];
+            bounces?: components["schemas"]["Bounce"][];
+            cc: components["schemas"]["Party"][];
+            /** @enum {string} */
+            channel: "email" | "chat" | "phone" | "social" | "shop";
+            conversationId: string;
+            /**
+             * Format: date-time
+             * @description When Skein got it: what is shown is ordered by SentAt
+             */
+            createdAt: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            hasRaw: boolean;
+            /** @description The Message-ID header, without its angle brackets */
+            headerId?: string;
+            /** @description Sanitised; remote images carry data-remote-src instead of src */
+            html?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "message" | "note";
+            /** @description What could not be read of it */
+            problems?: string[];
+            /**
+             * Format: int64
+             * @description How well the sender is known by this very message
+             */
+            proof: number;
+            /**
+             * @description signed or encrypted mail, shown as such
+             * @enum {string}
+             */
+            protection?: "signed" | "encrypted";
+            reason: components["schemas"]["Reason"];
+            /** @description The HTML names images on other servers, not loaded until asked for */
+            remoteImages: boolean;
+            /**
+             * Format: date-time
+             * @description While queued: when it leaves
+             */
+            sendAt?: string;
+            /**
+             * Format: date-time
+             * @description What its sender's clock said
+             */
+            sentAt: string;
+            /**
+             * Format: int64
+             * @description Rises by one within the conversation
+             */
+            seq: number;
+            spam?: boolean;
+            /** @enum {string} */
+            state: "received" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "uncertain";
+            /** @description The other server's own words */
+            stateDetail?: string;
+            subject: string;
+            /** @description The whole text as it was received or written */
+            text: string;
+            threadId?: string;
+            to: components["schemas"]["Party"][];
+            /** @description In an event: the body was too large for a frame, fetch the message */
+            truncated?: boolean;
+            /** Format: int64 */
+            version: number;
+            /** @description The text without what is quoted and signed: a view, nothing is cut from text */
+            visibleText: string;
+        };
+        MessagePage: {
+            /** @description By rising seq */
+            items: components["schemas"]["Message"][];
+            /**
+             * Format: int64
+             * @description The before of the next page; 0 when there is none
+             */
+            next: number;
+        };
+        NoteBody: {
+            text: string;
+        };
+        Order: {
+            currency: string;
+            /** @description The buyer's address */
+            email?: string;
+            externalId: string;
+            id: string;
+            items: components["schemas"]["Item"][];
+            /** @description As the shop's customers know it */
+            number: string;
+            /** Format: date-time */
+            placedAt: string;
+            shipments: components["schemas"]["Shipment"][];
+            /** @enum {string} */
+            status: "pending" | "paid" | "processing" | "fulfilled" | "delivered" | "cancelled" | "refunded";
+            store: string;
+            /**
+             * Format: int64
+             * @description In minor units
+             */
+            total: number;
+            /**
+             * Format: date-time
+             * @description An older update than the stored one changes nothing
+             */
+            updatedAt: string;
+        };
+        PageConversation: {
+            items: components["schemas"]["Conversation"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
+        PageDeadLetter: {
+            items: components["schemas"]["DeadLetter"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
+        PageHit: {
+            items: components["schemas"]["Hit"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
         Party: {
             address: string;
             name?: string;
         };
-        ErrorModel: {
+        PatchInputBody: {
+            /** @description Empty: nobody */
+            assigneeId?: string;
+            /** @enum {string} */
+            status?: "open" | "pending" | "snoozed" | "closed" | "spam";
+            /** @description Empty: none */
+            teamId?: string;
+            /**
+             * Format: int64
+             * @description The version that was seen: another is a conflict
+             */
+            version?: number;
+        };
+        Person: {
+            address: string;
+            customerId: string;
+            identityId: string;
+            name: string;
             /** Format: int64 */
-            status?: number;
-            title?: string;
+            proof: number;
+        };
+        Problem: {
+            /**
+             * @description What programs branch on
+             * @enum {string}
+             */
+            code: "invalid" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "too_many" | "too_large" | "unavailable" | "internal";
+            /** @description What is wrong and how to mend it, for people */
+            detail: string;
+            /** @description What is wrong with which part of the request */
+            errors?: components["schemas"]["Fault"][];
+            /** @description With a 409 of a reply: the public messages that its author had not seen */
+            newer?: components["schemas"]["Message"][];
+            /** @description Names the request in the server's log */
+            requestId?: string;
+            /**
+             * Format: int64
+             * @description HTTP status code
+             */
+            status: number;
+            /** @description The status in words */
+            title: string;
+        };
+        Reason: {
+            key?: string;
+            linked?: string;
+            /** @description sender-unproven, unknown-address */
+            marks?: string[];
+            step: string;
+            text: string;
+        };
+        ReplyBody: {
+            /** @description Ids of uploads */
+            attachments?: string[];
+            cc?: components["schemas"]["Party"][];
+            /** @description Close the conversation with it */
+            close?: boolean;
+            /** @description Send whatever came meanwhile */
+            force?: boolean;
+            /** @description Sanitised before it is stored or sent */
+            html?: string;
+            /**
+             * Format: int64
+             * @description publicSeq as the author saw it
+             */
+            seenSeq: number;
+            /** @description May be empty when there are attachments */
+            text: string;
+            /** @description Absent: whoever wrote last */
+            to?: components["schemas"]["Party"][];
+        };
+        Shipment: {
+            /**
+             * Format: date-time
+             * @description Of the last change of status
+             */
+            at: string;
+            carrier: string;
+            /** Format: date-time */
+            shippedAt?: string;
+            /** @enum {string} */
+            status: "label" | "in_transit" | "out_for_delivery" | "delivered" | "exception";
+            tracking: string;
+        };
+        Signed: {
+            /** @description For the Authorization header, as Bearer, and the websocket's first frame */
+            accessToken: string;
+            agent: components["schemas"]["Agent"];
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        Team: {
+            id: string;
+            name: string;
+        };
+        TimelineEntry: {
+            /** Format: date-time */
+            at: string;
+            conversationId?: string;
+            data?: unknown;
             detail?: string;
-            code?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "message" | "note" | "order" | "shipment" | "status";
+            title: string;
         };
     };
     responses: never;
@@ -348,7 +911,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    login: {
+    upload: {
         parameters: {
             query?: never;
             header?: never;
@@ -357,36 +920,71 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                    password: string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
                 };
             };
         };
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Stored */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    refresh: {
+    attachment: {
+        parameters: {
+            query?: {
+                /** @description A token of POST /api/v1/files/token, in place of the header */
+                t?: string;
+                /** @description 1: to be shown in a page; only for images, else to be saved */
+                inline?: "1";
+            };
+            header?: never;
+            path: {
+                /** @description An attachment's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connectors: {
         parameters: {
             query?: never;
             header?: never;
@@ -401,76 +999,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ItemsConnector"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    logout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -478,13 +1016,18 @@ export interface operations {
     "list-conversations": {
         parameters: {
             query?: {
-                status?: string;
-                assignee?: string;
-                inbox?: string;
-                q?: string;
+                /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
-                sort?: string;
+                status?: "open" | "pending" | "snoozed" | "closed" | "spam" | "all";
+                /** @description me, none, or an agent's id; empty: anybody's */
+                assignee?: string;
+                /** @description An inbox's id; empty: all of one's own */
+                inbox?: string;
+                /** @description Only conversations of which a message holds all these words */
+                q?: string;
+                /** @description By the newest message */
+                sort?: "newest" | "oldest";
             };
             header?: never;
             path?: never;
@@ -498,18 +1041,198 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PageConversation"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages: {
+        parameters: {
+            query?: {
+                /** @description Only messages with a lower seq; 0: all */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -529,389 +1252,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ItemsCount"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    conversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "change-conversation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    status?: string;
-                    assigneeId?: string;
-                    teamId?: string;
-                    /** Format: int64 */
-                    version?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    messages: {
-        parameters: {
-            query?: {
-                before?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    reply: {
-        parameters: {
-            query?: never;
-            header: {
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    text: string;
-                    html?: string;
-                    /** Format: int64 */
-                    seenSeq: number;
-                    to?: components["schemas"]["Party"][];
-                    cc?: components["schemas"]["Party"][];
-                    attachments?: string[];
-                    force?: boolean;
-                    close?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    note: {
-        parameters: {
-            query?: never;
-            header: {
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    text: string;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    resend: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    raw: {
-        parameters: {
-            query?: {
-                t?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    upload: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": {
-                    /** Format: binary */
-                    file: string;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    attachment: {
-        parameters: {
-            query?: {
-                t?: string;
-                inline?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "file-token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -933,25 +1283,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Customer"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    timeline: {
+    "customer-conversations": {
         parameters: {
             query?: {
+                /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
             };
@@ -969,18 +1318,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["HiddenPageConversation"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1002,26 +1349,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ItemsOrder"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "customer-conversations": {
+    timeline: {
         parameters: {
             query?: {
+                /** @description The next of the page before */
                 cursor?: string;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -1037,26 +1384,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["HiddenPageTimelineEntry"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    search: {
+    dead: {
         parameters: {
-            query: {
-                q: string;
+            query?: {
+                /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
             };
@@ -1072,18 +1417,302 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PageDeadLetter"];
                 };
             };
-            /** @description Error */
+            /** @description What is wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "file-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileTokenOutputBody"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                /** @description The refresh token */
+                skein_refresh?: string;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    raw: {
+        parameters: {
+            query?: {
+                /** @description A token of POST /api/v1/files/token, in place of the header */
+                t?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A message's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail's source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                /** @description The refresh token */
+                skein_refresh?: string;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. A conversation's number or an address is found too */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageHit"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
