@@ -28,8 +28,10 @@ import (
 // staleAfter is the age from which an unfinished file belongs to nobody.
 const staleAfter = 24 * time.Hour
 
-// Files keeps bodies in a folder, as <2 digits>/<2 digits>/<64 digits>. Its
-// methods may be called from many goroutines and processes.
+// Files keeps bodies in a folder, as <2 digits>/<64 digits>. (A second level
+// would cost a new folder for nearly each of the first sixty thousand bodies,
+// and file systems find a name among a hundred thousand well.) Its methods may
+// be called from many goroutines and processes.
 type Files struct {
 	dir string
 }
@@ -65,7 +67,7 @@ func (f *Files) path(name string) (string, error) {
 			return "", invalidName(name)
 		}
 	}
-	return filepath.Join(f.dir, name[:2], name[2:4], name), nil
+	return filepath.Join(f.dir, name[:2], name), nil
 }
 
 func invalidName(name string) error {
@@ -112,7 +114,10 @@ func (f *Files) settle(files []staged) error {
 			return err
 		}
 		leaf := filepath.Dir(path)
-		if err := f.makeFolders(leaf, changed); err != nil {
+		switch err := os.Mkdir(leaf, 0o700); {
+		case err == nil:
+			changed[f.dir] = true
+		case !errors.Is(err, fs.ErrExist):
 			return err
 		}
 		// Whoever renamed the same content before wrote the same bytes.
@@ -122,32 +127,6 @@ func (f *Files) settle(files []staged) error {
 		changed[leaf] = true
 	}
 	return f.syncFolders(changed)
-}
-
-// makeFolders makes leaf and what is above it, and notes the folders that got a
-// new entry.
-func (f *Files) makeFolders(leaf string, changed map[string]bool) error {
-	switch err := os.Mkdir(leaf, 0o700); {
-	case err == nil:
-		changed[filepath.Dir(leaf)] = true
-		return nil
-	case errors.Is(err, fs.ErrExist):
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	middle := filepath.Dir(leaf)
-	switch err := os.Mkdir(middle, 0o700); {
-	case err == nil:
-		changed[f.dir] = true
-	case !errors.Is(err, fs.ErrExist):
-		return err
-	}
-	if err := os.Mkdir(leaf, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	changed[middle] = true
-	return nil
 }
 
 // has reports whether the content is there in full. A file of another length
