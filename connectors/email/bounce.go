@@ -16,6 +16,7 @@ type report struct {
 	returned []byte // how the returned mail begins
 	feedback bool   // RFC 5965: a complaint, no bounce
 	receipt  bool   // RFC 8098: it was displayed, no bounce
+	inner    *report
 }
 
 // add takes note of a part of type message/*.
@@ -45,6 +46,9 @@ func (r *report) bounces(h header, from string, subject, text string) []inbox.Bo
 	if r.feedback || r.receipt || strings.EqualFold(attrs["report-type"], "feedback-report") || strings.EqualFold(attrs["report-type"], "disposition-notification") {
 		return nil
 	}
+	if len(r.status) == 0 && r.inner != nil && len(r.inner.status) > 0 && (daemon(from) || bounceSubject.MatchString(subject)) {
+		r = r.inner // a report within a report
+	}
 	told, cutOff := beforeReturned(text)
 	returned := string(r.returned)
 	if returned == "" {
@@ -57,13 +61,14 @@ func (r *report) bounces(h header, from string, subject, text string) []inbox.Bo
 		id = ownID(m[1])
 	}
 	var out []inbox.Bounce
+	whole := false
 	if len(r.status) > 0 {
-		out, _ = r.fromFields(told)
+		out, whole = r.fromFields(told)
 	} else if m := statusInText.FindStringIndex(text); m != nil && (kind == "multipart/report" || daemon(from)) {
 		// The fields, but as text: a server that lost the part's type.
 		out, _ = (&report{status: []byte(text[m[0]:])}).fromFields(told)
 	}
-	if len(out) == 0 && len(r.status) == 0 {
+	if len(out) == 0 && !whole {
 		out = fromText(h, from, subject, told, returned)
 	}
 	for i := range out {
@@ -148,7 +153,25 @@ func fromGroup(g header, told string) (b inbox.Bounce, ok bool) {
 	if inner := statusCode.FindString(diagnosis); inner != "" && (b.Status == "" || strings.HasSuffix(b.Status, ".0.0")) {
 		b.Status = inner
 	}
-	b.Hard = action != "delayed" && hard(b.Status, typed(diagnosis), told)
+	if strings.TrimSpace(diagnosis) == "" && recipient != "" {
+		about := aboutAddress(told, recipient)
+		if inner := statusCode.FindString(about); inner != "" && (b.Status == "" || strings.HasSuffix(b.Status, ".0.0")) {
+			b.Status = inner
+		}
+		b.Hard = hard(b.Status, "", about)
+	} else {
+		b.Hard = hard(b.Status, typed(diagnosis), aboutAddress(told, recipient))
+	}
+	if recipient != "" && unknownWords.MatchString(diagnosis) && !softWords.MatchString(diagnosis) && strings.Contains(strings.ToLower(told), "5.1.1 <"+strings.ToLower(recipient)+">") {
+		b.Hard = true
+	}
+	switch strings.ToLower(g.get("x-powermta-bouncecategory")) {
+	case "bad-mailbox", "bad-domain":
+		b.Hard = true
+	}
+	if action == "delayed" {
+		b.Hard = b.Hard && noMailWords.MatchString(b.Detail+told)
+	}
 	if b.Status == "" {
 		b.Status = "5.0.0"
 		if action == "delayed" {
@@ -247,7 +270,10 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 		}
 		seen[key] = true
 		status := statusCode.FindString(about)
-		b := inbox.Bounce{Recipient: addr, Status: status, Detail: cut(squeeze(about), 1000), Hard: hard(status, about, "") && !delayed(subject, told)}
+		b := inbox.Bounce{Recipient: addr, Status: status, Detail: cut(squeeze(about), 1000), Hard: hard(status, about, told)}
+		if delayed(subject, told) {
+			b.Hard = b.Hard && noMailWords.MatchString(about)
+		}
 		if b.Status == "" {
 			b.Status = "5.0.0"
 			if delayed(subject, told) {

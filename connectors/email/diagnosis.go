@@ -14,35 +14,68 @@ var (
 		`access denied|sender (?:address )?(?:rejected|denied|verify|not)|rejected .{0,30}sender|sender .{0,40}(?:rejected|denied|not)|invalid sender|mail server.{0,20}too busy|not compliant|rfc ?(?:5321|5322|822|2822)|syntax error|command not)`)
 
 	unknownWords = regexp.MustCompile(`(?i)(?:` +
-		`user(?:name)? (?:is )?unknown|unknown (?:or illegal |local[- ]part|local |recipient|user|address|mailbox|virtual|email|rcpt|account)|unknown user|no such (?:user|recipient|mailbox|person|address|local|account|domain|addressee)|(?:user|recipient|mailbox|address|account|e-?mail address|addressee|name|person|alias)s? .{0,60}(?:not found|unknown|does ?n[o']t exist|not exist|doesn't exist|not (?:listed|recogni[sz]ed|registered|known|valid|a valid)|invalid|isn't|not here|no longer|does not have|nicht gefunden)|does not exist|doesn't exist|not a (?:valid|known) (?:user|mailbox|recipient|address|local)|invalid (?:recipient|mailbox|user|address|local|rcpt)|recipient ?not ?found|recipnotfound|not our customer|no mailbox here|no (?:valid )?(?:user|recipient|mailbox) (?:here|by|with|found)|is not a (?:valid|known|local|registered)|bad (?:destination|recipient|address)|nosuchuser|not listed in|account .{0,20}(?:closed|deleted|terminated)|not known (?:to|at|in)|no account|addressee unknown|destination (?:addresses|not).{0,30}(?:unknown|valid)|unrouteable address|unroutable|unrouteable|delivery to the following recipient failed permanently.{0,40}no such|ユーザ|user not (?:known|found|exist)|unknownrecipient|undeliverable address|mailbox unavailable or access denied .{0,20}unknown|mailbox not found|user doesn't|couldn't find any such|wasn't found|nicht bekannt|нет такого|не существует|can't verify recipient|this address no longer accepts mail` +
+		`user(?:name)? (?:is )?unknown|unknown (?:or illegal |local[- ]part|local |recipient|user|address|mailbox|virtual|email|rcpt|account)|unknown user|no such (?:user|recipient|mailbox|person|address|local|account|domain|addressee)|(?:user|recipient|mailbox|address|account|e-?mail address|addressee|name|person|alias)s? .{0,60}(?:not found|unknown|does ?n[o']t exist|not exist|doesn't exist|not (?:listed|recogni[sz]ed|registered|known|valid|a valid)|invalid|isn't|not here|no longer|does not have|nicht gefunden)|does not exist|doesn't exist|not a (?:valid|known) (?:user|mailbox|recipient|address|local)|invalid (?:recipient|mailbox|user|address|local|rcpt)|recipient ?not ?found|recipnotfound|not our customer|no mailbox here|no (?:valid )?(?:user|recipient|mailbox) (?:here|by|with|found)|is not a (?:valid|known|local|registered)|bad (?:destination|recipient|address)|nosuchuser|not listed in|account .{0,20}(?:closed|deleted|terminated)|not known (?:to|at|in)|no account|addressee unknown|destination (?:addresses|not).{0,30}(?:unknown|valid)|unrouteable address|unroutable|unrouteable|delivery to the following recipient failed permanently.{0,40}no such|ディレクトリのリストにありません|user not (?:known|found|exist)|unknownrecipient|undeliverable address|mailbox unavailable or access denied .{0,20}unknown|mailbox not found|couldn't find any such|wasn't found|nicht bekannt|нет такого|не существует|can't verify recipient|this address no longer accepts mail` +
 		`)`)
 
-	hostWords = regexp.MustCompile(`(?i)(?:host (?:or domain name )?(?:name )?(?:is )?(?:unknown|not found|lookup)|domain (?:name )?(?:is |was )?(?:not (?:found|exist)|does not exist|unknown|invalid|lookup failed)|unknown (?:host|domain|mail host)|no such (?:host|domain)|name service error.{0,80}(?:not found|nxdomain)|nxdomain|couldn't find (?:any|a) (?:host|exchanger)|bad (?:destination )?(?:host|domain)|unrouteable mail domain|unrouteable domain|recipient(?:'s)? domain|destination server for this recipient could not be found|can't find .{0,40}(?:domain|host)|invalid domain|no (?:mail ?)?mx|illegal host|(?:domain|host) .{0,40} (?:not found|does not exist|isn't)|getaddrinfo)`)
+	hostWords = regexp.MustCompile(`(?i)(?:host (?:or domain name )?(?:name )?(?:is )?(?:unknown|not found|lookup)|domain (?:name )?(?:is |was )?(?:not (?:found|exist)|does not exist|unknown|invalid|lookup failed)|unknown (?:host|domain|mail host)|no such (?:host|domain)|name service error.{0,80}(?:not found|nxdomain)|nxdomain|couldn't find (?:any|a) (?:host|exchanger)|bad (?:destination )?(?:host|domain)|unrouteable mail domain|unrouteable domain|recipient because the domain is not reachable|account or domain may not exist|destination server for this recipient could not be found|can't find .{0,40}(?:domain|host)|invalid domain|no (?:mail ?)?mx|illegal host|(?:domain|host) .{0,40} (?:not found|does not exist|isn't)|getaddrinfo)`)
 
-	noMailWords = regexp.MustCompile(`(?i)(?:does not accept (?:any )?(?:mail|email)|doesn't accept (?:mail|email)|null mx|nullmx|no mail (?:is )?accepted|not accepting (?:mail|messages|email)|mail (?:is )?not accepted (?:here|for this domain)|smtp (?:service )?(?:is )?(?:not available|disabled) here|all relevant mx records point to non-existent hosts|mail receiving disabled)`)
+	noMailWords = regexp.MustCompile(`(?i)(?:does not accept (?:any )?(?:mail|email)|doesn't accept (?:mail|email)|null mx|nullmx|no mx found|couldn't find a mail exchanger|no mail (?:is )?accepted|not accepting (?:mail|messages|email)|mail (?:is )?not accepted (?:here|for this domain)|smtp (?:service )?(?:is )?(?:not available|disabled) here|all relevant mx records point to non-existent hosts|mail receiving disabled)`)
+)
+
+// Words that take back what a code for "no such user" says.
+var overrules = regexp.MustCompile(`(?i)(?:quota|(?:box|is|account) full\b|full mailbox|too many|spam|blocked|black ?list|reputation|exceed|temporar|greylist|rate limit|suspend)`)
+
+// afterRecipient tells that a server refused the recipient itself; one that does
+// so only after the text was sent has a filter there.
+var (
+	afterRecipient = regexp.MustCompile(`(?i)(?:in reply to|after|following|did not like our|>>>|command:?|smtp:|response to)\s*"?rcpt\b`)
+	afterSender    = regexp.MustCompile(`(?i)(?:in reply to|after|following|response to)\s*"?mail from\b`)
+	afterData      = regexp.MustCompile(`(?i)(?:in reply to|after|response to)\s*(?:end of )?data\b|>>> data\b`)
 )
 
 // hard reports whether trying again is of no use, since the address, its domain
 // or its mail service does not exist. Everything else may pass: a full mailbox,
-// a policy, a filter, an outage.
+// a policy, a filter, an outage. A bare "user unknown" with neither a status
+// (RFC 3463) nor a word of what it answers is a filter's as often as not, and
+// an address is not given up for it.
 func hard(status, diagnosis, told string) bool {
 	text := diagnosis
 	if strings.TrimSpace(text) == "" {
 		text = told
 	}
-	class, rest, _ := strings.Cut(status, ".")
-	if class == "4" && !unknownWords.MatchString(text) && !hostWords.MatchString(text) {
-		return false
-	}
-	switch {
-	case noMailWords.MatchString(text):
+	if noMailWords.MatchString(text) || deniedWords.MatchString(text) {
 		return true
-	case rest == "1.1" || rest == "1.2" || rest == "1.10" || rest == "1.3" || rest == "1.6":
-		return !softWords.MatchString(text) || unknownWords.MatchString(text) || hostWords.MatchString(text)
-	case strings.HasPrefix(rest, "2.2") || strings.HasPrefix(rest, "3.4"):
-		return false
-	case softWords.MatchString(text):
+	}
+	if afterSender.MatchString(text) {
 		return false
 	}
-	return unknownWords.MatchString(text) || hostWords.MatchString(text)
+	_, rest, _ := strings.Cut(status, ".")
+	unknown := unknownWords.MatchString(text)
+	switch rest {
+	case "1.1", "1.2", "1.3", "1.6", "1.10":
+		return !overrules.MatchString(text) && !(rest == "1.3" && softWords.MatchString(text))
+	case "1.7", "1.8": // the sender's address
+		return false
+	}
+	recipient := afterRecipient.MatchString(told+"\n"+text) && !afterData.MatchString(text)
+	switch {
+	case hostWords.MatchString(text):
+		return true
+	case unknown && strings.HasPrefix(rest, "1."):
+		return !softWords.MatchString(text)
+	case unknown && recipient && rest == "2.1": // disabled, but it says that there is none
+		return !closedWords.MatchString(text)
+	case softWords.MatchString(text), strings.HasPrefix(rest, "2."), strings.HasPrefix(rest, "7."), !unknown:
+		return false
+	case diagnosis == "" || !smtpReply.MatchString(text):
+		return true // the server's own words
+	}
+	return recipient
 }
+
+var closedWords = regexp.MustCompile(`(?i)(?:disabled|inactive|suspended|blocked|policy)`)
+
+var smtpReply = regexp.MustCompile(`\b5[0-5]\d\b`)
+
+// deniedWords is how Exchange Online says that nobody has the address.
+var deniedWords = regexp.MustCompile(`(?i)recipient\s+address\s+rejected:\s+access\s+denied`)

@@ -37,6 +37,7 @@ type parser struct {
 	store   func(context.Context, io.Reader) (connectors.Body, error)
 	bounds  []string // the boundaries that are open, outermost first
 	lost    []string // the boundaries of multiparts that never closed
+	nested  bool     // an attached mail is looked into
 	stop    stop
 	parts   int
 	authors int  // readable addresses in From
@@ -400,8 +401,13 @@ func (p *parser) attach(part part, r io.Reader) {
 	name := fileName(part.name)
 	if message {
 		p.report.add(part.kind, head.b)
-		if name == "" && part.kind == "message/rfc822" {
-			name = subjectName(head.b)
+		if part.kind == "message/rfc822" {
+			if name == "" {
+				name = subjectName(head.b)
+			}
+			p.enclosed(head.b)
+		} else {
+			p.spare = append(p.spare, &textPart{text: clean(detect(head.b, ""))})
 		}
 	}
 	if text && !message {
@@ -415,6 +421,27 @@ func (p *parser) attach(part part, r io.Reader) {
 		Name: name, Type: cut(cleanLine(part.kind), 200),
 		Inline: part.disposition == "inline" && part.contentID != "", ContentID: part.contentID, Body: body,
 	})
+}
+
+// enclosed looks into the first attached mail: what it says is shown where the
+// mail around it says nothing, and a delivery report may be in it.
+func (p *parser) enclosed(b []byte) {
+	if p.nested || p.report.inner != nil {
+		return
+	}
+	sub := &parser{s: newScanner(p.s.ctx, bytes.NewReader(b), int64(len(b))), nested: true}
+	sub.store = func(_ context.Context, r io.Reader) (connectors.Body, error) {
+		_, err := io.Copy(io.Discard, r)
+		return connectors.Body{}, err
+	}
+	h := sub.readHeader(true)
+	sub.entity(h, "", 0, 0, false)
+	p.report.inner = &sub.report
+	if texts := sub.text; len(texts) > 0 {
+		p.spare = append(p.spare, texts...)
+	} else {
+		p.spare = append(p.spare, sub.html...)
+	}
 }
 
 // capped keeps the first bytes that are written to it.

@@ -6,8 +6,8 @@ import (
 )
 
 var (
-	sigDelimiter = regexp.MustCompile(`^\s{0,3}(?:--|—-|-- ?--?|__)\s*$`)
-	longRule     = regexp.MustCompile(`^\s*[_]{5,}\s*$|^\s*-{10,}\s*$`)
+	sigDelimiter = regexp.MustCompile(`^\s{0,3}(?:--|—-|__)\s*$`)
+	longRule     = regexp.MustCompile(`^\s*_{5,}\s*$|^\s*—{2,}\s*$|^\s*-{10,}\s*$`)
 	listFooter   = regexp.MustCompile(`(?i)\bmailing list\b|\bto unsubscribe\b|unsubscribe from this|you received this message because you|\blistinfo\b|\bmailinglist\b`)
 
 	device = `(?:i(?:phone|pad|pod)|android|samsung|galaxy|blackberry|mobil|handy|smartphone|phone|htc|nokia|sony|xperia|huawei|xiaomi|redmi|oneplus|pixel|motorola|windows|outlook|mailbox|airmail|yahoo|gmail|mail\b|e-mail|cell|tablet|device|lumia|ordinateur|téléphone|telefon|móvil|movil|celular|telefono|telefoon|puhelin|мобильн|мобільн|айфон|mac\b|pc\b|spark|proton|aol|gmx|web\.de|hotmail|icloud|typeapp|bluemail|k-9|tutanota|app\b|palm|treo|wireless|verizon|zoho|front\b|superhuman|newton|canary|thunderbird)`
@@ -50,7 +50,7 @@ func (v *visibility) signatureAt(i int) bool {
 				return true
 			}
 		}
-		return false
+		return !strings.HasPrefix(strings.TrimSpace(l), "-") && i > 0 && blank(v.at(i-1)) && v.restIsCard(i+1)
 	}
 	if len(l) < 160 && mobile.MatchString(l) {
 		next := v.nextText(i + 1)
@@ -73,4 +73,23 @@ func (v *visibility) restIsShort(i int) bool {
 		}
 	}
 	return n <= 25 && size <= 2500
+}
+
+// restIsCard reports whether what follows a rule, up to the next quote, reads
+// like a business card: a few short lines, and none of them a sentence.
+func (v *visibility) restIsCard(i int) bool {
+	n := 0
+	for ; i < len(v.lines) && !v.quoted(i); i++ {
+		t := strings.TrimSpace(v.at(i))
+		if t == "" {
+			continue
+		}
+		if k, _ := v.quoteHead(i); k > 0 || v.cuts(i) {
+			break
+		}
+		if n++; n > 8 || len(t) > 80 || strings.HasSuffix(t, "?") || strings.HasSuffix(t, ".") && strings.Count(t, " ") > 4 {
+			return false
+		}
+	}
+	return n > 0
 }

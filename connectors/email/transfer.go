@@ -64,7 +64,20 @@ func (d *base64Reader) fill() {
 				w, d.n = w+3, 0
 			}
 		case c == '=':
+			full := d.n == 3
 			w += d.flush(out[w:], true)
+			if next, err := d.in.Peek(1); err == nil && next[0] == '=' {
+				_, _ = d.in.Discard(1)
+				full = true
+			}
+			// What follows the end on its line is no base64.
+			for full {
+				if c, err := d.in.ReadByte(); err != nil || c == '\n' || c == '\r' {
+					break
+				} else if c > ' ' {
+					*d.bad = true
+				}
+			}
 		case c > ' ':
 			*d.bad = true
 		}
