@@ -79,7 +79,7 @@ var timelineSources = []timelineSource{
 		FROM identities i JOIN orders o ON o.identity_id = i.id JOIN shipments p ON p.order_id = o.id
 		WHERE i.customer_id = @customer
 			AND (p.at < @at OR p.at = @at AND o.id::text || ':' || lpad(p.position::text, 6, '0') COLLATE "C" < @key)
-		ORDER BY p.at DESC, key COLLATE "C" DESC LIMIT @limit`},
+		ORDER BY p.at DESC, o.id DESC, p.position DESC LIMIT @limit`},
 	{"status", `
 		SELECT e.at, e.id::text AS key, 'status', c.id::text, c.subject, e.after->>'status',
 			jsonb_build_object('before', e.before->>'status', 'after', e.after->>'status', 'actor', e.actor_kind)
