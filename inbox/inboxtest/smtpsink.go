@@ -96,6 +96,7 @@ func StartSMTPSink(t testing.TB, opts SinkOptions) *SMTPSink {
 	}()
 	t.Cleanup(func() {
 		_ = s.srv.Close()
+		_ = l.Close() // Serve may not have got so far as to know it
 		<-done
 	})
 	return s
