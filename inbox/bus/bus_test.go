@@ -359,3 +359,12 @@ func TestEvents(t *testing.T) {
 }
 
 func isGap(err error) bool { return errors.Is(err, bus.ErrGap) }
+
+func zeros(n int64) io.Reader { return io.LimitReader(zero{}, n) }
+
+type zero struct{}
+
+func (zero) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}

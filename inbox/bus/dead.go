@@ -79,18 +79,36 @@ func (b *Bus) DeadItems(ctx context.Context, before uint64, limit int) ([]Dead, 
 	return items, 0, nil
 }
 
+// Dead is [Bus.DeadItems] for people: after is the id of the last item of the
+// page before, "" for the newest, and next is "" when there is no more. An id
+// that is none gives the first page.
+func (b *Bus) Dead(ctx context.Context, after string, limit int) (list []inbox.DeadLetter, next string, err error) {
+	before, _ := strconv.ParseUint(after, 10, 64)
+	items, more, err := b.DeadItems(ctx, before, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, d := range items {
+		list = append(list, inbox.DeadLetter{
+			ID: strconv.FormatUint(d.ID, 10), Channel: d.Channel, Account: d.Account,
+			Reason: d.Reason, EventID: d.EventID, At: d.At, Subject: d.Subject,
+		})
+	}
+	if more != 0 {
+		next = strconv.FormatUint(more, 10)
+	}
+	return list, next, nil
+}
+
 // DeadItem returns one item of DEAD, or an [inbox.NotFound].
 func (b *Bus) DeadItem(ctx context.Context, id uint64) (Dead, error) {
 	s, err := b.js.Stream(ctx, streamDead)
 	if err != nil {
 		return Dead{}, fmt.Errorf("look up DEAD: %w", away(err))
 	}
-	if id == 0 {
-		return Dead{}, noDead(id)
-	}
 	msg, err := s.GetMsg(ctx, id)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Dead{}, noDead(id)
+		return Dead{}, noDead(strconv.FormatUint(id, 10))
 	}
 	if err != nil {
 		return Dead{}, fmt.Errorf("read item %d of DEAD: %w", id, away(err))
@@ -98,8 +116,8 @@ func (b *Bus) DeadItem(ctx context.Context, id uint64) (Dead, error) {
 	return deadOf(msg), nil
 }
 
-func noDead(id uint64) error {
-	return &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("there is no item %d to replay: it may have been replayed already", id)}
+func noDead(id string) error {
+	return &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("there is no item %.20q to replay: it may have been replayed already", id)}
 }
 
 func deadOf(msg *jetstream.RawStreamMsg) Dead {
@@ -114,26 +132,32 @@ func deadOf(msg *jetstream.RawStreamMsg) Dead {
 // Replay puts an item of DEAD back into INBOUND under the subject by which it
 // came, as its next repetition, and then removes it from DEAD. When the server
 // dies in between the item is in both, and replaying it again changes nothing.
-func (b *Bus) Replay(ctx context.Context, id uint64) error {
-	d, err := b.DeadItem(ctx, id)
+//
+// An id that names no item is an [inbox.NotFound].
+func (b *Bus) Replay(ctx context.Context, id string) error {
+	seq, err := strconv.ParseUint(id, 10, 64)
+	if err != nil || seq == 0 {
+		return noDead(id)
+	}
+	d, err := b.DeadItem(ctx, seq)
 	if err != nil {
 		return err
 	}
 	if !strings.HasPrefix(d.Subject, "skein.in.") {
-		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("item %d does not say where it came in", id)}
+		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("item %s does not say where it came in", id)}
 	}
 	replay := d.Replay + 1
 	msg := &nats.Msg{Subject: d.Subject, Data: d.Item, Header: nats.Header{headerReplay: {strconv.Itoa(replay)}}}
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(replayID(msgID(d.Channel, d.Account, d.EventID), replay))); err != nil {
 		b.n.failed.WithLabelValues(streamInbound).Inc()
-		return fmt.Errorf("replay item %d: %w", id, away(err))
+		return fmt.Errorf("replay item %s: %w", id, away(err))
 	}
 	s, err := b.js.Stream(ctx, streamDead)
 	if err != nil {
 		return fmt.Errorf("look up DEAD: %w", away(err))
 	}
-	if err := s.DeleteMsg(ctx, id); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return fmt.Errorf("remove item %d from DEAD: %w", id, away(err))
+	if err := s.DeleteMsg(ctx, seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return fmt.Errorf("remove item %s from DEAD: %w", id, away(err))
 	}
 	b.n.replayed.Inc()
 	return nil

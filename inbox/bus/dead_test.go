@@ -1,0 +1,202 @@
+package bus_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"skein/connectors"
+	"skein/inbox"
+	"skein/inbox/bus"
+)
+
+// An item that can't be handled is put aside with its reason, comes back by a
+// replay although its message id is known, counts its replays, and is gone from
+// DEAD afterwards.
+func TestDeadAndReplay(t *testing.T) {
+	t.Parallel()
+	b, _, n := open(t)
+	l, _ := link(t, n, inbox.Email)
+	if err := l.Publish(t.Context(), item(7)); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan bus.Delivery)
+	running(t, b, 1, func(ctx context.Context, _ int, batch []bus.Delivery) error {
+		for _, d := range batch {
+			if d.Replay < 2 {
+				for range 2 { // a crash between the two repeats it
+					if err := b.PutDead(ctx, d, "no such charset"); err != nil {
+						return err
+					}
+				}
+			}
+			got <- d
+		}
+		return nil
+	})
+	for replay := range 3 {
+		d := <-got
+		if d.Replay != replay || d.EventID != "e7" || d.Account != "support" {
+			t.Fatalf("replay %d came as %+v", replay, d)
+		}
+		if replay == 2 {
+			break
+		}
+		items, next, err := b.DeadItems(t.Context(), 0, 10)
+		if err != nil || len(items) != 1 || next != 0 {
+			t.Fatalf("DeadItems = %d items, %d, %v, want 1", len(items), next, err)
+		}
+		dead := items[0]
+		if dead.Reason != "no such charset" || dead.EventID != "e7" || dead.Channel != inbox.Email || dead.Account != "support" || dead.Replay != replay {
+			t.Errorf("DEAD holds %+v", dead)
+		}
+		if err := b.Replay(t.Context(), fmt.Sprint(dead.ID)); err != nil {
+			t.Fatalf("Replay: %v", err)
+		}
+		if err := b.Replay(t.Context(), fmt.Sprint(dead.ID)); inbox.CodeOf(err) != inbox.NotFound {
+			t.Errorf("second Replay = %v, want not found", err)
+		}
+	}
+	for _, id := range []string{"", "0", "x", "-1", "99"} {
+		if err := b.Replay(t.Context(), id); inbox.CodeOf(err) != inbox.NotFound {
+			t.Errorf("Replay(%q) = %v, want not found", id, err)
+		}
+	}
+}
+
+// Pages of DEAD hold every item once, newest first.
+func TestDeadPages(t *testing.T) {
+	t.Parallel()
+	b, _, _ := open(t)
+	const items = 25
+	for i := range items {
+		d := bus.Delivery{Seq: uint64(i + 1), Channel: inbox.Email, Account: "support", EventID: fmt.Sprint(i), Subject: "skein.in.live.email.support.k", At: time.Unix(int64(i), 0)}
+		if err := b.PutDead(t.Context(), d, "reason"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Replay(t.Context(), "5"); err != nil {
+		t.Fatal(err)
+	}
+	after, want := "", items-1
+	for pages := 0; ; pages++ {
+		list, next, err := b.Dead(t.Context(), after, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range list {
+			if want == 4 {
+				want-- // replayed
+			}
+			if d.EventID != fmt.Sprint(want) || d.Reason != "reason" || !d.At.Equal(time.Unix(int64(want), 0)) {
+				t.Fatalf("item = %+v, want event %d", d, want)
+			}
+			want--
+		}
+		if after = next; next == "" {
+			if pages != 2 || want != -1 {
+				t.Errorf("%d pages ended before event %d", pages+1, want)
+			}
+			return
+		}
+	}
+}
+
+// The janitor removes what is old and handled, and nothing that waits.
+func TestClean(t *testing.T) {
+	t.Parallel()
+	b, nc, n := open(t)
+	l, _ := link(t, n, inbox.Email)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := func(stream string) uint64 {
+		t.Helper()
+		s, err := js.Stream(t.Context(), stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.CachedInfo().State.Msgs
+	}
+	body, err := l.PutBody(t.Context(), zeros(600_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = body
+	for i := range 100 {
+		it := item(i)
+		if i%2 == 0 {
+			it.Lane = connectors.Bulk
+		}
+		if err := l.Publish(t.Context(), it); err != nil {
+			t.Fatal(err)
+		}
+	}
+	soon, later := time.Now().Add(time.Hour), time.Now().Add(20*24*time.Hour)
+
+	if err := b.Clean(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	if got := held("INBOUND"); got != 100 {
+		t.Errorf("%d items are left of 100 that wait", got)
+	}
+	if got := held("transit_email"); got != 3 {
+		t.Errorf("%d parts of a body are left of 3, while items wait", got)
+	}
+
+	// Handled but for one partition.
+	c := collect()
+	stuck := -1
+	stop := running(t, b, 64, func(ctx context.Context, worker int, batch []bus.Delivery) error {
+		if batch[0].EventID == "e60" || worker == stuck {
+			stuck = worker
+			return fmt.Errorf("worker %d is stuck", worker)
+		}
+		c.add(batch)
+		return nil
+	})
+	c.wait(t, 90)
+	stop()
+	if err := b.Clean(t.Context(), soon); err != nil {
+		t.Fatal(err)
+	}
+	if got := held("INBOUND"); got != 100 {
+		t.Errorf("%d items are left of 100 that are young", got)
+	}
+	if err := b.Clean(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	if got := held("INBOUND"); got > 100 || got < 40 {
+		t.Errorf("%d items are left of which the 61st waits", got)
+	}
+	c2 := collect()
+	stop = running(t, b, 4, func(_ context.Context, _ int, batch []bus.Delivery) error {
+		c2.add(batch)
+		return nil
+	})
+	found := false
+	for deadline := time.Now().Add(10 * time.Second); !found && time.Now().Before(deadline); {
+		for _, d := range c2.wait(t, 1) {
+			found = found || d.EventID == "e60"
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if !found {
+		t.Error("the janitor removed what waited")
+	}
+	time.Sleep(200 * time.Millisecond) // for the last acknowledgements
+	stop()
+	if err := b.Clean(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	if got := held("INBOUND"); got != 0 {
+		t.Errorf("%d items are left of 100 that are old and handled", got)
+	}
+	if got := held("transit_email"); got != 0 {
+		t.Errorf("%d parts of an old body are left", got)
+	}
+}
