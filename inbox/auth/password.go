@@ -137,7 +137,7 @@ type phc struct {
 func parsePHC(s string) (phc, error) {
 	bad := func(what string) (phc, error) { return phc{}, fmt.Errorf("password hash: %s", what) }
 	parts := strings.Split(s, "$")
-	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || strings.ContainsAny(s, "\r\n") {
 		return bad("not argon2id in PHC form")
 	}
 	if parts[2] != "v="+strconv.Itoa(argon2.Version) {

@@ -64,7 +64,8 @@ func (t *Tokens) refresh(session inbox.SessionID, secret []byte) Refresh {
 // its session is for the store to say.
 func (t *Tokens) ParseRefresh(token string) (Refresh, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) != idSize+secretSize+tagSize {
+	// The decoder passes over line ends.
+	if err != nil || len(b) != idSize+secretSize+tagSize || strings.ContainsAny(token, "\r\n") {
 		return Refresh{}, denied("sign in again")
 	}
 	body, got := b[:idSize+secretSize], b[idSize+secretSize:]
