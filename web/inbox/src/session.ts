@@ -18,8 +18,11 @@ function take(x: unknown): string {
   const o = record(x, "session");
   const fresh = str(o, "accessToken");
   if (fresh === "") throw new ParseError("session: no accessToken");
+  const agent = str(record(o["agent"], "session.agent"), "id");
+  const other = token === "" || agent !== agentId;
   token = fresh;
-  agentId = str(record(o["agent"], "session.agent"), "id");
+  agentId = agent;
+  if (other) tell();
   return fresh;
 }
 
@@ -50,7 +53,6 @@ export async function signIn(email: string, password: string): Promise<void> {
   }
   if (!res.ok) throw new Refused("The server could not sign you in just now. Try again in a moment.");
   take(await res.json());
-  tell();
 }
 
 async function refreshOnce(): Promise<string> {

@@ -3,6 +3,7 @@
 
 import { LockKeyhole, Paperclip, Send, ChevronUp, X } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { Button as AriaButton } from "react-aria-components";
 import { api, body } from "../api/client";
 import { blank, isBlank, loadDraft, saveDraft, type Draft } from "../draft";
@@ -21,8 +22,18 @@ import { Recipients } from "./Recipients";
 const loadEditor = (): Promise<typeof import("./Editor")> => import("./Editor");
 const Editor = lazy(loadEditor);
 
-// Fetched once the page is quiet, so that the first reply finds it.
-setTimeout(() => void loadEditor(), 1_500);
+// Fetched once the page has drawn itself; what is typed before it is there goes
+// into a plain field and on into the editor.
+setTimeout(() => void loadEditor(), 300);
+
+function asHtml(text: string): string {
+  if (text === "") return "";
+  const escaped = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  return escaped
+    .split(/\n{2,}/)
+    .map((p) => `<p>${p.replace(/\n/g, "<br>")}</p>`)
+    .join("");
+}
 
 const largest = 25_000_000;
 
@@ -69,6 +80,7 @@ export function Composer({
   const editor = useRef<EditorHandle | null>(null);
   const wantFocus = useRef(false);
   const note = useRef<HTMLTextAreaElement>(null);
+  const plain = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const form = useRef<HTMLElement>(null);
   const suggested = suggest(c, messages);
@@ -106,14 +118,16 @@ export function Composer({
   }, [agentId, c.id]);
 
   const focus = useCallback((tab: "reply" | "note") => {
-    setOpen(true);
-    setDraft((d) => (d.tab === tab ? d : { ...d, tab }));
     wantFocus.current = true;
-    requestAnimationFrame(() => {
-      if (tab === "note") note.current?.focus();
-      else editor.current?.focus();
-      if (editor.current ?? note.current) wantFocus.current = false;
+    // Drawn at once: the next key that is pressed belongs into the field.
+    flushSync(() => {
+      setOpen(true);
+      setDraft((d) => (d.tab === tab ? d : { ...d, tab }));
     });
+    if (tab === "note") note.current?.focus();
+    else if (editor.current) editor.current.focus();
+    else plain.current?.focus();
+    if (tab === "note" || editor.current) wantFocus.current = false;
   }, []);
   useCommand("reply", () => focus("reply"));
   useCommand("note", () => focus("note"));
@@ -321,7 +335,23 @@ export function Composer({
           </div>
         </>
       ) : (
-        <Suspense fallback={<div className="h-[111px]" />}>
+        <Suspense
+          fallback={
+            <textarea
+              ref={plain}
+              aria-label="Reply"
+              placeholder="Write a reply"
+              value={draft.text}
+              // A draft with formatting waits for the editor.
+              readOnly={draft.html !== "" && draft.html !== asHtml(draft.text)}
+              className="prose-mail h-[111px] w-full resize-none bg-transparent px-4 py-2 text-text outline-none! placeholder:text-muted"
+              onChange={(e) => edit({ text: e.target.value, html: asHtml(e.target.value) })}
+              onFocus={() => {
+                wantFocus.current = true;
+              }}
+            />
+          }
+        >
           <Editor
             html={draft.html}
             label="Reply"

@@ -401,7 +401,7 @@ function Scroll({
               </Button>
             </div>
           )}
-          <div className="mt-0 mb-auto">{children}</div>
+          <div className="mb-auto pb-2">{children}</div>
         </div>
       </div>
       {below && (

@@ -74,7 +74,11 @@ export default function Editor({
 
   useEffect(() => {
     latest.current.onReady({
-      focus: () => editor.commands.focus("end"),
+      focus: () => {
+        // The command waits for a frame; the caret must be there for the next key.
+        editor.commands.focus("end");
+        editor.view.focus();
+      },
       set: (h) => editor.commands.setContent(h, { emitUpdate: true }),
       clear: () => editor.commands.clearContent(true),
     });

@@ -16,7 +16,7 @@ export function Help({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange: 
       className="floats fixed inset-0 z-50 flex items-center justify-center bg-backdrop p-4"
     >
       <Modal className="max-h-full w-full max-w-2xl overflow-auto rounded-lg bg-raised shadow-float">
-        <Dialog className="p-6">
+        <Dialog className="p-6 outline-none!">
           {({ close }) => (
             <>
               <div className="mb-4 flex items-center justify-between">

@@ -50,14 +50,14 @@ export const MessageView = memo(function MessageView({
       aria-label={`${said} from ${name}, ${when(m.sentAt || m.createdAt, now)}`}
       data-message={m.id}
       className={`group/message relative px-5 py-4 ${
-        note ? "border-y border-violet-line bg-violet-soft -mt-px" : "border-b border-line"
+        note ? "-mt-px border-y border-violet-line bg-violet-soft" : "border-b border-line last:border-b-0"
       } ${fresh ? "shadow-[inset_3px_0_0_var(--amber)]" : ""}`}
     >
       <header className="mb-2 flex items-start gap-2.5">
         <Avatar name={initials(name)} ours={m.direction === "out"} />
         <div className="min-w-0 flex-1">
-          <div className="flex min-h-5 items-center gap-1.5">
-            <span className="min-w-0 truncate text-sm font-semibold">{name}</span>
+          <div className={`flex min-w-0 flex-wrap items-center gap-x-1.5 ${note ? "min-h-7" : "min-h-5"}`}>
+            <span className="max-w-full truncate text-sm font-semibold">{name}</span>
             {note ? (
               <span className="shrink-0 text-xs text-violet-text">Note · only your team sees this</span>
             ) : (
@@ -97,7 +97,7 @@ export const MessageView = memo(function MessageView({
               </Tip>
             )}
           </div>
-          <time dateTime={m.sentAt} title={exactly(m.sentAt)} className="figures pt-px pl-1.5 text-xs text-muted">
+          <time dateTime={m.sentAt} title={exactly(m.sentAt)} className={`figures pl-1.5 text-xs text-muted ${note ? "leading-7" : ""}`}>
             {when(m.sentAt || m.createdAt, now)}
           </time>
         </div>

@@ -29,7 +29,7 @@ export function Notices(): ReactNode {
       <div aria-live="polite" role="log" aria-label="News" className="sr-only">
         {words}
       </div>
-      <div role="status" aria-label="Done" className="pointer-events-none fixed bottom-4 left-1/2 z-50 flex -translate-x-1/2 flex-col items-center gap-2 max-md:bottom-20">
+      <div role="status" aria-label="Done" className="pointer-events-none fixed bottom-4 left-4 z-50 flex flex-col items-start gap-2 max-md:inset-x-4 max-md:bottom-20 max-md:items-center">
         {all.map((t) => (
           <div
             key={t.id}

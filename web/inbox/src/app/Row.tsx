@@ -64,7 +64,7 @@ export const Row = memo(function Row({
           {snippet ?? (
             <>
               <span className={waits ? "text-text" : ""}>{subject}</span>
-              {c.preview !== "" && <span className="text-muted">{subject === "" ? "" : "  "}{c.preview}</span>}
+              {c.preview !== "" && <span className={`text-muted ${subject === "" ? "" : "ml-1.5"}`}>{c.preview}</span>}
             </>
           )}
         </span>

@@ -22,7 +22,7 @@ export function Kbd({ keys }: { keys: string }): ReactNode {
       {keys.split(" ").map((k) => (
         <kbd
           key={k}
-          className="flex h-[18px] min-w-[18px] items-center justify-center rounded border border-line-strong px-1 font-sans text-[11px] leading-none text-muted"
+          className="flex h-[18px] min-w-[18px] items-center justify-center rounded border border-current/35 px-1 font-sans text-[11px] leading-none opacity-80"
         >
           {k === "Mod" ? modKey : k === "Enter" ? "↵" : k}
         </kbd>
