@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"time"
 
 	"skein/inbox"
 	"skein/inbox/auth"
-	"skein/inbox/blob"
 	"skein/inbox/bus"
 	"skein/inbox/outbox"
 	"skein/inbox/store"
@@ -62,36 +58,6 @@ type keeper struct{ *store.Store }
 // Transient implements threader.Store.
 func (keeper) Transient(err error) bool { return store.Transient(err) }
 
-// sized are bodies as the API asks for them: with their sizes.
-type sized struct{ *blob.Files }
-
-// Open implements api.Blobs.
-func (b sized) Open(ctx context.Context, sha256 string) (io.ReadCloser, int64, error) {
-	r, err := b.Files.Open(ctx, sha256)
-	if err != nil {
-		return nil, 0, err
-	}
-	size, err := sizeOf(r)
-	if err != nil {
-		_ = r.Close()
-		return nil, 0, fmt.Errorf("size of blob %s: %w", sha256, err)
-	}
-	return r, size, nil
-}
-
-func sizeOf(r io.Reader) (int64, error) {
-	s, ok := r.(io.Seeker)
-	if !ok {
-		return 0, errors.ErrUnsupported
-	}
-	size, err := s.Seek(0, io.SeekEnd)
-	if err != nil {
-		return 0, err
-	}
-	_, err = s.Seek(0, io.SeekStart)
-	return size, err
-}
-
 // operations are the bus as the API shows it.
 type operations struct{ *bus.Bus }
 
@@ -108,4 +74,9 @@ func (o operations) Dead(ctx context.Context, before uint64, limit int) ([]inbox
 		}
 	}
 	return letters, next, nil
+}
+
+// Replay implements api.Bus.
+func (o operations) Replay(ctx context.Context, id uint64) error {
+	return o.Bus.Replay(ctx, strconv.FormatUint(id, 10))
 }

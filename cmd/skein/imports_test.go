@@ -21,9 +21,9 @@ var rooms = map[string][]string{
 	"inbox/orderlink": {"inbox"},
 	"inbox/markup":    {"github.com/microcosm-cc/bluemonday", "golang.org/x/net"},
 	"connectors":      {"inbox"},
-	"inbox/bus":       {"inbox", "connectors", "github.com/nats-io/nats.go", "github.com/nats-io/jwt", "github.com/nats-io/nkeys", "github.com/prometheus/client_golang"},
+	"inbox/bus":       {"inbox", "connectors", "github.com/nats-io/nats.go", "github.com/nats-io/jwt", "github.com/nats-io/nkeys", "github.com/nats-io/nuid", "github.com/prometheus/client_golang"},
 	"inbox/store":     {"inbox", "migrations", "github.com/jackc/pgx"},
-	"inbox/blob":      {"inbox"},
+	"inbox/blob":      {"inbox", "golang.org/x/sys"},
 	"inbox/threader":  {"inbox", "connectors", "inbox/identity", "inbox/thread", "inbox/orderlink", "inbox/markup", "github.com/prometheus/client_golang"},
 	"inbox/outbox":    {"inbox", "connectors", "github.com/prometheus/client_golang"},
 	"inbox/api":       {"inbox", "connectors", "inbox/auth", "inbox/markup", "github.com/danielgtaylor/huma", "github.com/microcosm-cc/bluemonday", "github.com/prometheus/client_golang", "golang.org/x/time"},
@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"migrations": {"inbox", "github.com/jackc/pgx", "github.com/pressly/goose"},
 	"web":        {},
 	// Imported by tests only, as TestImports makes sure.
-	"inbox/inboxtest": {"inbox", "inbox/bus", "cmd/skein/local", "migrations", "github.com/jackc/pgx", "github.com/nats-io/nats.go"},
+	"inbox/inboxtest": {"inbox", "inbox/bus", "cmd/skein/local", "migrations", "github.com/jackc/pgx", "github.com/nats-io/nats.go", "github.com/emersion/go-sasl", "github.com/emersion/go-smtp"},
 }
 
 // pure packages decide; they neither do I/O nor read the clock through these.

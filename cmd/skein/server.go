@@ -29,6 +29,7 @@ import (
 	"skein/inbox/threader"
 	"skein/migrations"
 	"skein/realtime"
+	"skein/web"
 )
 
 // A server is the parts that a node consists of, wired.
@@ -159,9 +160,9 @@ const sendDelay = 0
 // handler is everything that HTTP serves.
 func (s *server) handler() http.Handler {
 	return api.New(api.Config{
-		Store: s.store, Blobs: sized{s.blobs}, Bus: operations{s.bus}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
+		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey,
-		Live: s.hub, Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
+		Live: s.hub, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
 		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"),
 	})
 }
