@@ -127,8 +127,12 @@ func homeElsewhere(dir string, o owner, log *slog.Logger) (string, error) {
 		return "", err
 	}
 	prefix := fmt.Sprintf("skein-%x-", sha256.Sum256([]byte(abs)))[:len("skein-")+12] + "-"
+	parents := []string{"/var/lib", "/var/tmp"}
+	if rel, err := filepath.Rel(os.TempDir(), abs); err == nil && filepath.IsLocal(rel) {
+		parents = []string{os.TempDir(), "/var/tmp"} // as short-lived as the data folder
+	}
 	var last error
-	for _, parent := range []string{"/var/lib", "/var/tmp"} {
+	for _, parent := range parents {
 		if !o.passes(parent) {
 			continue
 		}
@@ -187,18 +191,7 @@ const socketRoom = 103
 // enough for a socket. Where home's is too long, it is a temporary one, which
 // dir remembers so that the next start can remove it.
 func socketDir(dir, home string, o owner) (string, error) {
-	memo := filepath.Join(dir, "socket")
-	if b, err := os.ReadFile(memo); err == nil {
-		// RemoveAll of a path out of a file would be reckless: only what a
-		// socket folder of ours can hold.
-		old := strings.TrimSpace(string(b))
-		if checkHome(old, o) == nil {
-			os.Remove(filepath.Join(old, socketName))
-			os.Remove(filepath.Join(old, socketName+".lock"))
-			os.Remove(old)
-		}
-		os.Remove(memo)
-	}
+	forgetSocket(dir, o)
 	run := filepath.Join(home, "run")
 	if len(run)+1+len(socketName) <= socketRoom {
 		if err := os.Mkdir(run, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
@@ -210,10 +203,29 @@ func socketDir(dir, home string, o owner) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := writeFile(memo, []byte(run+"\n")); err != nil {
+	if err := writeFile(filepath.Join(dir, socketFile), []byte(run+"\n")); err != nil {
 		return "", err
 	}
 	return run, giveTo(run, o)
+}
+
+// socketFile, in the data folder, names a socket folder outside it.
+const socketFile = "socket"
+
+// forgetSocket removes the socket folder that dir remembers, if any. What a file
+// names is not removed with all that it holds: only what we put there.
+func forgetSocket(dir string, o owner) {
+	memo := filepath.Join(dir, socketFile)
+	b, err := os.ReadFile(memo)
+	if err != nil {
+		return
+	}
+	if run := strings.TrimSpace(string(b)); checkHome(run, o) == nil {
+		_ = os.Remove(filepath.Join(run, socketName))
+		_ = os.Remove(filepath.Join(run, socketName+".lock"))
+		_ = os.Remove(run)
+	}
+	_ = os.Remove(memo)
 }
 
 // writeFile replaces path as a whole, on disk when it returns, readable for

@@ -188,6 +188,7 @@ func (p *Postgres) signal(s syscall.Signal) {
 func (p *Postgres) keep(life context.Context) {
 	defer close(p.stopped)
 	defer p.unlock()
+	defer func() { forgetSocket(p.cfg.Dir, p.own) }()
 	const tries = 6
 	for {
 		p.mu.Lock()

@@ -168,6 +168,9 @@ func TestPostgresOutOfReach(t *testing.T) {
 	}
 	home := strings.TrimSpace(string(place))
 	t.Cleanup(func() { os.RemoveAll(home) })
+	if filepath.Dir(home) != filepath.Clean(os.TempDir()) {
+		t.Errorf("the database of a temporary data folder is in %s, want %s", home, os.TempDir())
+	}
 	exec1(t, p, `CREATE TABLE kept (n int)`)
 	stop(t, p)
 	if info, _ := os.Stat(closed); info.Mode().Perm() != 0o700 {
@@ -198,10 +201,14 @@ func TestPostgresLongPath(t *testing.T) {
 	dir := filepath.Join(folder(t), strings.Repeat("long", 25))
 	p := start(t, dir)
 	exec1(t, p, `SELECT 1`)
+	memo, err := os.ReadFile(filepath.Join(dir, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	stop(t, p)
-	start(t, dir)
-	left, _ := os.ReadFile(filepath.Join(dir, "socket"))
-	t.Cleanup(func() { os.RemoveAll(strings.TrimSpace(string(left))) })
+	if _, err := os.Stat(strings.TrimSpace(string(memo))); !os.IsNotExist(err) {
+		t.Errorf("the socket's folder is left behind: %v", err)
+	}
 }
 
 // kill -9 of the parent ends the server, or leaves one that the next start
