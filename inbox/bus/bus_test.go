@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ import (
 	"skein/inbox/bus"
 	"skein/inbox/inboxtest"
 )
+
+var quiet = slog.New(slog.DiscardHandler)
 
 var secret = bytes.Repeat([]byte("s"), 32)
 
