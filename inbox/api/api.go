@@ -84,7 +84,7 @@ type Customers interface {
 // ranges too.
 type Blobs interface {
 	Put(ctx context.Context, r io.Reader) (sha256 string, size int64, err error)
-	Open(ctx context.Context, sha256 string) (content io.ReadCloser, size int64, err error)
+	Open(ctx context.Context, sha256 string) (io.ReadCloser, error)
 }
 
 // A Bus tells how the connectors are and what could not be handled.
@@ -143,7 +143,6 @@ type API struct {
 	huma    huma.API
 	logins  *logins
 	metrics *metrics
-	docs    func() []byte
 }
 
 // New returns the handler. It starts nothing and does no I/O.

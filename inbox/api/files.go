@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -219,7 +218,7 @@ func (a *API) raw(w http.ResponseWriter, r *http.Request) {
 // serve streams a body. Its bytes never change, but who may see them does: they
 // are kept by the browser alone and not for long.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, sum, kind, name string, inline bool) {
-	content, size, err := a.cfg.Blobs.Open(r.Context(), sum)
+	content, err := a.cfg.Blobs.Open(r.Context(), sum)
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -236,7 +235,6 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, sum, kind, name stri
 		http.ServeContent(w, r, "", time.Time{}, seeker)
 		return
 	}
-	h.Set("Content-Length", strconv.FormatInt(size, 10))
 	if r.Method == http.MethodHead {
 		return
 	}

@@ -29,7 +29,7 @@ func (a *API) root() {
 	})
 	a.mux.HandleFunc("GET /readyz", a.ready)
 	a.mux.HandleFunc("GET /metrics", a.showMetrics)
-	a.mux.HandleFunc("GET /docs", a.showDocs)
+	a.mux.HandleFunc("GET /docs", a.showDocs())
 	a.mux.HandleFunc("/api/", a.nowhere)
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if a.cfg.Web == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -54,6 +55,9 @@ func agentChanged(ctx context.Context, tx pgx.Tx, id inbox.AgentID, now time.Tim
 // active is the zero Agent and no error, so that callers do the same work.
 func (s *Store) Credentials(ctx context.Context, email string) (inbox.Agent, string, error) {
 	var a inbox.Agent
+	if strings.ContainsRune(email, 0) || !utf8.ValidString(email) {
+		return a, "", nil
+	}
 	var hash string
 	err := s.pool.QueryRow(ctx, `
 		SELECT `+agentColumns+`, a.password_hash FROM agents a WHERE lower(a.email) = lower($1) AND a.active`, email).

@@ -33,12 +33,7 @@ type query struct {
 // parseQuery reads what a person typed. Every word counts, quotes hold words
 // together, a minus leaves out, and the last word may be a beginning.
 func parseQuery(text string) query {
-	text = strings.Map(func(r rune) rune {
-		if r == 0 || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, text)
+	text = storable(text)
 	fields := strings.Fields(text)
 	var q query
 	wanted := false
@@ -66,6 +61,16 @@ func parseQuery(text string) query {
 	}
 	q.web = strings.Join(fields, " ")
 	return q
+}
+
+// storable is text without what the database refuses to take.
+func storable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == 0 || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
@@ -187,7 +192,7 @@ const maxExact = 10
 
 // exact finds the conversation of a number, or those of an address.
 func (s *Store) exact(ctx context.Context, rights *inbox.Rights, text string) ([]inbox.Hit, error) {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(storable(text))
 	where, arg := "", any(nil)
 	if n, err := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64); err == nil && n > 0 {
 		where, arg = `c.number = $1`, n
