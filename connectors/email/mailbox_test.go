@@ -535,13 +535,16 @@ func TestPoisonIsHeld(t *testing.T) {
 }
 
 // A mail of 60 MB streams through a file: it arrives by reference.
-func TestLargeMail(t *testing.T) {
+func TestLargeMailIsSpooled(t *testing.T) {
 	t.Parallel()
 	d := inboxtest.StartDovecot(t)
 	b := newBench(t, d, "u11", nil)
 	b.start()
 	b.ready()
-	raw := append(rawMail("large"), bytes.Repeat([]byte(strings.Repeat("x", 76)+"\r\n"), 60<<20/78)...)
+	raw := []byte("From: ada@customer.test\r\nSubject: large\r\nMessage-ID: <large@customer.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+		"--b\r\nContent-Type: text/plain\r\n\r\nsee the file\r\n--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+	raw = append(raw, bytes.Repeat([]byte(strings.Repeat("QUJD", 19)+"\r\n"), 60<<20/78)...)
+	raw = append(raw, "--b--\r\n"...)
 	d.Deliver(t, "u11", "INBOX", raw)
 	d.Deliver(t, "u11", "INBOX", rawMail("small"))
 	b.want("large", "small")
