@@ -48,9 +48,8 @@ type server struct {
 }
 
 // startServer brings the schema up to date and starts every part that reads or
-// writes, the ones that others lean on first. HTTP comes last: who can connect
-// finds everything there.
-func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *stack, listener net.Listener) (*server, error) {
+// writes, the ones that others lean on first.
+func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *stack) (*server, error) {
 	s := &server{
 		cfg: cfg, base: b, log: e.log,
 		passwords: auth.NewPasswords(auth.DefaultCost, runtime.GOMAXPROCS(0)),
@@ -111,7 +110,6 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	parts.run("janitor", s.bus.RunJanitor)
 	parts.run("accounts", func(ctx context.Context) error { return project(ctx, s.store, s.bus, e.log) })
 	parts.run("realtime", s.hub.Run)
-	s.startHTTP(parts, listener)
 	return s, nil
 }
 
@@ -126,7 +124,8 @@ func named(setting, value string, err error) error {
 	return fmt.Errorf("%s: %w", setting, err)
 }
 
-// startHTTP serves the API, the websocket and the page on listener.
+// startHTTP serves the API, the websocket and the page on listener. It comes
+// when the rest is there: who can connect finds everything.
 func (s *server) startHTTP(parts *stack, listener net.Listener) {
 	srv := &http.Server{
 		Handler:           s.handler(),

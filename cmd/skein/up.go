@@ -93,7 +93,7 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 	if err != nil {
 		return err
 	}
-	srv, err := startServer(ctx, e, s, b, parts, listener)
+	srv, err := startServer(ctx, e, s, b, parts)
 	if err != nil {
 		return err
 	}
@@ -107,6 +107,7 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 	if embedded {
 		srv.startConnector(parts)
 	}
+	srv.startHTTP(parts, listener)
 	if err := b.running(s).save(s.data); err != nil {
 		return err
 	}

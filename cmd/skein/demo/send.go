@@ -83,7 +83,7 @@ func Send(ctx context.Context, args []string, dir string, stdout io.Writer) erro
 	if err := post(ctx, run, l); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Sent to %s as %s\n  subject: %s\n", Support, l.From.String(), l.Subject)
+	fmt.Fprintf(stdout, "Sent to %s as %s <%s>\n  subject: %s\n", Support, l.From.Name, l.From.Address, l.Subject)
 	if run.URL != "" {
 		fmt.Fprintf(stdout, "It is in the open list at %s now.\n", run.URL)
 	}
