@@ -7,7 +7,10 @@ import (
 	"skein/inbox"
 )
 
-const maxParties = 2000
+const (
+	maxParties      = 2000
+	maxAddressField = 128 << 10 // bytes of a field that are read
+)
 
 // parseAddresses reads an address list as leniently as people's mail demands:
 // comments, groups, unquoted dots and commas, missing brackets. An address is
@@ -16,6 +19,7 @@ const maxParties = 2000
 // that has no readable address keeps its text as its name.
 func parseAddresses(v, hint string) []inbox.Party {
 	var out []inbox.Party
+	v = cut(v, maxAddressField)
 	pending := "" // text before a comma that belongs to the next name
 	for _, seg := range splitAddresses(v) {
 		if len(out) >= maxParties {
@@ -54,7 +58,7 @@ type segment struct {
 // splitAddresses cuts a list at its commas and takes groups apart (RFC 5322
 // section 3.4).
 func splitAddresses(v string) (segs []segment) {
-	start, depth := 0, 0
+	start, depth, open := 0, 0, 0
 	angle, group := false, false
 	add := func(end int, last bool) {
 		if s := v[start:end]; strings.TrimSpace(s) != "" {
@@ -77,8 +81,10 @@ func splitAddresses(v string) (segs []segment) {
 				i = end - 1
 			}
 		case c == '(':
-			if closes(v[i:]) {
+			if open < maxOpen && closes(v[i:]) {
 				depth = 1
+			} else {
+				open++
 			}
 		case c == '<':
 			angle = strings.IndexByte(v[i:], '>') > 0
@@ -104,6 +110,9 @@ func splitAddresses(v string) (segs []segment) {
 	}
 	return segs
 }
+
+// maxOpen is how many parentheses may stay open before none begins a comment.
+const maxOpen = 20
 
 func closes(s string) bool {
 	depth := 0
@@ -204,6 +213,7 @@ func stripComments(s string) (rest string, comments []string) {
 		return s, nil
 	}
 	var out strings.Builder
+	open := 0
 	for i := 0; i < len(s); i++ {
 		switch {
 		case s[i] == '"':
@@ -214,7 +224,10 @@ func stripComments(s string) (rest string, comments []string) {
 			}
 			out.WriteString(s[i:end])
 			i = end - 1
-		case s[i] == '(' && closes(s[i:]):
+		case s[i] == '(' && open < maxOpen && !closes(s[i:]):
+			open++
+			out.WriteByte('(')
+		case s[i] == '(' && open < maxOpen:
 			depth, start := 0, i
 			for ; i < len(s); i++ {
 				if s[i] == '\\' {

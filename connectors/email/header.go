@@ -85,7 +85,7 @@ func (p *parser) readHeader(top bool) (h header) {
 		}
 		blank := len(bytes.Trim(l.data, " \t\x00")) == 0
 		if blank && (len(l.data) == 0 || !p.fieldFollows()) {
-			if lead && first && p.fieldFollows() {
+			if lead && first && fieldName(firstLine(bytes.TrimLeft(p.s.peek(500), "\r\n"))) > 0 {
 				continue // blank lines before the first field
 			}
 			return h
@@ -127,11 +127,14 @@ func (p *parser) readHeader(top bool) (h header) {
 
 // fieldFollows reports whether the next line in the buffer is a header field.
 func (p *parser) fieldFollows() bool {
-	b := p.s.peek(200)
+	return fieldName(firstLine(p.s.peek(200))) > 0
+}
+
+func firstLine(b []byte) []byte {
 	if i := bytes.IndexAny(b, "\r\n"); i >= 0 {
-		b = b[:i]
+		return b[:i]
 	}
-	return fieldName(b) > 0
+	return b
 }
 
 // fieldName returns the index of the colon when b begins with a field's name

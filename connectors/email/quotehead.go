@@ -6,11 +6,11 @@ import (
 )
 
 // The words by which mail programs say that somebody wrote what follows.
-const verbs = `wrote|writes|sent|said|schrieb|schreibt|geschrieben|geschreven|schreef|schrijft|écrit|ecrit|escribió|escribio|escribe|escreveu|scritto|scrisse|scrive|napisała?|napisał\(a\)|napisal[aio]?(?:\(a\))?|pisze|skrev|skrifaði|kirjoitti|написала?|написал\(а\)|писала?|пишет|написав|написала|пише|написа|写道|寫道|写到|書きました|のメール|作成|작성|썼습니다|님이|yazdı|yazmış|έγραψε|έγραψες|írta|a scris|đã viết|menulis|escrigué|escrit|rašė|rakstīja|kirjutas|napísala?|napisao|је написао|כתב|כתבה|كتب|เขียน`
+const verbs = `wrote|writes|sent|said|schrieb|schreibt|geschrieben|geschreven|schreef|schrijft|écrit|ecrit|escribió|escribio|escribe|escreveu|scritto|scrisse|scrive|napisała?|napisał\(a\)|napisal[aio]?(?:\(a\))?|napsala?|napísala?|pisze|skrev|skrifaði|kirjoitti|написала?|написал\(а\)|писала?|пишет|написав|написала|пише|написа|写道|寫道|写到|書きました|のメール|作成|작성|썼습니다|님이|yazdı|yazmış|έγραψε|έγραψες|írta|a scris|đã viết|menulis|escrigué|escrit|rašė|rakstīja|kirjutas|napísala?|napisao|је написао|כתב|כתבה|كتب|เขียน`
 
 var (
-	verb      = regexp.MustCompile(`(?i)(?:^|[\s,>)"”\]*_(]|[^\x00-\x7f])(?:` + verbs + `)(?:$|[\s:：,<*_)\-]|[^\x00-\x7f])`)
-	headStart = regexp.MustCompile(`(?i)^(?:on|at|le|el|il|op|am|vom|em|den|dne|dňa|dnia|w dniu|w|på|vào|dana|в|на|у|tarihinde|in|pada|a|în data|la|στις|em|di|ma|al|el dia|a data|ב|في|em|lør|søn|man|tir|ons|tor|fre|mån|tis|lö|sö|ti|ke|to|pe|pn|wt|śr|czw|pt|sob|niedz|po|út|st|čt|pá|so|ne|mon|tue|wed|thu|fri|sat|sun|пн|вт|ср|чт|пт|сб|вс|нд|在|於|于|от|dia|il giorno|le jour|mo|di|mi|do|fr|sa)[\s.,]|^(?:在|於|于|二|我)`)
+	verb      = regexp.MustCompile(`(?i)(?:^|[\s\d,>)"”\]*_(]|[^\x00-\x7f])(?:` + verbs + `)(?:$|[\s:：,<*_)\-]|[^\x00-\x7f])`)
+	headStart = regexp.MustCompile(`(?i)^(?:on|at|le|el|il|op|am|vom|em|den|dne|dňa|dnia|w dniu|w|på|vào|dana|в|на|у|tarihinde|in|pada|a|în data|la|στις|em|di|ma|al|el dia|a data|ב|בתאריך|في|em|lør|søn|man|tir|ons|tor|fre|mån|tis|lö|sö|ti|ke|to|pe|pn|wt|śr|czw|pt|sob|niedz|po|út|st|čt|pá|so|ne|mon|tue|wed|thu|fri|sat|sun|пн|вт|ср|чт|пт|сб|вс|нд|在|於|于|от|dia|il giorno|le jour|mo|di|mi|do|fr|sa)[\s.,]|^(?:在|於|于|二|我)`)
 	dateAny   = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[\s.-]+[\pL]{3,}|\d{4}年|[\pL]{3,}\.? \d{1,2}\b`)
 	dateStart = regexp.MustCompile(`^(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/. ]+(?:\d{1,2}|[\pL]{3,}\.?)[-/., ]+(?:de )?\d{2,4}|\d{1,2}[.:]\d{2}\b|\d{4}년)`)
 	mailAny   = regexp.MustCompile(`[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+`)
@@ -73,9 +73,20 @@ func (v *visibility) oldGmail(i int, first string) (n int, follows bool) {
 	return 0, false
 }
 
+// The marks by which right-to-left text is set.
+const bidi = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
 // trimHead takes the rules and emphasis around a header off.
 func trimHead(s string) string {
-	return strings.TrimSpace(strings.Trim(s, " \t\u00a0\u200e\u200f-*_=–—"))
+	if strings.ContainsAny(s, bidi) {
+		s = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(bidi, r) {
+				return -1
+			}
+			return r
+		}, s)
+	}
+	return strings.TrimSpace(strings.Trim(s, " \t\u00a0-*_=–—"))
 }
 
 // isHead reports whether s introduces a quote. whole is s with the rules around

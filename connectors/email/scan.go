@@ -92,8 +92,10 @@ func (s *scanner) unread() {
 	s.off = s.cur.off
 }
 
-// peek shows what follows the last line, up to n bytes.
+// peek shows what follows the last line, up to n bytes. It moves the buffer: of
+// the last line only what unread gives back is good afterwards.
 func (s *scanner) peek(n int) []byte {
+	s.cur.data = bytes.Clone(s.cur.data)
 	b, _ := s.in.Peek(n)
 	return b
 }

@@ -30,6 +30,7 @@ type base64Reader struct {
 	bad  *bool
 	quad [4]byte
 	n    int
+	buf  [3072]byte
 	out  []byte
 	err  error
 }
@@ -47,7 +48,7 @@ func (d *base64Reader) Read(p []byte) (int, error) {
 }
 
 func (d *base64Reader) fill() {
-	var out [3072]byte
+	out := d.buf[:]
 	w := 0
 	for w+3 <= len(out) {
 		c, err := d.in.ReadByte()
@@ -82,7 +83,7 @@ func (d *base64Reader) fill() {
 			*d.bad = true
 		}
 	}
-	d.out = append(d.out[:0], out[:w]...)
+	d.out = out[:w]
 }
 
 // flush decodes an unfinished group of two or three digits.

@@ -94,6 +94,11 @@ func (v *visibility) mark() {
 			v.guessed = true
 			continue
 		case blank(l.text):
+		case len(l.text) > 4000: // no mail program writes such a line
+			if signature {
+				v.kinds[i] = kindSignature
+			}
+			continue
 		case v.wrapped(i):
 			v.kinds[i] = kindQuote
 			continue
