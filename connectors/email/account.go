@@ -35,7 +35,7 @@ type Settings struct {
 	Folder string `json:"folder,omitempty"` // default INBOX
 	Junk   string `json:"junk,omitempty"`   // the provider's spam folder; what is in it arrives marked as spam
 	// Recheck is how often the mailbox is looked at besides what IDLE tells, a
-	// Go duration between 1s and 25m, default 60s.
+	// Go duration between 100ms and 25m, default 60s.
 	Recheck string `json:"recheck,omitempty"`
 	// ImportSince is a day (2006-01-02) from which on history is brought in,
 	// silently; without it an account starts with what arrives from now on.
@@ -110,7 +110,7 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 	if s.Recheck != "" {
 		d, err := time.ParseDuration(s.Recheck)
 		if err != nil || d < 100*time.Millisecond || d > 25*time.Minute {
-			return nil, invalid("recheck of account %s is %q, not a duration such as 60s (1s to 25m)", account.ID, s.Recheck)
+			return nil, invalid("recheck of account %s is %q, not a duration such as 60s (100ms to 25m)", account.ID, s.Recheck)
 		}
 		s.recheck = d
 	}

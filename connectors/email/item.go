@@ -135,17 +135,12 @@ func inlineStore(put func(context.Context, io.Reader) (connectors.Body, error)) 
 	}
 }
 
-// fit cuts the views of a message until the item fits the bus. The raw bytes
-// keep everything.
+// fit cuts the views of a message, and then its lists, until the item fits the
+// bus. The raw bytes keep everything.
 func fit(item *connectors.Inbound) {
 	msg := item.Message
-	if msg == nil || len(msg.Text)+len(msg.HTML)+len(msg.VisibleText) < 64<<10 {
+	if msg == nil || surelyFits(item) {
 		return
-	}
-	cutTo := func(s *string, n int) {
-		if len(*s) > n {
-			*s = strings.ToValidUTF8((*s)[:n], "")
-		}
 	}
 	for limit := 256 << 10; limit >= 1<<10; limit /= 2 {
 		b, err := json.Marshal(item)
@@ -158,7 +153,28 @@ func fit(item *connectors.Inbound) {
 		if len(msg.HTML) > limit {
 			msg.HTML = "" // cut HTML is not HTML: the text stands for it
 		}
-		cutTo(&msg.Text, limit)
-		cutTo(&msg.VisibleText, limit)
+		for _, text := range []*string{&msg.Text, &msg.VisibleText} {
+			if len(*text) > limit {
+				*text = strings.ToValidUTF8((*text)[:limit], "")
+			}
+		}
+		entries := limit / 256
+		msg.Attachments = msg.Attachments[:min(len(msg.Attachments), entries)]
+		msg.To, msg.Cc = msg.To[:min(len(msg.To), entries)], msg.Cc[:min(len(msg.Cc), entries)]
+		msg.ReplyTo = msg.ReplyTo[:min(len(msg.ReplyTo), entries)]
+		msg.DeliveredTo = msg.DeliveredTo[:min(len(msg.DeliveredTo), entries)]
+		msg.Bounces = msg.Bounces[:min(len(msg.Bounces), entries)]
+		// The newest of what it refers to says most.
+		msg.References = msg.References[max(0, len(msg.References)-entries):]
 	}
+}
+
+// surelyFits spares most mails the counting: even if every byte of text took
+// six in JSON, there would be room.
+func surelyFits(item *connectors.Inbound) bool {
+	msg := item.Message
+	n := len(msg.Text) + len(msg.HTML) + len(msg.VisibleText) + len(msg.Subject)
+	entries := len(msg.To) + len(msg.Cc) + len(msg.ReplyTo) + len(msg.DeliveredTo) + len(msg.References) +
+		len(msg.InReplyTo) + len(msg.Bounces) + len(msg.Attachments) + len(msg.Problems)
+	return n < 64<<10 && entries < 50
 }
