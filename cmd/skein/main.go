@@ -52,6 +52,7 @@ func commands() []command {
 			return explain(ctx, e.args, e.stdout, e.stderr)
 		}},
 		{"demo", "write to the running demo: skein demo send --text TEXT", demoCommand},
+		{"bench", "measure ingest, the API and starts on this machine", benchCommand},
 		{"openapi", "print the API's OpenAPI document", openAPI},
 	}
 }

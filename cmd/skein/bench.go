@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"log/slog"
+	"os"
+	"runtime"
+	"time"
+
+	"skein/cmd/skein/bench"
+	"skein/inbox/auth"
+	"skein/inbox/blob"
+	"skein/inbox/bus"
+	"skein/inbox/outbox"
+	"skein/inbox/store"
+	"skein/inbox/thread"
+	"skein/inbox/threader"
+)
+
+// benchCommand measures this build on this machine.
+func benchCommand(ctx context.Context, e *env) error {
+	fs := flag.NewFlagSet("skein bench", flag.ContinueOnError)
+	cfg := bench.Config{Out: e.stdout, Log: quietly(e.log)}
+	fs.BoolVar(&cfg.Large, "large", false, "also at a million conversations and four million messages: takes 10 GB and a while")
+	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, api or start alone")
+	fs.IntVar(&cfg.Mails, "mails", 20_000, "how many mails to take in")
+	fs.StringVar(&cfg.Dir, "dir", "", "`folder` under which the data lies meanwhile; the system's for temporary files else")
+	if err := parse(fs, e); err != nil {
+		return err
+	}
+	if cfg.Mails < 1 {
+		return invalid("--mails %d: at least one", cfg.Mails)
+	}
+	switch cfg.Only {
+	case "", "ingest", "api", "start":
+	default:
+		return invalid("--only %s: want ingest, api or start", cfg.Only)
+	}
+	var err error
+	if cfg.Binary, err = os.Executable(); err != nil {
+		return err
+	}
+	passwords := auth.NewPasswords(auth.DefaultCost, runtime.GOMAXPROCS(0))
+	cfg.Hash = passwords.Hash
+	cfg.Ingest = func(st *store.Store, b *bus.Bus, blobs *blob.Files) ([]bench.Part, error) {
+		keys, err := thread.NewKeys([]byte("a secret for one run of the bench"))
+		if err != nil {
+			return nil, err
+		}
+		return ingestParts(st, b, blobs, keys, cfg.Log), nil
+	}
+	return bench.Run(ctx, cfg)
+}
+
+// ingestParts are what takes mail in and announces it, as a server runs them.
+func ingestParts(st *store.Store, b *bus.Bus, blobs *blob.Files, keys thread.Keys, log *slog.Logger) []bench.Part {
+	return []bench.Part{
+		threader.New(threader.Config{Stream: stream{b}, Store: keeper{st}, Blobs: blobs, Transit: b, Keys: keys, Log: log}).Run,
+		outbox.New(outbox.Config{Source: st, Bus: b, Blobs: blobs, Transit: b, Log: log}).Run,
+		outbox.NewTimers(st, map[string]outbox.FireFunc{
+			store.SendKind: func(ctx context.Context, now time.Time) (bool, error) { return st.FireSend(ctx, now, outbox.Encode) },
+		}, log).Run,
+		outbox.NewFollowers(st, log).Run,
+	}
+}

@@ -1,0 +1,106 @@
+// Package bench measures Skein on the machine that it runs on: how fast mail
+// gets from the stream to committed and announced, beside bare inserts of the
+// same rows; how long the API takes for a list, the counts, a conversation and
+// a search; how fast everything starts and what it holds in memory.
+//
+// It starts a PostgreSQL and a NATS of its own, durable as `skein up` starts
+// them, in a folder that it removes. Absolute figures are those of a machine;
+// the ratios, taken in one run, are what can be compared.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"skein/inbox/blob"
+	"skein/inbox/bus"
+	"skein/inbox/store"
+)
+
+// A Part is something long-lived that returns when its context ends.
+type Part func(ctx context.Context) error
+
+// Config says what to measure with what.
+type Config struct {
+	Binary string // skein itself, for starts and the API
+	Large  bool   // also at a million conversations
+	Only   string // one of ingest, api, start; "" is all
+	Mails  int    // that are taken in; 0 means 20000
+	Dir    string // for the data; "" is a temporary folder
+	Out    io.Writer
+	Log    *slog.Logger
+
+	// Ingest wires the threading service and everything that works behind a
+	// commit.
+	Ingest func(*store.Store, *bus.Bus, *blob.Files) ([]Part, error)
+	// Hash makes the hash of a password as agents log in with.
+	Hash func(ctx context.Context, password string) (string, error)
+}
+
+const (
+	smallConversations = 10_000
+	largeConversations = 1_000_000
+	perConversation    = 4 // messages
+)
+
+// Run measures and prints, line by line, until done or ctx ends.
+func Run(ctx context.Context, cfg Config) error {
+	if cfg.Mails == 0 {
+		cfg.Mails = 20_000
+	}
+	dir, err := os.MkdirTemp(cfg.Dir, "skein-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	// PostgreSQL's user, where we are root, passes through; the folder is ours.
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return err
+	}
+	if cfg.Only == "" || cfg.Only == "ingest" {
+		if err := cfg.ingest(ctx, filepath.Join(dir, "ingest")); err != nil {
+			return fmt.Errorf("ingest: %w", err)
+		}
+		_ = os.RemoveAll(filepath.Join(dir, "ingest"))
+	}
+	if cfg.Only != "" && cfg.Only != "api" && cfg.Only != "start" {
+		return nil
+	}
+	data := filepath.Join(dir, "data")
+	if err := cfg.load(ctx, data, 0, smallConversations); err != nil {
+		return fmt.Errorf("load %d conversations: %w", smallConversations, err)
+	}
+	small, err := cfg.serve(ctx, data, smallConversations)
+	if err != nil || !cfg.Large {
+		return err
+	}
+	if err := cfg.load(ctx, data, smallConversations, largeConversations); err != nil {
+		return fmt.Errorf("load %d conversations: %w", largeConversations, err)
+	}
+	large, err := cfg.serve(ctx, data, largeConversations)
+	if err != nil {
+		return err
+	}
+	cfg.section("%d conversations against %d", largeConversations, smallConversations)
+	for i, l := range large {
+		if s := small[i]; s.n > 0 && l.n > 0 {
+			cfg.line(l.name, "p50 ×%.2f   p99 ×%.2f", ratio(l.p50, s.p50), ratio(l.p99, s.p99))
+		}
+	}
+	return nil
+}
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
+
+func (c *Config) section(format string, args ...any) {
+	fmt.Fprintf(c.Out, "\n"+format+"\n", args...)
+}
+
+func (c *Config) line(name, format string, args ...any) {
+	fmt.Fprintf(c.Out, "  %-28s "+format+"\n", append([]any{name}, args...)...)
+}
