@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -101,20 +102,24 @@ func (s *Store) Conversations(ctx context.Context, rights *inbox.Rights, f inbox
 		return nil, inbox.Cursor{}, err
 	}
 	size := pageSize(f.Limit)
-	sql, args := listQuery(rights, f, size+1)
-	if f.Text != "" {
-		sql, args = textQuery(rights, f, size+1)
-	}
-	rows, err := s.pool.Query(ctx, sql, args)
-	if err != nil {
-		return nil, inbox.Cursor{}, fmt.Errorf("list conversations: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, scanConversation)
+	list, err := s.list(ctx, rights, f, size+1)
 	if err != nil {
 		return nil, inbox.Cursor{}, fmt.Errorf("list conversations: %w", err)
 	}
 	list, next := cut(list, size, func(c *inbox.Conversation) inbox.Cursor { return inbox.Cursor{At: c.LastAt, ID: string(c.ID)} })
 	return list, next, nil
+}
+
+func (s *Store) list(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter, limit int) ([]inbox.Conversation, error) {
+	if f.Text != "" {
+		return s.conversationsWith(ctx, rights, f, limit)
+	}
+	sql, args := listQuery(rights, f, limit, func(pgx.NamedArgs) string { return "" })
+	rows, err := s.pool.Query(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanConversation)
 }
 
 // cut drops the row past the page, which says that there are more.
@@ -127,8 +132,9 @@ func cut[T any](list []T, size int, at func(*T) inbox.Cursor) ([]T, inbox.Cursor
 
 // listQuery walks one index in the order of the list. Where several inboxes or
 // statuses come together each is walked on its own, for no more than a page,
-// and the ends are merged: what is read doesn't grow with what is there.
-func listQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int) (string, pgx.NamedArgs) {
+// and the ends are merged: what is read doesn't grow with what is there. also
+// is a further condition on conversations c.
+func listQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int, also func(pgx.NamedArgs) string) (string, pgx.NamedArgs) {
 	compare, order := "<", "DESC"
 	if f.Oldest {
 		compare, order = ">", "ASC"
@@ -137,63 +143,78 @@ func listQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int) (str
 	if after.IsZero() {
 		after = beyond[f.Oldest]
 	}
-	args := pgx.NamedArgs{"at": after.At, "id": after.ID, "limit": limit}
+	args := pgx.NamedArgs{"at": after.At, "id": after.ID}
 	ordered := "c.last_at " + order + ", c.id " + order
-	within := "c.merged_into IS NULL AND (c.last_at, c.id) " + compare + " (@at, @id::uuid)"
+	// The limit is in the text and not an argument, and so is the number of
+	// inboxes, for the server to plan once and not at every call.
+	end := " ORDER BY " + ordered + " LIMIT " + strconv.Itoa(limit)
+	within := "c.merged_into IS NULL AND (c.last_at, c.id) " + compare + " (@at, @id::uuid)" + also(args)
 
 	var page string
 	switch {
 	case rights.All && f.Inbox == "" && f.Assignee == "" && !f.Unassigned && f.Status == "":
-		page = `SELECT c.* FROM conversations c WHERE ` + within + ` ORDER BY ` + ordered + ` LIMIT @limit`
+		page = `SELECT c.* FROM conversations c WHERE ` + within + end
 	case rights.All && f.Inbox == "" && f.Assignee == "" && !f.Unassigned:
 		args["status"] = string(f.Status)
-		page = `SELECT c.* FROM conversations c WHERE c.status = @status AND ` + within + ` ORDER BY ` + ordered + ` LIMIT @limit`
+		page = `SELECT c.* FROM conversations c WHERE c.status = @status AND ` + within + end
 	default:
-		args["statuses"] = statuses(f.Status)
-		places, whose := placesOf(rights, f, args), ""
+		whose, walk := "", ordered
 		switch {
 		case f.Unassigned && f.Oldest:
 			// The index has the column: named in the order, IS NULL can use it.
-			whose, ordered = "c.assignee_id IS NULL AND ", "c.assignee_id DESC, "+ordered
+			whose, walk = "c.assignee_id IS NULL AND ", "c.assignee_id DESC, "+ordered
 		case f.Unassigned:
-			whose, ordered = "c.assignee_id IS NULL AND ", "c.assignee_id, "+ordered
+			whose, walk = "c.assignee_id IS NULL AND ", "c.assignee_id, "+ordered
 		case f.Assignee != "":
 			whose = "c.assignee_id = @assignee AND "
 			args["assignee"] = string(f.Assignee)
 		}
-		page = `SELECT c.* FROM ` + places + ` AS place(id) CROSS JOIN unnest(@statuses::text[]) AS st(status)
+		page = `SELECT r.* FROM (
+			SELECT c.id, c.last_at FROM ` + placesOf(rights, f, args) + ` AS place(id) CROSS JOIN ` + statusesOf(f, args) + ` AS st(status)
 			CROSS JOIN LATERAL (
-				SELECT c.* FROM conversations c
+				SELECT c.id, c.last_at FROM conversations c
 				WHERE c.inbox_id = place.id AND c.status = st.status AND ` + whose + within + `
-				ORDER BY ` + ordered + ` LIMIT @limit) c
-			ORDER BY c.last_at ` + order + `, c.id ` + order + ` LIMIT @limit`
+				ORDER BY ` + walk + ` LIMIT ` + strconv.Itoa(limit) + `) c` + end + `) c
+			JOIN conversations r ON r.id = c.id`
 	}
 	return `SELECT ` + conversationColumns + ` FROM (` + page + `) c
 		JOIN identities i ON i.id = c.identity_id
 		JOIN customers k ON k.id = i.customer_id
-		ORDER BY c.last_at ` + order + `, c.id ` + order, args
+		ORDER BY ` + ordered, args
 }
+
+// maxListed is how many inboxes are named one by one in a query.
+const maxListed = 40
 
 // placesOf is a source of the inboxes that a list covers.
 func placesOf(rights *inbox.Rights, f inbox.ConversationFilter, args pgx.NamedArgs) string {
+	list := rights.Inboxes
 	switch {
-	case f.Inbox != "" && rights.Sees(&inbox.Place{InboxID: f.Inbox}):
-		args["inboxes"] = []string{string(f.Inbox)}
+	case f.Inbox != "" && !rights.Sees(&inbox.Place{InboxID: f.Inbox}):
+		list = nil
 	case f.Inbox != "":
-		args["inboxes"] = []string{}
+		list = []inbox.InboxID{f.Inbox}
 	case rights.All:
 		return `(SELECT id FROM inboxes)`
-	default:
-		args["inboxes"] = ids(rights.Inboxes)
 	}
-	return `unnest(@inboxes::uuid[])`
+	if len(list) == 0 || len(list) > maxListed {
+		args["inboxes"] = ids(list)
+		return `unnest(@inboxes::uuid[])`
+	}
+	values := make([]string, len(list))
+	for i, id := range list {
+		name := "inbox" + strconv.Itoa(i)
+		args[name], values[i] = string(id), "(@"+name+"::uuid)"
+	}
+	return `(VALUES ` + strings.Join(values, ", ") + `)`
 }
 
-func statuses(s inbox.Status) []string {
-	if s != "" {
-		return []string{string(s)}
+func statusesOf(f inbox.ConversationFilter, args pgx.NamedArgs) string {
+	if f.Status != "" {
+		args["status"] = string(f.Status)
+		return `(VALUES (@status::text))`
 	}
-	return []string{string(inbox.Open), string(inbox.Pending), string(inbox.Snoozed), string(inbox.Closed), string(inbox.Spam)}
+	return `(VALUES ('open'), ('pending'), ('snoozed'), ('closed'), ('spam'))`
 }
 
 // Patch changes a conversation and announces it. A version that is not the

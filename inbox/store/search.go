@@ -109,22 +109,7 @@ func (s *Store) Search(ctx context.Context, rights *inbox.Rights, text string, a
 	if q.empty() {
 		return hits, inbox.Cursor{}, nil
 	}
-	args := pgx.NamedArgs{"all": rights.All, "inboxes": ids(rights.Inboxes), "after": after.ID, "limit": size + 1}
-	found, err := s.find(ctx, `
-		WITH q AS (SELECT `+q.sql(args)+` AS q), found AS (
-			SELECT s.message_id, m.conversation_id
-			FROM q, message_search s
-			JOIN messages m ON m.id = s.message_id
-			JOIN conversations c ON c.id = m.conversation_id
-			WHERE s.words @@ q.q AND s.message_id < @after::uuid
-				AND (@all OR c.inbox_id = ANY(@inboxes::uuid[])) AND c.merged_into IS NULL
-				AND NOT EXISTS (
-					SELECT FROM messages later JOIN message_search ls ON ls.message_id = later.id
-					WHERE later.conversation_id = c.id AND later.id > m.id AND ls.words @@ q.q)
-			ORDER BY s.message_id DESC LIMIT @limit)
-		SELECT f.message_id, left(coalesce(nullif(m.visible_text, ''), m.text), 20000), m.subject, `+conversationColumns+`
-		FROM found f JOIN messages m ON m.id = f.message_id JOIN `+conversationFrom+` ON c.id = f.conversation_id
-		ORDER BY f.message_id DESC`, args, q.words)
+	found, err := s.found(ctx, rights, &q, after.ID, size+1)
 	if err != nil {
 		return nil, inbox.Cursor{}, fmt.Errorf("search: %w", err)
 	}
@@ -140,29 +125,97 @@ func (s *Store) Search(ctx context.Context, rights *inbox.Rights, text string, a
 	return append(hits, found...), next, nil
 }
 
-func (s *Store) find(ctx context.Context, sql string, args pgx.NamedArgs, words []string) ([]inbox.Hit, error) {
-	var hits []inbox.Hit
-	err := s.bounded(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sql, args)
-		if err != nil {
-			return err
-		}
-		hits, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.Hit, error) {
-			var h inbox.Hit
-			var text, subject string
-			c, err := scanConversation(prefixed{row, []any{&h.MessageID, &text, &subject}})
+// found looks where the words are likely to be found soonest: words that are
+// often said by walking back from the newest messages, others by the index of
+// words, whose matches have no order.
+func (s *Store) found(ctx context.Context, rights *inbox.Rights, q *query, before string, limit int) (hits []inbox.Hit, err error) {
+	err = s.bounded(ctx, func(tx pgx.Tx) error {
+		args := pgx.NamedArgs{"all": rights.All, "inboxes": ids(rights.Inboxes), "before": before}
+		words := q.sql(args)
+		for walk := firstWalk; ; walk *= 10 {
+			if hits, err = find(ctx, tx, walked(words, walk), words, args, q.words, limit); err != nil || len(hits) == limit {
+				return err
+			}
+			often, whole, err := q.frequency(ctx, tx, before)
 			if err != nil {
-				return h, err
+				return err
 			}
-			h.Conversation, h.Snippet = c, snippet(text, words)
-			if h.Snippet == "" {
-				h.Snippet = snippet(subject, words)
+			if float64(walk) >= whole {
+				return nil // that was everything
 			}
-			return h, nil
-		})
+			if !often {
+				break
+			}
+		}
+		hits, err = find(ctx, tx, `(WITH s AS MATERIALIZED (
+			SELECT message_id FROM message_search WHERE words @@ `+words+` AND message_id < @before::uuid)
+			SELECT message_id, NULL::tsvector AS words FROM s)`, words, args, q.words, limit)
 		return err
 	})
 	return hits, err
+}
+
+const (
+	// firstWalk is how many of the newest messages are looked through first.
+	firstWalk = 4000
+	// oftenSaid is the number of messages from which on a word is not looked up
+	// in the index.
+	oftenSaid = 20_000
+)
+
+// walked is a source of the newest messages below @before.
+func walked(words string, n int) string {
+	return `(SELECT message_id, words FROM (
+		SELECT message_id, words FROM message_search WHERE message_id < @before::uuid ORDER BY message_id DESC LIMIT ` + strconv.Itoa(n) + `) n
+		WHERE words @@ ` + words + `)`
+}
+
+// frequency reports whether q is often said, going by the newest messages, and
+// about how many messages there are at all.
+func (q *query) frequency(ctx context.Context, tx pgx.Tx, before string) (often bool, whole float64, err error) {
+	args := pgx.NamedArgs{"before": before}
+	var found float64
+	if err := tx.QueryRow(ctx, `
+		SELECT (SELECT count(*) FROM `+walked(q.sql(args), firstWalk)+` w)::float8,
+			(SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'message_search'::regclass)::float8`, args).Scan(&found, &whole); err != nil {
+		return false, 0, err
+	}
+	return found/firstWalk*whole > oftenSaid, whole, nil
+}
+
+// find resolves a source of messages to what the reader may see of it, one
+// message a conversation, newest first.
+func find(ctx context.Context, tx pgx.Tx, source, words string, args pgx.NamedArgs, show []string, limit int) ([]inbox.Hit, error) {
+	rows, err := tx.Query(ctx, `
+		WITH found AS (
+			SELECT s.message_id, m.conversation_id
+			FROM `+source+` s
+			JOIN messages m ON m.id = s.message_id
+			JOIN conversations c ON c.id = m.conversation_id
+			WHERE (@all OR c.inbox_id = ANY(@inboxes::uuid[])) AND c.merged_into IS NULL
+				AND CASE WHEN EXISTS (
+					SELECT FROM messages later JOIN message_search ls ON ls.message_id = later.id
+					WHERE later.conversation_id = c.id AND later.id > m.id AND ls.words @@ `+words+`) THEN false ELSE true END
+			ORDER BY s.message_id DESC LIMIT `+strconv.Itoa(limit)+`)
+		SELECT f.message_id, left(coalesce(nullif(m.visible_text, ''), m.text), 20000), m.subject, `+conversationColumns+`
+		FROM found f JOIN messages m ON m.id = f.message_id JOIN `+conversationFrom+` ON c.id = f.conversation_id
+		ORDER BY f.message_id DESC`, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.Hit, error) {
+		var h inbox.Hit
+		var text, subject string
+		c, err := scanConversation(prefixed{row, []any{&h.MessageID, &text, &subject}})
+		if err != nil {
+			return h, err
+		}
+		h.Conversation, h.Snippet = c, snippet(text, show)
+		if h.Snippet == "" {
+			h.Snippet = snippet(subject, show)
+		}
+		return h, nil
+	})
 }
 
 // prefixed reads columns of its own before those of another scan.
@@ -176,7 +229,7 @@ func (p prefixed) Scan(dest ...any) error { return p.CollectableRow.Scan(append(
 // bounded runs a read that may not take longer than [searchTimeout].
 func (s *Store) bounded(ctx context.Context, read func(pgx.Tx) error) error {
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = '`+searchTimeout+`'`); err != nil {
+		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = '`+searchTimeout+`'; SET LOCAL plan_cache_mode = force_custom_plan`); err != nil {
 			return err
 		}
 		return read(tx)
@@ -219,34 +272,39 @@ func (s *Store) exact(ctx context.Context, rights *inbox.Rights, text string) ([
 	return hits, nil
 }
 
-// textQuery is [listQuery] with only the conversations of which a message holds
-// all words of the filter's text.
-func textQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int) (string, pgx.NamedArgs) {
-	compare, order := "<", "DESC"
-	if f.Oldest {
-		compare, order = ">", "ASC"
-	}
-	after := f.After
-	if after.IsZero() {
-		after = beyond[f.Oldest]
-	}
-	args := pgx.NamedArgs{"at": after.At, "id": after.ID, "limit": limit, "statuses": statuses(f.Status)}
-	where := `c.merged_into IS NULL AND (c.last_at, c.id) ` + compare + ` (@at, @id::uuid) AND c.status = ANY(@statuses::text[])`
-	if !rights.All || f.Inbox != "" {
-		where += ` AND c.inbox_id IN (SELECT p.id FROM ` + placesOf(rights, f, args) + ` AS p(id))`
-	}
-	if f.Unassigned {
-		where += ` AND c.assignee_id IS NULL`
-	} else if f.Assignee != "" {
-		where += ` AND c.assignee_id = @assignee`
-		args["assignee"] = string(f.Assignee)
-	}
+// conversationsWith is [Store.Conversations] with only those of which a message
+// holds all words of the filter's text.
+func (s *Store) conversationsWith(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter, limit int) (list []inbox.Conversation, err error) {
 	q := parseQuery(f.Text)
-	where += ` AND EXISTS (
-		SELECT FROM messages m JOIN message_search s ON s.message_id = m.id
-		WHERE m.conversation_id = c.id AND s.words @@ ` + q.sql(args) + `)`
-	return `SELECT ` + conversationColumns + ` FROM ` + conversationFrom + `
-		WHERE ` + where + ` ORDER BY c.last_at ` + order + `, c.id ` + order + ` LIMIT @limit`, args
+	if q.empty() {
+		return nil, nil
+	}
+	err = s.bounded(ctx, func(tx pgx.Tx) error {
+		often, _, err := q.frequency(ctx, tx, beyond[false].ID)
+		if err != nil {
+			return err
+		}
+		filter := func(args pgx.NamedArgs) string {
+			return ` AND c.id IN (WITH s AS MATERIALIZED (SELECT message_id FROM message_search WHERE words @@ ` + q.sql(args) + `)
+				SELECT m.conversation_id FROM s JOIN messages m ON m.id = s.message_id)`
+		}
+		if often {
+			// A case is not turned into a join: the list is walked in its order.
+			filter = func(args pgx.NamedArgs) string {
+				return ` AND CASE WHEN EXISTS (
+					SELECT FROM messages m JOIN message_search s ON s.message_id = m.id
+					WHERE m.conversation_id = c.id AND s.words @@ ` + q.sql(args) + `) THEN true ELSE false END`
+			}
+		}
+		sql, args := listQuery(rights, f, limit, filter)
+		rows, err := tx.Query(ctx, sql, args)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, scanConversation)
+		return err
+	})
+	return list, err
 }
 
 // Snippets show this many bytes around the first word found.
