@@ -294,7 +294,7 @@ func cleanAddress(s string) (addr string, ok bool) {
 	}
 	if !strings.HasPrefix(s, "\"") && strings.ContainsAny(s, " \t\r\n") {
 		s = strings.Join(strings.Fields(s), " ")
-		s = strings.NewReplacer(" @", "@", "@ ", "@", " .", ".", ". ", ".").Replace(s)
+		s = strings.NewReplacer(" @ ", "@", " . ", ".", " @", "@", "@ ", "@", " .", ".", ". ", ".").Replace(s)
 	}
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at == len(s)-1 || len(s) > 998 || !utf8.ValidString(s) {

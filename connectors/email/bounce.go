@@ -235,7 +235,8 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 	named := h.get("x-failed-recipients")
 	nullPath := strings.ReplaceAll(h.get("return-path"), " ", "") == "<>" && h.has("return-path")
 	score := 0
-	if daemon(from) || from == "" && strings.Contains(strings.ToLower(h.get("from")), "mailer-daemon") {
+	machine := daemon(from) || from == "" && strings.Contains(strings.ToLower(h.get("from")), "mailer-daemon")
+	if machine {
 		score += 2
 	}
 	if bounceSubject.MatchString(subject) {
@@ -252,6 +253,10 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 	}
 	if returned != "" {
 		score++
+	}
+	// A person may write of a failure too, but returns nothing.
+	if !machine && !nullPath && named == "" && (returned == "" || score < 4) {
+		return nil
 	}
 	if score < 3 || h.get("auto-submitted") == "auto-replied" && named == "" && !bounceSubject.MatchString(subject) {
 		return nil

@@ -94,6 +94,8 @@ func parseDate(v string) (t time.Time, ok bool) {
 		if t, ok = looseDate(v); !ok {
 			return time.Time{}, false
 		}
+	} else if name, offset := t.Zone(); offset == 0 && zones[name] != 0 {
+		t = t.Add(-time.Duration(zones[name]) * time.Hour).In(time.FixedZone("", zones[name]*3600))
 	}
 	if y := t.UTC().Year(); y < 1970 || y > 2200 {
 		return time.Time{}, false
