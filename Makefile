@@ -57,7 +57,7 @@ test-web: web/node_modules/.package-lock.json ## the web app's unit tests
 
 .PHONY: e2e
 e2e: build ## from a mailbox through the browser and back, in Chromium
-	.ci/e2e
+	cd web && $(NPM) run --silent e2e
 
 .PHONY: prepare
 prepare: ## install what the tests need, or name it

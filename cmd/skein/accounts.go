@@ -17,20 +17,20 @@ import (
 // projectEvery is how soon an account that another process changed is served.
 const projectEvery = 3 * time.Second
 
-// project keeps the sidecars' accounts what PostgreSQL says, until ctx ends.
+// project keeps the sidecars' accounts what PostgreSQL says, until ctx ends; put
+// is what they have.
 // While either is away the sidecars go on with what they have.
-func project(ctx context.Context, st *store.Store, b *bus.Bus, log *slog.Logger) error {
+func project(ctx context.Context, st *store.Store, b *bus.Bus, put map[inbox.Channel][]byte, log *slog.Logger) error {
 	tick := time.NewTicker(projectEvery)
 	defer tick.Stop()
-	put := map[inbox.Channel][]byte{}
 	for {
-		if err := projectOnce(ctx, st, b, put); err != nil && ctx.Err() == nil {
-			log.Warn("accounts not handed to the connectors", "err", err)
-		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		}
+		if err := projectOnce(ctx, st, b, put); err != nil && ctx.Err() == nil {
+			log.Warn("accounts not handed to the connectors", "err", err)
 		}
 	}
 }

@@ -48,6 +48,7 @@ func commands() []command {
 		{"migrate", "bring the database to the newest schema", migrate},
 		{"user", "add an agent: skein user add EMAIL --role agent --name NAME", user},
 		{"account", "add a mailbox: skein account add ID --address ADDRESS --settings FILE", account},
+		{"import", "bring in old mail: skein import eml PATH…, skein import mbox FILE", importCommand},
 		{"explain", "print what Skein makes of a mail: skein explain FILE.eml…", func(ctx context.Context, e *env) error {
 			return explain(ctx, e.args, e.stdout, e.stderr)
 		}},

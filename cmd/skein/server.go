@@ -108,7 +108,6 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	}, e.log).Run)
 	parts.run("followers", outbox.NewFollowers(s.store, e.log).Run)
 	parts.run("janitor", s.bus.RunJanitor)
-	parts.run("accounts", func(ctx context.Context) error { return project(ctx, s.store, s.bus, e.log) })
 	parts.run("realtime", s.hub.Run)
 	return s, nil
 }
@@ -191,6 +190,17 @@ func (s *server) ready(ctx context.Context) error {
 	if !s.hub.Ready() {
 		return &inbox.Error{Code: inbox.Unavailable, Message: "the event stream is not being read yet"}
 	}
+	return nil
+}
+
+// startAccounts hands the accounts to the connectors, now and after every
+// change, so that a connector's first look finds what is true.
+func (s *server) startAccounts(ctx context.Context, parts *stack) error {
+	put := map[inbox.Channel][]byte{}
+	if err := projectOnce(ctx, s.store, s.bus, put); err != nil {
+		return err
+	}
+	parts.run("accounts", func(ctx context.Context) error { return project(ctx, s.store, s.bus, put, s.log) })
 	return nil
 }
 

@@ -104,6 +104,9 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 	} else if err := srv.endDemo(ctx); err != nil {
 		return err
 	}
+	if err := srv.startAccounts(ctx, parts); err != nil {
+		return err
+	}
 	if embedded {
 		srv.startConnector(parts)
 	}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"skein/cmd/skein/local"
+	"skein/connectors"
+	"skein/inbox"
+	"skein/inbox/bus"
+)
+
+// importCommand finds the bus and the account that `skein import` brings old
+// mail into: the running server's, those that the variables of a sidecar name,
+// or our own NATS alone, in which the mails wait for the next start.
+func importCommand(ctx context.Context, e *env) error {
+	data, args := dataFlag(e)
+	name, args := accountFlag(args)
+	for _, a := range args {
+		if a == "-h" || a == "--help" || a == "-help" {
+			fmt.Fprintln(e.stdout, importUsage+"\n  --account ID   the mailbox that they belong to, when there are several\n  --data FOLDER  of the server that runs (SKEIN_DATA)")
+			return nil
+		}
+		if strings.HasPrefix(a, "-") && a != "-" {
+			return &usageError{fmt.Sprintf("skein import: %s is not one of its flags: %s", a, importUsage)}
+		}
+	}
+	cred, waits, stop, err := importCredential(e, data)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	key, err := bus.ParseChannelKey(cred.Key)
+	if err != nil {
+		return err
+	}
+	nc, err := bus.ConnectLink(cred.URL, cred.Creds, inbox.Email, e.log)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	link, err := bus.NewLink(nc, bus.LinkConfig{Channel: inbox.Email, Key: key, Log: e.log})
+	if err != nil {
+		return err
+	}
+	account, err := chooseAccount(ctx, link, name)
+	if err != nil {
+		return err
+	}
+	if err := importMail(ctx, args, link, account, e.stdout); err != nil {
+		return err
+	}
+	if waits {
+		fmt.Fprintln(e.stdout, "No server is running: they are worked in when skein up does.")
+	}
+	return nil
+}
+
+// accountFlag takes --account out of the arguments, wherever it stands.
+func accountFlag(args []string) (name string, rest []string) {
+	for i := 0; i < len(args); i++ {
+		flagName, value, has := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		if !strings.HasPrefix(args[i], "-") || flagName != "account" {
+			rest = append(rest, args[i])
+			continue
+		}
+		if !has && i+1 < len(args) {
+			i++
+			value = args[i]
+		}
+		name = value
+	}
+	return name, rest
+}
+
+func importCredential(e *env, data string) (cred local.Credential, waits bool, stop func(), err error) {
+	nothing := func() {}
+	if e.getenv("SKEIN_NATS_URL") != "" {
+		cred, err = credentialFromEnv(e)
+		return cred, false, nothing, err
+	}
+	run, lock, err := reach(data)
+	if err != nil {
+		return cred, false, nothing, err
+	}
+	if run != nil {
+		if run.Email == nil {
+			return cred, false, nothing, invalid("the server on %s uses another NATS: set SKEIN_NATS_URL, SKEIN_NATS_CREDS and SKEIN_CHANNEL_KEY", data)
+		}
+		return *run.Email, false, nothing, nil
+	}
+	defer func() {
+		if err != nil {
+			_ = lock.Unlock() // the error says more
+		}
+	}()
+	secret, err := secretKey(e.getenv, data)
+	if err != nil {
+		return cred, false, nothing, err
+	}
+	server, err := local.StartNATS(local.NATSConfig{Dir: filepath.Join(data, "nats"), Log: quietly(e.log)})
+	if err != nil {
+		return cred, false, nothing, err
+	}
+	b := &base{natsURL: server.URL(), nats: server, secret: secret}
+	if cred, err = b.credentialFor(&settings{}, inbox.Email); err != nil {
+		_ = server.Stop(context.Background())
+		return cred, false, nothing, err
+	}
+	return cred, true, func() {
+		_ = server.Stop(context.Background()) // what was acknowledged is on disk
+		_ = lock.Unlock()
+	}, nil
+}
+
+// chooseAccount returns the account that is called name, or the only one.
+func chooseAccount(ctx context.Context, link *bus.Link, name string) (connectors.Account, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	found := make(chan []connectors.Account, 1)
+	go func() { // ends with ctx
+		_ = link.WatchAccounts(ctx, func(all []connectors.Account) {
+			select {
+			case found <- all:
+			default:
+			}
+		})
+	}()
+	var all []connectors.Account
+	select {
+	case all = <-found:
+	case <-ctx.Done():
+		return connectors.Account{}, &inbox.Error{Code: inbox.Unavailable, Message: "the bus doesn't say which mailboxes there are: does the server run?"}
+	}
+	var names []string
+	for _, a := range all {
+		if string(a.ID) == name || name == "" && len(all) == 1 {
+			return a, nil
+		}
+		names = append(names, string(a.ID))
+	}
+	switch {
+	case len(all) == 0:
+		return connectors.Account{}, invalid("there is no mailbox to bring mail into: make one with skein account add, and start skein up once")
+	case name == "":
+		return connectors.Account{}, &usageError{"there are several mailboxes: name one with --account " + strings.Join(names, "|")}
+	}
+	return connectors.Account{}, &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("--account %s: there is only %s", name, strings.Join(names, ", "))}
+}
