@@ -210,12 +210,14 @@ export function useMessages(id: string): Messages {
 /** Fetches a neighbour's messages before it is opened. */
 export function prefetch(c: Conversation): void {
   if (queries.getQueryData(messagesKey(c.id)) !== undefined || !live.isReady) return;
-  void queries.prefetchInfiniteQuery({
-    queryKey: messagesKey(c.id),
-    initialPageParam: 0,
-    queryFn: () => fetchMessages(c.id, 0),
-    getNextPageParam: (p: { next: number }) => (p.next === 0 ? undefined : p.next),
-  });
+  queries
+    .infiniteQuery({
+      queryKey: messagesKey(c.id),
+      initialPageParam: 0,
+      queryFn: () => fetchMessages(c.id, 0),
+      getNextPageParam: (p: { next: number }) => (p.next === 0 ? undefined : p.next),
+    })
+    .catch(() => undefined); // opening it fetches again and says why
 }
 
 export function useCustomer(id: string): { customer: Customer | undefined; loading: boolean; error: Error | null; retry: () => void } {

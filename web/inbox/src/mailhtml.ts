@@ -10,7 +10,7 @@ export interface MailDocument {
   readonly paper: boolean;
 }
 
-const quotes = "blockquote[type='cite'], .gmail_quote, .gmail_quote_container, .yahoo_quoted, .moz-cite-prefix + blockquote";
+const quotes = "blockquote[type='cite'], .gmail_quote, .gmail_quote_container, .yahoo_quoted, .protonmail_quote, .moz-cite-prefix + blockquote";
 
 const style = `
   :root { color-scheme: light; }

@@ -128,9 +128,9 @@ export function putMessages(s: State, fresh: readonly Message[]): State {
   return next ? { ...s, messages: next } : s;
 }
 
-function putVersioned<K extends "customers" | "orders">(
+function putVersioned(
   s: State,
-  key: K,
+  key: "customers" | "orders",
   id: string,
   version: number,
   value: Customer | Order,

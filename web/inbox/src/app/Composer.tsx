@@ -263,6 +263,7 @@ export function Composer({
 
   return (
     // Files dropped anywhere on the composer are attached; there is a button for the same.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       ref={form}
       aria-label="Answer"
@@ -355,7 +356,7 @@ export function Composer({
           <Editor
             html={draft.html}
             label="Reply"
-            autoFocus={wantFocus.current}
+            focused={wantFocus.current}
             onChange={(html, text) => edit({ html, text })}
             onFiles={addFiles}
             onReady={(h) => {

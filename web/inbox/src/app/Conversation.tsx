@@ -369,6 +369,7 @@ function Scroll({
 
   return (
     <div className="relative min-h-0 flex-1">
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it only notes that the agent scrolled */}
       <div
         ref={box}
         className="relative h-full overflow-y-auto"

@@ -18,7 +18,7 @@ export interface EditorHandle {
 export default function Editor({
   html,
   label,
-  autoFocus,
+  focused,
   onChange,
   onReady,
   onFiles,
@@ -26,7 +26,8 @@ export default function Editor({
 }: {
   html: string;
   label: string;
-  autoFocus: boolean;
+  /** Whether the caret goes into it as soon as it is there. */
+  focused: boolean;
   onChange: (html: string, text: string) => void;
   onReady: (h: EditorHandle | null) => void;
   onFiles: (files: File[]) => void;
@@ -48,7 +49,7 @@ export default function Editor({
       Placeholder.configure({ placeholder: "Write a reply" }),
     ],
     content: html,
-    autofocus: autoFocus ? "end" : false,
+    autofocus: focused ? "end" : false,
     editorProps: {
       attributes: {
         class: "prose-mail min-h-[63px] px-4 py-2",

@@ -57,7 +57,11 @@ export const Row = memo(function Row({
         {waits && <span aria-hidden="true" className="-ml-3 size-1.5 shrink-0 rounded-full bg-accent" />}
         <span className={`min-w-0 truncate text-sm ${waits ? "-ml-0 font-semibold" : ""}`}>{name}</span>
         <Glyph size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
-        <span className={`figures ml-auto shrink-0 pl-2 text-xs ${longest ? "text-amber-text" : "text-muted"}`}>{age(c.lastAt, now)}</span>
+        <span className="ml-auto flex shrink-0 gap-1 pl-1">
+          {(showStatus || left) && c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
+          {showAssignee && assignee !== "" && <Chip tone={c.assigneeId === me ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>}
+        </span>
+        <span className={`figures shrink-0 pl-1 text-xs ${longest ? "text-amber-text" : "text-muted"}`}>{age(c.lastAt, now)}</span>
       </span>
       <span className="flex items-center gap-1.5">
         <span className="min-w-0 flex-1 truncate text-sm text-secondary">
@@ -68,8 +72,6 @@ export const Row = memo(function Row({
             </>
           )}
         </span>
-        {(showStatus || left) && c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
-        {showAssignee && assignee !== "" && <Chip tone={c.assigneeId === me ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>}
       </span>
     </RowLink>
   );

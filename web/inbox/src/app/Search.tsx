@@ -178,6 +178,12 @@ function Snippet({ text, words }: { text: string; words: string }): ReactNode {
     .filter((w) => w.length > 1)
     .map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   if (wanted.length === 0) return text;
+  // One line has room for what stands about the first hit.
+  const first = text.search(new RegExp(wanted.join("|"), "iu"));
+  if (first > 28) {
+    const space = text.indexOf(" ", first - 24);
+    text = `…${text.slice(space >= 0 && space < first ? space + 1 : first)}`;
+  }
   const parts = text.split(new RegExp(`(${wanted.join("|")})`, "giu"));
   return parts.map((p, i) =>
     i % 2 === 1 ? (

@@ -11,7 +11,7 @@ import {
 } from "react-aria-components";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 
-const mac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+const mac = typeof navigator !== "undefined" && /Mac OS|iPhone|iPad/.test(navigator.userAgent);
 
 /** The name of the modifier key on this machine. */
 export const modKey = mac ? "⌘" : "Ctrl";

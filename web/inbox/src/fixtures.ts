@@ -1,0 +1,28 @@
+// Made-up entities for tests.
+
+import { conversation, message } from "./parse";
+import type { Conversation, Message } from "./types";
+
+export function aConversation(id: string, more: Partial<Conversation> = {}): Conversation {
+  return {
+    ...conversation({
+      id,
+      number: 1,
+      version: 1,
+      inboxId: "support",
+      status: "open",
+      channel: "email",
+      subject: "Where is my parcel?",
+      customer: { customerId: "c1", identityId: "i1", name: "Ines Duarte", address: "ines@mail.test", proof: 2 },
+      lastAt: "2026-01-01T10:00:00Z",
+    }),
+    ...more,
+  };
+}
+
+export function aMessage(id: string, conversationId: string, more: Partial<Message> = {}): Message {
+  return {
+    ...message({ id, conversationId, seq: 1, version: 1, direction: "in", author: { kind: "customer", name: "Ines Duarte" } }),
+    ...more,
+  };
+}
