@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -130,92 +131,136 @@ func (s *Store) Search(ctx context.Context, rights *inbox.Rights, text string, a
 // words, whose matches have no order.
 func (s *Store) found(ctx context.Context, rights *inbox.Rights, q *query, before string, limit int) (hits []inbox.Hit, err error) {
 	err = s.bounded(ctx, func(tx pgx.Tx) error {
-		args := pgx.NamedArgs{"all": rights.All, "inboxes": ids(rights.Inboxes), "before": before}
-		words := q.sql(args)
-		for walk := firstWalk; ; walk *= 10 {
-			if hits, err = find(ctx, tx, walked(words, walk), words, args, q.words, limit); err != nil || len(hits) == limit {
-				return err
-			}
-			often, whole, err := q.frequency(ctx, tx, before)
+		for step := firstWalk; ; step = nextWalk {
+			w, err := q.walk(ctx, tx, before, step)
 			if err != nil {
 				return err
 			}
-			if float64(walk) >= whole {
-				return nil // that was everything
+			if hits, err = resolve(ctx, tx, rights, q, w.matches, hits, limit); err != nil || len(hits) == limit || w.end {
+				return err
 			}
-			if !often {
+			if before = w.last; !w.often {
 				break
 			}
 		}
-		hits, err = find(ctx, tx, `(WITH s AS MATERIALIZED (
-			SELECT message_id FROM message_search WHERE words @@ `+words+` AND message_id < @before::uuid)
-			SELECT message_id, NULL::tsvector AS words FROM s)`, words, args, q.words, limit)
-		return err
+		for {
+			matches, err := q.lookUp(ctx, tx, before)
+			if err != nil {
+				return err
+			}
+			if hits, err = resolve(ctx, tx, rights, q, matches, hits, limit); err != nil || len(hits) == limit || len(matches) < lookUpSize {
+				return err
+			}
+			before = matches[len(matches)-1]
+		}
 	})
 	return hits, err
 }
 
 const (
-	// firstWalk is how many of the newest messages are looked through first.
-	firstWalk = 4000
-	// oftenSaid is the number of messages from which on a word is not looked up
-	// in the index.
+	// firstWalk is how many of the newest messages are looked through before
+	// anything else, nextWalk how many at a time for words that are often said.
+	firstWalk, nextWalk = 4000, 20_000
+	// lookUpSize is how many matches of the index are taken at a time, the
+	// newest first, and resolveSize how many of those are looked at together.
+	lookUpSize, resolveSize = 2000, 150
+	// oftenSaid is the number of matches from which on the index is no help: it
+	// gives all of them before the newest is known.
 	oftenSaid = 20_000
 )
 
-// walked is a source of the newest messages below @before.
-func walked(words string, n int) string {
-	return `(SELECT message_id, words FROM (
-		SELECT message_id, words FROM message_search WHERE message_id < @before::uuid ORDER BY message_id DESC LIMIT ` + strconv.Itoa(n) + `) n
-		WHERE words @@ ` + words + `)`
+// A walk is what was found among some messages in a row.
+type walk struct {
+	matches []string // ids, newest first
+	last    string   // the oldest that was looked at
+	end     bool     // there are no older ones
+	often   bool     // going by these, the words are often said
 }
 
-// frequency reports whether q is often said, going by the newest messages, and
-// about how many messages there are at all.
-func (q *query) frequency(ctx context.Context, tx pgx.Tx, before string) (often bool, whole float64, err error) {
+// walk looks through the n newest messages below before.
+func (q *query) walk(ctx context.Context, tx pgx.Tx, before string, n int) (w walk, err error) {
 	args := pgx.NamedArgs{"before": before}
-	var found float64
-	if err := tx.QueryRow(ctx, `
-		SELECT (SELECT count(*) FROM `+walked(q.sql(args), firstWalk)+` w)::float8,
-			(SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'message_search'::regclass)::float8`, args).Scan(&found, &whole); err != nil {
-		return false, 0, err
+	rows, err := tx.Query(ctx, `
+		SELECT message_id::text, words @@ `+q.sql(args)+`,
+			(SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'message_search'::regclass)::float8
+		FROM message_search WHERE message_id < @before::uuid ORDER BY message_id DESC LIMIT `+strconv.Itoa(n), args)
+	if err != nil {
+		return w, err
 	}
-	return found/firstWalk*whole > oftenSaid, whole, nil
+	seen := 0
+	var id string
+	var match bool
+	var whole float64
+	if _, err := pgx.ForEachRow(rows, []any{&id, &match, &whole}, func() error {
+		seen++
+		if match {
+			w.matches = append(w.matches, id)
+		}
+		return nil
+	}); err != nil {
+		return w, err
+	}
+	w.last, w.end = id, seen < n
+	w.often = float64(len(w.matches))/float64(max(seen, 1))*whole > oftenSaid
+	return w, nil
 }
 
-// find resolves a source of messages to what the reader may see of it, one
-// message a conversation, newest first.
-func find(ctx context.Context, tx pgx.Tx, source, words string, args pgx.NamedArgs, show []string, limit int) ([]inbox.Hit, error) {
+// lookUp returns the ids of the newest matches below before, by the index.
+func (q *query) lookUp(ctx context.Context, tx pgx.Tx, before string) ([]string, error) {
+	args := pgx.NamedArgs{"before": before}
 	rows, err := tx.Query(ctx, `
-		WITH found AS (
-			SELECT s.message_id, m.conversation_id
-			FROM `+source+` s
-			JOIN messages m ON m.id = s.message_id
-			JOIN conversations c ON c.id = m.conversation_id
-			WHERE (@all OR c.inbox_id = ANY(@inboxes::uuid[])) AND c.merged_into IS NULL
-				AND CASE WHEN EXISTS (
-					SELECT FROM messages later JOIN message_search ls ON ls.message_id = later.id
-					WHERE later.conversation_id = c.id AND later.id > m.id AND ls.words @@ `+words+`) THEN false ELSE true END
-			ORDER BY s.message_id DESC LIMIT `+strconv.Itoa(limit)+`)
-		SELECT f.message_id, left(coalesce(nullif(m.visible_text, ''), m.text), 20000), m.subject, `+conversationColumns+`
-		FROM found f JOIN messages m ON m.id = f.message_id JOIN `+conversationFrom+` ON c.id = f.conversation_id
-		ORDER BY f.message_id DESC`, args)
+		WITH s AS MATERIALIZED (
+			SELECT message_id FROM message_search WHERE words @@ `+q.sql(args)+` AND message_id < @before::uuid)
+		SELECT message_id::text FROM s ORDER BY s.message_id DESC LIMIT `+strconv.Itoa(lookUpSize), args)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.Hit, error) {
-		var h inbox.Hit
-		var text, subject string
-		c, err := scanConversation(prefixed{row, []any{&h.MessageID, &text, &subject}})
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// resolve adds to hits what the reader may see of matches, which are newest
+// first, one message a conversation, until there are limit.
+func resolve(ctx context.Context, tx pgx.Tx, rights *inbox.Rights, q *query, matches []string, hits []inbox.Hit, limit int) ([]inbox.Hit, error) {
+	for chunk := range slices.Chunk(matches, resolveSize) {
+		args := pgx.NamedArgs{"all": rights.All, "inboxes": ids(rights.Inboxes), "ids": chunk}
+		rows, err := tx.Query(ctx, `
+			WITH found AS (
+				SELECT m.id, m.conversation_id
+				FROM unnest(@ids::uuid[]) AS match(id)
+				JOIN messages m ON m.id = match.id
+				JOIN conversations c ON c.id = m.conversation_id
+				WHERE (@all OR c.inbox_id = ANY(@inboxes::uuid[])) AND c.merged_into IS NULL
+					AND NOT EXISTS (
+						SELECT FROM messages later JOIN message_search ls ON ls.message_id = later.id
+						WHERE later.conversation_id = m.conversation_id AND later.id > m.id AND ls.words @@ `+q.sql(args)+`)
+				ORDER BY m.id DESC LIMIT `+strconv.Itoa(limit-len(hits))+`)
+			SELECT f.id, left(coalesce(nullif(m.visible_text, ''), m.text), 20000), m.subject, `+conversationColumns+`
+			FROM found f JOIN messages m ON m.id = f.id JOIN `+conversationFrom+` ON c.id = f.conversation_id
+			ORDER BY f.id DESC`, args)
 		if err != nil {
-			return h, err
+			return nil, err
 		}
-		h.Conversation, h.Snippet = c, snippet(text, show)
-		if h.Snippet == "" {
-			h.Snippet = snippet(subject, show)
+		found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.Hit, error) {
+			var h inbox.Hit
+			var text, subject string
+			c, err := scanConversation(prefixed{row, []any{&h.MessageID, &text, &subject}})
+			if err != nil {
+				return h, err
+			}
+			h.Conversation, h.Snippet = c, snippet(text, q.words)
+			if h.Snippet == "" {
+				h.Snippet = snippet(subject, q.words)
+			}
+			return h, nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		return h, nil
-	})
+		if hits = append(hits, found...); len(hits) >= limit {
+			break
+		}
+	}
+	return hits, nil
 }
 
 // prefixed reads columns of its own before those of another scan.
@@ -226,10 +271,16 @@ type prefixed struct {
 
 func (p prefixed) Scan(dest ...any) error { return p.CollectableRow.Scan(append(p.first, dest...)...) }
 
+// boundedSettings hold for one search. Its plans go row by row from few matches
+// to what belongs to them, and stop at a page: a plan that first gathers whole
+// tables is never the better one, whatever is estimated of words.
+const boundedSettings = `SET LOCAL statement_timeout = '` + searchTimeout + `'; SET LOCAL plan_cache_mode = force_custom_plan;
+	SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off; SET LOCAL jit = off`
+
 // bounded runs a read that may not take longer than [searchTimeout].
 func (s *Store) bounded(ctx context.Context, read func(pgx.Tx) error) error {
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = '`+searchTimeout+`'; SET LOCAL plan_cache_mode = force_custom_plan`); err != nil {
+		if _, err := tx.Exec(ctx, boundedSettings); err != nil {
 			return err
 		}
 		return read(tx)
@@ -280,7 +331,7 @@ func (s *Store) conversationsWith(ctx context.Context, rights *inbox.Rights, f i
 		return nil, nil
 	}
 	err = s.bounded(ctx, func(tx pgx.Tx) error {
-		often, _, err := q.frequency(ctx, tx, beyond[false].ID)
+		w, err := q.walk(ctx, tx, beyond[false].ID, firstWalk)
 		if err != nil {
 			return err
 		}
@@ -288,7 +339,7 @@ func (s *Store) conversationsWith(ctx context.Context, rights *inbox.Rights, f i
 			return ` AND c.id IN (WITH s AS MATERIALIZED (SELECT message_id FROM message_search WHERE words @@ ` + q.sql(args) + `)
 				SELECT m.conversation_id FROM s JOIN messages m ON m.id = s.message_id)`
 		}
-		if often {
+		if w.often {
 			// A case is not turned into a join: the list is walked in its order.
 			filter = func(args pgx.NamedArgs) string {
 				return ` AND CASE WHEN EXISTS (
