@@ -306,7 +306,7 @@ func cleanAddress(s string) (addr string, ok bool) {
 	}
 	if !(len(local) > 1 && local[0] == '"' && local[len(local)-1] == '"') {
 		local = strings.Trim(local, "\"'")
-		if local == "" || strings.ContainsAny(local, " \"<>,;\\@") {
+		if local == "" || strings.ContainsAny(local, " \"<>,;:\\@") {
 			return "", false
 		}
 	}

@@ -349,5 +349,5 @@ func aboutAddress(told, addr string) string {
 var delayWords = regexp.MustCompile(`(?i)\b(?:delay(?:ed)?|warning|still being retried|will (?:keep|continue) (?:try|to try)|temporar(?:y|ily)|deferred)\b`)
 
 func delayed(subject, told string) bool {
-	return delayWords.MatchString(subject) && !regexp.MustCompile(`(?i)fail`).MatchString(subject)
+	return delayWords.MatchString(subject) && !strings.Contains(strings.ToLower(subject), "fail")
 }

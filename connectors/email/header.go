@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 )
 
@@ -103,6 +104,9 @@ func (p *parser) readHeader(top bool) (h header) {
 			}
 			continue
 		}
+		if top && first && name == "" { // a blank before the first field
+			l.data = bytes.TrimLeft(l.data, " \t")
+		}
 		if n := fieldName(l.data); n > 0 {
 			flush()
 			name = strings.ToLower(string(bytes.TrimRight(l.data[:n], " \t")))
@@ -161,6 +165,8 @@ func fieldName(b []byte) int {
 	return 0
 }
 
+var mediaType = regexp.MustCompile("^([a-z0-9!#$&^_.+-]+)\\s*/\\s*([a-z0-9!#$&^_.+-]+)")
+
 // params splits a structured field such as Content-Type into its value, in
 // lower case, and its parameters (RFC 2045 section 5.1, RFC 2231): pieces are
 // joined, percent-encoding and charsets undone, and encoded words in values
@@ -196,12 +202,21 @@ func params(v string) (value string, attrs map[string]string) {
 	for i < len(v) && v[i] != ';' && v[i] != '(' {
 		i++
 	}
-	value = strings.ToLower(strings.Join(strings.Fields(strings.Trim(v[start:min(i, len(v))], " \t\"'")), ""))
+	value = strings.ToLower(strings.Trim(v[start:min(i, len(v))], " \t\"'"))
+	rawValue := strings.Join(strings.Fields(value), "")
+	if m := mediaType.FindStringSubmatch(value); m != nil { // what follows the type is no part of it
+		value = m[1] + "/" + m[2]
+	} else {
+		value = rawValue
+	}
 	attrs = make(map[string]string)
 	pieces := make(map[string]map[int]piece)
 	// A mailer that forgot the ";" before the first parameter.
-	if a, b, ok := strings.Cut(value, "charset="); ok {
-		value, attrs["charset"] = a, strings.Trim(b, `"`)
+	if a, b, ok := strings.Cut(rawValue, "charset="); ok {
+		attrs["charset"] = strings.Trim(b, `"`)
+		if !strings.Contains(value, "/") {
+			value = a
+		}
 	}
 	for n := 0; i < len(v) && n < 200; n++ {
 		for i < len(v) && (v[i] == ';' || v[i] == ' ' || v[i] == '\t' || v[i] == '(') {

@@ -18,13 +18,14 @@ type textLine struct {
 
 // htmlLines turns HTML into lines that read well: paragraphs apart, lists with
 // their marks, tables row by row, links with their addresses, quotes behind
-// ">". Quotes and signatures that the structure tells are marked, not cut.
-func htmlLines(src string) []textLine {
+// ">". Quotes and signatures that the structure tells are marked, not cut; in a
+// mail that forwards another nothing counts as quoted.
+func htmlLines(src string, forward bool) []textLine {
 	root, err := html.Parse(strings.NewReader(src))
 	if err != nil { // nested too deep
 		return plainLines(stripTags(src))
 	}
-	w := &textWriter{marks: findQuotes(root)}
+	w := &textWriter{marks: findQuotes(root, forward)}
 	w.node(root, 0)
 	w.flush()
 	for len(w.lines) > 0 && w.lines[len(w.lines)-1].text == "" {
@@ -103,7 +104,6 @@ type textWriter struct {
 	marks  map[*html.Node]mark
 	quoted int
 	signed int
-	after  bool // everything from here on is quoted
 	lists  []int
 }
 
@@ -118,7 +118,7 @@ func (w *textWriter) flush() {
 }
 
 func (w *textWriter) emit(text string) {
-	l := textLine{quoted: w.quoted > 0 || w.after, signed: w.signed > 0}
+	l := textLine{quoted: w.quoted > 0, signed: w.signed > 0}
 	prefix := strings.Repeat(">", min(w.quote, 20))
 	if w.blank && len(w.lines) > 0 {
 		w.lines = append(w.lines, textLine{text: prefix, quoted: l.quoted, signed: l.signed})

@@ -297,6 +297,11 @@ func hasPrefixFold(b []byte, s string) bool {
 // 8621 section 4.1.4 tells which).
 func (p *parser) leaf(part part, parent string, index int, alternative bool) {
 	body := &bodyReader{p: p}
+	isText := part.kind == "text/plain" || part.kind == "text/html"
+	if isText && strings.EqualFold(part.encoding, "base64") && !looksBase64(p.s.peek(2048)) {
+		p.problem("a text said to be base64 is none: read as it stands")
+		part.encoding = ""
+	}
 	r := decodeTransfer(part.encoding, body, &body.bad)
 	switch part.kind {
 	case "application/pkcs7-mime", "application/x-pkcs7-mime":
@@ -306,7 +311,6 @@ func (p *parser) leaf(part part, parent string, index int, alternative bool) {
 			p.encrypted = true
 		}
 	}
-	isText := part.kind == "text/plain" || part.kind == "text/html"
 	inline := isText && part.disposition != "attachment" &&
 		(index == 0 || parent != "multipart/related" && part.name == "")
 	if !inline || p.full {

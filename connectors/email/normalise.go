@@ -133,6 +133,7 @@ func (p *parser) message(h header) *connectors.Message {
 func (p *parser) bodies(m *connectors.Message) []textLine {
 	var lines []textLine
 	structured := ""
+	forward := forwardSubject.MatchString(m.Subject)
 	add := func(more []textLine) {
 		if len(lines) > 0 && len(more) > 0 {
 			lines = append(lines, textLine{})
@@ -144,7 +145,7 @@ func (p *parser) bodies(m *connectors.Message) []textLine {
 			switch {
 			case strings.TrimSpace(t.text) == "":
 			case t.html:
-				add(htmlLines(t.text))
+				add(htmlLines(t.text, forward))
 			default:
 				add(plainLines(strings.TrimRight(t.text, "\n")))
 			}
@@ -175,7 +176,7 @@ func (p *parser) bodies(m *connectors.Message) []textLine {
 	if real {
 		m.HTML, m.RemoteImages = markup.Sanitise(src.String())
 		if !slices.ContainsFunc(p.text, func(t *textPart) bool { return t.html }) {
-			quotedByHTML(lines, structured)
+			quotedByHTML(lines, structured, forward)
 		}
 	}
 	return lines

@@ -10,12 +10,13 @@ import (
 // findQuotes marks the elements in which mail programs put what they quote and
 // what they sign with. A forwarded mail is none of these, though Gmail wraps it
 // like a quote: who forwards, says it.
-func findQuotes(root *html.Node) map[*html.Node]mark {
+func findQuotes(root *html.Node, forward bool) map[*html.Node]mark {
 	marks := make(map[*html.Node]mark)
 	var walk func(n *html.Node)
 	walk = func(n *html.Node) {
 		if n.Type == html.ElementNode {
 			switch m, rest := quoteMark(n); {
+			case m == markQuote && forward:
 			case m == markQuote && forwards(n):
 				return
 			case m != 0 && rest:
@@ -135,9 +136,9 @@ func nodeText(n *html.Node, limit int) string {
 
 // quotedByHTML marks those lines of a plain text that the structure of the same
 // mail's HTML says are quoted. It only adds to what the text itself tells.
-func quotedByHTML(lines []textLine, src string) {
+func quotedByHTML(lines []textLine, src string, forward bool) {
 	var quoted, visible, signed strings.Builder
-	for _, l := range htmlLines(src) {
+	for _, l := range htmlLines(src, forward) {
 		to := &visible
 		switch {
 		case l.quoted:

@@ -246,3 +246,25 @@ func uuLine(b []byte) []byte {
 	}
 	return out[:min(want, len(out))]
 }
+
+// looksBase64 reports whether b, up to a boundary, can be base64 that somebody
+// damaged rather than text that nobody encoded.
+func looksBase64(b []byte) bool {
+	if i := bytes.Index(b, []byte("\n--")); i >= 0 {
+		b = b[:i]
+	}
+	if bytes.HasPrefix(b, []byte("--")) {
+		return true
+	}
+	good, other := 0, 0
+	for _, c := range b {
+		switch {
+		case isAlnum(c), c == '+', c == '/', c == '=':
+			good++
+		case c == '\r', c == '\n':
+		default:
+			other++
+		}
+	}
+	return other*10 <= good || good+other < 16
+}

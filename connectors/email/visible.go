@@ -73,7 +73,7 @@ func (v *visibility) nextText(i int) int {
 }
 
 func (v *visibility) mark() {
-	code, signature := false, false
+	code, signature, cited := false, false, false
 	for i := 0; i < len(v.lines); i++ {
 		l := v.lines[i]
 		if strings.HasPrefix(l.text, "```") && !signature {
@@ -85,6 +85,10 @@ func (v *visibility) mark() {
 		}
 		switch {
 		case v.quoted(i):
+			if !cited && forwardMark.MatchString(strings.TrimLeft(l.text, "> \t")) {
+				return // Apple's Mail quotes what it forwards
+			}
+			cited = cited || !blank(strings.TrimLeft(l.text, "> \t"))
 			v.kinds[i] = kindQuote
 			signature = false
 			v.guessed = v.guessed || l.quoted && !strings.HasPrefix(strings.TrimSpace(l.text), ">")
@@ -114,7 +118,7 @@ func (v *visibility) mark() {
 				v.kinds[k] = kindQuote
 			}
 			i += n - 1
-			signature = false
+			signature, cited = false, true
 			if !follows {
 				v.cutFrom(i + 1)
 				return

@@ -141,6 +141,8 @@ func TestVisibleReplies(t *testing.T) {
 		{"list footer", "", "Yes\n\n_______________________________________________\nusers mailing list\nusers@lists.example.org", "Yes"},
 		{"a rule at the end", "", "Yes\n\n-----\n", "Yes"},
 		{"forwarded by Outlook", "FW: Order", "Please see.\n\nFrom: Ann <ann@example.org>\nSent: 3 May 2020\nTo: Bo\nSubject: Order\n\nWhere?", "Please see.\n\nFrom: Ann <ann@example.org>\nSent: 3 May 2020\nTo: Bo\nSubject: Order\n\nWhere?"},
+		{"forwarded by Apple's Mail", "", "Look\n\n> Begin forwarded message:\n> \n> From: Ann\n> \n> Where?", "Look\n\n> Begin forwarded message:\n>\n> From: Ann\n>\n> Where?"},
+		{"a quote of what was forwarded", "", "Yes\n\nOn 3 May 2020, A wrote:\n> ---------- Forwarded message ---------\n> Where?", "Yes"},
 		{"a form that looks like a header", "Form", "From: Ann <ann@example.org>\nSubject: Order\n\nWhere?", "From: Ann <ann@example.org>\nSubject: Order\n\nWhere?"},
 	} {
 		if got := visibleOf(tt.in, tt.subject); got != tt.want {
@@ -162,13 +164,13 @@ func TestVisibleHTML(t *testing.T) {
 		"proton":      `<div>Yes</div><div class="protonmail_signature_block">A</div><div class="protonmail_quote">Where?</div>`,
 		"signature":   `<div>Yes</div><div class="gmail_signature" data-smartmail="gmail_signature">Ann Lee<br>Shop</div>`,
 	} {
-		lines := htmlLines(src)
+		lines := htmlLines(src, false)
 		if got := visibleLines(lines, "Re: x"); got != "Yes" {
 			t.Errorf("%s: visible %q, want %q (text %q)", name, got, "Yes", joinLines(lines))
 		}
 	}
 	forward := `<div dir="ltr">Look<br><br><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>From: <b>A</b><br></div>Where?</div></div>`
-	if got := visibleLines(htmlLines(forward), "Fwd: x"); !strings.Contains(got, "Where?") {
+	if got := visibleLines(htmlLines(forward, false), "Fwd: x"); !strings.Contains(got, "Where?") {
 		t.Errorf("what is forwarded was cut: %q", got)
 	}
 }
