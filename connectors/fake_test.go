@@ -33,10 +33,11 @@ type fakeLink struct {
 	after    bool // the call that crashes has its effect first
 	dead     bool
 	publishE func(Inbound) error
+	later    time.Duration // before what failed to be sent comes again
 }
 
 func newFakeLink(accounts ...Account) *fakeLink {
-	return &fakeLink{accounts: accounts, acked: map[string]bool{}, cursors: map[inbox.AccountID]string{}, claims: map[string]*inbox.Receipt{}, claimed: map[string]bool{}}
+	return &fakeLink{accounts: accounts, acked: map[string]bool{}, cursors: map[inbox.AccountID]string{}, claims: map[string]*inbox.Receipt{}, claimed: map[string]bool{}, later: time.Second}
 }
 
 // change runs f as one step of the process.
@@ -127,7 +128,7 @@ func (l *fakeLink) SaveCursor(_ context.Context, id inbox.AccountID, cursor stri
 	return l.change(func() error { l.cursors[id] = cursor; return nil })
 }
 
-// Sends hands out the queue, what failed again after a second.
+// Sends hands out the queue, what failed again after a while.
 func (l *fakeLink) Sends(ctx context.Context, handle func(context.Context, Outbound) error) error {
 	for ctx.Err() == nil {
 		l.mu.Lock()
@@ -141,7 +142,7 @@ func (l *fakeLink) Sends(ctx context.Context, handle func(context.Context, Outbo
 			_ = l.change(func() error { l.queue = l.queue[1:]; return nil })
 			continue
 		}
-		sleep(ctx, time.Second)
+		sleep(ctx, l.later)
 	}
 	return ctx.Err()
 }

@@ -120,7 +120,7 @@ func TestSendCrashes(t *testing.T) {
 func TestTemporaryFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		link := newFakeLink(acct("a"))
-		link.queue = []Outbound{out("m1")}
+		link.queue, link.later = []Outbound{out("m1")}, 5*time.Minute
 		calls := 0
 		c := &fakeConnector{send: func(context.Context, Account, Outbound) (inbox.Receipt, error) {
 			calls++

@@ -120,8 +120,7 @@ func (m *mailbox) login() error {
 	}
 	said := ""
 	if e, ok := errors.AsType[*imap.Error](err); ok {
-		switch e.Code {
-		case imap.ResponseCodeUnavailable, imap.ResponseCodeServerBug, imap.ResponseCodeInUse, imap.ResponseCodeLimit:
+		if passing(err) {
 			return fmt.Errorf("the IMAP server %s cannot log us in at present: %s", srv.addr(), words(e.Text))
 		}
 		said = words(e.Text)
@@ -140,6 +139,19 @@ func (m *mailbox) command(f func() error) error {
 	err := f()
 	m.conn.expect(m.set.recheck + idleSlack)
 	return err
+}
+
+// passing reports a refusal that says of itself that it may pass (RFC 5530).
+func passing(err error) bool {
+	e, ok := errors.AsType[*imap.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Code {
+	case imap.ResponseCodeUnavailable, imap.ResponseCodeServerBug, imap.ResponseCodeInUse, imap.ResponseCodeLimit:
+		return true
+	}
+	return false
 }
 
 // tagged reports whether err is the server's NO or BAD: the connection is as
@@ -248,6 +260,9 @@ func (m *mailbox) look(ctx context.Context, folder string) (*place, error) {
 		return err
 	})
 	if text, ok := tagged(err); ok {
+		if passing(err) {
+			return nil, fmt.Errorf("open folder %s: the server cannot at present: %s", folder, text)
+		}
 		return nil, invalid("the folder %q cannot be opened on %s: %s", folder, m.set.IMAP.addr(), text)
 	}
 	if err != nil {

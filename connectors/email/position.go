@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -112,7 +113,7 @@ func (f *place) hold(uid imap.UID, lane, why string, now time.Time) error {
 		i = len(f.Held) - 1
 	}
 	h := &f.Held[i]
-	h.Why = why
+	h.Why = strings.ToValidUTF8(why[:min(len(why), 200)], "")
 	h.Retry = now.Add(min(holdMin<<min(h.Tries, 10), holdMax))
 	h.Tries++
 	return nil
