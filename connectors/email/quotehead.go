@@ -17,6 +17,8 @@ var (
 	gmtHead   = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:GMT|UTC)[+-]\d{1,2}:?\d{2}\b`)
 	quoting   = regexp.MustCompile(`(?i)^(?:quoting|zitat von|citando|citando a|citation de|citat(?:ion)? (?:från|fra)|quoten von|in (?:article|message) <[^>]+>).*[:：]$`)
 	nameless  = regexp.MustCompile(`[>)][:：]$`)
+	clock     = regexp.MustCompile(`\b\d{1,2}[:.]\d{2}\b`)
+	byMail    = regexp.MustCompile(`^\d{1,2}\.? \pL+\.? \d{4}, \d{1,2}:\d{2} (?:by|von|par|da|de|door|av) \S+@\S+[:：]$`)
 	dateWord  = regexp.MustCompile(`(?i)^[\s*_,]*(?:on|am|le|el|il|op|em|den|dne|dnia|w dniu|på|v|в|at)\s`)
 	headEnd   = regexp.MustCompile(`[:：]["”*_>\s]*$`)
 )
@@ -105,6 +107,9 @@ func isHead(s, whole string, starts, follows, single bool) bool {
 	}
 	where := verb.FindStringIndex(s)
 	if where == nil {
+		if single && nameless.MatchString(s) && mailAny.MatchString(s) && clock.MatchString(s) && len([]rune(s)) < 150 || ends && byMail.MatchString(s) {
+			return true
+		}
 		// "2 May 2020, 10:15, A <a@b>:", and without the colon above marked lines.
 		return (starts || dateStart.MatchString(s)) && dateAny.MatchString(s) && mailAny.MatchString(s) &&
 			(nameless.MatchString(s) || follows && dateStart.MatchString(s) && strings.HasSuffix(s, ">"))

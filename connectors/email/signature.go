@@ -6,9 +6,10 @@ import (
 )
 
 var (
-	sigDelimiter = regexp.MustCompile(`^\s{0,3}(?:--|—-|__)\s*$`)
-	longRule     = regexp.MustCompile(`^\s*_{5,}\s*$|^\s*—{2,}\s*$|^\s*-{10,}\s*$`)
-	listFooter   = regexp.MustCompile(`(?i)\bmailing list\b|\bto unsubscribe\b|unsubscribe from this|you received this message because you|\blistinfo\b|\bmailinglist\b`)
+	sigDelimiter = regexp.MustCompile(`^\s{0,3}(?:--|—-|__)[\s\x{a0}]*$`)
+	longRule     = regexp.MustCompile(`^\s*(?:_{3,}|—+|-{3,})\s*$`)
+	cardRule     = regexp.MustCompile(`^\s*(?:_{5,}|—{2,})\s*$`)
+	listFooter   = regexp.MustCompile(`(?i)\bmailing list\b|\bto unsubscribe\b|unsubscribe from this|you received this message because you|\blistinfo\b|\bmailinglist\b|^\s*reply to this e?-?mail directly|^\s*you(?:'re| are) receiving this|^\s*to view this discussion|^\s*visit (?:topic|message)`)
 
 	device = `(?:i(?:phone|pad|pod)|android|samsung|galaxy|blackberry|mobil|handy|smartphone|phone|htc|nokia|sony|xperia|huawei|xiaomi|redmi|oneplus|pixel|motorola|windows|outlook|mailbox|airmail|yahoo|gmail|mail\b|e-mail|cell|tablet|device|lumia|ordinateur|téléphone|telefon|móvil|movil|celular|telefono|telefoon|puhelin|мобильн|мобільн|айфон|mac\b|pc\b|spark|proton|aol|gmx|web\.de|hotmail|icloud|typeapp|bluemail|k-9|tutanota|app\b|palm|treo|wireless|verizon|zoho|front\b|superhuman|newton|canary|thunderbird)`
 
@@ -50,7 +51,7 @@ func (v *visibility) signatureAt(i int) bool {
 				return true
 			}
 		}
-		return !strings.HasPrefix(strings.TrimSpace(l), "-") && i > 0 && blank(v.at(i-1)) && v.restIsCard(i+1)
+		return cardRule.MatchString(l) && i > 0 && blank(v.at(i-1)) && v.restIsCard(i+1)
 	}
 	if len(l) < 160 && mobile.MatchString(l) {
 		next := v.nextText(i + 1)

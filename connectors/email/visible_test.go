@@ -59,6 +59,8 @@ func TestVisibleQuoteHeads(t *testing.T) {
 		"‫בתאריך יום ג׳, 3 במרץ 2020 ב-10:15 מאת ‪Ann Lee‬‏ <‪ann@example.org‬‏>:‬",
 		"2020-03-03 10:15 GMT+01:00 Ann Lee <ann@example.org>:",
 		"2020-03-03 10:15 GMT+01:00 Ann Lee",
+		"Вторник, 3 марта 2020, 10:15 +03:00 от Ann Lee <ann@example.org>:",
+		"3 Mar 2020, 10:15 by ann@example.org:",
 		"Quoting Ann Lee <ann@example.org>:",
 		"Zitat von Ann Lee <ann@example.org>:",
 		"-----Original Message-----",
@@ -143,6 +145,8 @@ func TestVisibleReplies(t *testing.T) {
 		{"forwarded by Outlook", "FW: Order", "Please see.\n\nFrom: Ann <ann@example.org>\nSent: 3 May 2020\nTo: Bo\nSubject: Order\n\nWhere?", "Please see.\n\nFrom: Ann <ann@example.org>\nSent: 3 May 2020\nTo: Bo\nSubject: Order\n\nWhere?"},
 		{"forwarded by Apple's Mail", "", "Look\n\n> Begin forwarded message:\n> \n> From: Ann\n> \n> Where?", "Look\n\n> Begin forwarded message:\n>\n> From: Ann\n>\n> Where?"},
 		{"a quote of what was forwarded", "", "Yes\n\nOn 3 May 2020, A wrote:\n> ---------- Forwarded message ---------\n> Where?", "Yes"},
+		{"GroupWise", "", "Yes\n\n>>> Ann <ann@example.org> 3/5/2020 10:15 AM >>>\nWhere?", "Yes"},
+		{"a forum's footer", "", "Yes\n\n—\nReply to this email directly or view it on the forum", "Yes"},
 		{"a form that looks like a header", "Form", "From: Ann <ann@example.org>\nSubject: Order\n\nWhere?", "From: Ann <ann@example.org>\nSubject: Order\n\nWhere?"},
 	} {
 		if got := visibleOf(tt.in, tt.subject); got != tt.want {
