@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A process is a real skein of its own, as a person would start it.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	url  string
+	took time.Duration
+	out  *bytes.Buffer // written until the process has ended
+	done chan error
+}
+
+// startUp runs `skein up` on data and returns when it says that it is ready.
+func startUp(t *testing.T, data string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, out: &bytes.Buffer{}, done: make(chan error, 1)}
+	p.cmd = exec.Command(os.Args[0], append([]string{"up", "--addr", "127.0.0.1:0", "--data", data}, args...)...)
+	p.cmd.Env = append(os.Environ(), "SKEIN_TEST_MAIN=1", "DATABASE_URL=", "SKEIN_NATS_URL=", "SKEIN_SECRET_KEY=")
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	p.cmd.Stderr = &stderr
+	began := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			fmt.Fprintln(p.out, lines.Text())
+			if _, url, ok := strings.Cut(lines.Text(), "ready at "); ok {
+				ready <- url
+			}
+		}
+		p.done <- p.cmd.Wait()
+	}()
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	select {
+	case p.url = <-ready:
+	case err := <-p.done:
+		t.Fatalf("skein up ended: %v\n%s", err, stderr.String())
+	case <-time.After(2 * time.Minute):
+		t.Fatal("skein up isn't ready after two minutes")
+	}
+	p.took = time.Since(began)
+	return p
+}
+
+func (p *process) end(sig syscall.Signal) error {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		p.t.Fatal(err)
+	}
+	select {
+	case err := <-p.done:
+		return err
+	case <-time.After(40 * time.Second):
+		p.t.Fatalf("skein up is still there 40 s after %v", sig)
+		return nil
+	}
+}
+
+// call makes a request as agent@demo.test and decodes the answer into to.
+func (p *process) call(token, method, path string, body, to any) int {
+	p.t.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(p.t.Context(), method, p.url+"/api/v1"+path, bytes.NewReader(raw))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", fmt.Sprintf("test-%d", time.Now().UnixNano()))
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if to != nil && resp.StatusCode < 300 {
+		if err := json.Unmarshal(answer, to); err != nil {
+			p.t.Fatalf("%s %s: %v in %.300s", method, path, err, answer)
+		}
+	}
+	return resp.StatusCode
+}
+
+func (p *process) login() string {
+	p.t.Helper()
+	var got struct{ AccessToken string }
+	if code := p.call("", "POST", "/login", map[string]string{"email": "agent@demo.test", "password": "skein-demo"}, &got); code != 200 {
+		p.t.Fatalf("login answers %d", code)
+	}
+	return got.AccessToken
+}
+
+type shownConversation struct {
+	ID, Subject string
+	PublicSeq   int64
+}
+
+// find waits for the open conversation with a subject.
+func (p *process) find(token, subject string) shownConversation {
+	p.t.Helper()
+	var list struct{ Items []shownConversation }
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		p.call(token, "GET", "/conversations?limit=100", nil, &list)
+		for _, c := range list.Items {
+			if c.Subject == subject {
+				return c
+			}
+		}
+	}
+	p.t.Fatalf("%q is not in the open list, %d others are", subject, len(list.Items))
+	return shownConversation{}
+}
+
+// The whole path in one command: a customer's mail is in the list, the answer
+// leaves, the customer answers it in the same conversation; kill -9 hinders no
+// start, a stop leaves no process, and the demo's logins end with the demo.
+func TestUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts everything, several times")
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	demoArgs := []string{"--demo", "--demo-every", "0", "--demo-answer", "100ms"}
+	p := startUp(t, data, demoArgs...)
+	token := p.login()
+	send := func(subject string) {
+		t.Helper()
+		if code, _, said := runCommand(t, map[string]string{"SKEIN_DATA": data}, "demo", "send", "--text", "Where is it?", "--subject", subject, "--order", "HP-21"); code == 0 {
+			t.Errorf("demo send about no order said %q", said)
+		}
+		if code, _, said := runCommand(t, map[string]string{"SKEIN_DATA": data}, "demo", "send", "--text", "Where is it?", "--subject", subject); code != 0 {
+			t.Fatalf("demo send: %s", said)
+		}
+	}
+	send("first of all")
+	c := p.find(token, "first of all")
+	if code := p.call(token, "POST", "/conversations/"+c.ID+"/replies", map[string]any{"text": "It is on its way.", "seenSeq": c.PublicSeq}, nil); code != 202 {
+		t.Fatalf("reply answers %d", code)
+	}
+	var said struct {
+		Items []struct{ Direction, State, VisibleText string }
+	}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && (len(said.Items) < 3 || said.Items[1].State != "sent"); time.Sleep(100 * time.Millisecond) {
+		p.call(token, "GET", "/conversations/"+c.ID+"/messages", nil, &said)
+	}
+	if len(said.Items) != 3 || said.Items[1].State != "sent" || said.Items[2].Direction != "in" {
+		t.Errorf("the conversation holds %+v, want mail, answer sent, mail", said.Items)
+	}
+	if code, _, stderr := runCommand(t, nil, "up", "--data", data, "--addr", "127.0.0.1:0"); code != 1 || !strings.Contains(stderr, "in use") {
+		t.Errorf("a second up on the folder: code %d, said %q", code, stderr)
+	}
+
+	_ = p.end(syscall.SIGKILL)
+	p = startUp(t, data, demoArgs...)
+	t.Logf("ready after kill -9 in %v", p.took)
+	token = p.login()
+	if again := p.find(token, "first of all"); again.ID != c.ID {
+		t.Errorf("after kill -9 the conversation is %s, was %s", again.ID, c.ID)
+	}
+	send("after the kill")
+	p.find(token, "after the kill")
+	if err := p.end(syscall.SIGTERM); err != nil {
+		t.Errorf("after SIGTERM skein up ends with %v", err)
+	}
+	if left := usersOf(t, data); left != "" {
+		t.Errorf("a stopped skein left processes behind:\n%s", left)
+	}
+
+	p = startUp(t, data)
+	t.Logf("ready without the demo in %v", p.took)
+	if p.took > 20*time.Second { // skein bench measures it; here others use the machine too
+		t.Errorf("ready after %v", p.took)
+	}
+	if code := p.call("", "POST", "/login", map[string]string{"email": "agent@demo.test", "password": "skein-demo"}, nil); code != 401 {
+		t.Errorf("without --demo a demo login is answered %d, want 401", code)
+	}
+	if err := p.end(syscall.SIGINT); err != nil {
+		t.Errorf("after Ctrl-C skein up ends with %v", err)
+	}
+}
+
+// usersOf lists the processes whose command line names the data folder.
+func usersOf(t *testing.T, data string) string {
+	t.Helper()
+	var left string
+	for range 20 { // a process that was told to end may take a moment
+		out, _ := exec.Command("pgrep", "-af", "--", data).Output()
+		left = strings.TrimSpace(string(out))
+		if left == "" {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return left
+}
