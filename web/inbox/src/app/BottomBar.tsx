@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { at, filterOf, href, viewWord, type Place } from "../place";
 import type { Me } from "../types";
-import { AccountMenu, countWord, navViews, type Counts } from "./Nav";
+import { AccountMenu, navViews, type Counts } from "./Nav";
 import { PlaceLink } from "./PlaceLink";
 
 /** Navigation under the thumb, where there is room for one pane. */
@@ -16,7 +16,6 @@ export function BottomBar({ me, counts, place }: { me: Me | undefined; counts: C
             <PlaceLink
               key={view}
               to={href(at(view))}
-              label={n > 0 ? `${viewWord[view]}, ${n}` : viewWord[view]}
               current={current}
               className={`relative flex flex-1 flex-col items-center justify-center gap-0.5 text-[11px] leading-4 ${current ? "font-medium text-accent-text" : "text-muted"}`}
             >
@@ -24,7 +23,7 @@ export function BottomBar({ me, counts, place }: { me: Me | undefined; counts: C
               <span>{viewWord[view]}</span>
               {n > 0 && (
                 <span className="figures absolute top-1 left-1/2 ml-2 rounded-full bg-hover px-1 text-[10px] leading-[14px] font-semibold text-secondary">
-                  {n > 99 ? "99+" : countWord(n)}
+                  {n > 99 ? "99+" : n}
                 </span>
               )}
             </PlaceLink>

@@ -412,7 +412,7 @@ function SendButtons({ note, onSend, refusal }: { note: boolean; onSend: (close:
         <Button
           look="solid"
           onPress={() => onSend(false)}
-          className={note ? "bg-violet! text-on-accent" : "rounded-r-none pr-3"}
+          className={note ? "bg-violet! text-on-violet!" : "rounded-r-none pr-3"}
           aria-keyshortcuts={modKey === "⌘" ? "Meta+Enter" : "Control+Enter"}
         >
           {!note && <Send size={14} strokeWidth={2} aria-hidden="true" />}

@@ -144,7 +144,7 @@ function Opened({
 
   return (
     <main ref={main} data-conversation="" tabIndex={-1} aria-label={`Conversation ${c.number}`} className="flex min-w-0 flex-1 flex-col bg-surface outline-none!">
-      <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} />
+      <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} narrow={narrow} />
       {refusal !== "" && (
         <div role="alert" className="flex items-center justify-center gap-3 bg-red-soft px-4 py-1.5 text-sm text-red-text">
           {refusal}
@@ -202,6 +202,7 @@ function Header({
   panelShown,
   onPanel,
   onClose,
+  narrow,
 }: {
   c: Conversation;
   me: Me | undefined;
@@ -210,6 +211,7 @@ function Header({
   panelShown: boolean;
   onPanel: () => void;
   onClose: () => void;
+  narrow: boolean;
 }): ReactNode {
   const now = useNow();
   const [assigning, setAssigning] = useState(false);
@@ -224,6 +226,12 @@ function Header({
     { id: "nobody", words: "Nobody", selected: c.assigneeId === "" },
   ];
   const moves: Choice[] = [
+    ...(narrow
+      ? [
+          { id: "me", words: "Assign to me", icon: UserRound, keys: undefined },
+          { id: "assign", words: assignee === "" ? "Assign to somebody" : `Assigned to ${assignee}. Change`, icon: UserRound },
+        ]
+      : []),
     ...(c.status === "open" ? [] : [{ id: "open", words: c.status === "spam" ? "Not spam" : "Open again", icon: RotateCcw }]),
     ...(c.status === "pending" || c.status === "spam" ? [] : [{ id: "pending", words: "Pending: waits for somebody else", icon: Clock3 }]),
     ...(c.status === "closed" ? [] : [{ id: "closed", words: "Close", icon: Check, keys: keyOf("close") }]),
@@ -235,10 +243,10 @@ function Header({
     <header className="flex min-h-14 shrink-0 items-center gap-2 border-b border-line px-5 py-1.5 max-md:px-3">
       {back}
       <div className="min-w-0 flex-1">
-        <h2 className="flex min-w-0 items-baseline gap-2">
+        <h1 className="flex min-w-0 items-baseline gap-2">
           <span className="truncate text-base font-semibold">{subjectOf(c) || personName(c.customer)}</span>
           <span className="figures shrink-0 text-xs font-normal text-muted">#{c.number}</span>
-        </h2>
+        </h1>
         <p className="flex min-w-0 items-center gap-1.5 text-xs text-muted">
           <span className="truncate">
             {personName(c.customer)}
@@ -260,7 +268,8 @@ function Header({
       >
         <AriaButton
           aria-label={assignee === "" ? "Assign" : `Assigned to ${assignee}. Change`}
-          className="flex h-8 max-w-40 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:h-11 max-md:w-11 max-md:justify-center max-md:px-0"
+          className="flex h-8 max-w-40 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:w-0 max-md:overflow-hidden max-md:px-0"
+          {...(narrow ? { excludeFromTabOrder: true } : {})}
         >
           <UserRound size={15} strokeWidth={1.75} aria-hidden="true" className={assignee === "" ? "text-muted" : "text-accent-text"} />
           <span className="truncate max-md:sr-only">{assignee === "" ? "Assign" : assignee}</span>
@@ -283,6 +292,8 @@ function Header({
         choices={moves}
         onChoose={(id) => {
           if (id === "closed") onClose();
+          else if (id === "me") assign(c, agentId, "you");
+          else if (id === "assign") setAssigning(true);
           else if (id === "open" || id === "pending" || id === "spam") setStatus(c, id);
         }}
       >

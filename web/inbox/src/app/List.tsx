@@ -15,6 +15,7 @@ import { Button, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { statusWord } from "../words";
 import { PlaceLink } from "./PlaceLink";
+import { Resizer } from "./Resizer";
 import { Row, RowSkeleton } from "./Row";
 import { SearchField, SearchResults } from "./Search";
 
@@ -26,18 +27,22 @@ export function ListPane({
   person,
   place,
   width,
+  onWidth,
 }: {
   me: string;
   person: Me | undefined;
   place: Place;
+  /** Null where it is the only pane. */
   width: number | null;
+  onWidth: (n: number) => void;
 }): ReactNode {
+  const Landmark = width === null ? "main" : "section";
   const inbox = person?.inboxes.find((i) => i.id === place.inbox)?.name;
   const fixed = place.view === "closed" || place.view === "spam" || place.view === "search";
   return (
-    <section
+    <Landmark
       aria-label={place.view === "search" ? "Search" : "Conversations"}
-      className={`flex min-h-0 flex-col bg-surface ${width === null ? "flex-1" : "shrink-0"}`}
+      className={`relative flex min-h-0 flex-col bg-surface ${width === null ? "flex-1" : "shrink-0"}`}
       style={width === null ? {} : { width }}
     >
       <div className="flex h-14 shrink-0 items-center gap-2 px-3">
@@ -69,7 +74,8 @@ export function ListPane({
       ) : (
         <Conversations key={`${place.view} ${place.status} ${place.inbox}`} me={me} person={person} place={place} />
       )}
-    </section>
+      {width !== null && <Resizer label="Width of the list" value={width} min={264} max={520} onChange={onWidth} side="left" />}
+    </Landmark>
   );
 }
 

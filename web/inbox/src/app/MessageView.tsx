@@ -68,7 +68,6 @@ export const MessageView = memo(function MessageView({
           {!note && (
             <AriaButton
               aria-expanded={details}
-              aria-label={details ? "Hide the recipients" : "Show the recipients"}
               onPress={() => setDetails(!details)}
               className="-ml-1 flex max-w-full items-center gap-0.5 rounded px-1 text-xs text-muted data-[hovered]:text-text"
             >
@@ -76,6 +75,7 @@ export const MessageView = memo(function MessageView({
                 {m.to.length === 0 ? m.author.address : `to ${m.to.map(partyName).join(", ")}`}
                 {m.cc.length > 0 && `, cc ${m.cc.map(partyName).join(", ")}`}
               </span>
+              <span className="sr-only">, all recipients</span>
               <ChevronDown size={12} aria-hidden="true" className={`shrink-0 ${details ? "rotate-180" : ""}`} />
             </AriaButton>
           )}

@@ -105,19 +105,17 @@ function NavItem({
   count: number;
   strong?: boolean;
 }): ReactNode {
-  const label = count > 0 ? `${words}, ${count}` : words;
   return (
     <Tip words={words} keys={keys} placement="right">
       <PlaceLink
         to={href(to)}
-        label={label}
         current={current}
         className={`flex h-8 items-center rounded-md text-sm transition-colors duration-75 ${
           current ? "bg-selected font-medium text-text" : "text-secondary data-[hovered]:bg-hover data-[hovered]:text-text"
         } ${expanded ? "gap-2.5 px-2" : "relative h-10 w-11 justify-center"}`}
       >
         {Icon && <Icon size={16} strokeWidth={1.75} aria-hidden="true" className={`shrink-0 ${current ? "text-accent-text" : "text-muted"}`} />}
-        {expanded && <span className="min-w-0 flex-1 truncate">{words}</span>}
+        <span className={expanded ? "min-w-0 flex-1 truncate" : "sr-only"}>{words}</span>
         {count > 0 && (
           <span
             className={

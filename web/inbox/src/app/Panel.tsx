@@ -12,11 +12,25 @@ import { Button, Chip, IconButton, Tip, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { age, date, exactly, money, orderWord, personName, proofWord, statusWord, steps, subjectOf, when } from "../words";
 import { PlaceLink } from "./PlaceLink";
+import { Resizer } from "./Resizer";
 
-export function DockedPanel({ conversation, place, width }: { conversation: Conversation; place: Place; width: number }): ReactNode {
+export function DockedPanel({
+  conversation,
+  place,
+  width,
+  onWidth,
+}: {
+  conversation: Conversation;
+  place: Place;
+  width: number;
+  onWidth: (n: number) => void;
+}): ReactNode {
   return (
-    <aside aria-label="Customer" className="shrink-0 overflow-y-auto bg-canvas" style={{ width }} tabIndex={-1}>
-      <Panel conversation={conversation} place={place} />
+    <aside aria-label="Customer" className="relative shrink-0 bg-canvas" style={{ width }}>
+      <Resizer label="Width of the customer panel" value={width} min={264} max={480} onChange={onWidth} side="right" />
+      <div className="h-full overflow-y-auto" tabIndex={-1}>
+        <Panel conversation={conversation} place={place} />
+      </div>
     </aside>
   );
 }

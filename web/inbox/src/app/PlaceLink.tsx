@@ -5,7 +5,6 @@ import { Link } from "react-aria-components";
 /** A link to a place of the app: a real address, opened in place by a plain click. */
 export function PlaceLink({
   to,
-  label,
   current,
   className,
   children,
@@ -13,7 +12,6 @@ export function PlaceLink({
   replace = false,
 }: {
   to: string;
-  label?: string;
   current?: boolean;
   className?: string;
   children: ReactNode;
@@ -25,7 +23,6 @@ export function PlaceLink({
     <Link
       {...(ref ? { ref } : {})}
       href={to}
-      {...(label === undefined ? {} : { "aria-label": label })}
       {...(current === true ? { "aria-current": "page" as const } : {})}
       className={className ?? ""}
       onClick={(e) => {

@@ -32,7 +32,7 @@ export function Resizer({
       aria-valuemax={max}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
-      className="group relative z-10 -mx-1 w-2 shrink-0 cursor-col-resize touch-none"
+      className={`group absolute inset-y-0 z-10 w-2 cursor-col-resize touch-none ${side === "left" ? "-right-1" : "-left-1"}`}
       onPointerDown={(e) => {
         e.currentTarget.setPointerCapture(e.pointerId);
         start.current = { x: e.clientX, value };

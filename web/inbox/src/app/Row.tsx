@@ -39,24 +39,17 @@ export const Row = memo(function Row({
   const name = personName(c.customer);
   const subject = subjectOf(c);
   const assignee = c.assigneeId === "" ? "" : c.assigneeId === me ? "You" : (person?.agents.find((a) => a.id === c.assigneeId)?.name ?? "");
-  const label = [
-    name,
-    subject,
-    channelWord[c.channel],
-    waits ? `waiting ${span(now - Date.parse(c.waitingSince))}` : "",
-    showStatus || left ? statusWord[c.status].toLowerCase() : "",
-    showAssignee && assignee !== "" ? `assigned to ${assignee}` : "",
-    `number ${c.number}`,
-  ]
-    .filter((s) => s !== "")
-    .join(", ");
   return (
-    <RowLink to={to} label={label} current={current} tabbable={tabbable} replace={replace} left={left}>
+    <RowLink to={to} current={current} tabbable={tabbable} replace={replace} left={left}>
       <span aria-hidden="true" className={`absolute inset-y-0 left-0 w-[3px] ${longest ? "bg-amber" : current ? "bg-accent" : ""}`} />
       <span className="flex items-center gap-1.5">
         {waits && <span aria-hidden="true" className="-ml-3 size-1.5 shrink-0 rounded-full bg-accent" />}
         <span className={`min-w-0 truncate text-sm ${waits ? "-ml-0 font-semibold" : ""}`}>{name}</span>
         <Glyph size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
+        <span className="sr-only">
+          , {channelWord[c.channel]}, number {c.number}
+          {waits && `, waiting ${span(now - Date.parse(c.waitingSince))}`},
+        </span>
         <span className="ml-auto flex shrink-0 gap-1 pl-1">
           {(showStatus || left) && c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
           {showAssignee && assignee !== "" && <Chip tone={c.assigneeId === me ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>}
@@ -79,7 +72,6 @@ export const Row = memo(function Row({
 
 function RowLink({
   to,
-  label,
   current,
   tabbable,
   replace,
@@ -87,7 +79,6 @@ function RowLink({
   children,
 }: {
   to: string;
-  label: string;
   current: boolean;
   /** One row of the list is a tab stop; j, k and the arrow keys go among them. */
   tabbable: boolean;
@@ -99,7 +90,6 @@ function RowLink({
   return (
     <a
       href={to}
-      aria-label={label}
       {...(current ? { "aria-current": "true" as const } : {})}
       tabIndex={tabbable ? 0 : -1}
       onClick={(e) => {

@@ -18,7 +18,6 @@ import { ListPane } from "./List";
 import { Nav } from "./Nav";
 import { Notices, OfflineBar } from "./Notices";
 import { DockedPanel, PanelDrawer } from "./Panel";
-import { Resizer } from "./Resizer";
 
 const typing = "input, textarea, select, [contenteditable='true'], [contenteditable='']";
 const ownKeys = "[role='dialog'], [role='menu'], [role='listbox']";
@@ -92,12 +91,7 @@ export function Shell(): ReactNode {
       <div className="flex min-h-0 flex-1">
         {!narrow && <Nav me={me} counts={counts} place={place} expanded={wide} onHelp={() => setHelp(true)} />}
         {(!narrow || pane === "list") && (
-          <>
-            <ListPane me={agentId} person={me} place={place} width={narrow ? null : listWidth} />
-            {!narrow && (
-              <Resizer label="Width of the list" value={listWidth} min={264} max={520} onChange={setListWidth} side="left" />
-            )}
-          </>
+          <ListPane me={agentId} person={me} place={place} width={narrow ? null : listWidth} onWidth={setListWidth} />
         )}
         {(!narrow || pane === "conversation") && (
           <ConversationPane
@@ -113,10 +107,7 @@ export function Shell(): ReactNode {
           />
         )}
         {docked && conversation && (
-          <>
-            <Resizer label="Width of the customer panel" value={panelWidth} min={264} max={480} onChange={setPanelWidth} side="right" />
-            <DockedPanel conversation={conversation} place={place} width={panelWidth} />
-          </>
+          <DockedPanel conversation={conversation} place={place} width={panelWidth} onWidth={setPanelWidth} />
         )}
       </div>
       {narrow && pane === "list" && <BottomBar me={me} counts={counts} place={place} onHelp={() => setHelp(true)} />}

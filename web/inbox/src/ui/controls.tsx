@@ -192,11 +192,10 @@ export function Avatar({ name, size = 28, ours = false }: { name: string; size?:
   return (
     <span
       aria-hidden="true"
-      className={`inline-flex shrink-0 items-center justify-center rounded-full font-medium select-none ${ours ? "bg-accent-soft text-accent-text" : "bg-hover text-secondary"}`}
+      data-initials={name}
+      className={`inline-flex shrink-0 items-center justify-center rounded-full font-medium select-none before:content-[attr(data-initials)] ${ours ? "bg-accent-soft text-accent-text" : "bg-hover text-secondary"}`}
       style={{ width: size, height: size, fontSize: Math.round(size * 0.38) }}
-    >
-      {name}
-    </span>
+    />
   );
 }
 
