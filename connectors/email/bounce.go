@@ -49,6 +49,10 @@ func (r *report) bounces(h header, from string, subject, text string) []inbox.Bo
 	if len(r.status) == 0 && r.inner != nil && len(r.inner.status) > 0 && (daemon(from) || bounceSubject.MatchString(subject)) {
 		r = r.inner // a report within a report
 	}
+	if len(r.status) == 0 && kind != "multipart/report" && !fromMachine(h, from) && !bounceSubject.MatchString(subject) {
+		return nil
+	}
+	text = cut(text, maxReport)
 	told, cutOff := beforeReturned(text)
 	returned := string(r.returned)
 	if returned == "" {
@@ -229,11 +233,19 @@ func daemon(address string) bool {
 	return daemonFrom.MatchString(address)
 }
 
+// fromMachine reports whether the header alone says that a mail system wrote it.
+func fromMachine(h header, from string) bool {
+	return daemon(from) || h.has("x-failed-recipients") || nullPath(h) || from == "" && strings.Contains(strings.ToLower(h.get("from")), "mailer-daemon")
+}
+
+func nullPath(h header) bool {
+	return h.has("return-path") && strings.ReplaceAll(h.get("return-path"), " ", "") == "<>"
+}
+
 // fromText reads reports that have no fields: it is one when a mail system sent
 // it and it says so.
 func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 	named := h.get("x-failed-recipients")
-	nullPath := strings.ReplaceAll(h.get("return-path"), " ", "") == "<>" && h.has("return-path")
 	score := 0
 	machine := daemon(from) || from == "" && strings.Contains(strings.ToLower(h.get("from")), "mailer-daemon")
 	if machine {
@@ -242,7 +254,7 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 	if bounceSubject.MatchString(subject) {
 		score += 2
 	}
-	if nullPath {
+	if nullPath(h) {
 		score++
 	}
 	if failedText.MatchString(told) {
@@ -255,7 +267,7 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 		score++
 	}
 	// A person may write of a failure too, but returns nothing.
-	if !machine && !nullPath && named == "" && (returned == "" || score < 4) {
+	if !machine && !nullPath(h) && named == "" && (returned == "" || score < 4) {
 		return nil
 	}
 	if score < 3 || h.get("auto-submitted") == "auto-replied" && named == "" && !bounceSubject.MatchString(subject) {

@@ -231,12 +231,15 @@ func TestHostileShapes(t *testing.T) {
 		{"quotes", "From: " + strings.Repeat("\"<", 100000) + "\n\nHello", "cannot be read", "", 0},
 		{"encoded words", "Subject: " + strings.Repeat("=?", 100000) + "\nFrom: a@example.org\n\nHello", "", "", 0},
 		{"parameters", "Content-Type: text/plain" + strings.Repeat("; a*0*=", 50000) + "\nFrom: a@example.org\n\nHello", "", "", 0},
+		{"signature marks", "From: a@example.org\n\n" + strings.Repeat("--\nx\n\n", 6000), "", "", 0},
+		{"rules", "From: a@example.org\n\n" + strings.Repeat("\n______\nOn 1 May\n", 6000), "", "", 0},
+		{"text and HTML unlike each other", "From: a@example.org\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n" + strings.Repeat("abcdefgh\n", 100000) + "--b\nContent-Type: text/html\n\n<div class=gmail_quote>" + strings.Repeat("ijklmnop <br>", 70000) + "\n--b--\n", "", "", 0},
 		{"quotes in a text", "From: a@example.org\n\n" + strings.Repeat("On 1 May\n\n\n<", 100000), "", "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			began := time.Now()
 			item := read(t, tt.raw)
-			if took := time.Since(began); took > 10*time.Second {
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("it took %v", took)
 			}
 			checkItem(t, item)

@@ -149,7 +149,7 @@ func quotedByHTML(lines []textLine, src string, forward bool) {
 		fold(to, strings.TrimLeft(l.text, "> "))
 	}
 	mark := func(blob, rest string, set func(*textLine)) {
-		if len(blob) < 8 {
+		if len(blob) < 8 || len(lines)*(len(blob)+len(rest)) > 1<<30 { // what it would cost
 			return
 		}
 		last := -1

@@ -60,27 +60,33 @@ func (v *visibility) signatureAt(i int) bool {
 	return false
 }
 
+// maxSignature is how many lines, blank ones too, are searched for a signature's
+// end.
+const maxSignature = 100
+
 // restIsShort reports whether what follows a delimiter, up to the next quote, is
 // short enough to be a signature; a long text below a rule is not.
 func (v *visibility) restIsShort(i int) bool {
 	n, size := 0, 0
-	for ; i < len(v.lines) && !v.quoted(i); i++ {
+	for end := min(len(v.lines), i+maxSignature); i < end && !v.quoted(i); i++ {
 		if t := strings.TrimSpace(v.at(i)); t != "" {
 			if k, _ := v.quoteHead(i); k > 0 || v.cuts(i) {
 				break
 			}
 			n++
-			size += len(t)
+			if size += len(t); n > 25 || size > 2500 {
+				return false
+			}
 		}
 	}
-	return n <= 25 && size <= 2500
+	return true
 }
 
 // restIsCard reports whether what follows a rule, up to the next quote, reads
 // like a business card: a few short lines, and none of them a sentence.
 func (v *visibility) restIsCard(i int) bool {
 	n := 0
-	for ; i < len(v.lines) && !v.quoted(i); i++ {
+	for end := min(len(v.lines), i+maxSignature); i < end && !v.quoted(i); i++ {
 		t := strings.TrimSpace(v.at(i))
 		if t == "" {
 			continue
