@@ -183,7 +183,7 @@ func (q *query) walk(ctx context.Context, tx pgx.Tx, before string, n int) (w wa
 	rows, err := tx.Query(ctx, `
 		SELECT message_id::text, words @@ `+q.sql(args)+`,
 			(SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'message_search'::regclass)::float8
-		FROM message_search WHERE message_id < @before::uuid ORDER BY message_id DESC LIMIT `+strconv.Itoa(n), args)
+		FROM message_search s WHERE s.message_id < @before::uuid ORDER BY s.message_id DESC LIMIT `+strconv.Itoa(n), args)
 	if err != nil {
 		return w, err
 	}
