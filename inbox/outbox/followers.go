@@ -44,12 +44,10 @@ func (f *Followers) Run(ctx context.Context) error {
 				return follow(ctx, wait, func(ctx context.Context) (bool, error) {
 					began := time.Now()
 					n, err := f.data.IndexMessages(ctx, indexBatch)
-					if n == indexBatch {
-						// A backlog takes half of one connection's time at most:
-						// mail that comes in goes first.
-						pause(ctx, time.Since(began))
+					if err != nil || n < indexBatch {
+						return false, err
 					}
-					return n == indexBatch, err
+					return true, yield(ctx, wait, time.Since(began))
 				})
 			})
 		})
@@ -79,4 +77,24 @@ func (f *Followers) Run(ctx context.Context) error {
 	})
 	wg.Wait()
 	return nil
+}
+
+// yield rests after work that took a while, four times as long, when commits
+// were announced meanwhile: what comes in goes before what can wait.
+func yield(ctx context.Context, wait WaitFunc, took time.Duration) error {
+	busy := false
+	for {
+		woken, err := wait(ctx, time.Millisecond)
+		if err != nil {
+			return err
+		}
+		if !woken {
+			break // that was all that was announced
+		}
+		if !busy {
+			busy = true
+			pause(ctx, 4*took)
+		}
+	}
+	return ctx.Err()
 }

@@ -23,9 +23,9 @@ import (
 	"skein/inbox"
 )
 
-// A WaitFunc returns after d, sooner when there may be something to do. An
-// error means that what was held, such as a lock, is gone.
-type WaitFunc = func(ctx context.Context, d time.Duration) error
+// A WaitFunc returns after d, or woken and sooner when there may be something to
+// do. An error means that what was held, such as a lock, is gone.
+type WaitFunc = func(ctx context.Context, d time.Duration) (woken bool, err error)
 
 // Blobs is where attachments are kept.
 type Blobs interface {

@@ -232,7 +232,7 @@ func (r *Relay) prune(ctx context.Context, wait WaitFunc) error {
 			rest = pruneEvery
 		}
 		for until := time.Now().Add(rest); time.Until(until) > 0; {
-			if err := wait(ctx, time.Until(until)); err != nil {
+			if _, err := wait(ctx, time.Until(until)); err != nil {
 				return err
 			}
 		}
@@ -250,12 +250,12 @@ func follow(ctx context.Context, wait WaitFunc, step func(context.Context) (more
 		if more {
 			idle = idleMin
 			// Makes sure, now and then, that the lock is still held.
-			if err := wait(ctx, 0); err != nil {
+			if _, err := wait(ctx, 0); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := wait(ctx, idle); err != nil {
+		if _, err := wait(ctx, idle); err != nil {
 			return err
 		}
 		idle = min(idle*2, idleMax)

@@ -57,7 +57,7 @@ func (t *Timers) Run(ctx context.Context) error {
 					// One that is due and wasn't claimed is being fired elsewhere.
 					until = min(max(time.Until(due), 10*time.Millisecond), idleMax)
 				}
-				if err := wait(ctx, until); err != nil {
+				if _, err := wait(ctx, until); err != nil {
 					return err
 				}
 			}

@@ -219,7 +219,8 @@ func TestLead(t *testing.T) {
 					most.Store(max(most.Load(), leading.Add(1)))
 					defer leading.Add(-1)
 					terms.Add(1)
-					return wait(ctx, 50*time.Millisecond)
+					_, err := wait(ctx, 50*time.Millisecond)
+					return err
 				})
 			}
 		})
@@ -235,7 +236,7 @@ func TestLead(t *testing.T) {
 		ended <- d.Lead(ctx, "killed", "skein_killed", func(ctx context.Context, wait store.WaitFunc) error {
 			close(held)
 			for {
-				if err := wait(ctx, time.Minute); err != nil {
+				if _, err := wait(ctx, time.Minute); err != nil {
 					return err
 				}
 			}
@@ -258,16 +259,19 @@ func TestWatch(t *testing.T) {
 	err := d.Watch(t.Context(), "skein_x", func(ctx context.Context, wait store.WaitFunc) error {
 		d.strings(t, `SELECT pg_notify('skein_x', '')::text`)
 		began := time.Now()
-		if err := wait(ctx, 10*time.Second); err != nil {
-			return err
+		woken, err := wait(ctx, 10*time.Second)
+		if err != nil || !woken {
+			return fmt.Errorf("woken %v, %w", woken, err)
 		}
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("woke after %v", took)
 		}
-		if err := wait(ctx, 20*time.Millisecond); err != nil { // a time-out is no error
-			return err
+		for range 2 { // a time-out is no error, and the connection is still good
+			if woken, err := wait(ctx, 20*time.Millisecond); woken || err != nil {
+				return fmt.Errorf("woken %v, %w", woken, err)
+			}
 		}
-		return wait(ctx, 20*time.Millisecond) // and the connection is still good
+		return nil
 	})
 	if err != nil {
 		t.Error(err)

@@ -16,10 +16,10 @@ const (
 	pingEvery = 2 * time.Second
 )
 
-// A WaitFunc returns after d, sooner when something was announced on the
-// channel that is listened to: the announcement is a hint, the time the
+// A WaitFunc returns after d, or woken and sooner when something was announced
+// on the channel that is listened to: the announcement is a hint, the time the
 // guarantee. An error means that the connection, and the lock with it, is gone.
-type WaitFunc = func(ctx context.Context, d time.Duration) error
+type WaitFunc = func(ctx context.Context, d time.Duration) (woken bool, err error)
 
 // Lead runs work on one node at a time: it waits until no other connection
 // holds the lock of that name, holds it on a connection of its own, and calls
@@ -71,26 +71,26 @@ func (s *Store) attend(ctx context.Context, channel string, work func(*pgx.Conn,
 		return fmt.Errorf("listen on %s: %w", channel, err)
 	}
 	pinged := time.Now()
-	wait := func(ctx context.Context, d time.Duration) error {
+	wait := func(ctx context.Context, d time.Duration) (bool, error) {
 		if time.Since(pinged) > pingEvery {
 			if err := conn.Ping(ctx); err != nil {
-				return fmt.Errorf("listen on %s: %w", channel, err)
+				return false, fmt.Errorf("listen on %s: %w", channel, err)
 			}
 			pinged = time.Now()
 		}
 		if d <= 0 {
-			return ctx.Err()
+			return false, ctx.Err()
 		}
 		until, cancel := context.WithTimeout(ctx, d)
 		defer cancel()
 		_, err := conn.WaitForNotification(until)
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return false, ctx.Err()
 		case err != nil && !pgconn.Timeout(err):
-			return fmt.Errorf("listen on %s: %w", channel, err)
+			return false, fmt.Errorf("listen on %s: %w", channel, err)
 		}
-		return nil
+		return err == nil, nil
 	}
 	return work(conn, wait)
 }

@@ -80,36 +80,37 @@ type content struct {
 // tables of a fresh database, by COPY, in transactions as large as ours, by as
 // many connections, with nothing read, locked or decided. It holds the final
 // state of each conversation, so that it has no updates to do either.
-func (c *Config) bare(ctx context.Context, pg *local.Postgres, from *pgxpool.Pool) (time.Duration, error) {
+func (c *Config) bare(ctx context.Context, pg *local.Postgres, from *pgxpool.Pool) (took time.Duration, used cpu, err error) {
 	contents, err := readAll(ctx, from)
 	if err != nil {
-		return 0, err
+		return 0, cpu{}, err
 	}
 	if _, err := from.Exec(ctx, `CREATE DATABASE bare`); err != nil {
-		return 0, err
+		return 0, cpu{}, err
 	}
 	dsn := strings.Replace(pg.URL(), "/skein?", "/bare?", 1)
 	if err := migrations.Up(ctx, dsn); err != nil {
-		return 0, err
+		return 0, cpu{}, err
 	}
 	pool, err := pgxpool.New(ctx, dsn)
 	if err != nil {
-		return 0, err
+		return 0, cpu{}, err
 	}
 	defer pool.Close()
 	for _, table := range []string{"brands", "calendars", "inboxes", "accounts"} {
 		business, err := readTable(ctx, from, table, "")
 		if err != nil {
-			return 0, err
+			return 0, cpu{}, err
 		}
 		if _, err := pool.CopyFrom(ctx, pgx.Identifier{table}, business.columns, pgx.CopyFromRows(business.loose)); err != nil {
-			return 0, err
+			return 0, cpu{}, err
 		}
 	}
 	batches := batch(contents)
 	if _, err := pool.Exec(ctx, `CHECKPOINT`); err != nil {
-		return 0, err
+		return 0, cpu{}, err
 	}
+	meter := startMeter(pg.PID())
 	began := time.Now()
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
@@ -124,9 +125,9 @@ func (c *Config) bare(ctx context.Context, pg *local.Postgres, from *pgxpool.Poo
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return 0, err
+		return 0, cpu{}, err
 	}
-	return time.Since(began), nil
+	return time.Since(began), meter.read(), nil
 }
 
 func insert(ctx context.Context, tx pgx.Tx, contents []content, b [][][]any) error {

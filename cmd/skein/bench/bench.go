@@ -32,8 +32,10 @@ type Config struct {
 	Only   string // one of ingest, api, start; "" is all
 	Mails  int    // that are taken in; 0 means 20000
 	Dir    string // for the data; "" is a temporary folder
-	Out    io.Writer
-	Log    *slog.Logger
+	// Profile is a file for the CPU profile of ingest; "" makes none.
+	Profile string
+	Out     io.Writer
+	Log     *slog.Logger
 
 	// Ingest wires the threading service and everything that works behind a
 	// commit.

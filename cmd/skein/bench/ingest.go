@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,10 +93,17 @@ func (c *Config) ingest(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	committed, announced, err := c.measure(ctx, pool, b, parts)
+	stop, err := c.profile()
 	if err != nil {
 		return err
 	}
+	meter := startMeter(pg.PID())
+	committed, announced, err := c.measure(ctx, pool, b, parts)
+	stop()
+	if err != nil {
+		return err
+	}
+	spent := meter.read()
 	after, err := rows(ctx, pool)
 	if err != nil {
 		return err
@@ -107,13 +115,34 @@ func (c *Config) ingest(ctx context.Context, dir string) (err error) {
 			c.line("", "%8d rows in %s", added, t.table)
 		}
 	}
-	bare, err := c.bare(ctx, pg, pool)
+	c.line("CPU", "%8.2f s skein and NATS, %.2f s PostgreSQL", spent.own.Seconds(), spent.postgres.Seconds())
+	bare, bareSpent, err := c.bare(ctx, pg, pool)
 	if err != nil {
 		return fmt.Errorf("bare inserts: %w", err)
 	}
 	c.line("bare batched pgx inserts", "%8.0f mails/s", rate(c.Mails, bare))
-	c.line("ratio", "%8.2f", bare.Seconds()/announced.Seconds())
+	c.line("CPU", "%8.2f s pgx, %.2f s PostgreSQL", bareSpent.own.Seconds(), bareSpent.postgres.Seconds())
+	c.line("ratio", "%8.2f of bare inserts", bare.Seconds()/announced.Seconds())
+	c.line("ratio of CPU", "%8.2f of bare inserts", (bareSpent.own+bareSpent.postgres).Seconds()/(spent.own+spent.postgres).Seconds())
 	return nil
+}
+
+// profile writes a CPU profile until stop is called, where one is asked for.
+func (c *Config) profile() (stop func(), err error) {
+	if c.Profile == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, nil
 }
 
 func rate(n int, took time.Duration) float64 { return float64(n) / took.Seconds() }
