@@ -170,6 +170,7 @@ func TestRoot(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	c := s.client(t)
+	c.want(t, 401, "GET", "/api/v1/me", nil, nil) // something to be counted
 	for path, want := range map[string]string{
 		"/healthz": `"ok"`, "/readyz": `"ready"`, "/metrics": "skein_http_request_seconds", "/openapi.json": `"openapi"`,
 		"/docs": "/api/v1/conversations/{id}/replies", "/": "the page", "/inbox/open": "the page",
