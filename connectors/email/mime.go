@@ -19,6 +19,7 @@ const (
 	maxTexts    = 4 << 20   // bytes of all of them
 	maxReport   = 256 << 10 // bytes of a delivery report's part that are looked at
 	maxProblems = 50
+	maxLost     = 20 // boundaries of multiparts that never closed
 )
 
 // stop says where reading a part ended: at a boundary of level, which may be a
@@ -206,6 +207,9 @@ func (p *parser) multipart(part part, depth int, alternative bool) {
 			p.problem("a multipart's boundary does not occur: read as text")
 			part.kind, part.encoding = "text/plain", ""
 			p.leaf(part, "", 0, alternative)
+			if p.stop.level >= 0 && len(p.lost) < maxLost {
+				p.lost = append(p.lost, boundary)
+			}
 			return
 		}
 		p.problem("a multipart's boundary does not occur: guessed")
@@ -217,7 +221,7 @@ func (p *parser) multipart(part part, depth int, alternative bool) {
 
 	closed := false
 	defer func() {
-		if !closed && p.stop.level >= 0 && p.stop.level < level && len(p.lost) < 20 {
+		if !closed && p.stop.level >= 0 && p.stop.level < level && len(p.lost) < maxLost {
 			p.lost = append(p.lost, boundary)
 		}
 	}()
