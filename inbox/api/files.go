@@ -75,7 +75,7 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	r = movesFile(w, r)
+	movesFile(w)
 	r.Body = http.MaxBytesReader(w, r.Body, MaxUpload+64<<10)
 	file, err := a.store(r, by)
 	if err != nil {
@@ -86,12 +86,11 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) {
 }
 
 // movesFile gives a request the time that a large file takes on a slow line.
-func movesFile(w http.ResponseWriter, r *http.Request) *http.Request {
+func movesFile(w http.ResponseWriter) {
 	c := http.NewResponseController(w)
 	end := time.Now().Add(fileTimeout)
 	_ = c.SetReadDeadline(end) // not every server can: then its own deadlines hold
 	_ = c.SetWriteDeadline(end)
-	return r
 }
 
 func (a *API) store(r *http.Request, by *inbox.Caller) (inbox.Attachment, error) {
@@ -224,7 +223,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, sum, kind, name stri
 		return
 	}
 	defer func() { _ = content.Close() }() // only read
-	r = movesFile(w, r)
+	movesFile(w)
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", disposition(inline, name))

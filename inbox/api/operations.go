@@ -63,9 +63,8 @@ func (a *API) connectors(ctx context.Context, by *inbox.Caller, _ *struct{}) (*b
 			}
 		}
 		c.State = cmp.Or(c.State, "stopped")
-		if !by.All {
-			// A server's words may name logins and hosts.
-			c.LastError = map[bool]string{true: "ask an admin", false: ""}[c.LastError != ""]
+		if !by.All && c.LastError != "" {
+			c.LastError = "ask an admin" // the server's words may name logins and hosts
 		}
 		list = append(list, c)
 	}
