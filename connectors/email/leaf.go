@@ -88,7 +88,7 @@ func (p *parser) readText(part part, r io.Reader) *textPart {
 	}
 	text, known := decodeCharset(label, b)
 	if !known {
-		p.problem("charset %q is unknown or wrong: read as well as can be guessed", cut(cleanLine(label), 40))
+		p.problem("charset %q is unknown or wrong: read as well as can be guessed", cut(cleanLine(cleanLabel(label)), 40))
 	}
 	if t.text = clean(text); !t.html {
 		switch {

@@ -266,5 +266,5 @@ func looksBase64(b []byte) bool {
 			other++
 		}
 	}
-	return other*10 <= good || good+other < 16
+	return other*20 <= good || good+other < 16
 }
