@@ -76,6 +76,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 .PHONY: crash
 crash: ## kill -9 everything under load, ROUNDS times
+	@$(GO) test -list '^TestCrash' ./cmd/skein/... | grep -q '^TestCrash' || { echo "there is no crash test"; exit 1; }
 	SKEIN_CRASH_ROUNDS=$(ROUNDS) $(GO) test ./cmd/skein/... -count=1 -timeout 120m -run '^TestCrash' -v
 
 .PHONY: bench

@@ -50,7 +50,6 @@ func TestBadSettings(t *testing.T) {
 		{"port that is none", map[string]string{"SKEIN_ADDR": "127.0.0.1:99999"}, []string{"up"}, 1, []string{"SKEIN_ADDR", "65535"}},
 		{"demo for everybody", nil, []string{"up", "--demo", "--addr", "0.0.0.0:0"}, 1, []string{"--demo", "127.0.0.1"}},
 		{"demo for everybody, no host", nil, []string{"up", "--demo", "--addr", ":0"}, 1, []string{"--demo", "127.0.0.1"}},
-		{"demo in a real database", map[string]string{"DATABASE_URL": "postgres://h/d"}, []string{"up", "--demo"}, 1, []string{"DATABASE_URL", "SKEIN_DEMO_DATABASE"}},
 		{"database of another kind", map[string]string{"DATABASE_URL": "mysql://u:geheim@h/d"}, []string{"up"}, 1, []string{"DATABASE_URL", "postgres://"}},
 		{"database that is no address", map[string]string{"DATABASE_URL": "u:geheim@"}, []string{"up"}, 1, []string{"DATABASE_URL", "postgres://"}},
 		{"database that isn't there", map[string]string{"DATABASE_URL": "postgres://u:geheim@127.0.0.1:1/d"}, []string{"up", "--addr", "127.0.0.1:0"}, 1, []string{"DATABASE_URL", "127.0.0.1:1"}},

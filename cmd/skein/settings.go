@@ -116,9 +116,6 @@ func (s *settings) check(getenv func(string) string) error {
 	if s.demo && !isLoopback(host) {
 		return invalid("--demo has logins that everybody knows, so it serves this machine only: use --addr 127.0.0.1:%s instead of %s (SKEIN_ADDR)", port, s.addr)
 	}
-	if s.demo && s.database != "" && getenv("SKEIN_DEMO_DATABASE") != "1" {
-		return invalid("--demo would fill the database of DATABASE_URL with made-up customers: unset DATABASE_URL, or set SKEIN_DEMO_DATABASE=1 when that database is for playing")
-	}
 	if s.every < 0 || s.answer < 0 {
 		return invalid("--demo-every and --demo-answer can't be negative")
 	}

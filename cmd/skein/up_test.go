@@ -14,6 +14,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	natsserver "github.com/nats-io/nats-server/v2/server"
+
+	"skein/inbox/inboxtest"
 )
 
 // A process is a real skein of its own, as a person would start it.
@@ -29,9 +33,15 @@ type process struct {
 // startUp runs `skein up` on data and returns when it says that it is ready.
 func startUp(t *testing.T, data string, args ...string) *process {
 	t.Helper()
+	return startUpWith(t, nil, data, args...)
+}
+
+func startUpWith(t *testing.T, vars []string, data string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, out: &bytes.Buffer{}, done: make(chan error, 1)}
 	p.cmd = exec.Command(os.Args[0], append([]string{"up", "--addr", "127.0.0.1:0", "--data", data}, args...)...)
 	p.cmd.Env = append(os.Environ(), "SKEIN_TEST_MAIN=1", "DATABASE_URL=", "SKEIN_NATS_URL=", "SKEIN_SECRET_KEY=")
+	p.cmd.Env = append(p.cmd.Env, vars...)
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -142,6 +152,19 @@ func (p *process) find(token, subject string) shownConversation {
 	return shownConversation{}
 }
 
+// settle waits for today's mails of the demo: what comes before the connector
+// has looked for the first time is history, and not in the open list.
+func (p *process) settle(token string) {
+	p.t.Helper()
+	var list struct{ Items []shownConversation }
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if p.call(token, "GET", "/conversations?limit=100", nil, &list); len(list.Items) >= 8 {
+			return
+		}
+	}
+	p.t.Fatalf("%d open conversations after 30 s, want today's eight", len(list.Items))
+}
+
 // The whole path in one command: a customer's mail is in the list, the answer
 // leaves, the customer answers it in the same conversation; kill -9 hinders no
 // start, a stop leaves no process, and the demo's logins end with the demo.
@@ -153,6 +176,7 @@ func TestUp(t *testing.T) {
 	demoArgs := []string{"--demo", "--demo-every", "0", "--demo-answer", "100ms"}
 	p := startUp(t, data, demoArgs...)
 	token := p.login()
+	p.settle(token)
 	send := func(subject string) {
 		t.Helper()
 		if code, _, said := runCommand(t, map[string]string{"SKEIN_DATA": data}, "demo", "send", "--text", "Where is it?", "--subject", subject, "--order", "HP-21"); code == 0 {
@@ -206,6 +230,42 @@ func TestUp(t *testing.T) {
 	}
 	if err := p.end(syscall.SIGINT); err != nil {
 		t.Errorf("after Ctrl-C skein up ends with %v", err)
+	}
+}
+
+// Real servers take the place of our own, with nothing of ours beside them.
+func TestUpBesideRealServers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts everything")
+	}
+	bus, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+		Username: "skein", Password: "geheim", MaxPayload: 2 << 20, JetStreamMaxStore: 1 << 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bus.Start()
+	t.Cleanup(func() { bus.Shutdown(); bus.WaitForShutdown() })
+	if !bus.ReadyForConnections(20 * time.Second) {
+		t.Fatal("NATS isn't ready")
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	p := startUpWith(t, []string{
+		"DATABASE_URL=" + inboxtest.EmptyDatabase(t),
+		"SKEIN_NATS_URL=" + strings.Replace(bus.ClientURL(), "nats://", "nats://skein:geheim@", 1),
+	}, data, "--demo", "--demo-every", "0")
+	token := p.login()
+	p.settle(token)
+	if code, _, said := runCommand(t, map[string]string{"SKEIN_DATA": data}, "demo", "send", "--text", "hello", "--subject", "beside real servers"); code != 0 {
+		t.Fatalf("demo send: %s", said)
+	}
+	p.find(token, "beside real servers")
+	for _, own := range []string{"postgres", "nats"} {
+		if _, err := os.Stat(filepath.Join(data, own)); !os.IsNotExist(err) {
+			t.Errorf("an own %s was started", own)
+		}
+	}
+	if err := p.end(syscall.SIGTERM); err != nil {
+		t.Errorf("skein up ends with %v", err)
 	}
 }
 

@@ -53,25 +53,29 @@ type Link struct {
 var _ connectors.Link = (*Link)(nil)
 
 // ConnectLink connects to url with a sidecar's credential, the text of a NATS
-// credentials file, and stays connected until the caller closes it: while the
+// credentials file or "" for a server that knows us by url alone, and stays connected until the caller closes it: while the
 // server is away it tries again.
 func ConnectLink(url, credential string, channel inbox.Channel, log *slog.Logger) (*nats.Conn, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	nc, err := nats.Connect(url,
-		nats.Name("connector "+string(channel)),
-		nats.UserCredentialBytes([]byte(credential)),
+	opts := []nats.Option{
+		nats.Name("connector " + string(channel)),
 		nats.CustomInboxPrefix(InboxPrefix(channel)),
 		nats.MaxReconnects(-1),
 		nats.RetryOnFailedConnect(true),
-		nats.ReconnectWait(250*time.Millisecond),
+		nats.ReconnectWait(250 * time.Millisecond),
 		// What was published while away is not sent late: the publisher was
 		// told that it failed.
 		nats.ReconnectBufSize(-1),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			log.Warn("nats connection", "error", err)
-		}))
+		}),
+	}
+	if credential != "" {
+		opts = append(opts, nats.UserCredentialBytes([]byte(credential)))
+	}
+	nc, err := nats.Connect(url, opts...)
 	if err != nil {
 		return nil, &inbox.Error{Code: inbox.Unavailable, Message: fmt.Sprintf("cannot connect to NATS: %v", err)}
 	}
