@@ -18,7 +18,7 @@ import (
 
 // KeyParam makes a call repeatable.
 type KeyParam struct {
-	Key string `header:"Idempotency-Key" required:"true" minLength:"8" maxLength:"128" pattern:"^[!-~]+$" doc:"Made anew for every answer, and the same when the call is tried again"`
+	Key string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"128" pattern:"^[!-~]+$" doc:"Made anew for every answer, and the same when the call is tried again"`
 }
 
 type replyInput struct {
