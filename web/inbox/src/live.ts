@@ -30,6 +30,7 @@ export interface LiveConfig {
   /** From now on, changes of exactly these topics arrive. */
   readonly onTopics: (topics: readonly string[]) => void;
   readonly onRights: () => void;
+  /** It doesn't stand; told again with every try that fails. */
   readonly onDown: () => void;
   readonly onSignedOut: () => void;
   readonly random?: () => number;
@@ -183,9 +184,10 @@ export class Live {
       (e: unknown) => {
         if (!this.running) return;
         if (e instanceof SignedOut) {
-          this.config.onSignedOut();
+          this.over();
           return;
         }
+        this.config.onDown();
         this.comeBack(backoff(this.tries++, this.random));
       },
     );
@@ -275,7 +277,7 @@ export class Live {
     if (!this.running) return;
     switch (code) {
       case 4003:
-        this.config.onSignedOut();
+        this.over();
         return;
       case 4001:
         this.staleToken = true;
@@ -292,6 +294,12 @@ export class Live {
       default:
         this.comeBack(backoff(this.tries++, this.random));
     }
+  }
+
+  // The session is over: whoever signs in next starts it again.
+  private over(): void {
+    this.running = false;
+    this.config.onSignedOut();
   }
 
   private lose(code: number): void {

@@ -186,4 +186,7 @@ export function run(): void {
     if (document.visibilityState === "visible") live.hurry();
   });
   follow();
+  // With a session from before, this gets its token; with a server that is
+  // away, it keeps trying and says so.
+  if (location.pathname !== "/login") live.start();
 }

@@ -1,22 +1,23 @@
 // The conversation: what was said, what waits to be said, and the composer.
 
-import { ArrowLeft, Check, Ellipsis, Inbox, OctagonAlert, PanelRight, RotateCcw, UserRound, Clock3 } from "lucide-react";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
-import { Button as AriaButton } from "react-aria-components";
+import { ArrowLeft, Inbox } from "lucide-react";
+import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { assign, setStatus } from "../actions";
+import { ApiError } from "../api/client";
 import { prefetch, useFileToken, useListing, useMessages } from "../data";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
 import { filterOf, type Place } from "../place";
 import { matches } from "../state";
 import type { Conversation, Me } from "../types";
-import { Button, Chip, IconButton, MenuButton, Tip, Trouble, type Choice } from "../ui/controls";
-import { useCommand, useNow } from "../ui/hooks";
+import { Button, IconButton, Trouble } from "../ui/controls";
+import { useCommand } from "../ui/hooks";
 import { forgive, refusals, useSignal } from "../ui/signals";
-import { personName, span, statusWord, subjectOf } from "../words";
 import { Composer, type ComposerHandle } from "./Composer";
+import { Header } from "./Header";
 import { MessageView } from "./MessageView";
 import { Outgoing, SeenLine } from "./Outgoing";
+import { Scroll } from "./Scroll";
 
 interface Opened {
   readonly conversation: Conversation | undefined;
@@ -64,10 +65,14 @@ export function ConversationPane({
     return (
       <main className="flex min-w-0 flex-1 flex-col bg-surface">
         <div className="flex h-14 items-center px-5">{back}</div>
-        {opened.error ? (
+        {opened.error !== null || !opened.loading ? (
           <Trouble
             words="This conversation can't be shown."
-            kept="It may be in an inbox that you don't see, or the number is wrong."
+            kept={
+              opened.error instanceof ApiError && opened.error.passing
+                ? `${opened.error.message} What you wrote is kept.`
+                : "It may be in an inbox that you don't see, or the number is wrong."
+            }
             retry={opened.retry}
           />
         ) : (
@@ -191,246 +196,6 @@ function Opened({
         handle={setComposer}
       />
     </main>
-  );
-}
-
-function Header({
-  c,
-  me,
-  agentId,
-  back,
-  panelShown,
-  onPanel,
-  onClose,
-  narrow,
-}: {
-  c: Conversation;
-  me: Me | undefined;
-  agentId: string;
-  back: ReactNode;
-  panelShown: boolean;
-  onPanel: () => void;
-  onClose: () => void;
-  narrow: boolean;
-}): ReactNode {
-  const now = useNow();
-  const [assigning, setAssigning] = useState(false);
-  useCommand("assign", () => setAssigning(true));
-  const agents = me?.agents ?? [];
-  const assignee = c.assigneeId === "" ? "" : c.assigneeId === agentId ? "You" : (agents.find((a) => a.id === c.assigneeId)?.name ?? "Somebody");
-  const people: Choice[] = [
-    { id: agentId, words: "Me", icon: UserRound, keys: keyOf("assign-me"), selected: c.assigneeId === agentId },
-    ...agents
-      .filter((a) => a.id !== agentId)
-      .map((a) => ({ id: a.id, words: a.name, detail: a.email, selected: c.assigneeId === a.id })),
-    { id: "nobody", words: "Nobody", selected: c.assigneeId === "" },
-  ];
-  const moves: Choice[] = [
-    ...(narrow
-      ? [
-          { id: "me", words: "Assign to me", icon: UserRound, keys: undefined },
-          { id: "assign", words: assignee === "" ? "Assign to somebody" : `Assigned to ${assignee}. Change`, icon: UserRound },
-        ]
-      : []),
-    ...(c.status === "open" ? [] : [{ id: "open", words: c.status === "spam" ? "Not spam" : "Open again", icon: RotateCcw }]),
-    ...(c.status === "pending" || c.status === "spam" ? [] : [{ id: "pending", words: "Pending: waits for somebody else", icon: Clock3 }]),
-    ...(c.status === "closed" ? [] : [{ id: "closed", words: "Close", icon: Check, keys: keyOf("close") }]),
-    ...(c.status === "spam" ? [] : [{ id: "spam", words: "Spam", icon: OctagonAlert }]),
-  ];
-  const inbox = me?.inboxes.find((i) => i.id === c.inboxId)?.name;
-  const waits = c.waitingSince !== "" && c.status === "open";
-  return (
-    <header className="flex min-h-14 shrink-0 items-center gap-2 border-b border-line px-5 py-1.5 max-md:px-3">
-      {back}
-      <div className="min-w-0 flex-1">
-        <h1 className="flex min-w-0 items-baseline gap-2">
-          <span className="truncate text-base font-semibold">{subjectOf(c) || personName(c.customer)}</span>
-          <span className="figures shrink-0 text-xs font-normal text-muted">#{c.number}</span>
-        </h1>
-        <p className="flex min-w-0 items-center gap-1.5 text-xs text-muted">
-          <span className="truncate">
-            {personName(c.customer)}
-            {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}
-          </span>
-          {waits && <span className="shrink-0 text-amber-text">· waiting {span(now - Date.parse(c.waitingSince))}</span>}
-          {c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
-        </p>
-      </div>
-      <MenuButton
-        label="Assign to"
-        choices={people}
-        isOpen={assigning}
-        onOpenChange={setAssigning}
-        onChoose={(id) => {
-          if (id === "nobody") assign(c, "", "");
-          else assign(c, id, id === agentId ? "you" : (agents.find((a) => a.id === id)?.name ?? ""));
-        }}
-      >
-        <AriaButton
-          aria-label={assignee === "" ? "Assign" : `Assigned to ${assignee}. Change`}
-          className="flex h-8 max-w-40 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:w-0 max-md:overflow-hidden max-md:px-0"
-          {...(narrow ? { excludeFromTabOrder: true } : {})}
-        >
-          <UserRound size={15} strokeWidth={1.75} aria-hidden="true" className={assignee === "" ? "text-muted" : "text-accent-text"} />
-          <span className="truncate max-md:sr-only">{assignee === "" ? "Assign" : assignee}</span>
-        </AriaButton>
-      </MenuButton>
-      {c.status === "closed" || c.status === "spam" ? (
-        <Button look="outline" className="max-md:px-3" onPress={() => setStatus(c, "open")}>
-          {c.status === "spam" ? "Not spam" : "Open again"}
-        </Button>
-      ) : (
-        <Tip words="Close and go to the next" keys={keyOf("close")}>
-          <Button look="outline" onPress={onClose} aria-label="Close the conversation" className="max-md:w-11 max-md:justify-center max-md:px-0">
-            <Check size={15} strokeWidth={2} aria-hidden="true" />
-            <span className="max-md:sr-only">Close</span>
-          </Button>
-        </Tip>
-      )}
-      <MenuButton
-        label="Status"
-        choices={moves}
-        onChoose={(id) => {
-          if (id === "closed") onClose();
-          else if (id === "me") assign(c, agentId, "you");
-          else if (id === "assign") setAssigning(true);
-          else if (id === "open" || id === "pending" || id === "spam") setStatus(c, id);
-        }}
-      >
-        <Button aria-label="More: status" className="w-8 justify-center px-0! max-md:w-9">
-          <Ellipsis size={16} aria-hidden="true" />
-        </Button>
-      </MenuButton>
-      <IconButton icon={PanelRight} label="Customer" keys={keyOf("panel")} pressed={panelShown} onPress={onPanel} />
-    </header>
-  );
-}
-
-/** Stays at the newest while the agent is there, and where the agent is otherwise. */
-function Scroll({
-  children,
-  count,
-  newest,
-  more,
-  fetchingMore,
-  onMore,
-  loading,
-  sent,
-}: {
-  children: ReactNode;
-  count: number;
-  newest: string;
-  more: boolean;
-  fetchingMore: boolean;
-  onMore: () => void;
-  loading: boolean;
-  /** Rises with everything that the agent sends: that is then in sight. */
-  sent: number;
-}): ReactNode {
-  const box = useRef<HTMLDivElement>(null);
-  const inner = useRef<HTMLDivElement>(null);
-  const pinned = useRef(true);
-  const touched = useRef(false);
-  const height = useRef(0);
-  const [below, setBelow] = useState(false);
-
-  const settle = useCallback(() => {
-    const b = box.current;
-    if (!b) return;
-    if (pinned.current) {
-      // A newest message that is taller than the pane is read from its top.
-      const last = inner.current?.querySelector<HTMLElement>("article:last-of-type");
-      const top = last ? last.offsetTop : b.scrollHeight;
-      b.scrollTop = !touched.current && last && last.offsetHeight > b.clientHeight ? top : b.scrollHeight;
-    }
-    height.current = b.scrollHeight;
-  }, []);
-
-  useEffect(() => {
-    const i = inner.current;
-    if (!i) return undefined;
-    const o = new ResizeObserver(settle);
-    o.observe(i);
-    return () => o.disconnect();
-  }, [settle]);
-
-  const first = useRef(count);
-  useLayoutEffect(() => {
-    const b = box.current;
-    if (!b) return;
-    if (!pinned.current && count > first.current && fetchingMore) {
-      b.scrollTop += b.scrollHeight - height.current;
-    }
-    first.current = count;
-    settle();
-  }, [count, settle, fetchingMore]);
-
-  useEffect(() => {
-    if (sent === 0) return;
-    pinned.current = true;
-    touched.current = true;
-    settle();
-  }, [sent, settle]);
-
-  const seen = useRef(newest);
-  useEffect(() => {
-    if (newest !== seen.current && seen.current !== "" && !pinned.current) setBelow(true);
-    seen.current = newest;
-  }, [newest]);
-
-  return (
-    <div className="relative min-h-0 flex-1">
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it only notes that the agent scrolled */}
-      <div
-        ref={box}
-        className="relative h-full overflow-y-auto"
-        // A scroller that keys can move has to take the focus.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        tabIndex={0}
-        role="region"
-        aria-label="Messages"
-        onWheel={() => {
-          touched.current = true;
-        }}
-        onTouchMove={() => {
-          touched.current = true;
-        }}
-        onScroll={(e) => {
-          const b = e.currentTarget;
-          pinned.current = b.scrollHeight - b.scrollTop - b.clientHeight < 40 || !touched.current;
-          if (b.scrollHeight - b.scrollTop - b.clientHeight < 40) setBelow(false);
-          if (touched.current && b.scrollTop < 200 && more && !fetchingMore && !loading) onMore();
-        }}
-        onKeyDown={() => {
-          touched.current = true;
-        }}
-      >
-        <div ref={inner} className="flex min-h-full flex-col justify-end">
-          {more && (
-            <div className="flex justify-center py-3">
-              <Button look="plain" onPress={onMore} isDisabled={fetchingMore}>
-                {fetchingMore ? "Loading" : "Show earlier messages"}
-              </Button>
-            </div>
-          )}
-          <div className="mb-auto pb-2">{children}</div>
-        </div>
-      </div>
-      {below && (
-        <Button
-          look="solid"
-          className="absolute bottom-3 left-1/2 h-7! -translate-x-1/2 rounded-full px-3 text-xs shadow-float"
-          onPress={() => {
-            pinned.current = true;
-            touched.current = true;
-            setBelow(false);
-            box.current?.scrollTo({ top: box.current.scrollHeight });
-          }}
-        >
-          New message below
-        </Button>
-      )}
-    </div>
   );
 }
 

@@ -4,7 +4,7 @@ import Placeholder from "@tiptap/extension-placeholder";
 import { EditorContent, useEditor, useEditorState, type Editor as Tiptap } from "@tiptap/react";
 import StarterKit from "@tiptap/starter-kit";
 import { Bold, Italic, Link2, List, ListOrdered, TextQuote } from "lucide-react";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
 import { ToggleButton } from "react-aria-components";
 import { plainText, type Node } from "../plaintext";
 import { Tip } from "../ui/controls";
@@ -35,10 +35,13 @@ export default function Editor({
   children: ReactNode;
 }): ReactNode {
   const latest = useRef({ onChange, onFiles, onReady });
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = { onChange, onFiles, onReady };
   });
   const editor = useEditor({
+    // Made when it is mounted: one made while rendering may be thrown away again
+    // before it is seen.
+    immediatelyRender: false,
     injectCSS: false, // the page's own style sheet has it
     extensions: [
       StarterKit.configure({
@@ -74,6 +77,7 @@ export default function Editor({
   });
 
   useEffect(() => {
+    if (!editor || editor.isDestroyed) return undefined;
     latest.current.onReady({
       focus: () => {
         // The command waits for a frame; the caret must be there for the next key.
@@ -91,7 +95,7 @@ export default function Editor({
     <>
       <EditorContent editor={editor} className="min-h-0 flex-1 overflow-y-auto" />
       <div className="flex items-center gap-0.5 px-2 pb-2">
-        <Tools editor={editor} />
+        {editor && <Tools editor={editor} />}
         {children}
       </div>
     </>

@@ -44,7 +44,7 @@ export const Row = memo(function Row({
       <span aria-hidden="true" className={`absolute inset-y-0 left-0 w-[3px] ${longest ? "bg-amber" : current ? "bg-accent" : ""}`} />
       <span className="flex items-center gap-1.5">
         {waits && <span aria-hidden="true" className="-ml-3 size-1.5 shrink-0 rounded-full bg-accent" />}
-        <span className={`min-w-0 truncate text-sm ${waits ? "-ml-0 font-semibold" : ""}`}>{name}</span>
+        <span className={`min-w-0 truncate text-sm ${waits ? "font-semibold" : ""}`}>{name}</span>
         <Glyph size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
         <span className="sr-only">
           , {channelWord[c.channel]}, number {c.number}

@@ -1,0 +1,52 @@
+import { ChevronUp, Paperclip, Send, X } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button, MenuButton, modKey, Tip } from "../ui/controls";
+
+export function SendButtons({ note, onSend, refusal }: { note: boolean; onSend: (close: boolean) => void; refusal: string }): ReactNode {
+  return (
+    <div className="ml-auto flex min-w-0 items-center gap-2 pl-2">
+      <span role="alert" className="min-w-0 truncate text-xs text-red-text">
+        {refusal}
+      </span>
+      <Tip words={note ? "Add the note" : "Send"} keys="Mod Enter" placement="top">
+        <Button
+          look="solid"
+          onPress={() => onSend(false)}
+          className={note ? "bg-violet! text-on-violet!" : "rounded-r-none pr-3"}
+          aria-keyshortcuts={modKey === "⌘" ? "Meta+Enter" : "Control+Enter"}
+        >
+          {!note && <Send size={14} strokeWidth={2} aria-hidden="true" />}
+          {note ? "Add note" : "Send"}
+        </Button>
+      </Tip>
+      {!note && (
+        <MenuButton
+          label="Send"
+          placement="top end"
+          choices={[
+            { id: "send", words: "Send", keys: "Mod Enter" },
+            { id: "close", words: "Send and close" },
+          ]}
+          onChoose={(id) => onSend(id === "close")}
+        >
+          <Button look="solid" aria-label="More ways to send" className="-ml-[7px] w-7 justify-center rounded-l-none px-0">
+            <ChevronUp size={14} aria-hidden="true" />
+          </Button>
+        </MenuButton>
+      )}
+    </div>
+  );
+}
+
+export function FileChip({ name, words, bad = false, onRemove }: { name: string; words: string; bad?: boolean; onRemove: () => void }): ReactNode {
+  return (
+    <li className={`flex h-8 max-w-64 items-center gap-1.5 rounded-md pl-2.5 text-xs ${bad ? "bg-red-soft text-red-text" : "bg-hover"}`}>
+      <Paperclip size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0" />
+      <span className="min-w-0 truncate">{name}</span>
+      <span className={`figures shrink-0 ${bad ? "" : "text-muted"}`}>{words}</span>
+      <Button aria-label={`Remove ${name}`} className="w-8 justify-center px-0!" onPress={onRemove}>
+        <X size={13} aria-hidden="true" />
+      </Button>
+    </li>
+  );
+}

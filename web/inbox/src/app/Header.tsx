@@ -1,0 +1,123 @@
+// What the conversation is, and what can be done with all of it.
+
+import { Check, Clock3, Ellipsis, OctagonAlert, PanelRight, RotateCcw, UserRound } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import { assign, setStatus } from "../actions";
+import { keyOf } from "../keys";
+import type { Conversation, Me } from "../types";
+import { Button, Chip, IconButton, MenuButton, Tip, type Choice } from "../ui/controls";
+import { useCommand, useNow } from "../ui/hooks";
+import { personName, span, statusWord, subjectOf } from "../words";
+
+export function Header({
+  c,
+  me,
+  agentId,
+  back,
+  panelShown,
+  onPanel,
+  onClose,
+  narrow,
+}: {
+  c: Conversation;
+  me: Me | undefined;
+  agentId: string;
+  back: ReactNode;
+  panelShown: boolean;
+  onPanel: () => void;
+  onClose: () => void;
+  narrow: boolean;
+}): ReactNode {
+  const now = useNow();
+  const [assigning, setAssigning] = useState(false);
+  useCommand("assign", () => setAssigning(true));
+  const agents = me?.agents ?? [];
+  const assignee = c.assigneeId === "" ? "" : c.assigneeId === agentId ? "You" : (agents.find((a) => a.id === c.assigneeId)?.name ?? "Somebody");
+  const people: Choice[] = [
+    { id: agentId, words: "Me", icon: UserRound, keys: keyOf("assign-me"), selected: c.assigneeId === agentId },
+    ...agents
+      .filter((a) => a.id !== agentId)
+      .map((a) => ({ id: a.id, words: a.name, detail: a.email, selected: c.assigneeId === a.id })),
+    { id: "nobody", words: "Nobody", selected: c.assigneeId === "" },
+  ];
+  const moves: Choice[] = [
+    ...(narrow
+      ? [
+          { id: "me", words: "Assign to me", icon: UserRound, keys: undefined },
+          { id: "assign", words: assignee === "" ? "Assign to somebody" : `Assigned to ${assignee}. Change`, icon: UserRound },
+        ]
+      : []),
+    ...(c.status === "open" ? [] : [{ id: "open", words: c.status === "spam" ? "Not spam" : "Open again", icon: RotateCcw }]),
+    ...(c.status === "pending" || c.status === "spam" ? [] : [{ id: "pending", words: "Pending: waits for somebody else", icon: Clock3 }]),
+    ...(c.status === "closed" ? [] : [{ id: "closed", words: "Close", icon: Check, keys: keyOf("close") }]),
+    ...(c.status === "spam" ? [] : [{ id: "spam", words: "Spam", icon: OctagonAlert }]),
+  ];
+  const inbox = me?.inboxes.find((i) => i.id === c.inboxId)?.name;
+  const waits = c.waitingSince !== "" && c.status === "open";
+  return (
+    <header className="flex min-h-14 shrink-0 items-center gap-2 border-b border-line px-5 py-1.5 max-md:px-3">
+      {back}
+      <div className="min-w-0 flex-1">
+        <h1 className="flex min-w-0 items-baseline gap-2">
+          <span className="truncate text-base font-semibold">{subjectOf(c) || personName(c.customer)}</span>
+          <span className="figures shrink-0 text-xs font-normal text-muted">#{c.number}</span>
+        </h1>
+        <p className="flex min-w-0 items-center gap-1.5 text-xs text-muted">
+          <span className="truncate">
+            {personName(c.customer)}
+            {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}
+          </span>
+          {waits && <span className="shrink-0 text-amber-text">· waiting {span(now - Date.parse(c.waitingSince))}</span>}
+          {c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
+        </p>
+      </div>
+      <MenuButton
+        label="Assign to"
+        choices={people}
+        isOpen={assigning}
+        onOpenChange={setAssigning}
+        onChoose={(id) => {
+          if (id === "nobody") assign(c, "", "");
+          else assign(c, id, id === agentId ? "you" : (agents.find((a) => a.id === id)?.name ?? ""));
+        }}
+      >
+        <AriaButton
+          aria-label={assignee === "" ? "Assign" : `Assigned to ${assignee}. Change`}
+          className="flex h-8 max-w-40 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:w-0 max-md:overflow-hidden max-md:px-0"
+          {...(narrow ? { excludeFromTabOrder: true } : {})}
+        >
+          <UserRound size={15} strokeWidth={1.75} aria-hidden="true" className={assignee === "" ? "text-muted" : "text-accent-text"} />
+          <span className="truncate max-md:sr-only">{assignee === "" ? "Assign" : assignee}</span>
+        </AriaButton>
+      </MenuButton>
+      {c.status === "closed" || c.status === "spam" ? (
+        <Button look="outline" className="max-md:px-3" onPress={() => setStatus(c, "open")}>
+          {c.status === "spam" ? "Not spam" : "Open again"}
+        </Button>
+      ) : (
+        <Tip words="Close and go to the next" keys={keyOf("close")}>
+          <Button look="outline" onPress={onClose} aria-label="Close the conversation" className="max-md:w-11 max-md:justify-center max-md:px-0">
+            <Check size={15} strokeWidth={2} aria-hidden="true" />
+            <span className="max-md:sr-only">Close</span>
+          </Button>
+        </Tip>
+      )}
+      <MenuButton
+        label="Status"
+        choices={moves}
+        onChoose={(id) => {
+          if (id === "closed") onClose();
+          else if (id === "me") assign(c, agentId, "you");
+          else if (id === "assign") setAssigning(true);
+          else if (id === "open" || id === "pending" || id === "spam") setStatus(c, id);
+        }}
+      >
+        <Button aria-label="More: status" className="w-8 justify-center px-0! max-md:w-9">
+          <Ellipsis size={16} aria-hidden="true" />
+        </Button>
+      </MenuButton>
+      <IconButton icon={PanelRight} label="Customer" keys={keyOf("panel")} pressed={panelShown} onPress={onPanel} />
+    </header>
+  );
+}
