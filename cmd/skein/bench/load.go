@@ -70,7 +70,7 @@ func (c *Config) load(ctx context.Context, data string, from, until int) (err er
 		`CREATE INDEX messages_thread ON messages (thread_id)`,
 		`DELETE FROM counts`,
 		`INSERT INTO counts (inbox_id, team_id, assignee_id, status, n)
-			SELECT inbox_id, '00000000-0000-0000-0000-000000000000', coalesce(assignee_id, '00000000-0000-0000-0000-000000000000'), status, count(*)
+			SELECT inbox_id, '00000000-0000-0000-0000-000000000000'::uuid, coalesce(assignee_id, '00000000-0000-0000-0000-000000000000'), status, count(*)
 			FROM conversations GROUP BY 1, 2, 3, 4`,
 		`SELECT setval('conversation_number', (SELECT max(number) FROM conversations))`,
 		`VACUUM (ANALYZE) conversations`, `VACUUM (ANALYZE) messages`, `VACUUM (ANALYZE) message_search`, `VACUUM (ANALYZE) identities`,
