@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -66,7 +67,7 @@ func (s *shop) changeRights(r *rand.Rand, agent inbox.AgentID) {
 func (s *shop) fetch(agent inbox.AgentID) map[string]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rights, _ := s.staff.SessionRights(nil, agent, "1")
+	rights, _ := s.staff.SessionRights(context.Background(), agent, "1")
 	list := map[string]int64{}
 	for id, c := range s.state {
 		if rights.Sees(c.Place()) {

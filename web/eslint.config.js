@@ -5,7 +5,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist", "node_modules", "inbox/src/api/schema.gen.ts", "inbox/public", "eslint.config.js"] },
+  { ignores: ["dist", "node_modules", "inbox/src/api/schema.gen.ts", "inbox/public", "eslint.config.js", "e2e"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -165,7 +165,7 @@ func fieldName(b []byte) int {
 	return 0
 }
 
-var mediaType = regexp.MustCompile("^([a-z0-9!#$&^_.+-]+)\\s*/\\s*([a-z0-9!#$&^_.+-]+)")
+var mediaType = regexp.MustCompile(`^([a-z0-9!#$&^_.+-]+)\s*/\s*([a-z0-9!#$&^_.+-]+)`)
 
 // params splits a structured field such as Content-Type into its value, in
 // lower case, and its parameters (RFC 2045 section 5.1, RFC 2231): pieces are

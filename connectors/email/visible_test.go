@@ -56,7 +56,7 @@ func TestVisibleQuoteHeads(t *testing.T) {
 		"Ann Lee <ann@example.org> 于2020年3月3日周二 上午10:15写道：",
 		"2020年3月3日(火) 10:15 Ann Lee <ann@example.org>:",
 		"2020년 3월 3일 (화) 오전 10:15, Ann Lee <ann@example.org>님이 작성:",
-		"‫בתאריך יום ג׳, 3 במרץ 2020 ב-10:15 מאת ‪Ann Lee‬‏ <‪ann@example.org‬‏>:‬",
+		"\u202bבתאריך יום ג׳, 3 במרץ 2020 ב-10:15 מאת \u202aAnn Lee\u202c\u200f <\u202aann@example.org\u202c\u200f>:\u202c",
 		"2020-03-03 10:15 GMT+01:00 Ann Lee <ann@example.org>:",
 		"2020-03-03 10:15 GMT+01:00 Ann Lee",
 		"Вторник, 3 марта 2020, 10:15 +03:00 от Ann Lee <ann@example.org>:",

@@ -121,7 +121,7 @@ func TestRefresh(t *testing.T) {
 	if tokens(t, []byte("0123456789abcdef-xyz")).NextRefresh(got).Token == next.Token {
 		t.Error("the successor doesn't depend on the secret")
 	}
-	if mine.NewRefresh(session).Token == mine.NewRefresh(session).Token {
+	if a, b := mine.NewRefresh(session), mine.NewRefresh(session); a.Token == b.Token {
 		t.Error("two sessions begin with one token")
 	}
 	b, _ := base64.RawURLEncoding.DecodeString(first.Token)

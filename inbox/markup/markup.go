@@ -30,7 +30,7 @@ const (
 // on other servers. Those keep their address in data-remote-src, images of the
 // message itself keep their Content-ID in data-cid.
 func Sanitise(src string) (safe string, remoteImages bool) {
-	safe, remoteImages = once(src)
+	safe, _ = once(src)
 	// What one pass leaves behind may, read again, be something else; what
 	// does not come to rest is shown as text.
 	for range 4 {
@@ -38,7 +38,7 @@ func Sanitise(src string) (safe string, remoteImages bool) {
 		if again == safe {
 			return safe, remote
 		}
-		safe, remoteImages = again, remote
+		safe = again
 	}
 	return html.EscapeString(bluemonday.StrictPolicy().Sanitize(safe)), false
 }

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"skein/inbox/inboxtest"
+)
+
+// A mail in a real mailbox appears in the open page, is answered by keyboard,
+// and arrives at a real SMTP server with the right headers; the customer's
+// answer to it lands in the same conversation, on the same page.
+func TestEndToEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts everything, and a browser")
+	}
+	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
+	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
+		lacking(t, "the web app isn't built: make web")
+	}
+	dovecot := inboxtest.StartDovecot(t)
+	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
+	data := filepath.Join(t.TempDir(), "data")
+	p := startUp(t, data)
+	vars := map[string]string{"SKEIN_DATA": data, "SKEIN_PASSWORD": "a long enough one"}
+	settings := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(settings, fmt.Appendf(nil, `{
+		"imap": {"host": %q, "port": %d, "security": "none"}, "smtp": {"host": %q, "port": %d, "security": "none"},
+		"username": "support", "password": %q}`, dovecot.Host, dovecot.Port, sink.Host, sink.Port, inboxtest.MailPassword), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"account", "add", "support", "--address", "support@shop.example", "--name", "The shop", "--settings", settings},
+		{"user", "add", "ana@shop.example", "--name", "Ana", "--role", "agent"},
+	} {
+		if code, _, said := runCommand(t, vars, args...); code != 0 {
+			t.Fatalf("skein %v: %s", args, said)
+		}
+	}
+	p.running(t, "support")
+
+	page := openPage(t, node, chromium, p.url, "ana@shop.example", vars["SKEIN_PASSWORD"])
+	page.expect("signed in")
+	dovecot.Deliver(t, "support", "INBOX", letter("first@x.example", "", "Where is my parcel?", "I have waited for two weeks."))
+	page.say("go")
+	page.expect("answered")
+
+	got := sink.Wait(t, 1, 30*time.Second)[0]
+	answer, err := mail.ReadMessage(bytes.NewReader(got.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, _ := new(mime.WordDecoder).DecodeHeader(answer.Header.Get("Subject"))
+	for _, h := range []struct{ name, got, want string }{
+		{"envelope sender", got.From, "support@shop.example"},
+		{"envelope recipients", strings.Join(got.To, " "), "cara@x.example"},
+		{"Subject", subject, "Re: Where is my parcel?"},
+		{"In-Reply-To", answer.Header.Get("In-Reply-To"), "<first@x.example>"},
+		{"References", answer.Header.Get("References"), "<first@x.example>"},
+	} {
+		if h.got != h.want {
+			t.Errorf("%s = %q, want %q", h.name, h.got, h.want)
+		}
+	}
+	body, _ := io.ReadAll(answer.Body)
+	if !bytes.Contains(body, []byte("It left our warehouse this morning.")) {
+		t.Errorf("the answer's body lacks what was typed:\n%s", body)
+	}
+	id := strings.Trim(answer.Header.Get("Message-ID"), "<>")
+	if !strings.HasSuffix(id, "@shop.example") {
+		t.Errorf("Message-ID = %q, want one of our domain", id)
+	}
+
+	dovecot.Deliver(t, "support", "INBOX", letter("second@x.example", id, "Re: Where is my parcel?", "Thanks, that was quick."))
+	page.say("go")
+	page.expect("seen")
+	page.say("go")
+
+	var list struct{ Items []struct{ MessageSeq int } }
+	var session struct{ AccessToken string }
+	p.call("", "POST", "/login", map[string]string{"email": "ana@shop.example", "password": vars["SKEIN_PASSWORD"]}, &session)
+	p.call(session.AccessToken, "GET", "/conversations?status=all", nil, &list)
+	if len(list.Items) != 1 || list.Items[0].MessageSeq != 3 {
+		t.Errorf("conversations = %+v, want one with three messages", list.Items)
+	}
+}
+
+func letter(id, answers, subject, text string) []byte {
+	refs := ""
+	if answers != "" {
+		refs = fmt.Sprintf("In-Reply-To: <%s>\r\nReferences: <first@x.example> <%s>\r\n", answers, answers)
+	}
+	return fmt.Appendf(nil, "From: Cara <cara@x.example>\r\nTo: The shop <support@shop.example>\r\nSubject: %s\r\nMessage-ID: <%s>\r\nDate: %s\r\n%s\r\n%s\r\n",
+		subject, id, time.Now().Format(time.RFC1123Z), refs, text)
+}
+
+// running waits until the connector serves the account: what comes before is
+// history.
+func (p *process) running(t *testing.T, account string) {
+	t.Helper()
+	var session struct{ AccessToken string }
+	var list struct {
+		Items []struct{ Account, State, LastError string }
+	}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if session.AccessToken == "" {
+			p.call("", "POST", "/login", map[string]string{"email": "ana@shop.example", "password": "a long enough one"}, &session)
+		}
+		p.call(session.AccessToken, "GET", "/connectors", nil, &list)
+		for _, c := range list.Items {
+			if c.Account == account && c.State == "running" {
+				return
+			}
+		}
+	}
+	t.Fatalf("the account doesn't run: %+v", list.Items)
+}
+
+// A page is a browser that a script drives, step by step.
+type page struct {
+	t     *testing.T
+	in    io.Writer
+	steps chan string
+	err   *bytes.Buffer
+}
+
+func openPage(t *testing.T, node, chromium, url, email, password string) *page {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), node, "e2e/path.mjs")
+	cmd.Dir = "../../web"
+	cmd.Env = append(os.Environ(), "SKEIN_URL="+url, "SKEIN_EMAIL="+email, "SKEIN_PASSWORD="+password, "CHROMIUM="+chromium)
+	p := &page{t: t, steps: make(chan string, 8), err: &bytes.Buffer{}}
+	var err error
+	if p.in, err = cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = p.err
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer close(p.steps)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			p.steps <- lines.Text()
+		}
+		_ = cmd.Wait()
+	}()
+	t.Cleanup(func() { <-done })
+	return p
+}
+
+func (p *page) say(line string) {
+	p.t.Helper()
+	if _, err := fmt.Fprintln(p.in, line); err != nil {
+		p.t.Fatalf("the page is gone: %v\n%s", err, p.err)
+	}
+}
+
+func (p *page) expect(step string) {
+	p.t.Helper()
+	select {
+	case got := <-p.steps:
+		if got != step {
+			p.t.Fatalf("the page says %q, want %q\n%s", got, step, p.err)
+		}
+	case <-time.After(time.Minute):
+		p.t.Fatalf("the page doesn't come to %q", step)
+	}
+}
+
+// tool finds a program by one of its names.
+func tool(t *testing.T, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	lacking(t, names[0]+" isn't installed")
+	return ""
+}
+
+// lacking skips a test for a part that isn't there, and fails it in CI.
+func lacking(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip("SKIPPED: " + what)
+}
