@@ -44,7 +44,7 @@ func (f *Followers) Run(ctx context.Context) error {
 				return follow(ctx, wait, func(ctx context.Context) (bool, error) {
 					began := time.Now()
 					n, err := f.data.IndexMessages(ctx, indexBatch)
-					if err != nil || n < indexBatch {
+					if err != nil || n == 0 {
 						return false, err
 					}
 					return true, yield(ctx, wait, time.Since(began))

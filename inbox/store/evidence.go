@@ -70,13 +70,18 @@ func (d *delivery) loadEvidence(ctx context.Context, batch []inbox.Received) (*e
 // it, who points at an arrival, and which of an arrival's people point where it
 // does.
 func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error {
-	var all, own [][]byte
-	people := map[string]bool{inbox.Business: true}
+	var all, own, keys [][]byte
+	var people []string
+	// By pairs and not by two lists: the database would look for every person
+	// of the batch at every key of it, a hundred thousand looks for a few
+	// hundred mails.
+	paired := map[pair]bool{}
 	for i := range batch {
 		m := batch[i].Message
 		if m == nil {
 			continue
 		}
+		at := len(all)
 		if m.Own != (inbox.Key{}) {
 			own, all = append(own, m.Own[:]), append(all, m.Own[:])
 		}
@@ -86,29 +91,34 @@ func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error
 		for j := range m.Refs {
 			all = append(all, m.Refs[j].Key[:])
 		}
-		for _, p := range m.People {
-			people[p] = true
-		}
-		if m.SenderKey != "" {
-			people[m.SenderKey] = true
+		for _, p := range append([]string{inbox.Business, m.SenderKey}, m.People...) {
+			for _, k := range all[at:] {
+				if at := (pair{inbox.Key(k), p}); p != "" && !paired[at] {
+					paired[at] = true
+					keys, people = append(keys, k), append(people, p)
+				}
+			}
 		}
 	}
 	if len(all) == 0 {
 		return nil
-	}
-	who := make([]string, 0, len(people))
-	for p := range people {
-		who = append(who, p)
 	}
 	return ev.loadRows(ctx, `
 		SELECT k.key, k.message_id, k.thread_id, k.own, k.sender, m.people
 		FROM (
 			SELECT * FROM thread_keys WHERE key = ANY($1) AND own
 			UNION ALL
-			SELECT * FROM thread_keys WHERE key = ANY($1) AND NOT own AND sender = ANY($3)
+			SELECT t.* FROM unnest($3::bytea[], $4::text[]) AS n(key, person)
+				JOIN thread_keys t ON t.key = n.key AND NOT t.own AND t.sender = n.person
 			UNION ALL
-			(SELECT * FROM thread_keys WHERE key = ANY($2) AND NOT own LIMIT $4)
-		) k JOIN messages m ON m.id = k.message_id`, all, own, who, maxPointers)
+			(SELECT * FROM thread_keys WHERE key = ANY($2) AND NOT own LIMIT $5)
+		) k JOIN messages m ON m.id = k.message_id`, all, own, keys, people, maxPointers)
+}
+
+// A pair is somebody who may point at a key.
+type pair struct {
+	key    inbox.Key
+	person string
 }
 
 func (ev *evidence) loadRows(ctx context.Context, sql string, args ...any) error {
