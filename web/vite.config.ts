@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { tailwind } from "./tailwind.ts";
 
-const dist = fileURLToPath(new URL("./dist", import.meta.url));
+const path = (p: string): string => fileURLToPath(new URL(p, import.meta.url));
+const dist = path("./dist");
 
 // The Go embed needs dist to exist before the first build, so its marker file
 // is committed; emptying dist must not leave the tree changed.
@@ -21,7 +22,7 @@ const server = process.env["SKEIN_DEV_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   root: "inbox",
-  plugins: [react(), tailwindcss(), keep],
+  plugins: [react(), tailwind(path("./inbox/src/styles/app.css"), path("./inbox/src")), keep],
   build: {
     outDir: dist,
     emptyOutDir: true,

@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { router } from "./router";
 import { queries, run } from "./runtime";
 import { onSession, signedIn } from "./session";
+import "@fontsource-variable/inter/wght.css";
 import "./styles/app.css";
 
 run();

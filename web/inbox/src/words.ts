@@ -180,6 +180,23 @@ export function steps(status: string): { steps: readonly Step[]; trouble: boolea
   };
 }
 
+/** A line of the timeline: what happened, and the rest. */
+export function timelineWords(e: { kind: string; title: string; detail: string }): { title: string; detail: string } {
+  switch (e.kind) {
+    case "note":
+      return { title: e.title || "Note", detail: e.detail };
+    case "order":
+      return { title: /^order/i.test(e.title) ? e.title : `Order ${e.title}`, detail: orderWord(e.detail) };
+    case "shipment": {
+      const i = shipmentSteps.findIndex((s) => s === e.detail);
+      const word = e.detail === "exception" ? "Trouble on the way" : (shipmentWords[i] ?? orderWord(e.detail));
+      return { title: /^(shipment|order)/i.test(e.title) ? e.title : `Shipment of ${e.title}`, detail: word };
+    }
+    default:
+      return { title: e.title || "Mail without a subject", detail: e.detail };
+  }
+}
+
 export function orderWord(status: string): string {
   const s = status.replace(/_/g, " ");
   return s.charAt(0).toUpperCase() + s.slice(1);

@@ -10,7 +10,7 @@ import { store } from "../runtime";
 import type { Conversation, Identity, Order, Proof, Shipment } from "../types";
 import { Button, Chip, IconButton, Tip, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
-import { age, date, exactly, money, orderWord, personName, proofWord, statusWord, steps, subjectOf, when } from "../words";
+import { age, date, exactly, money, orderWord, personName, proofWord, statusWord, steps, subjectOf, timelineWords, when } from "../words";
 import { PlaceLink } from "./PlaceLink";
 import { Resizer } from "./Resizer";
 
@@ -299,6 +299,7 @@ function Timeline({ c, customer, place, onNavigate }: { c: Conversation; custome
         {entries.map((e, i) => {
           const Icon = timelineIcon[e.kind] ?? CircleDashed;
           const target = e.conversationId !== "" && e.conversationId !== c.id ? store.get().conversations.get(e.conversationId) : undefined;
+          const words = timelineWords(e);
           const line = (
             <>
               <span className="relative flex w-4 shrink-0 justify-center self-stretch">
@@ -307,12 +308,12 @@ function Timeline({ c, customer, place, onNavigate }: { c: Conversation; custome
               </span>
               <span className="min-w-0 flex-1">
                 <span className="flex gap-2">
-                  <span className="min-w-0 flex-1 truncate text-sm">{e.title}</span>
+                  <span className="min-w-0 flex-1 truncate text-sm">{words.title}</span>
                   <time dateTime={e.at} title={exactly(e.at)} className="figures shrink-0 text-xs text-muted">
                     {age(e.at, now)}
                   </time>
                 </span>
-                {e.detail !== "" && <span className="line-clamp-2 text-xs text-muted">{e.detail}</span>}
+                {words.detail !== "" && <span className="line-clamp-2 text-xs text-muted">{words.detail}</span>}
               </span>
             </>
           );
