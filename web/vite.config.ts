@@ -22,6 +22,7 @@ const server = process.env["SKEIN_DEV_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   root: "inbox",
+  cacheDir: path("./node_modules/.vite"),
   plugins: [react(), tailwind(path("./inbox/src/styles/app.css"), path("./inbox/src")), keep],
   build: {
     outDir: dist,
