@@ -17,6 +17,7 @@ import (
 	"skein/connectors/email"
 	"skein/inbox"
 	"skein/inbox/auth"
+	"skein/inbox/bus"
 	"skein/inbox/identity"
 	"skein/inbox/store"
 	"skein/migrations"
@@ -234,9 +235,20 @@ func account(ctx context.Context, e *env) error {
 		if err != nil {
 			return err
 		}
+		if err := os.MkdirAll(s.data, 0o711); err != nil {
+			return err
+		}
+		secret, err := secretKey(e.getenv, s.data)
+		if err != nil {
+			return err
+		}
+		sealed, err := bus.SealSettings(secret, raw, inbox.Email, id)
+		if err != nil {
+			return err
+		}
 		if _, err := st.SaveAccount(ctx, inbox.Account{
 			ID: id, Channel: inbox.Email, InboxID: in.ID, Name: *name, Address: *address, Own: own,
-			MaxProof: inbox.Proven, PlusAddress: *plus, Settings: raw,
+			MaxProof: inbox.Proven, PlusAddress: *plus, Settings: sealed,
 		}, now); err != nil {
 			return err
 		}

@@ -197,10 +197,10 @@ func (s *server) ready(ctx context.Context) error {
 // change, so that a connector's first look finds what is true.
 func (s *server) startAccounts(ctx context.Context, parts *stack) error {
 	put := map[inbox.Channel][]byte{}
-	if err := projectOnce(ctx, s.store, s.bus, put); err != nil {
+	if err := projectOnce(ctx, s.store, s.bus, s.cfg.secret, put, s.log); err != nil {
 		return err
 	}
-	parts.run("accounts", func(ctx context.Context) error { return project(ctx, s.store, s.bus, put, s.log) })
+	parts.run("accounts", func(ctx context.Context) error { return project(ctx, s.store, s.bus, s.cfg.secret, put, s.log) })
 	return nil
 }
 

@@ -200,7 +200,7 @@ func secretKey(getenv func(string) string, data string) ([]byte, error) {
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
 	if err != nil || len(key) < minSecret {
-		return nil, invalid("%s is damaged: restore it from a backup, or delete it, which signs everybody out and makes links in sent mail unknown", path)
+		return nil, invalid("%s is damaged: restore it from a backup, or delete it, which signs everybody out, makes links in sent mail unknown, and asks for every mailbox to be added again", path)
 	}
 	return key, nil
 }

@@ -239,7 +239,7 @@ func TestUpBesideRealServers(t *testing.T) {
 		t.Skip("starts everything")
 	}
 	bus, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
-		Username: "skein", Password: "geheim", MaxPayload: 2 << 20, JetStreamMaxStore: 1 << 50})
+		Username: "skein", Password: "geheim"})
 	if err != nil {
 		t.Fatal(err)
 	}

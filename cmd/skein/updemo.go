@@ -29,6 +29,9 @@ func (s *server) startDemo(ctx context.Context, parts *stack) error {
 	if err != nil {
 		return err
 	}
+	if settings, err = bus.SealSettings(s.cfg.secret, settings, inbox.Email, demo.AccountID); err != nil {
+		return err
+	}
 	for _, a := range []inbox.Account{
 		{ID: demo.AccountID, Channel: inbox.Email, InboxID: in.ID, Name: "Harbour & Pine", Address: demo.Support,
 			Own: []string{demo.Support}, MaxProof: inbox.Proven, PlusAddress: true, Settings: settings},

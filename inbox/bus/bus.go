@@ -41,7 +41,9 @@ type Config struct {
 	SecretKey []byte
 	// Replicas of every stream and bucket; 0 means 1, a cluster wants 3.
 	Replicas int
-	// InboundBytes is what INBOUND may hold before it refuses; 0 means 16 GiB.
+	// InboundBytes is what INBOUND may hold before it refuses; 0 means 2 GiB.
+	// A NATS server sets aside what all streams may hold, and refuses them when
+	// its disk, or three quarters of what is free of it, is smaller.
 	InboundBytes int64
 	// Keep is how long what was handled stays in INBOUND; 0 means 14 days.
 	Keep time.Duration
@@ -73,7 +75,7 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Bus, error) {
 		cfg.Replicas = 1
 	}
 	if cfg.InboundBytes == 0 {
-		cfg.InboundBytes = 16 << 30
+		cfg.InboundBytes = 2 << 30
 	}
 	if cfg.Keep == 0 {
 		cfg.Keep = 14 * 24 * time.Hour
@@ -116,7 +118,7 @@ func (b *Bus) ensure(ctx context.Context) error {
 		}
 		work = append(work, func() error {
 			if _, err := b.js.CreateOrUpdateStream(ctx, cfg); err != nil {
-				return fmt.Errorf("make stream %s: %w", cfg.Name, away(err))
+				return fmt.Errorf("make stream %s: %w", cfg.Name, tooSmall(away(err)))
 			}
 			return nil
 		})
@@ -193,6 +195,18 @@ func parallel(work []func() error) error {
 	return errors.Join(errs...)
 }
 
+// noRoom is JetStream's code for a server whose store is smaller than its
+// streams together.
+const noRoom jetstream.ErrorCode = 10047
+
+// tooSmall says what to do about a server without room.
+func tooSmall(err error) error {
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == noRoom {
+		return &inbox.Error{Code: inbox.Unavailable, Message: "the NATS server has too little room for Skein's streams, which need 12 GiB: free some of its disk, or raise max_file_store in its jetstream settings"}
+	}
+	return err
+}
+
 func (b *Bus) streams() []jetstream.StreamConfig {
 	// EVENTS and VISITOR can be made again from the log, so they need not wait
 	// for the disk; only an unreplicated stream may choose that.
@@ -215,27 +229,27 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		},
 		{
 			Name: streamTrack, Subjects: []string{"skein.track.*.*"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 4 << 30, MaxAge: 7 * day,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 512 << 20, MaxAge: 7 * day,
 			Duplicates: dedupeWindow,
 		},
 		{
 			Name: streamOutbound, Subjects: []string{"skein.out.*.*"},
-			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 8 << 30,
+			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 512 << 20,
 			Duplicates: dedupeWindow,
 		},
 		{
 			Name: streamEvents, Subjects: []string{"skein.event.>"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 8 << 30, MaxAge: 3 * day,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 1 << 30, MaxAge: 3 * day,
 			Duplicates: dedupeWindow, PersistMode: lazy,
 		},
 		{
 			Name: streamVisitor, Subjects: []string{"skein.visitor.*.*"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 2 << 30, MaxAge: 3 * day,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 256 << 20, MaxAge: 3 * day,
 			Duplicates: dedupeWindow, PersistMode: lazy,
 		},
 		{
 			Name: streamDead, Subjects: []string{"skein.dead.*.*"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 4 << 30,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 512 << 20,
 			Duplicates: dedupeWindow, AllowDirect: true,
 		},
 		bucket(bucketStatus, jetstream.StreamConfig{MaxAge: 30 * time.Second, Storage: jetstream.MemoryStorage, MaxBytes: 16 << 20}),
@@ -248,7 +262,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 			bucket(bucketSends(c), jetstream.StreamConfig{MaxAge: 90 * day}),
 			jetstream.StreamConfig{
 				Name: bucketTransit(c), Subjects: []string{"skein.transit." + string(c) + ".*"},
-				Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 16 << 30,
+				Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 1 << 30,
 				Duplicates: dedupeWindow, AllowDirect: true,
 			})
 	}
@@ -269,7 +283,7 @@ func bucket(name string, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	cfg.AllowDirect = true
 	cfg.MaxMsgSize = -1
 	if cfg.MaxBytes == 0 {
-		cfg.MaxBytes = 1 << 30
+		cfg.MaxBytes = 64 << 20
 	}
 	cfg.Duplicates = 2 * time.Minute
 	if cfg.MaxAge > 0 {

@@ -274,6 +274,33 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
+// A copy of the database gives no mailbox away.
+func TestSettingsAtRest(t *testing.T) {
+	secret, other := bytes.Repeat([]byte("s"), 32), bytes.Repeat([]byte("o"), 32)
+	plain := []byte(`{"password": "geheim"}`)
+	stored, err := bus.SealSettings(secret, plain, inbox.Email, "support")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(stored, []byte("geheim")) || !json.Valid(stored) {
+		t.Errorf("stored form %s", stored)
+	}
+	if got, err := bus.OpenSettings(secret, stored, inbox.Email, "support"); err != nil || !bytes.Equal(got, plain) {
+		t.Errorf("OpenSettings = %s, %v, want %s", got, err, plain)
+	}
+	if got, err := bus.OpenSettings(secret, []byte("{}"), inbox.Shop, "shop"); err != nil || string(got) != "{}" {
+		t.Errorf("OpenSettings of what was never sealed = %s, %v", got, err)
+	}
+	for _, c := range []struct {
+		secret  []byte
+		account inbox.AccountID
+	}{{other, "support"}, {secret, "sales"}} {
+		if got, err := bus.OpenSettings(c.secret, stored, inbox.Email, c.account); err == nil {
+			t.Errorf("OpenSettings under another key or account = %s, want an error", got)
+		}
+	}
+}
+
 // Sealed settings open under their own key, channel and account, and in no
 // other place.
 func TestSealIsBound(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -90,6 +91,39 @@ func (k ChannelKey) open(s sealed, channel inbox.Channel, account inbox.AccountI
 		return nil, fmt.Errorf("open account %s/%s: %w", channel, account, err)
 	}
 	return plain, nil
+}
+
+// atRest is the form of an account's settings in PostgreSQL.
+type atRest struct {
+	Sealed *sealed `json:"sealed"`
+}
+
+// SealSettings returns an account's settings as they are kept in PostgreSQL: a
+// copy of the database gives no mailbox away.
+func SealSettings(secret, settings []byte, channel inbox.Channel, account inbox.AccountID) ([]byte, error) {
+	k, err := DeriveKey(secret, channel)
+	if err != nil {
+		return nil, err
+	}
+	s, err := k.seal(settings, channel, account)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(atRest{&s})
+}
+
+// OpenSettings returns what [SealSettings] sealed. Settings that were never
+// sealed hold no secret and are returned as they are.
+func OpenSettings(secret, stored []byte, channel inbox.Channel, account inbox.AccountID) ([]byte, error) {
+	var r atRest
+	if err := json.Unmarshal(stored, &r); err != nil || r.Sealed == nil {
+		return stored, err
+	}
+	k, err := DeriveKey(secret, channel)
+	if err != nil {
+		return nil, err
+	}
+	return k.open(*r.Sealed, channel, account)
 }
 
 func (k ChannelKey) aead() (cipher.AEAD, error) {
