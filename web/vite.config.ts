@@ -31,6 +31,7 @@ export default defineConfig({
     // Everything is a file of our own origin: the page's policy admits no data: script or font.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 750, // 215 KB gzipped; the editor is a chunk of its own
   },
   server: {
     proxy: { "/api": { target: server, ws: true, changeOrigin: true } },
