@@ -16,7 +16,8 @@ import (
 )
 
 // A Dead is an item that could not be handled, for its own content, and why.
-// Its JSON form is what DEAD stores.
+// DEAD stores Item as it came, and the rest in the header Skein-Dead as JSON:
+// whatever fitted INBOUND fits DEAD.
 type Dead struct {
 	ID      uint64          `json:"-"` // its sequence number in DEAD
 	Channel inbox.Channel   `json:"channel"`
@@ -26,20 +27,40 @@ type Dead struct {
 	Subject string          `json:"subject"` // under which it came in
 	Replay  int             `json:"replay,omitempty"`
 	At      time.Time       `json:"at"`
-	Item    []byte          `json:"item"` // as it came in
+	Item    []byte          `json:"-"` // as it came in
+}
+
+// What the header of an entry may take, bytes: items leave 16 KiB of a payload
+// free.
+const (
+	headerDead    = "Skein-Dead"
+	maxDeadReason = 2 << 10
+	maxDeadEvent  = 2 << 10
+)
+
+// shortened is s on one line, as a header takes it, of at most most
+// bytes.
+func shortened(s string, most int) string {
+	s = strings.ToValidUTF8(s[:min(len(s), most)], "")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // PutDead puts d aside with the reason for which it can't be handled. It
 // returns when DEAD has it on disk; a repetition is swallowed.
 func (b *Bus) PutDead(ctx context.Context, d Delivery, reason string) error {
-	payload, err := json.Marshal(Dead{
-		Channel: d.Channel, Account: d.Account, EventID: d.EventID, Reason: reason,
-		Subject: d.Subject, Replay: d.Replay, At: d.At, Item: d.Data,
+	about, err := json.Marshal(Dead{
+		Channel: d.Channel, Account: d.Account, EventID: shortened(d.EventID, maxDeadEvent), Reason: shortened(reason, maxDeadReason),
+		Subject: d.Subject, Replay: d.Replay, At: d.At,
 	})
 	if err != nil {
 		return fmt.Errorf("put item %d into DEAD: %w", d.Seq, err)
 	}
-	msg := &nats.Msg{Subject: DeadSubject(d.Channel, d.Account), Data: payload}
+	msg := &nats.Msg{Subject: DeadSubject(d.Channel, d.Account), Data: d.Data, Header: nats.Header{headerDead: {string(about)}}}
 	_, err = b.js.PublishMsg(ctx, msg, jetstream.WithMsgID("d"+strconv.FormatUint(d.Seq, 10)))
 	if err != nil {
 		b.n.failed.WithLabelValues(streamDead).Inc()
@@ -122,9 +143,10 @@ func noDead(id string) error {
 
 func deadOf(msg *jetstream.RawStreamMsg) Dead {
 	var d Dead
-	if err := json.Unmarshal(msg.Data, &d); err != nil {
-		d = Dead{Reason: "this entry cannot be read", Item: msg.Data, At: msg.Time}
+	if err := json.Unmarshal([]byte(msg.Header.Get(headerDead)), &d); err != nil {
+		d = Dead{Reason: "this entry cannot be read", At: msg.Time}
 	}
+	d.Item = msg.Data
 	d.ID = msg.Sequence
 	return d
 }

@@ -1,8 +1,10 @@
 package bus_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,5 +200,23 @@ func TestClean(t *testing.T) {
 	}
 	if got := held("transit_email"); got != 0 {
 		t.Errorf("%d parts of an old body are left", got)
+	}
+}
+
+// The largest item that a stream takes can be put aside, whatever the reason
+// says, and comes back as it was.
+func TestDeadTakesAnyItem(t *testing.T) {
+	t.Parallel()
+	b, nc, _ := open(t)
+	d := bus.Delivery{
+		Seq: 1, Channel: inbox.Email, Account: "support", EventID: strings.Repeat("é", 9000), At: time.Unix(1, 0),
+		Subject: "skein.in.live.email.support.k", Data: bytes.Repeat([]byte("x"), int(nc.MaxPayload())-16<<10),
+	}
+	if err := b.PutDead(t.Context(), d, strings.Repeat("why?\r\n", 9000)); err != nil {
+		t.Fatal(err)
+	}
+	items, _, err := b.DeadItems(t.Context(), 0, 1)
+	if err != nil || len(items) != 1 || !bytes.Equal(items[0].Item, d.Data) || !strings.HasPrefix(items[0].Reason, "why?") {
+		t.Errorf("DeadItems = %d items, %v", len(items), err)
 	}
 }
