@@ -54,7 +54,26 @@ func (t *Threader) moveBodies(ctx context.Context, channel inbox.Channel, bodies
 	return refs, nil
 }
 
+// moveBody moves a body, or finds it moved: an item that is delivered again,
+// because the server died before it was acknowledged or an operator replays it,
+// left nothing in transit, and was stored all the same. A body that is in
+// neither place will never come.
 func (t *Threader) moveBody(ctx context.Context, channel inbox.Channel, b connectors.Body) error {
+	err := t.copyBody(ctx, channel, b)
+	if code := inbox.CodeOf(err); code != inbox.NotFound && code != inbox.Invalid {
+		return err
+	}
+	there, herr := t.cfg.Blobs.Has(ctx, b.SHA256)
+	switch {
+	case herr == nil && there:
+		return nil
+	case herr != nil && inbox.CodeOf(herr) != inbox.Invalid: // Invalid: no name of a body
+		return fmt.Errorf("look up body %s: %w", b.Ref, herr)
+	}
+	return invalid("a body of it can't be had: %v", err)
+}
+
+func (t *Threader) copyBody(ctx context.Context, channel inbox.Channel, b connectors.Body) error {
 	r, err := t.cfg.Transit.OpenTransit(ctx, channel, b)
 	if err != nil {
 		return fmt.Errorf("open body %s: %w", b.Ref, err)

@@ -23,11 +23,13 @@ const (
 	maxText   = 1 << 20
 	maxLine   = 2_000
 	maxParts  = 1_000
+	maxCount  = 1<<31 - 1 // what a column of counts holds
 )
 
 // prepare reads one item. An *inbox.Error with code Invalid means that the item
 // is wrong in itself.
-func (t *Threader) prepare(ctx context.Context, item Item) (prepared, error) {
+func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err error) {
+	defer t.caught(&err)
 	var in connectors.Inbound
 	if err := json.Unmarshal(item.Data, &in); err != nil {
 		return prepared{}, invalid("not an item of the contract: %v", err)
@@ -42,12 +44,14 @@ func (t *Threader) prepare(ctx context.Context, item Item) (prepared, error) {
 		Account: item.Account, Channel: item.Channel, EventID: in.EventID,
 		History: item.Lane == connectors.Bulk, At: item.At,
 	}
-	var err error
 	switch {
 	case in.Kind == connectors.KindMessage && in.Message != nil:
 		r.Message, err = t.arrival(&in, &r)
 	case in.Kind == connectors.KindReceipt && in.Receipt != nil:
 		receipt := *in.Receipt
+		if receipt.Attempt < 0 || receipt.Attempt > maxCount {
+			return prepared{}, invalid("a receipt of attempt %d: there is none", receipt.Attempt)
+		}
 		receipt.Detail = line(receipt.Detail)
 		r.Receipt = &receipt
 	case in.Kind == connectors.KindOrder && in.Order != nil:
@@ -255,6 +259,11 @@ func order(o *inbox.Order) (*inbox.Order, error) {
 		return nil, invalid("order %s has no readable email of its buyer", line(o.Number))
 	case o.UpdatedAt.IsZero():
 		return nil, invalid("order %s has no updatedAt: which word is newer can't be told", line(o.Number))
+	}
+	for _, item := range o.Items {
+		if item.Quantity < 0 || item.Quantity > maxCount {
+			return nil, invalid("order %s has %d of an item", line(o.Number), item.Quantity)
+		}
 	}
 	out := *o
 	out.ID, out.Buyer = "", inbox.IdentityRef{Kind: inbox.EmailAddress, Key: key}

@@ -60,6 +60,7 @@ type Blobs interface {
 	// PutAll keeps bodies that are held already; they are on disk when it
 	// returns.
 	PutAll(ctx context.Context, bodies [][]byte) error
+	Has(ctx context.Context, sha256 string) (bool, error)
 }
 
 // A Transit is where connectors leave bodies that are too large for an item.
@@ -118,12 +119,11 @@ func (t *Threader) handle(ctx context.Context, batch []Item) error {
 		return err
 	}
 	ready := make([]prepared, 0, len(batch))
+	var wrong []poison
 	for _, item := range batch {
 		p, err := t.prepare(ctx, item)
 		if inbox.CodeOf(err) == inbox.Invalid {
-			if err := t.bury(ctx, item, err); err != nil {
-				return err
-			}
+			wrong = append(wrong, poison{item, err})
 			continue
 		}
 		if err != nil {
@@ -137,8 +137,21 @@ func (t *Threader) handle(ctx context.Context, batch []Item) error {
 	if err := t.deliver(ctx, ready); err != nil {
 		return err
 	}
+	// Last: a batch that is tried for hours would bury them again and again,
+	// and DEAD knows a repetition for minutes.
+	for _, w := range wrong {
+		if err := t.bury(ctx, w.item, w.why); err != nil {
+			return err
+		}
+	}
 	t.release(ctx, ready)
 	return nil
+}
+
+// A poison is an item that is wrong in itself.
+type poison struct {
+	item Item
+	why  error
 }
 
 // deliver stores what is ready. When the batch fails for what is in it, each
@@ -160,7 +173,7 @@ func (t *Threader) deliver(ctx context.Context, ready []prepared) error {
 	case t.cfg.Store.Transient(err):
 		return err
 	case len(ready) == 1:
-		return t.bury(ctx, ready[0].item, err)
+		return t.giveUp(ctx, ready[0].item, batch, err)
 	}
 	half := len(ready) / 2
 	if err := t.deliver(ctx, ready[:half]); err != nil {
@@ -169,16 +182,50 @@ func (t *Threader) deliver(ctx context.Context, ready []prepared) error {
 	return t.deliver(ctx, ready[half:])
 }
 
+const (
+	lastTries = 2
+	lastPause = 100 * time.Millisecond
+)
+
+// giveUp puts aside an item that failed alone. What the database refused is
+// tried again first: a constraint may have been broken by a race with another
+// transaction, such as one that makes a partition, and then not by the item.
+func (t *Threader) giveUp(ctx context.Context, item Item, batch []inbox.Received, err error) error {
+	for range lastTries {
+		if inbox.CodeOf(err) != "" {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lastPause):
+		}
+		err = t.guarded(ctx, batch)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case t.cfg.Store.Transient(err):
+			return err
+		}
+	}
+	return t.bury(ctx, item, err)
+}
+
 // guarded turns a panic over an item into an error of that item: one message
 // must not stop the service.
 func (t *Threader) guarded(ctx context.Context, batch []inbox.Received) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			t.cfg.Log.Error("handling a batch panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = &inbox.Error{Code: inbox.Invalid, Message: "handling it failed in Skein itself: see the server's log, and replay it after an update"}
-		}
-	}()
+	defer t.caught(&err)
 	return t.cfg.Store.Deliver(ctx, batch, thread.Decide)
+}
+
+// caught is deferred: it makes an error of a panic.
+func (t *Threader) caught(err *error) {
+	if p := recover(); p != nil {
+		t.cfg.Log.Error("handling an item panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		*err = &inbox.Error{Code: inbox.Invalid, Message: "handling it failed in Skein itself: see the server's log, and replay it after an update"}
+	}
 }
 
 func (t *Threader) bury(ctx context.Context, item Item, why error) error {

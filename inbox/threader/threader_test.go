@@ -27,6 +27,9 @@ type fakes struct {
 	buried  map[string]string
 	deliver func(batch []inbox.Received) error
 	blobs   []string
+	names   map[string]bool // of what Put was given
+	gone    map[string]bool // refs that were let go of
+	away    error           // of transit
 }
 
 var errAway = errors.New("the database is away")
@@ -64,8 +67,11 @@ func (f *fakes) Put(_ context.Context, r io.Reader) (string, int64, error) {
 	b, err := io.ReadAll(r)
 	sum := sha256.Sum256(b)
 	f.blobs = append(f.blobs, string(b))
+	f.names[hex.EncodeToString(sum[:])] = true
 	return hex.EncodeToString(sum[:]), int64(len(b)), err
 }
+
+func (f *fakes) Has(_ context.Context, name string) (bool, error) { return f.names[name], nil }
 
 func (f *fakes) PutAll(_ context.Context, bodies [][]byte) error {
 	for _, b := range bodies {
@@ -74,11 +80,22 @@ func (f *fakes) PutAll(_ context.Context, bodies [][]byte) error {
 	return nil
 }
 
-func (f *fakes) OpenTransit(context.Context, inbox.Channel, connectors.Body) (io.ReadCloser, error) {
+func (f *fakes) OpenTransit(_ context.Context, _ inbox.Channel, body connectors.Body) (io.ReadCloser, error) {
+	switch {
+	case body.Ref == "panics":
+		panic("index out of range")
+	case f.away != nil:
+		return nil, f.away
+	case f.gone[body.Ref]:
+		return nil, &inbox.Error{Code: inbox.NotFound, Message: "not in transit"}
+	}
 	return io.NopCloser(strings.NewReader("in transit")), nil
 }
 
-func (f *fakes) DeleteTransit(context.Context, inbox.Channel, string) error { return nil }
+func (f *fakes) DeleteTransit(_ context.Context, _ inbox.Channel, ref string) error {
+	f.gone[ref] = true
+	return nil
+}
 
 func newTest(t *testing.T) (*Threader, *fakes, thread.Keys) {
 	t.Helper()
@@ -86,7 +103,7 @@ func newTest(t *testing.T) (*Threader, *fakes, thread.Keys) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fakes{buried: map[string]string{}}
+	f := &fakes{buried: map[string]string{}, names: map[string]bool{}, gone: map[string]bool{}}
 	th := New(Config{Stream: f, Store: f, Blobs: f, Transit: f, Keys: keys, Log: slog.New(slog.DiscardHandler)})
 	if err := th.loadAccounts(t.Context()); err != nil {
 		t.Fatal(err)
@@ -187,6 +204,82 @@ func TestBodies(t *testing.T) {
 	}
 }
 
+// far is a mail with a body in transit.
+func far(event, ref string) Item {
+	return mail(event, func(in *connectors.Inbound) {
+		b := body("in transit")
+		b.Inline, b.Ref = nil, ref
+		in.Message.Attachments = []connectors.Attachment{{Name: "a", Body: b}}
+	})
+}
+
+// The server dies after the commit, when the bodies are no longer in transit
+// and the acknowledgement was not sent: the item comes again and goes through.
+func TestBodiesOfRedelivery(t *testing.T) {
+	th, f, _ := newTest(t)
+	for range 2 {
+		if err := th.handle(t.Context(), []Item{far("a", "r1"), mail("b", nil)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"a", "b", "a", "b"}; !slices.Equal(f.stored, want) || len(f.buried) != 0 {
+		t.Errorf("stored %v, put aside %v, want %v and nothing", f.stored, f.buried, want)
+	}
+}
+
+// A body that is nowhere, or that can't be handled, is its item's fault; a bus
+// that is away is nobody's.
+func TestBodiesThatAreNowhere(t *testing.T) {
+	th, f, _ := newTest(t)
+	f.gone["r1"] = true
+	if err := th.handle(t.Context(), []Item{far("a", "r1"), far("panics", "panics"), mail("b", nil)}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"b"}; !slices.Equal(f.stored, want) || f.buried["a"] == "" || f.buried["panics"] == "" {
+		t.Errorf("stored %v, put aside %v, want %v, a and panics", f.stored, f.buried, want)
+	}
+	f.away = &inbox.Error{Code: inbox.Unavailable, Message: "away"}
+	if err := th.handle(t.Context(), []Item{far("c", "r2")}); err == nil || f.buried["c"] != "" {
+		t.Errorf("with the bus away: handle = %v, put aside %v, want an error and nothing more", err, f.buried)
+	}
+}
+
+// What broke a constraint by a race goes through when it is tried again.
+func TestRace(t *testing.T) {
+	th, f, _ := newTest(t)
+	tries := 0
+	f.deliver = func([]inbox.Received) error {
+		if tries++; tries == 1 {
+			return errors.New("violates partition constraint")
+		}
+		return nil
+	}
+	if err := th.handle(t.Context(), []Item{mail("a", nil)}); err != nil || len(f.buried) != 0 || len(f.stored) != 1 {
+		t.Errorf("handle = %v, put aside %v, stored %v", err, f.buried, f.stored)
+	}
+}
+
+// Counts that no column holds are the item's fault: the driver would refuse
+// them without a word of the server, for ever.
+func TestCounts(t *testing.T) {
+	th, _, _ := newTest(t)
+	for name, edit := range map[string]func(*connectors.Inbound){
+		"attempt": func(in *connectors.Inbound) {
+			in.Kind, in.Receipt = connectors.KindReceipt, &inbox.Receipt{Attempt: 1 << 40, State: inbox.Sent}
+		},
+		"quantity": func(in *connectors.Inbound) {
+			in.Kind, in.Order = connectors.KindOrder, &inbox.Order{
+				Store: "s", ExternalID: "1", Number: "1", Email: "ann@x.example", UpdatedAt: time.Now(),
+				Items: []inbox.Item{{Quantity: 1 << 40}},
+			}
+		},
+	} {
+		if _, err := th.prepare(t.Context(), mail("a", edit)); inbox.CodeOf(err) != inbox.Invalid {
+			t.Errorf("%s: prepare = %v, want %s", name, err, inbox.Invalid)
+		}
+	}
+}
+
 // Who is captured, as whom, with what proof, and who takes part.
 func TestSender(t *testing.T) {
 	own := inbox.Party{Address: "support@shop.example"}
@@ -283,7 +376,7 @@ func FuzzPrepare(f *testing.F) {
 	f.Add([]byte(`{"kind":"message","channel":"email","account":"support","eventId":"e","message":{"subject":"a\u0000b","html":"<script>x</script>"}}`))
 	f.Add([]byte(`{"kind":"order","channel":"email","account":"support","eventId":"e","order":{}}`))
 	keys, _ := thread.NewKeys([]byte("secret"))
-	fake := &fakes{buried: map[string]string{}}
+	fake := &fakes{buried: map[string]string{}, names: map[string]bool{}, gone: map[string]bool{}}
 	th := New(Config{Stream: fake, Store: fake, Blobs: fake, Transit: fake, Keys: keys, Log: slog.New(slog.DiscardHandler)})
 	_ = th.loadAccounts(context.Background())
 	f.Fuzz(func(t *testing.T, data []byte) {
