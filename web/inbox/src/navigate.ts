@@ -1,12 +1,12 @@
 import { useRouter, useRouterState } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
-import { at, href, placeOf, type Place } from "./place";
+import { at, home, href, placeOf, type Place } from "./place";
 
 /** Where the agent is. */
 export function usePlace(): Place {
   const path = useRouterState({ select: (s) => s.location.pathname });
   const query = useRouterState({ select: (s) => s.location.searchStr });
-  return useMemo(() => placeOf(path, query) ?? at("mine"), [path, query]);
+  return useMemo(() => placeOf(path, query) ?? at(home), [path, query]);
 }
 
 /** Goes to a place. */

@@ -6,6 +6,9 @@ import { statuses, type Status } from "./types";
 export const views = ["mine", "unassigned", "all", "closed", "spam", "search"] as const;
 export type View = (typeof views)[number];
 
+/** Where the day begins: what nobody has taken yet is where mail arrives. */
+export const home: View = "unassigned";
+
 export interface Place {
   /** The list that is shown beside the conversation. */
   readonly view: View;
@@ -33,7 +36,7 @@ const isStatus = (s: string | null): s is Status | "all" => s === "all" || statu
 export function placeOf(path: string, query: string): Place | null {
   const q = new URLSearchParams(query);
   const parts = path.split("/").filter((p) => p !== "");
-  const [first = "mine", second = ""] = parts;
+  const [first = home, second = ""] = parts;
   if (parts.length > 2) return null;
   let view: View;
   let open = "";

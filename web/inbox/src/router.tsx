@@ -5,7 +5,7 @@
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import { Login } from "./app/Login";
 import { Shell } from "./app/Shell";
-import { placeOf } from "./place";
+import { home, placeOf } from "./place";
 import { refresh, signedIn } from "./session";
 import { SignedOut } from "./live";
 
@@ -36,7 +36,7 @@ const anywhere = createRoute({
   getParentRoute: () => inbox,
   path: "$",
   beforeLoad: ({ location }) => {
-    if (placeOf(location.pathname, location.searchStr) === null) throw redirect({ to: "/$", params: { _splat: "mine" } });
+    if (placeOf(location.pathname, location.searchStr) === null) throw redirect({ to: "/$", params: { _splat: home } });
   },
   component: () => null,
 });

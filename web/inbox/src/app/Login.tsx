@@ -1,6 +1,7 @@
 import { useRouter } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { FieldError, Form, Input, Label, TextField } from "react-aria-components";
+import { home } from "../place";
 import { Refused, signIn } from "../session";
 import { Button } from "../ui/controls";
 import { Logo } from "./Logo";
@@ -8,7 +9,7 @@ import { Logo } from "./Logo";
 // Only a place of this app: an address from outside must not lead away.
 function target(search: string): string {
   const to = new URLSearchParams(search).get("to") ?? "";
-  return /^\/(?![/\\])/.test(to) && !to.startsWith("/login") ? to : "/mine";
+  return /^\/(?![/\\])/.test(to) && !to.startsWith("/login") ? to : `/${home}`;
 }
 
 export function Login(): ReactNode {
