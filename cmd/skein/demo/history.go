@@ -69,12 +69,28 @@ func (s *Shop) pickOrder(r *rand.Rand, sc script) (*inbox.Order, *Customer) {
 		if c.Lang != sc.lang {
 			continue
 		}
-		if sc.needs != "" && len(o.Shipments) == 0 || sc.needs == "delivered" && o.Shipments[0].Status != "delivered" {
+		if !is(o, sc.needs) {
 			continue
 		}
 		return o, c
 	}
 	return nil, nil
+}
+
+// is reports whether o is what a script needs it to be.
+func is(o *inbox.Order, needs string) bool {
+	arrived := len(o.Shipments) > 0 && o.Shipments[0].Status == "delivered"
+	switch needs {
+	case "shipped":
+		return len(o.Shipments) > 0
+	case "delivered":
+		return arrived
+	case "underway":
+		return len(o.Shipments) > 0 && !arrived
+	case "unsent":
+		return len(o.Shipments) == 0 && o.Status != "cancelled" && o.Status != "refunded"
+	}
+	return true
 }
 
 func (s *Shop) converse(r *rand.Rand, sc script, o *inbox.Order, c *Customer, start, end time.Time, n int) []Mail {

@@ -215,7 +215,11 @@ func (p *people) write(at time.Time) {
 	for range 50 {
 		sc := oneOf(p.rand, scripts)
 		if p.rand.IntN(3) == 0 {
-			sc = script{lang: "en", subject: "[Question|Order {order}|A question about my order|Help please]", turns: []string{hiEN + oneOf(p.rand, opening) + byeEN}}
+			ask := oneOf(p.rand, opening)
+			sc = script{lang: "en", needs: ask.needs, subject: "[Question|Order {order}|A question about my order|Help please]", turns: []string{hiEN + ask.text + byeEN}}
+		}
+		if sc.needs == "shipped" { // who asks today where it is hasn't got it
+			sc.needs = "underway"
 		}
 		if o, c = p.demo.shop.pickOrder(p.rand, sc); o == nil {
 			continue

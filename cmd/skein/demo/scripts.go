@@ -4,7 +4,7 @@ package demo
 // customer's first. {words} are filled in from the order, [a|b] is one of both.
 type script struct {
 	lang    string
-	needs   string // what the order must have: "", "shipped", "delivered"
+	needs   string // what the order must be: "", "shipped", "delivered", or as things stand now "underway", "unsent"
 	subject string
 	turns   []string
 	attach  string // what the customer's first mail carries: "photo", "receipt"
@@ -168,13 +168,14 @@ var scripts = []script{
 
 var signatures = []string{"Ana", "Tom", "Mina", "Ines"}
 
-var opening = []string{
-	"Where is order {order}? [I need it by Saturday, it is a present.|It should have been here on Monday.]",
-	"The {product} arrived with [a dent|a crack]. [What can you do about it?|Can I have a new one?] Order {order}.",
-	"[Could you tell me|Do you know] whether the {product2} will be back in stock [soon|this month]?",
-	"I'd like to [change the delivery address of|add something to] {order}. Is that still possible?",
-	"How do I send the {product} back? It's from {order} and [the size is wrong|it isn't quite right].",
-	"I was charged {total} for {order}, but [my bank shows it twice|I thought the postage was free]. Can you check?",
+// opening is what customers write about today, with what the order must be.
+var opening = []struct{ needs, text string }{
+	{"underway", "Where is order {order}? [I need it by Saturday, it is a present.|It should have been here on Monday.]"},
+	{"delivered", "The {product} arrived with [a dent|a crack]. [What can you do about it?|Can I have a new one?] Order {order}."},
+	{"", "[Could you tell me|Do you know] whether the {product2} will be back in stock [soon|this month]?"},
+	{"unsent", "I'd like to [change the delivery address of|add something to] {order}. Is that still possible?"},
+	{"delivered", "How do I send the {product} back? It's from {order} and [the size is wrong|it isn't quite right]."},
+	{"", "I was charged {total} for {order}, but [my bank shows it twice|I thought the postage was free]. Can you check?"},
 }
 
 // afterwards are what customers say to an answer of the shop, by what the
