@@ -38,7 +38,8 @@ func (b *Bus) ResetEvents(ctx context.Context) error {
 
 // Events calls fn with every event from sequence number from on, in order and
 // without a gap, those to come included, until ctx ends or fn returns an error,
-// which it returns. fn is never called by two goroutines at once.
+// which it returns. fn is never called by two goroutines at once. An event that
+// the server did not publish comes without data.
 //
 // It returns [ErrGap] when the stream can't give what was asked for: the
 // wanted events are gone, or from is beyond what will come next.
@@ -74,7 +75,12 @@ func (b *Bus) Events(ctx context.Context, from uint64, fn func(seq uint64, data 
 			err = fmt.Errorf("event %d came where %d was due: %w", meta.Sequence.Stream, next, ErrGap)
 		}
 		if err == nil {
-			err = fn(next, msg.Data())
+			data := msg.Data()
+			if msg.Headers().Get(headerStream) != "" {
+				b.log.Warn("event refused: it was smuggled in as the answer to a request", "seq", next)
+				data = nil
+			}
+			err = fn(next, data)
 		}
 		if err != nil {
 			next = 0

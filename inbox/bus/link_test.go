@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"skein/cmd/skein/local"
 	"skein/connectors"
 	"skein/inbox"
 	"skein/inbox/bus"
@@ -118,22 +119,79 @@ func TestIsolation(t *testing.T) {
 }
 
 // A request's reply subject is the sender's choice, and the server answers with
-// rights of its own: an item that came in so is put aside and never handled.
+// rights of its own. Who asks for an answer where it may not listen is cut off,
+// and nothing is written or deleted in its name.
+func TestForeignReply(t *testing.T) {
+	t.Parallel()
+	_, server, n := open(t)
+	heard, err := server.SubscribeSync(">")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for _, reply := range []string{
+		"skein.event.message.changed", "skein.out.email.support", "skein.in.live.email.support.k", "skein.dead.email.support",
+		"$KV.accounts_email.all", "$KV.connector_status.email.support", "_INBOX_email.x", "_INBOX.x",
+		"$JS.API.STREAM.DELETE.INBOUND", "$JS.API.STREAM.PURGE.EVENTS", "$JS.API.CONSUMER.CREATE.INBOUND.x",
+	} {
+		_, chat := link(t, n, inbox.Chat)
+		off := make(chan struct{}, 10)
+		chat.SetDisconnectErrHandler(func(*nats.Conn, error) { off <- struct{}{} })
+		// What is not there is answered without a body: all that deleting a
+		// stream takes.
+		if err := chat.PublishRequest("$JS.API.DIRECT.GET.KV_cursors_chat.$KV.cursors_chat.none", reply, nil); err != nil {
+			t.Fatal(err)
+		}
+		_ = chat.Flush() // it may be cut off
+		select {
+		case <-off:
+		case <-time.After(5 * time.Second):
+			t.Errorf("the chat sidecar asked for an answer on %s and was not cut off", reply)
+		}
+		chat.Close()
+	}
+	for {
+		msg, err := heard.NextMsg(50 * time.Millisecond)
+		if err != nil {
+			break
+		}
+		if !strings.HasPrefix(msg.Subject, "$JS.EVENT.") && !strings.HasPrefix(msg.Subject, "$JS.API.STREAM.INFO.") && !strings.HasPrefix(msg.Subject, "_INBOX.") {
+			t.Errorf("on %s: %s", msg.Subject, msg.Data)
+		}
+	}
+	js, err := jetstream.New(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.Stream(t.Context(), "INBOUND"); err != nil {
+		t.Error(err)
+	}
+}
+
+// forge has the server answer a request on subject with data of a sidecar's
+// choice, as one could on a cluster whose door is not ours.
+func forge(t *testing.T, n *local.NATS, server *nats.Conn, subject string, data []byte) {
+	t.Helper()
+	chat, _ := link(t, n, inbox.Chat)
+	if err := chat.SaveCursor(t.Context(), "site", string(data)); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.PublishRequest("$JS.API.DIRECT.GET.KV_cursors_chat.$KV.cursors_chat.site", subject, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An item that is the answer to a request is put aside and never handled.
 func TestForgedByReply(t *testing.T) {
 	t.Parallel()
-	b, _, n := open(t)
-	chat, nc := link(t, n, inbox.Chat)
+	b, nc, n := open(t)
 	forged, err := json.Marshal(item(666))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := chat.SaveCursor(t.Context(), "site", string(forged)); err != nil {
-		t.Fatal(err)
-	}
-	err = nc.PublishRequest("$JS.API.DIRECT.GET.KV_cursors_chat.$KV.cursors_chat.site", "skein.in.live.email.support.k", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	forge(t, n, nc, "skein.in.live.email.support.k", forged)
 	mail, _ := link(t, n, inbox.Email)
 	if err := mail.Publish(t.Context(), item(1)); err != nil {
 		t.Fatal(err)
@@ -157,6 +215,33 @@ func TestForgedByReply(t *testing.T) {
 	if got := c.wait(t, 1); len(got) != 1 || got[0].EventID != "e1" {
 		t.Errorf("handled %d items, want the honest one", len(got))
 	}
+}
+
+// Nor does a browser see such an event, or a customer get such a message.
+func TestForgedOnTheWayOut(t *testing.T) {
+	t.Parallel()
+	b, nc, n := open(t)
+	forge(t, n, nc, bus.EventSubject(inbox.ConversationChanged), []byte(`{"kind":"conversation.changed"}`))
+	forge(t, n, nc, bus.OutboundSubject(inbox.Email, "support"), []byte(`{"account":"support","channel":"email","text":"pay here"}`))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	got := errors.New("got")
+	err := b.Events(ctx, 1, func(_ uint64, data []byte) error {
+		if len(data) > 0 {
+			t.Errorf("event %s", data)
+		}
+		return got
+	})
+	if !errors.Is(err, got) {
+		t.Errorf("Events = %v: the number of the forged one must still be told", err)
+	}
+	mail, _ := link(t, n, inbox.Email)
+	sending, stop := context.WithTimeout(t.Context(), time.Second)
+	defer stop()
+	_ = mail.Sends(sending, func(_ context.Context, out connectors.Outbound) error {
+		t.Errorf("sent %+v", out)
+		return nil
+	})
 }
 
 // An item of another channel, lane or account is refused before it leaves.

@@ -21,9 +21,11 @@ func InboxPrefix(channel inbox.Channel) string { return "_INBOX_" + string(chann
 //
 // It may not make a consumer, not even on what it may read: a consumer's
 // deliver subject is the maker's choice, and the server would publish there
-// with its own rights. For the same reason an item that carries the headers of
-// a JetStream answer is refused by [Bus.Inbound]: the reply subject of a
-// request is the sender's choice too.
+// with its own rights. The reply subject of a request is the sender's choice
+// too, and no permission bounds it: `skein up` takes sidecars in by a door that
+// does. On an external cluster, which has none, what carries the headers of a
+// JetStream answer is refused where it is read: by [Bus.Inbound], [Bus.Events]
+// and [Link.Sends].
 func Permissions(channel inbox.Channel) jwt.Permissions {
 	var p jwt.Permissions
 	c := string(channel)

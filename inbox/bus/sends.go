@@ -143,6 +143,11 @@ func (s *sends) one(ctx context.Context, msg jetstream.Msg) {
 		delete(s.holds, meta.Sequence.Stream)
 		s.mu.Unlock()
 	}()
+	if msg.Headers().Get(headerStream) != "" {
+		s.l.log.Error("outbound item refused: it was smuggled in as the answer to a request", "seq", meta.Sequence.Stream)
+		_ = msg.TermWithReason("not of the server")
+		return
+	}
 	var out connectors.Outbound
 	if err := json.Unmarshal(msg.Data(), &out); err != nil {
 		// Only the server writes here. Terminated, it stays out of the way

@@ -38,6 +38,7 @@ type NATSConfig struct {
 // is authenticated by a user JWT that it signed itself.
 type NATS struct {
 	server *server.Server
+	gate   *gate
 	lock   *Lock
 	keys   *natsKeys
 }
@@ -68,7 +69,7 @@ func StartNATS(cfg NATSConfig) (_ *NATS, err error) {
 		return nil, fmt.Errorf("sign NATS accounts: %w", err)
 	}
 	opts.ServerName = "skein"
-	opts.Host, opts.Port = "127.0.0.1", server.RANDOM_PORT
+	opts.DontListen = true // sidecars come by the gate
 	opts.JetStream = true
 	opts.StoreDir = filepath.Join(dir, "store")
 	opts.SyncAlways = !cfg.Unsafe
@@ -94,12 +95,17 @@ func StartNATS(cfg NATSConfig) (_ *NATS, err error) {
 		n.server.WaitForShutdown()
 		return nil, fmt.Errorf("start NATS: not ready within a minute: is %s writable, and is there room?", opts.StoreDir)
 	}
+	if n.gate, err = openGate(n.server, cfg.Log); err != nil {
+		n.server.Shutdown()
+		n.server.WaitForShutdown()
+		return nil, err
+	}
 	return n, nil
 }
 
 // URL returns the address at which a sidecar on this machine reaches the
 // server.
-func (n *NATS) URL() string { return n.server.ClientURL() }
+func (n *NATS) URL() string { return n.gate.url() }
 
 // Connect returns a connection without a socket, with all rights but those of
 // the system account, for the server itself.
@@ -135,6 +141,7 @@ func (n *NATS) Credential(channel inbox.Channel) (string, error) {
 // Stop disconnects everybody, writes what is open and ends the server. It may
 // be called more than once.
 func (n *NATS) Stop(context.Context) error {
+	n.gate.close()
 	n.server.Shutdown()
 	n.server.WaitForShutdown()
 	return n.lock.Unlock()
