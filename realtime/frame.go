@@ -3,6 +3,7 @@ package realtime
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -98,6 +99,10 @@ func (f *frame) bytesFor(rights *inbox.Rights, topics map[string]bool) []byte {
 		return nil
 	}
 	switch a := &f.audience; {
+	case a.Before == nil && a.After == nil && len(a.Inboxes) > 0:
+		if slices.ContainsFunc(a.Inboxes, func(id inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: id}) }) {
+			return f.event
+		}
 	case a.Before == nil && a.After == nil, rights.Sees(a.After):
 		return f.event
 	case f.gone != nil && rights.Sees(a.Before):

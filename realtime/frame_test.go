@@ -152,3 +152,26 @@ func BenchmarkPublish(b *testing.B) {
 		})
 	}
 }
+
+// What has no place of its own reaches who may see one of its inboxes.
+func TestInboxesOfAFrame(t *testing.T) {
+	for _, tt := range []struct {
+		audience string
+		want     bool
+	}{
+		{`{}`, true}, {`{"inboxes":[]}`, true}, {`{"inboxes":["help"]}`, false}, {`{"inboxes":["help","sales"]}`, true},
+		{`{"inboxes":["sales"],"after":{"inboxId":"help"}}`, false},
+	} {
+		f, err := newFrame("e", 1, []byte(`{"kind":"order.changed","entity":"o","version":1,"audience":`+tt.audience+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rights := inbox.Rights{Inboxes: []inbox.InboxID{"sales"}}
+		if got := f.bytesFor(&rights, map[string]bool{List: true}) != nil; got != tt.want {
+			t.Errorf("audience %s: %v, want %v", tt.audience, got, tt.want)
+		}
+		if f.bytesFor(&inbox.Rights{All: true}, map[string]bool{List: true}) == nil {
+			t.Errorf("audience %s: not even to an admin", tt.audience)
+		}
+	}
+}

@@ -122,7 +122,7 @@ func loadSome(ctx context.Context, conn *pgx.Conn, from, until int) error {
 			FROM generate_series(@from::int, @until::int) i WHERE i % 4 = 0`,
 		`INSERT INTO conversations (id, number, inbox_id, assignee_id, status, channel, account_id, identity_id, subject, preview,
 				message_seq, public_seq, last_at, waiting_since, created_at)
-			SELECT bench_id(3, i), i + 1, a.inbox_id, (SELECT id FROM agents WHERE email = 'agent' || (i * 7919 % 40) || '@bench.test'),
+			SELECT bench_id(3, i), i + 1, a.inbox_id, (SELECT id FROM agents WHERE email = 'agent' || (i::bigint * 7919 % 40) || '@bench.test'),
 				CASE WHEN i * 31 % 100 < 10 THEN 'open' WHEN i * 31 % 100 < 15 THEN 'pending' WHEN i * 31 % 100 < 18 THEN 'spam' ELSE 'closed' END,
 				'email', a.id, bench_id(2, i - i % 4), 'Subject of number ' || i, left(t.body, 120), @per, @per,
 				now() - (2000000 - i) * interval '1 second' * 30, NULL, now() - (2000000 - i) * interval '1 second' * 30
