@@ -53,6 +53,9 @@ type Actor struct {
 type Audience struct {
 	Before *Place `json:"before,omitempty"`
 	After  *Place `json:"after,omitempty"`
+	// Inboxes are for what has no place of its own, such as an order: who may
+	// see any of them sees it. Empty: everybody.
+	Inboxes []InboxID `json:"inboxes,omitempty"`
 }
 
 // A Place is what rights are given on.

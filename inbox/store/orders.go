@@ -60,8 +60,26 @@ func (d *delivery) storeOrder(ctx context.Context, r *inbox.Received) error {
 	if err := d.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("write lines of order %s %s: %w", o.Store, o.ExternalID, err)
 	}
+	audience, err := d.knownTo(ctx, buyer.ID)
+	if err != nil {
+		return fmt.Errorf("read who may see order %s %s: %w", o.Store, o.ExternalID, err)
+	}
 	d.add(change{cause: r.EventID, event: inbox.Event{
-		Kind: inbox.OrderChanged, Entity: string(o.ID), Version: version, Order: &o, History: r.History,
+		Kind: inbox.OrderChanged, Entity: string(o.ID), Version: version, Order: &o, History: r.History, Audience: audience,
 	}}, inbox.Actor{Kind: inbox.BySystem})
 	return nil
+}
+
+// knownTo is who may see the customer with an identity: see [visible].
+func (d *delivery) knownTo(ctx context.Context, id inbox.IdentityID) (inbox.Audience, error) {
+	rows, err := d.tx.Query(ctx, `
+		SELECT DISTINCT c.inbox_id::text FROM identities i
+		JOIN identities same ON same.customer_id = i.customer_id
+		JOIN conversations c ON c.identity_id = same.id
+		WHERE i.id = $1 ORDER BY 1`, id)
+	if err != nil {
+		return inbox.Audience{}, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[inbox.InboxID])
+	return inbox.Audience{Inboxes: list}, err
 }
