@@ -260,12 +260,13 @@ func (b *browser) next() said {
 }
 
 func (b *browser) read() (said, error) {
-	for {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
 		f, err := b.any(10 * time.Second)
 		if err != nil || f.Type != "heartbeat" {
 			return f, err
 		}
 	}
+	return said{}, errors.New("nothing but heartbeats for ten seconds")
 }
 
 func (b *browser) any(within time.Duration) (said, error) {
