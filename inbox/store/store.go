@@ -12,8 +12,10 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -57,7 +59,10 @@ func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
 // Transient reports whether err is of the database's state and not of what was
 // asked: the same call may go through later. Lost connections, shut-downs, full
 // disks, deadlocks and serialisation failures are; a value that a column
-// refuses is not.
+// refuses is not. So are errors about statements and objects: every statement
+// here is fixed text, so that a table that is missing, a right, or a prepared
+// statement that a failover or migration has made void (42P05, 26000, 0A000) is
+// never the fault of what is stored by it.
 func Transient(err error) bool {
 	if err == nil {
 		return false
@@ -67,13 +72,31 @@ func Transient(err error) bool {
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
-		return inbox.CodeOf(err) == "" // no word of the server: it never got that far
+		// No word of the server: it never got that far, or what it gave is
+		// not what was stored.
+		return inbox.CodeOf(err) == "" && !unreadable(err)
 	}
-	switch pg.Code[:2] {
-	case "22", "23", "42", "54", "0A": // data, constraint, syntax, limit, unsupported
-		return false
+	for _, class := range []string{"22", "23", "54"} { // data, constraint, limit
+		if strings.HasPrefix(pg.Code, class) {
+			return false
+		}
 	}
 	return true
+}
+
+// unreadable reports that a row is missing, or that a value is not JSON: trying
+// again finds the same.
+func unreadable(err error) bool {
+	if errors.Is(err, pgx.ErrNoRows) || errors.Is(err, pgx.ErrTooManyRows) {
+		return true
+	}
+	var (
+		syntax *json.SyntaxError
+		kind   *json.UnmarshalTypeError
+		value  *json.UnsupportedValueError
+		own    *json.MarshalerError
+	)
+	return errors.As(err, &syntax) || errors.As(err, &kind) || errors.As(err, &value) || errors.As(err, &own)
 }
 
 // notFound turns pgx's no-rows into an error that names what is missing.
