@@ -80,7 +80,7 @@ func (d *delivery) lockSent(ctx context.Context, receipts []inbox.Receipt) (map[
 }
 
 // applyReceipt records what became of an attempt and derives the message's
-// state from it: the newest attempt's, and only forward.
+// state from it: see derive.
 func (d *delivery) applyReceipt(ctx context.Context, m *inbox.Message, r inbox.Receipt, cause string) error {
 	at := r.At
 	if at.IsZero() {
@@ -100,13 +100,14 @@ func (d *delivery) applyReceipt(ctx context.Context, m *inbox.Message, r inbox.R
 		m.ID, r.Attempt, r.State, r.Detail, at); err != nil {
 		return fmt.Errorf("write attempt: %w", err)
 	}
-	if r.Attempt != m.Attempt || !r.State.After(m.State) {
-		return nil
+	to, err := d.derive(ctx, m, r, was)
+	if err != nil || to == "" {
+		return err
 	}
 	before := *m
-	m.State, m.StateDetail = r.State, r.Detail
+	m.State, m.StateDetail, m.SendAt = to, r.Detail, nil
 	m.Version++
-	if _, err := d.tx.Exec(ctx, `UPDATE messages SET state = $2, state_detail = $3, version = $4 WHERE id = $1`,
+	if _, err := d.tx.Exec(ctx, `UPDATE messages SET state = $2, state_detail = $3, version = $4, send_at = NULL WHERE id = $1`,
 		m.ID, m.State, m.StateDetail, m.Version); err != nil {
 		return fmt.Errorf("move message: %w", err)
 	}
@@ -121,6 +122,37 @@ func (d *delivery) applyReceipt(ctx context.Context, m *inbox.Message, r inbox.R
 		Audience: inbox.Audience{After: place},
 	}}, inbox.Actor{Kind: inbox.BySystem})
 	return nil
+}
+
+// derive says to which state r moves m, "" for none; was is what r's attempt was
+// before. The newest attempt counts, but what an earlier one has brought to the
+// next server is not undone by a later one that never left: an agent who is
+// shown "failed" sends it once more.
+func (d *delivery) derive(ctx context.Context, m *inbox.Message, r inbox.Receipt, was inbox.State) (inbox.State, error) {
+	left := r.State.After(inbox.Uncertain) && r.State != inbox.Failed
+	switch {
+	case r.Attempt < m.Attempt:
+		// The attempt after it, where it has not begun, is called off by this.
+		if left && (m.State == inbox.Queued || m.State == inbox.Uncertain || m.State == inbox.Failed) {
+			return r.State, nil
+		}
+		return "", nil
+	case r.Attempt > m.Attempt || !r.State.After(m.State):
+		return "", nil
+	case left || inbox.Sent == was || was.After(inbox.Failed): // a bounce fails what was sent
+		return r.State, nil
+	}
+	var earlier inbox.State
+	err := d.tx.QueryRow(ctx, `
+		SELECT state FROM attempts WHERE message_id = $1 AND attempt < $2 AND state IN ('sent', 'delivered', 'read')
+		ORDER BY attempt DESC LIMIT 1`, m.ID, m.Attempt).Scan(&earlier)
+	switch {
+	case err == pgx.ErrNoRows:
+		return r.State, nil
+	case err != nil:
+		return "", fmt.Errorf("read earlier attempts: %w", err)
+	}
+	return earlier, nil
 }
 
 func placeOfConversation(ctx context.Context, tx pgx.Tx, id inbox.ConversationID) (*inbox.Place, error) {
