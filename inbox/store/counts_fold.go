@@ -32,7 +32,7 @@ func (s *Store) FoldCounts(ctx context.Context, limit int) (int, error) {
 		if n == 0 {
 			return nil
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM counts WHERE n = 0`)
+		_, err := tx.Exec(ctx, `DELETE FROM counts WHERE n = 0 AND `+lazily)
 		return err
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ func (s *Store) IndexMessages(ctx context.Context, limit int) (int, error) {
 			setweight(to_tsvector('simple', left(m.author_name, 200) || ' ' || left(m.author_address, 320) || ' ' ||
 				translate(left(m.author_address, 320), '@.+-_', '     ')), 'B') ||
 			to_tsvector('simple', left(coalesce(nullif(m.visible_text, ''), m.text), 50000))
-		FROM taken t JOIN messages m ON m.id = t.message_id
+		FROM taken t JOIN messages m ON m.id = t.message_id WHERE `+lazily+`
 		ON CONFLICT (message_id) DO UPDATE SET at = EXCLUDED.at, words = EXCLUDED.words`, limit)
 	if err != nil {
 		return 0, fmt.Errorf("index messages: %w", err)
