@@ -57,6 +57,7 @@ func TestBadSettings(t *testing.T) {
 		{"credentials that aren't there", map[string]string{"SKEIN_NATS_URL": "nats://h", "SKEIN_NATS_CREDS": "/nonexistent"}, []string{"up"}, 1, []string{"SKEIN_NATS_CREDS"}},
 		{"short secret", map[string]string{"SKEIN_SECRET_KEY": "geheim"}, []string{"up", "--addr", "127.0.0.1:0"}, 1, []string{"SKEIN_SECRET_KEY", "32"}},
 		{"public address that is none", nil, []string{"up", "--public-url", "support.example.com"}, 1, []string{"--public-url", "SKEIN_PUBLIC_URL"}},
+		{"proxy that is none", map[string]string{"SKEIN_TRUSTED_PROXIES": "127.0.0.1, everybody"}, []string{"up"}, 1, []string{"SKEIN_TRUSTED_PROXIES", "everybody"}},
 		{"data folder that is a file", nil, []string{"up", "--data", file}, 1, []string{file, "not a folder"}},
 		{"demo neither on nor off", map[string]string{"SKEIN_DEMO": "perhaps"}, []string{"up"}, 1, []string{"SKEIN_DEMO"}},
 		{"duration that is none", map[string]string{"SKEIN_DEMO_EVERY": "often"}, []string{"up"}, 1, []string{"SKEIN_DEMO_EVERY"}},

@@ -129,9 +129,13 @@ func (s *server) startHTTP(parts *stack, listener net.Listener) {
 	srv := &http.Server{
 		Handler:           s.handler(),
 		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(quietly(s.log).Handler(), slog.LevelDebug), // what clients do wrong
+		// Who sends or takes nothing holds no connection for ever. Files give
+		// themselves longer, and websockets have rules of their own.
+		ReadTimeout:    time.Minute,
+		WriteTimeout:   2 * time.Minute,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(quietly(s.log).Handler(), slog.LevelDebug), // what clients do wrong
 	}
 	parts.run("http", func(ctx context.Context) error {
 		failed := make(chan error, 1)
@@ -161,7 +165,7 @@ func (s *server) handler() http.Handler {
 		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey,
 		Live: s.hub, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
-		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"),
+		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
 	})
 }
 

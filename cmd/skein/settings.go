@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,8 +29,10 @@ type settings struct {
 	nats     string        // SKEIN_NATS_URL, "" runs our own
 	creds    string        // SKEIN_NATS_CREDS, a credentials file
 	public   string        // SKEIN_PUBLIC_URL, "" is http:// and addr
-	secret   []byte        // signs tokens; see secretKey
-	logLevel string        // SKEIN_LOG, handed on to the children
+	trusted  string        // SKEIN_TRUSTED_PROXIES
+	proxies  []netip.Prefix
+	secret   []byte // signs tokens; see secretKey
+	logLevel string // SKEIN_LOG, handed on to the children
 }
 
 // flags declares the settings of a server on fs. They are complete after
@@ -46,6 +49,7 @@ func (s *settings) flags(fs *flag.FlagSet, getenv func(string) string) {
 	fs.StringVar(&s.public, "public-url", getenv("SKEIN_PUBLIC_URL"), "`address` under which people reach it, when a proxy stands before it (SKEIN_PUBLIC_URL)")
 	s.database, s.nats, s.creds = getenv("DATABASE_URL"), getenv("SKEIN_NATS_URL"), getenv("SKEIN_NATS_CREDS")
 	s.logLevel = getenv("SKEIN_LOG")
+	s.trusted = getenv("SKEIN_TRUSTED_PROXIES")
 }
 
 func (s *settings) demoFlags(fs *flag.FlagSet, getenv func(string) string) error {
@@ -140,6 +144,16 @@ func (s *settings) check(getenv func(string) string) error {
 			return invalid("--public-url %s (SKEIN_PUBLIC_URL) is not an address such as https://support.example.com", s.public)
 		}
 		s.public = strings.TrimRight(s.public, "/")
+	}
+	for _, p := range strings.FieldsFunc(s.trusted, func(r rune) bool { return r == ',' || r == ' ' }) {
+		prefix, err := netip.ParsePrefix(p)
+		if addr, e := netip.ParseAddr(p); e == nil {
+			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			return invalid("SKEIN_TRUSTED_PROXIES: %q is no address or network: want such as 127.0.0.1,10.0.0.0/8", p)
+		}
+		s.proxies = append(s.proxies, prefix)
 	}
 	if s.data == "" {
 		return invalid("--data (SKEIN_DATA) is empty: name a folder, such as .skein")

@@ -184,6 +184,21 @@ func TestRoot(t *testing.T) {
 		}
 	}
 	c.want(t, 401, "GET", "/metrics", nil, nil, "X-Forwarded-For", "192.0.2.1")
+	for host, want := range map[string]int{"localhost": 200, "[::1]:9": 200, "127.0.0.1": 200, "rebound.example:8080": 401, "localhost.example": 401} {
+		req, err := http.NewRequest("GET", s.URL+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("metrics as %s: %d, want %d", host, res.StatusCode, want)
+		}
+	}
 	s.signIn(t, "anna").want(t, 403, "GET", "/metrics", nil, nil, "X-Forwarded-For", "192.0.2.1")
 	res, _ := s.signIn(t, "admin").do(t, "GET", "/metrics", nil, "X-Forwarded-For", "192.0.2.1")
 	if res.StatusCode != 200 {

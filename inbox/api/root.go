@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"strings"
 	"time"
@@ -66,14 +68,15 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 // showMetrics answers the machine itself, and admins. A proxy on the machine
-// speaks for somebody else.
+// speaks for somebody else, and so does a page that had its own name resolve to
+// this machine.
 func (a *API) showMetrics(w http.ResponseWriter, r *http.Request) {
 	if a.cfg.Metrics == nil {
 		a.nowhere(w, r)
 		return
 	}
 	proxied := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
-	if !peer(r).IsLoopback() || proxied {
+	if !peer(r).IsLoopback() || proxied || !localName(r.Host) {
 		by, err := a.authenticate(r, false)
 		if err == nil && by.Agent.Role != inbox.AdminRole {
 			err = &inbox.Error{Code: inbox.Forbidden, Message: "this is for admins"}
@@ -84,6 +87,15 @@ func (a *API) showMetrics(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	promhttp.HandlerFor(a.cfg.Metrics, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+}
+
+// localName reports whether a Host header names this machine.
+func localName(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // nowhere answers for paths that are not there, and for methods that a path
