@@ -61,7 +61,10 @@ func (b *Bus) PutDead(ctx context.Context, d Delivery, reason string) error {
 		return fmt.Errorf("put item %d into DEAD: %w", d.Seq, err)
 	}
 	msg := &nats.Msg{Subject: DeadSubject(d.Channel, d.Account), Data: d.Data, Header: nats.Header{headerDead: {string(about)}}}
-	_, err = b.js.PublishMsg(ctx, msg, jetstream.WithMsgID("d"+strconv.FormatUint(d.Seq, 10)))
+	// The time tells this item from another that has the same number, since
+	// INBOUND was made anew or lost its tail.
+	id := fmt.Sprintf("d%d.%d", d.Seq, d.At.UnixNano())
+	_, err = b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id))
 	if err != nil {
 		b.n.failed.WithLabelValues(streamDead).Inc()
 		return fmt.Errorf("put item %d into DEAD: %w", d.Seq, away(err))

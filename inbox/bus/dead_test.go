@@ -13,6 +13,7 @@ import (
 	"skein/connectors"
 	"skein/inbox"
 	"skein/inbox/bus"
+	"skein/inbox/inboxtest"
 )
 
 // An item that can't be handled is put aside with its reason, comes back by a
@@ -218,5 +219,71 @@ func TestDeadTakesAnyItem(t *testing.T) {
 	items, _, err := b.DeadItems(t.Context(), 0, 1)
 	if err != nil || len(items) != 1 || !bytes.Equal(items[0].Item, d.Data) || !strings.HasPrefix(items[0].Reason, "why?") {
 		t.Errorf("DeadItems = %d items, %v", len(items), err)
+	}
+}
+
+// Handled items that are young go when they would keep new ones out; what waits
+// never does.
+func TestCleanWhenFull(t *testing.T) {
+	t.Parallel()
+	nc, n := inboxtest.NATSServer(t)
+	b, err := bus.Open(t.Context(), nc, bus.Config{SecretKey: secret, InboundBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _ := link(t, n, inbox.Email)
+	fill := func(from int) (full bool, next int) {
+		for i := from; i < from+64; i++ {
+			it := item(i)
+			it.Raw = &connectors.Body{Inline: make([]byte, 24<<10)}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			err := l.Publish(ctx, it)
+			cancel()
+			if err != nil {
+				if inbox.CodeOf(err) != inbox.Unavailable {
+					t.Fatal(err)
+				}
+				return true, i
+			}
+		}
+		return false, from + 64
+	}
+	full, next := fill(0)
+	if !full {
+		t.Fatal("the stream took more than it may hold")
+	}
+	if err := b.Clean(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c := collect()
+	stop := running(t, b, 4, func(_ context.Context, _ int, batch []bus.Delivery) error {
+		c.add(batch)
+		return nil
+	})
+	c.wait(t, next) // nothing was removed that waited
+	time.Sleep(200 * time.Millisecond)
+	stop()
+	if err := b.Clean(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, after := fill(next); after == next {
+		t.Error("handled items still keep new ones out")
+	}
+}
+
+// Two items of one number, since INBOUND was made anew, are two in DEAD.
+func TestDeadOfNewStream(t *testing.T) {
+	t.Parallel()
+	b, _, _ := open(t)
+	for i := range 2 {
+		d := bus.Delivery{Seq: 1, Channel: inbox.Email, Account: "support", EventID: fmt.Sprint(i), At: time.Unix(int64(i), 0)}
+		for range 2 {
+			if err := b.PutDead(t.Context(), d, "no"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if items, _, err := b.DeadItems(t.Context(), 0, 10); err != nil || len(items) != 2 {
+		t.Errorf("DeadItems = %d items, %v, want 2", len(items), err)
 	}
 }

@@ -11,16 +11,25 @@ import (
 	"skein/inbox"
 )
 
-// janitorEvery is how often the janitor looks.
-const janitorEvery = time.Hour
+// janitorEvery is how often the janitor cleans up, and janitorLooks how often it
+// looks whether INBOUND needs it sooner.
+const (
+	janitorEvery = time.Hour
+	janitorLooks = time.Minute
+)
 
-// RunJanitor cleans up now and once an hour until ctx ends.
+// RunJanitor cleans up now, once an hour, and when INBOUND fills up, until ctx
+// ends.
 func (b *Bus) RunJanitor(ctx context.Context) error {
-	tick := time.NewTicker(janitorEvery)
+	tick := time.NewTicker(janitorLooks)
 	defer tick.Stop()
+	var cleaned time.Time
 	for {
-		if err := b.Clean(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			b.log.Warn("clean up streams", "error", err)
+		if time.Since(cleaned) >= janitorEvery || b.filling(ctx) {
+			cleaned = time.Now()
+			if err := b.Clean(ctx, cleaned); err != nil && ctx.Err() == nil {
+				b.log.Warn("clean up streams", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -30,8 +39,24 @@ func (b *Bus) RunJanitor(ctx context.Context) error {
 	}
 }
 
-// Clean removes from INBOUND what is both older than Config.Keep and handled,
-// by every partition, and from the channels' transit what is older than that
+func (b *Bus) filling(ctx context.Context) bool {
+	in, err := b.js.Stream(ctx, streamInbound)
+	return err == nil && crowded(in.CachedInfo()) > 0
+}
+
+// crowded returns the sequence number below which a stream that is three
+// quarters full lets go of what is handled, whatever its age, and 0 for one
+// that isn't: handled items must never keep new ones out.
+func crowded(info *jetstream.StreamInfo) uint64 {
+	s := info.State
+	if limit := info.Config.MaxBytes; limit <= 0 || s.Bytes < uint64(limit)/4*3 || s.Msgs == 0 {
+		return 0
+	}
+	return s.FirstSeq + (s.LastSeq-s.FirstSeq)/2 + 1
+}
+
+// Clean removes from INBOUND what is both older than Config.Keep (or in the way,
+// see crowded) and handled, by every partition, and from the channels' transit what is older than that
 // and than any item that still waits. It never removes what waits.
 func (b *Bus) Clean(ctx context.Context, now time.Time) error {
 	cutoff := now.Add(-b.cfg.Keep)
@@ -46,6 +71,10 @@ func (b *Bus) Clean(ctx context.Context, now time.Time) error {
 	old, err := firstAfter(ctx, in, cutoff)
 	if err != nil {
 		return err
+	}
+	if seq := crowded(in.CachedInfo()); seq > old {
+		old = seq
+		b.log.Warn("INBOUND is nearly full: handled items are removed before their time")
 	}
 	if err := b.purge(ctx, in, min(floor, old)); err != nil {
 		return err
