@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 
 	"skein/connectors"
@@ -87,6 +88,29 @@ func (t *Threader) copyBody(ctx context.Context, channel inbox.Channel, b connec
 		return &inbox.Error{Code: inbox.Invalid, Message: "a body differs from its size or SHA-256: the connector sent it damaged"}
 	}
 	return nil
+}
+
+// saveBodies moves what can be had of the bodies of an item that is put aside:
+// transit is cleaned after a while, and a replay should find them.
+func (t *Threader) saveBodies(ctx context.Context, item Item) error {
+	var in connectors.Inbound
+	if json.Unmarshal(item.Data, &in) != nil {
+		return nil // it names none
+	}
+	for _, b := range bodiesOf(&in) {
+		if b.Ref == "" {
+			continue
+		}
+		if err := t.saveBody(ctx, item.Channel, b); err != nil && inbox.CodeOf(err) != inbox.Invalid {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Threader) saveBody(ctx context.Context, channel inbox.Channel, b connectors.Body) (err error) {
+	defer t.caught(&err)
+	return t.moveBody(ctx, channel, b)
 }
 
 // keepBodies brings the batch's small bodies to Blobs in one go.

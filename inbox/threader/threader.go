@@ -140,6 +140,9 @@ func (t *Threader) handle(ctx context.Context, batch []Item) error {
 	// Last: a batch that is tried for hours would bury them again and again,
 	// and DEAD knows a repetition for minutes.
 	for _, w := range wrong {
+		if err := t.saveBodies(ctx, w.item); err != nil {
+			return err
+		}
 		if err := t.bury(ctx, w.item, w.why); err != nil {
 			return err
 		}

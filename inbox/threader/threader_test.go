@@ -244,6 +244,20 @@ func TestBodiesThatAreNowhere(t *testing.T) {
 	}
 }
 
+// What is put aside can be replayed when transit has long been cleaned.
+func TestBodiesOfPoison(t *testing.T) {
+	th, f, _ := newTest(t)
+	bad := far("a", "r1")
+	bad.Account = "else"
+	if err := th.handle(t.Context(), []Item{bad}); err != nil || f.buried["a"] == "" {
+		t.Fatalf("handle = %v, put aside %v", err, f.buried)
+	}
+	f.gone["r1"] = true
+	if err := th.handle(t.Context(), []Item{far("a", "r1")}); err != nil || len(f.stored) != 1 {
+		t.Errorf("replay: handle = %v, stored %v", err, f.stored)
+	}
+}
+
 // What broke a constraint by a race goes through when it is tried again.
 func TestRace(t *testing.T) {
 	th, f, _ := newTest(t)
