@@ -114,11 +114,14 @@ func (g *graph) place(r *inbox.Received) inbox.Placement {
 	var p inbox.Placement
 	if len(edges) > 0 {
 		p = inbox.Placement{Thread: edges[0].thread, Reason: edges[0].reason}
-		p.Joined = slices.ContainsFunc(edges, func(e edge) bool { return e.member })
-		for _, e := range edges[1:] {
-			g.join(g.comp[p.Thread], g.comp[e.thread])
-		}
-		if p.Joined {
+		// An unknown address with a token is let in and lets nobody in, itself
+		// included: what it points at elsewhere stays where it is.
+		if p.Joined = edges[0].member; p.Joined {
+			for _, e := range edges[1:] {
+				if e.member {
+					g.join(g.comp[p.Thread], g.comp[e.thread])
+				}
+			}
 			g.admit(g.comp[p.Thread], m.People)
 		}
 	} else {
@@ -224,7 +227,7 @@ func (g *graph) edgesOf(m *inbox.Arrival, sender string) (edges []edge, stranger
 	}
 	for _, ref := range m.Refs {
 		for _, k := range g.byKey[ref.Key] {
-			if !k.Own && ref.Key != m.Own && g.comp[k.Thread] != nil && sibling(sender, m.People, k) {
+			if !k.Own && ref.Key != m.Own && g.vouches(k) && sibling(sender, m.People, k) {
 				take(k.Thread, inbox.Reason{Step: inbox.BySibling, Key: ref.ID, Text: "Answers the same message as another here"}, true)
 			}
 		}
@@ -260,6 +263,13 @@ func sibling(sender string, people []string, k inbox.KeyRow) bool {
 	listsThem := k.Sender == inbox.Business || slices.Contains(people, k.Sender)
 	listsUs := sender == inbox.Business || slices.Contains(k.People, sender)
 	return listsThem && listsUs
+}
+
+// vouches reports whether the writer of k takes part where k is. An unknown
+// address that a token of ours let in does not.
+func (g *graph) vouches(k inbox.KeyRow) bool {
+	c := g.comp[k.Thread]
+	return c != nil && (k.Sender == inbox.Business || c.people[k.Sender])
 }
 
 // addMessage puts m's own rows into the graph.
@@ -371,7 +381,7 @@ func (g *graph) settle(thread inbox.ThreadID) {
 		for _, key := range c.keys {
 			for _, k := range g.byKey[key] {
 				from := g.comp[k.Thread]
-				if k.Own || from == nil || from == c || k.Sender == "" {
+				if k.Own || from == nil || from == c || k.Sender == "" || !g.vouches(k) {
 					continue
 				}
 				if k.Sender == inbox.Business || c.people[k.Sender] {

@@ -225,6 +225,16 @@ var cases = []struct {
 	{"whom the unknown address brings does not count", []mail{
 		{id: "o", to: "ann", out: true}, {id: "b", from: "eve", to: "mal", refs: "o", token: "o"}, {id: "c", from: "mal", refs: "o"},
 	}, []string{"b o", "c"}},
+	{"nor when it writes again", []mail{
+		{id: "o", to: "ann", out: true}, {id: "b", from: "eve", refs: "o", token: "o"},
+		{id: "c", from: "eve", to: "mal", refs: "o", token: "o"}, {id: "d", from: "mal", refs: "o"},
+	}, []string{"b c o", "d"}},
+	{"an unknown address does not bring its own conversation", []mail{
+		{id: "o", to: "ann", out: true}, {id: "x", from: "eve"}, {id: "b", from: "eve", refs: "x o", token: "o"}, {id: "d", from: "eve", refs: "o"},
+	}, []string{"b o", "d", "x"}},
+	{"nor later", []mail{
+		{id: "o", to: "ann", out: true}, {id: "b", from: "eve", refs: "x o", token: "o"}, {id: "x", from: "eve"},
+	}, []string{"b o", "x"}},
 	{"a reused Message-ID, one writer", []mail{{id: "a", from: "ann"}, {id: "a", as: "again", from: "ann"}}, []string{"a again"}},
 	{"a reused Message-ID, strangers", []mail{{id: "a", from: "ann"}, {id: "a", as: "other", from: "eve", to: "ann"}}, []string{"a", "other"}},
 	{"our Message-ID in a stranger's mail", []mail{{id: "o", to: "ann", out: true}, {id: "o", as: "forged", from: "eve"}}, []string{"forged", "o"}},
