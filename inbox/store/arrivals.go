@@ -211,7 +211,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 		uid(m.ID), uid(m.ConversationID), uid(m.ThreadID), m.Seq, m.Version, string(m.Kind), string(m.Direction),
 		string(m.Channel), string(m.Account), uid(customer), string(m.Author.Kind), m.Author.Name, m.Author.Address, who,
 		m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages, string(m.State), m.Automatic.Is, m.Spam, r.History,
-		int16(m.Proof), more, why, m.HeaderID, refs, in.People, in.Raw, m.SentAt, m.CreatedAt,
+		int16(m.Proof), more, why, m.HeaderID, refs, orEmpty(in.People), in.Raw, m.SentAt, m.CreatedAt,
 	})
 	a.pending = append(a.pending, []any{uid(m.ID)})
 

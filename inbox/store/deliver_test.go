@@ -326,3 +326,19 @@ func TestOrderAudience(t *testing.T) {
 		t.Errorf("audiences (-want +got):\n%s", d)
 	}
 }
+
+// A message without a readable sender, recipient, Message-ID or text is kept
+// like any other.
+func TestDeliverNameless(t *testing.T) {
+	t.Parallel()
+	b := newDeliverBench(t)
+	r := arrival("", "", nil)
+	r.EventID = "nameless"
+	r.Message.Own, r.Message.People, r.Message.Refs = inbox.Key{}, nil, nil
+	r.Message.Identity = inbox.IdentityRef{Kind: inbox.EmailAddress, Key: "unreadable/1"}
+	b.deliver(t, r)
+	if got := b.strings(t, `SELECT count(*)::text FROM messages`); got[0] != "1" {
+		t.Errorf("%s messages, want 1", got[0])
+	}
+	b.whole(t)
+}
