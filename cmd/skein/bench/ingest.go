@@ -224,7 +224,7 @@ func (c *Config) measure(ctx context.Context, pool *pgxpool.Pool, b *bus.Bus, pa
 		if time.Since(began) > 10*time.Minute {
 			return 0, 0, errors.New("not done after ten minutes")
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond) // counting costs too
 		if committed == 0 {
 			var n int
 			if err := pool.QueryRow(ctx, `SELECT count(*) FROM message_keys`).Scan(&n); err != nil {
