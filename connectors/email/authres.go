@@ -156,16 +156,13 @@ func splitQuoted(v string) (parts []string) {
 		case c == '\\' && (depth > 0 || quoted):
 			i++
 			if quoted && depth == 0 && i < len(v) {
-				b.WriteByte(v[i])
+				b.WriteByte(masked(v[i]))
 			}
 		case depth == 0 && c == '"':
 			quoted = !quoted
 			b.WriteByte(c)
 		case quoted:
-			if c == ' ' || c == '=' {
-				c = '_'
-			}
-			b.WriteByte(c)
+			b.WriteByte(masked(c))
 		case c == '(':
 			depth++
 		case c == ')' && depth > 0:
@@ -181,6 +178,14 @@ func splitQuoted(v string) (parts []string) {
 		}
 	}
 	return append(parts, b.String())
+}
+
+// masked keeps what is quoted, escaped or not, from separating words.
+func masked(c byte) byte {
+	if c <= ' ' || c >= 0x7f || c == '=' || c == '"' {
+		return '_'
+	}
+	return c
 }
 
 // authWords splits at blanks, those around "=" not counted.

@@ -33,6 +33,9 @@ func TestDMARC(t *testing.T) {
 		{"in a comment", "Authentication-Results: mx.shop.example; dmarc=fail (dmarc=pass header.from=customer.example)\n", false},
 		{"a comment that closes itself", "Authentication-Results: mx.shop.example; dmarc=fail (\\); dmarc=pass header.from=customer.example)\n", false},
 		{"in quotes", "Authentication-Results: mx.shop.example; dmarc=fail reason=\"; dmarc=pass header.from=customer.example\"\n", false},
+		{"escaped in quotes", "Authentication-Results: mx.shop.example; dmarc=pass policy.x=\"a\\ header.from\\=customer.example\" header.from=evil.example\n", false},
+		{"after a tab in quotes", "Authentication-Results: mx.shop.example; dmarc=pass policy.x=\"a\theader.from\\=customer.example\" header.from=evil.example\n", false},
+		{"after a wide blank in quotes", "Authentication-Results: mx.shop.example; dmarc=pass policy.x=\"a\u2003header.from\\=customer.example\" header.from=evil.example\n", false},
 		{"with a version and comments", "Authentication-Results: mx.shop.example 1 (ours); dmarc (x) = pass (p=reject) header.from=customer.example\n", true},
 		{"dkim only", "Authentication-Results: mx.shop.example; dkim=pass header.d=customer.example\n", false},
 	} {
