@@ -177,7 +177,7 @@ func (t *Threader) setHeaders(a *inbox.Arrival, m *connectors.Message, account i
 // or forgery sent it, and it belongs to its Reply-To, unproven.
 func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.Received, own map[string]bool) {
 	m := in.Message
-	from := inbox.Party{Address: line(in.Sender.Address), Name: line(in.Sender.Name)}
+	from := party(inbox.Party{Address: in.Sender.Address, Name: in.Sender.Name})
 	key := identity.Key(in.Sender.Kind, from.Address)
 	kind := in.Sender.Kind
 	if kind == "" {
@@ -224,7 +224,7 @@ func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.
 func firstOther(list []inbox.Party, own map[string]bool) (inbox.Party, string) {
 	for _, p := range list {
 		if key := identity.EmailKey(p.Address); key != "" && !isOwn(own, key) {
-			return inbox.Party{Address: line(p.Address), Name: line(p.Name)}, key
+			return party(p), key
 		}
 	}
 	return inbox.Party{}, ""
@@ -295,20 +295,34 @@ func addresses(list []inbox.Party) []string {
 func parties(list []inbox.Party) []inbox.Party {
 	out := make([]inbox.Party, 0, len(list))
 	for _, p := range list[:min(len(list), maxPeople)] {
-		out = append(out, inbox.Party{Address: line(p.Address), Name: line(p.Name)})
+		out = append(out, party(p))
 	}
 	return out
+}
+
+// party is p for people to see. A name is its writer's choice and shown in the
+// place of the address: one that poses as another address is left out.
+func party(p inbox.Party) inbox.Party {
+	p = inbox.Party{Address: line(p.Address), Name: line(p.Name)}
+	if strings.ContainsAny(p.Name, "@\uFE6B\uFF20") && !strings.EqualFold(strings.Trim(p.Name, `"'<> `), p.Address) {
+		p.Name = ""
+	}
+	return p
 }
 
 // text is s as the database takes it: valid UTF-8 without NUL, of bounded
 // length.
 func text(s string) string { return bounded(s, maxText) }
 
-// line is the same for what is one line.
+// line is the same for what is one line: without the marks that turn what
+// stands beside it around (UAX #9 sections 2.1 to 2.4).
 func line(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\r' || r == '\n' {
+		switch {
+		case r == '\r' || r == '\n':
 			return ' '
+		case r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069':
+			return -1
 		}
 		return r
 	}, bounded(s, maxLine))
