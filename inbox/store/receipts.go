@@ -17,16 +17,17 @@ import (
 func (d *delivery) storeReceipts(ctx context.Context, batch []inbox.Received) error {
 	var receipts []inbox.Receipt
 	var causes []string
+	var accounts []inbox.AccountID // whose word it is; "" for a bounce, which may come in anywhere
 	for i := range batch {
 		r := &batch[i]
 		if r.Receipt != nil {
-			receipts, causes = append(receipts, *r.Receipt), append(causes, r.EventID)
+			receipts, causes, accounts = append(receipts, *r.Receipt), append(causes, r.EventID), append(accounts, r.Account)
 		}
 		if r.Message != nil && r.Message.Token != "" {
 			for _, b := range r.Message.Bounces {
 				if b.Hard {
 					receipts = append(receipts, inbox.Receipt{MessageID: r.Message.Token, State: inbox.Failed, Detail: b.Recipient + ": " + b.Detail, At: r.At})
-					causes = append(causes, r.EventID)
+					causes, accounts = append(causes, r.EventID), append(accounts, "")
 					break
 				}
 			}
@@ -41,7 +42,7 @@ func (d *delivery) storeReceipts(ctx context.Context, batch []inbox.Received) er
 	}
 	for i, r := range receipts {
 		m := messages[r.MessageID]
-		if m == nil || m.Direction != inbox.Out {
+		if m == nil || m.Direction != inbox.Out || accounts[i] != "" && accounts[i] != m.Account {
 			continue
 		}
 		if r.Attempt == 0 {
