@@ -49,7 +49,7 @@ func (c *Conversation) Absorb(from *Conversation, n int64) {
 	if c.TeamID == "" {
 		c.TeamID = from.TeamID
 	}
-	if from.WaitingSince != nil && (c.WaitingSince == nil || from.WaitingSince.Before(*c.WaitingSince)) {
+	if from.WaitingSince != nil && c.Status != Spam && (c.WaitingSince == nil || from.WaitingSince.Before(*c.WaitingSince)) {
 		c.WaitingSince = from.WaitingSince
 	}
 	if from.LastAt.After(c.LastAt) {

@@ -176,3 +176,65 @@ func TestLateReceipt(t *testing.T) {
 		})
 	}
 }
+
+// A connector has no word about what another account sends.
+func TestReceiptOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.queued(t, 1)[0]
+	r := receipt(id, 1, inbox.Sent)
+	r.Account = "second"
+	d.deliver(t, r)
+	if got := d.strings(t, `SELECT state FROM messages WHERE id = $1`, id); got[0] != "queued" {
+		t.Errorf("another account's receipt made it %v", got)
+	}
+}
+
+// Mail to the plus-address of a conversation that is merged at the same instant
+// goes where the conversation went.
+func TestPlusAddressWhileMerging(t *testing.T) {
+	t.Parallel()
+	b := newDeliverBench(t)
+	b.deliver(t, arrival("a", "ann@x.example", nil))
+	b.deliver(t, arrival("b", "ann@x.example", nil))
+	of := func(column, id string) string {
+		return b.strings(t, `SELECT `+column+`::text FROM messages WHERE header_id = $1`, id)[0]
+	}
+	into, from, root, thread_ := of("conversation_id", "a"), of("conversation_id", "b"), of("thread_id", "a"), of("thread_id", "b")
+
+	tx, err := b.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	for _, stmt := range [][]any{
+		{`SELECT 1 FROM threads WHERE id IN ($1, $2) FOR UPDATE`, root, thread_},
+		{`UPDATE threads SET root_id = $1, conversation_id = $3 WHERE id = $2`, root, thread_, into},
+		{`UPDATE messages SET conversation_id = $1, seq = 2 WHERE header_id = 'b'`, into},
+		{`UPDATE conversations SET message_seq = 2, public_seq = 2 WHERE id = $1`, into},
+		{`UPDATE conversations SET merged_into = $1 WHERE id = $2`, into, from},
+	} {
+		if _, err := tx.Exec(t.Context(), stmt[0].(string), stmt[1:]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan error)
+	mail := arrival("c", "ann@x.example", nil)
+	mail.Message.Plus = inbox.ConversationID(from)
+	go func() { done <- b.Deliver(context.WithoutCancel(t.Context()), []inbox.Received{mail}, thread.Decide) }()
+	for waiting := false; !waiting; time.Sleep(10 * time.Millisecond) {
+		if err := b.pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM threads%')`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if got := of("conversation_id", "c"); got != into {
+		t.Errorf("it went to %s, want %s", got, into)
+	}
+}

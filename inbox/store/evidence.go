@@ -31,6 +31,7 @@ type evidence struct {
 	rows  map[keyRowID]bool
 	roots map[inbox.ThreadID]bool // locked
 	asked map[need]bool
+	plus  map[inbox.ConversationID]inbox.ThreadID // a thread of each that a plus-address names
 }
 
 type keyRowID struct {
@@ -63,7 +64,28 @@ func (d *delivery) loadEvidence(ctx context.Context, batch []inbox.Received) (*e
 	if err != nil {
 		return nil, err
 	}
-	return ev, ev.loadComponents(ctx, threads)
+	if err := ev.loadComponents(ctx, threads); err != nil {
+		return nil, err
+	}
+	ev.followPlus(batch)
+	return ev, nil
+}
+
+// followPlus gives plus-addresses the conversations that their threads are in
+// now: one may have been merged before its lock was got.
+func (ev *evidence) followPlus(batch []inbox.Received) {
+	for i := range batch {
+		m := batch[i].Message
+		if m == nil || m.Plus == "" {
+			continue
+		}
+		for _, t := range ev.Threads {
+			if t.ID == ev.plus[m.Plus] {
+				m.Plus = t.Conversation
+				break
+			}
+		}
+	}
 }
 
 // loadNamed reads the rows of every key that the batch names: who is called by
@@ -183,8 +205,9 @@ func (ev *evidence) loadTokens(ctx context.Context, batch []inbox.Received) ([]i
 	var named, now inbox.ConversationID
 	var thread inbox.ThreadID
 	survivors := map[inbox.ConversationID]inbox.ConversationID{}
+	ev.plus = map[inbox.ConversationID]inbox.ThreadID{}
 	if _, err := pgx.ForEachRow(rows, []any{&named, &thread, &now}, func() error {
-		survivors[named] = now
+		survivors[named], ev.plus[now] = now, thread
 		threads = append(threads, thread)
 		return nil
 	}); err != nil {
