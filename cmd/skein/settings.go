@@ -129,8 +129,13 @@ func (s *settings) check(getenv func(string) string) error {
 		}
 	}
 	if s.nats != "" {
-		if err := checkURL("SKEIN_NATS_URL", s.nats, "nats://host:4222", "nats", "tls", "ws", "wss"); err != nil {
-			return err
+		for server := range strings.SplitSeq(s.nats, ",") {
+			if server = strings.TrimSpace(server); !strings.Contains(server, "://") {
+				server = "nats://" + server
+			}
+			if err := checkURL("SKEIN_NATS_URL", server, "nats://host:4222", "nats", "tls", "ws", "wss"); err != nil {
+				return err
+			}
 		}
 	}
 	if s.creds != "" {
@@ -163,7 +168,7 @@ func (s *settings) check(getenv func(string) string) error {
 
 // checkURL never repeats what it was given: there may be a password in it.
 func checkURL(name, value, want string, schemes ...string) error {
-	first, _, _ := strings.Cut(value, ",") // NATS takes several
+	first, _, _ := strings.Cut(value, ",") // PostgreSQL takes several hosts
 	u, err := url.Parse(first)
 	if err == nil {
 		for _, s := range schemes {

@@ -124,8 +124,7 @@ type Config struct {
 	SendDelay time.Duration
 	// Demo is shown to the page, which then names the demo's logins.
 	Demo bool
-	// Secure marks the cookie as one for https only. A request that came by TLS
-	// marks it in any case.
+	// Secure marks the cookie as one for https only.
 	Secure bool
 	// TrustedProxies are whose X-Forwarded-For is believed. Empty: nobody's.
 	TrustedProxies []netip.Prefix

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	neturl "net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -76,6 +77,9 @@ func ConnectLink(url, credential string, channel inbox.Channel, log *slog.Logger
 		opts = append(opts, nats.UserCredentialBytes([]byte(credential)))
 	}
 	nc, err := nats.Connect(url, opts...)
+	if bad, ok := errors.AsType[*neturl.Error](err); ok {
+		err = bad.Err // it would repeat the address, and a password in it
+	}
 	if err != nil {
 		return nil, &inbox.Error{Code: inbox.Unavailable, Message: fmt.Sprintf("cannot connect to NATS: %v", err)}
 	}
