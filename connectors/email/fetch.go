@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -143,7 +144,11 @@ func (m *mailbox) fetch(ctx context.Context, j job, uids []imap.UID) ([]fetched,
 					}
 				} else if wire.broken || errors.Is(err, io.ErrUnexpectedEOF) {
 					_ = cmd.Close()
-					return nil, m.broke(ctx, j, f.uid, err)
+					uid := f.uid
+					if uid == 0 { // the server tells it after the body
+						uid = culprit()
+					}
+					return nil, m.broke(ctx, j, uid, err)
 				}
 				if err != nil {
 					m.release() // what is still on its way is not waited for
@@ -230,6 +235,8 @@ func (m *mailbox) deliver(ctx context.Context, j job, next imap.UID, got []fetch
 		err := m.emitItems(ctx, before, f.item)
 		if isPoison(err) {
 			m.log.Warn("a mail is set aside", "folder", j.folder, "uid", f.uid, "error", err)
+			// Moved away it would seem to have vanished, and never come in.
+			j.place.Todo = slices.DeleteFunc(j.place.Todo, func(uid imap.UID) bool { return uid == f.uid })
 			err = j.place.hold(f.uid, string(j.lane), words(err.Error()), now)
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -153,7 +154,7 @@ func fit(item *connectors.Inbound) {
 		if len(msg.HTML) > limit {
 			msg.HTML = "" // cut HTML is not HTML: the text stands for it
 		}
-		for _, text := range []*string{&msg.Text, &msg.VisibleText} {
+		for text := range lengths(item) {
 			if len(*text) > limit {
 				*text = strings.ToValidUTF8((*text)[:limit], "")
 			}
@@ -164,8 +165,46 @@ func fit(item *connectors.Inbound) {
 		msg.ReplyTo = msg.ReplyTo[:min(len(msg.ReplyTo), entries)]
 		msg.DeliveredTo = msg.DeliveredTo[:min(len(msg.DeliveredTo), entries)]
 		msg.Bounces = msg.Bounces[:min(len(msg.Bounces), entries)]
+		msg.InReplyTo = msg.InReplyTo[:min(len(msg.InReplyTo), entries)]
 		// The newest of what it refers to says most.
 		msg.References = msg.References[max(0, len(msg.References)-entries):]
+	}
+}
+
+// lengths yields the texts of an item that its sender can make as long as a
+// field may be.
+func lengths(item *connectors.Inbound) iter.Seq[*string] {
+	return func(yield func(*string) bool) {
+		msg := item.Message
+		for _, text := range []*string{&msg.Text, &msg.VisibleText, &msg.Subject, &item.Sender.Name, &msg.From.Name, &msg.Automatic.Reason} {
+			if !yield(text) {
+				return
+			}
+		}
+		for _, list := range [][]inbox.Party{msg.ReplyTo, msg.To, msg.Cc} {
+			for i := range list {
+				if !yield(&list[i].Name) {
+					return
+				}
+			}
+		}
+		for i := range msg.Attachments {
+			a := &msg.Attachments[i]
+			if !yield(&a.Name) || !yield(&a.Type) || !yield(&a.ContentID) {
+				return
+			}
+		}
+		for i := range msg.Bounces {
+			b := &msg.Bounces[i]
+			if !yield(&b.Recipient) || !yield(&b.Detail) || !yield(&b.Status) {
+				return
+			}
+		}
+		for i := range msg.Problems {
+			if !yield(&msg.Problems[i]) {
+				return
+			}
+		}
 	}
 }
 
@@ -173,7 +212,10 @@ func fit(item *connectors.Inbound) {
 // six in JSON, there would be room.
 func surelyFits(item *connectors.Inbound) bool {
 	msg := item.Message
-	n := len(msg.Text) + len(msg.HTML) + len(msg.VisibleText) + len(msg.Subject)
+	n := len(msg.HTML)
+	for text := range lengths(item) {
+		n += len(*text)
+	}
 	entries := len(msg.To) + len(msg.Cc) + len(msg.ReplyTo) + len(msg.DeliveredTo) + len(msg.References) +
 		len(msg.InReplyTo) + len(msg.Bounces) + len(msg.Attachments) + len(msg.Problems)
 	return n < 64<<10 && entries < 50

@@ -303,11 +303,11 @@ func TestJunkFolder(t *testing.T) {
 }
 
 // One mail that the bus refuses for its own content blocks nothing: it is set
-// aside, tried again, and what follows comes in.
+// aside where it is, tried again, and what follows comes in.
 func TestPoisonIsHeld(t *testing.T) {
 	t.Parallel()
 	d := inboxtest.StartDovecot(t)
-	b := newBench(t, d, "u10", nil)
+	b := newBench(t, d, "u10", func(s *Settings) { s.MoveTo = "Done" })
 	b.start()
 	b.ready()
 	b.stop()

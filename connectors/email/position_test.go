@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,30 @@ func TestFit(t *testing.T) {
 	fit(&short)
 	if diff := cmp.Diff(&connectors.Message{Text: "hi", HTML: "<p>hi"}, short.Message); diff != "" {
 		t.Errorf("a short message was changed:\n%s", diff)
+	}
+}
+
+// Whatever part of a mail its sender makes long, the item fits.
+func TestFitEveryPart(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("<", maxFieldValue)
+	party := inbox.Party{Name: strings.Repeat("<", maxAddressField), Address: "a@b.test"}
+	ids := slices.Repeat([]string{strings.Repeat("<", maxIDLength)}, maxMessageIDs)
+	for name, msg := range map[string]connectors.Message{
+		"subject":    {Subject: long},
+		"names":      {From: party, To: []inbox.Party{party, party}, Cc: []inbox.Party{party}, ReplyTo: []inbox.Party{party}},
+		"answers":    {InReplyTo: ids, References: ids},
+		"attachment": {Attachments: []connectors.Attachment{{Name: long, Type: long, ContentID: long}}},
+		"bounce":     {Bounces: []inbox.Bounce{{Recipient: long, Detail: long, Status: long}}},
+		"problems":   {Problems: slices.Repeat([]string{long[:10<<10]}, maxProblems)},
+		"reason":     {Automatic: inbox.Automatic{Reason: long}},
+	} {
+		item := connectors.Inbound{Raw: &connectors.Body{Inline: make([]byte, connectors.MaxInline)}, Message: &msg}
+		item.Sender.Name = msg.From.Name
+		fit(&item)
+		if b, err := json.Marshal(item); err != nil || len(b) > maxItem {
+			t.Errorf("%s: the item takes %d bytes, want at most %d (%v)", name, len(b), maxItem, err)
+		}
 	}
 }
 
