@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"skein/connectors"
 	"skein/inbox"
@@ -41,13 +42,13 @@ func checkInline(bodies []connectors.Body) error {
 }
 
 // moveBodies streams what went by reference to Blobs. It is repeated harmlessly.
-func (t *Threader) moveBodies(ctx context.Context, channel inbox.Channel, bodies []connectors.Body) ([]string, error) {
+func (t *Threader) moveBodies(ctx context.Context, item Item, bodies []connectors.Body) ([]string, error) {
 	var refs []string
 	for _, b := range bodies {
 		if b.Ref == "" {
 			continue
 		}
-		if err := t.moveBody(ctx, channel, b); err != nil {
+		if err := t.moveBody(ctx, item, b); err != nil {
 			return nil, err
 		}
 		refs = append(refs, b.Ref)
@@ -55,12 +56,16 @@ func (t *Threader) moveBodies(ctx context.Context, channel inbox.Channel, bodies
 	return refs, nil
 }
 
+// bodyPatience is the age of an item up to which a body that isn't there may
+// still come: a replica of transit that answers can be a moment behind.
+const bodyPatience = 5 * time.Second
+
 // moveBody moves a body, or finds it moved: an item that is delivered again,
 // because the server died before it was acknowledged or an operator replays it,
 // left nothing in transit, and was stored all the same. A body that is in
 // neither place will never come.
-func (t *Threader) moveBody(ctx context.Context, channel inbox.Channel, b connectors.Body) error {
-	err := t.copyBody(ctx, channel, b)
+func (t *Threader) moveBody(ctx context.Context, item Item, b connectors.Body) error {
+	err := t.copyBody(ctx, item.Channel, b)
 	if code := inbox.CodeOf(err); code != inbox.NotFound && code != inbox.Invalid {
 		return err
 	}
@@ -70,6 +75,8 @@ func (t *Threader) moveBody(ctx context.Context, channel inbox.Channel, b connec
 		return nil
 	case herr != nil && inbox.CodeOf(herr) != inbox.Invalid: // Invalid: no name of a body
 		return fmt.Errorf("look up body %s: %w", b.Ref, herr)
+	case time.Since(item.At) < bodyPatience:
+		return fmt.Errorf("body %s is waited for: %v", b.Ref, err)
 	}
 	return invalid("a body of it can't be had: %v", err)
 }
@@ -101,16 +108,16 @@ func (t *Threader) saveBodies(ctx context.Context, item Item) error {
 		if b.Ref == "" {
 			continue
 		}
-		if err := t.saveBody(ctx, item.Channel, b); err != nil && inbox.CodeOf(err) != inbox.Invalid {
+		if err := t.saveBody(ctx, item, b); err != nil && inbox.CodeOf(err) != inbox.Invalid {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *Threader) saveBody(ctx context.Context, channel inbox.Channel, b connectors.Body) (err error) {
+func (t *Threader) saveBody(ctx context.Context, item Item, b connectors.Body) (err error) {
 	defer t.caught(&err)
-	return t.moveBody(ctx, channel, b)
+	return t.moveBody(ctx, item, b)
 }
 
 // keepBodies brings the batch's small bodies to Blobs in one go.

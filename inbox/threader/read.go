@@ -74,7 +74,7 @@ func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err erro
 			p.inline = append(p.inline, b.Inline)
 		}
 	}
-	p.refs, err = t.moveBodies(ctx, item.Channel, bodies)
+	p.refs, err = t.moveBodies(ctx, item, bodies)
 	return p, err
 }
 

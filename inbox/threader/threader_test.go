@@ -238,6 +238,11 @@ func TestBodiesThatAreNowhere(t *testing.T) {
 	if want := []string{"b"}; !slices.Equal(f.stored, want) || f.buried["a"] == "" || f.buried["panics"] == "" {
 		t.Errorf("stored %v, put aside %v, want %v, a and panics", f.stored, f.buried, want)
 	}
+	young := far("d", "r1")
+	young.At = time.Now()
+	if err := th.handle(t.Context(), []Item{young}); err == nil || f.buried["d"] != "" {
+		t.Errorf("of a young item: handle = %v, put aside %v, want another try", err, f.buried)
+	}
 	f.away = &inbox.Error{Code: inbox.Unavailable, Message: "away"}
 	if err := th.handle(t.Context(), []Item{far("c", "r2")}); err == nil || f.buried["c"] != "" {
 		t.Errorf("with the bus away: handle = %v, put aside %v, want an error and nothing more", err, f.buried)
