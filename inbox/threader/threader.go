@@ -19,6 +19,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -115,7 +116,7 @@ type prepared struct {
 }
 
 func (t *Threader) handle(ctx context.Context, batch []Item) error {
-	if err := t.loadAccounts(ctx); err != nil {
+	if err := t.loadAccounts(ctx, batch); err != nil {
 		return err
 	}
 	ready := make([]prepared, 0, len(batch))
@@ -243,10 +244,13 @@ func (t *Threader) bury(ctx context.Context, item Item, why error) error {
 // accountsFor is how long the accounts are believed without a look.
 const accountsFor = 5 * time.Second
 
-func (t *Threader) loadAccounts(ctx context.Context) error {
+// loadAccounts looks at once when the batch is of an account that was not there:
+// what is stored of its first mail, whose it is and how well proven, is for good.
+func (t *Threader) loadAccounts(ctx context.Context, batch []Item) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if time.Since(t.loaded) < accountsFor {
+	known := !slices.ContainsFunc(batch, func(i Item) bool { _, ok := t.accounts[i.Account]; return !ok })
+	if known && time.Since(t.loaded) < accountsFor {
 		return nil
 	}
 	list, err := t.cfg.Store.Accounts(ctx)

@@ -30,6 +30,7 @@ type fakes struct {
 	names   map[string]bool // of what Put was given
 	gone    map[string]bool // refs that were let go of
 	away    error           // of transit
+	fresh   *inbox.Account  // made meanwhile
 }
 
 var errAway = errors.New("the database is away")
@@ -58,7 +59,11 @@ func (f *fakes) Deliver(_ context.Context, batch []inbox.Received, _ inbox.Decid
 }
 
 func (f *fakes) Accounts(context.Context) ([]inbox.Account, error) {
-	return []inbox.Account{{ID: "support", Channel: inbox.Email, Address: "Support@shop.example", Own: []string{"sales@shop.example"}, MaxProof: inbox.Proven}}, nil
+	list := []inbox.Account{{ID: "support", Channel: inbox.Email, Address: "Support@shop.example", Own: []string{"sales@shop.example"}, MaxProof: inbox.Proven}}
+	if f.fresh != nil {
+		list = append(list, *f.fresh)
+	}
+	return list, nil
 }
 
 func (f *fakes) Transient(err error) bool { return errors.Is(err, errAway) }
@@ -105,7 +110,7 @@ func newTest(t *testing.T) (*Threader, *fakes, thread.Keys) {
 	}
 	f := &fakes{buried: map[string]string{}, names: map[string]bool{}, gone: map[string]bool{}}
 	th := New(Config{Stream: f, Store: f, Blobs: f, Transit: f, Keys: keys, Log: slog.New(slog.DiscardHandler)})
-	if err := th.loadAccounts(t.Context()); err != nil {
+	if err := th.loadAccounts(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	return th, f, keys
@@ -352,6 +357,22 @@ func TestSender(t *testing.T) {
 	}
 }
 
+// The first mail of an account that was made a moment ago is known for ours.
+func TestNewAccount(t *testing.T) {
+	th, f, _ := newTest(t)
+	f.fresh = &inbox.Account{ID: "fresh", Channel: inbox.Email, Address: "fresh@shop.example", MaxProof: inbox.Proven}
+	var got inbox.Direction
+	f.deliver = func(batch []inbox.Received) error {
+		got = batch[0].Message.Direction
+		return nil
+	}
+	item := mail("a", func(in *connectors.Inbound) { in.Account, in.Sender.Address = "fresh", "fresh@shop.example" })
+	item.Account = "fresh"
+	if err := th.handle(t.Context(), []Item{item}); err != nil || got != inbox.Out {
+		t.Errorf("handle = %v, direction %q, want %q", err, got, inbox.Out)
+	}
+}
+
 // Our tokens are found wherever an answer carries them, and only when we signed
 // them.
 func TestTokens(t *testing.T) {
@@ -397,7 +418,7 @@ func FuzzPrepare(f *testing.F) {
 	keys, _ := thread.NewKeys([]byte("secret"))
 	fake := &fakes{buried: map[string]string{}, names: map[string]bool{}, gone: map[string]bool{}}
 	th := New(Config{Stream: fake, Store: fake, Blobs: fake, Transit: fake, Keys: keys, Log: slog.New(slog.DiscardHandler)})
-	_ = th.loadAccounts(context.Background())
+	_ = th.loadAccounts(context.Background(), nil)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := th.prepare(t.Context(), Item{Data: data, Channel: inbox.Email, Account: "support", At: time.Unix(1.7e9, 0)})
 		if err != nil {
