@@ -125,7 +125,7 @@ func (b *bench) subjects() (all []string) {
 // until waits for a state of the bench.
 func (b *bench) until(what string, ok func() bool) {
 	b.t.Helper()
-	timeout := time.After(15 * time.Second)
+	timeout := time.After(time.Minute)
 	for !ok() {
 		select {
 		case <-b.news:

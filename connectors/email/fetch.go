@@ -143,7 +143,8 @@ func (m *mailbox) fetch(ctx context.Context, j job, uids []imap.UID) ([]fetched,
 						bad, err = err, nil
 					}
 				} else if wire.broken || errors.Is(err, io.ErrUnexpectedEOF) {
-					_ = cmd.Close()
+					// The command is left as it is: closing it would read on,
+					// and the library's own reader does that already.
 					uid := f.uid
 					if uid == 0 { // the server tells it after the body
 						uid = culprit()

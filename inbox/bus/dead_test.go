@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,10 +154,11 @@ func TestClean(t *testing.T) {
 
 	// Handled but for one partition.
 	c := collect()
-	stuck := -1
+	var stuck atomic.Int64
+	stuck.Store(-1)
 	stop := running(t, b, 64, func(ctx context.Context, worker int, batch []bus.Delivery) error {
-		if batch[0].EventID == "e60" || worker == stuck {
-			stuck = worker
+		if batch[0].EventID == "e60" || int64(worker) == stuck.Load() {
+			stuck.Store(int64(worker))
 			return fmt.Errorf("worker %d is stuck", worker)
 		}
 		c.add(batch)
