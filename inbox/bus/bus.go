@@ -45,7 +45,8 @@ type Config struct {
 	// A NATS server sets aside what all streams may hold, and refuses them when
 	// its disk, or three quarters of what is free of it, is smaller.
 	InboundBytes int64
-	// Keep is how long what was handled stays in INBOUND; 0 means 14 days.
+	// Keep is how long what was handled stays in INBOUND where there
+	// is room; 0 means 14 days.
 	Keep time.Duration
 	// Metrics takes the counters; nil means none.
 	Metrics prometheus.Registerer

@@ -3,7 +3,7 @@
 // may do with them.
 //
 //	Stream    Subjects                                     Kept
-//	INBOUND   skein.in.<lane>.<channel>.<account>.<key>    until handled, and 14 days; refuses when full
+//	INBOUND   skein.in.<lane>.<channel>.<account>.<key>    until handled, and 14 days where there is room; refuses when full
 //	TRACK     skein.track.<account>.<key>                  7 days; the oldest give way
 //	OUTBOUND  skein.out.<channel>.<account>                until acknowledged; refuses when full
 //	EVENTS    skein.event.<kind>                           72 hours: what a browser can resume from
