@@ -10,6 +10,7 @@ import (
 const (
 	maxParties      = 2000
 	maxAddressField = 128 << 10 // bytes of a field that are read
+	maxPending      = 200       // bytes of a name that commas cut apart
 )
 
 // parseAddresses reads an address list as leniently as people's mail demands:
@@ -34,7 +35,7 @@ func parseAddresses(v, hint string) []inbox.Party {
 		case ok:
 			out = append(out, p)
 		case strings.TrimSpace(seg.text) == "":
-		case !seg.last && !strings.Contains(seg.text, "\""):
+		case !seg.last && !strings.Contains(seg.text, "\"") && len(seg.text) <= maxPending:
 			pending = seg.text // Doe, John <a@b>
 		default:
 			out = append(out, nameOnly(seg.text, hint))
