@@ -69,20 +69,31 @@ func Normalise(ctx context.Context, raw io.ReaderAt, size int64, opt Options) (c
 	if p.authors == 1 && dmarcAligned(h, opt.AuthServID, m.From.Address) {
 		item.Sender.Proof = inbox.Proven
 	}
-	switch {
-	case len(m.References) > 0:
-		item.Key = m.References[0]
-	case len(m.InReplyTo) > 0:
-		item.Key = m.InReplyTo[0]
-	case m.MessageID != "":
-		item.Key = m.MessageID
-	case m.From.Address != "":
-		item.Key = strings.ToLower(m.From.Address)
-	default:
+	if item.Key = customer(m, opt.Account); item.Key == "" {
 		item.Key = sum
 	}
 	m.Problems = p.problems
 	return item, nil
+}
+
+// customer is the address, in lower case, of the first party of m that is not
+// the account's own: what is said with one customer is handled in order, in one
+// partition, whichever side wrote and whatever thread it is of. It is "" when
+// the sender can't be read or all are ours.
+func customer(m *connectors.Message, account connectors.Account) string {
+	ours := map[string]bool{strings.ToLower(account.Address): true}
+	for _, own := range account.Own {
+		ours[strings.ToLower(own)] = true
+	}
+	if m.From.Address == "" {
+		return ""
+	}
+	for _, p := range slices.Concat([]inbox.Party{m.From}, m.ReplyTo, m.To, m.Cc) {
+		if address := strings.ToLower(p.Address); address != "" && !ours[address] {
+			return address
+		}
+	}
+	return ""
 }
 
 // message makes the message of what was taken apart.

@@ -37,7 +37,7 @@ func hashStore(_ context.Context, r io.Reader) (connectors.Body, error) {
 
 func options() Options {
 	return Options{
-		Account:    connectors.Account{ID: "support", Channel: inbox.Email},
+		Account:    connectors.Account{ID: "support", Channel: inbox.Email, Address: "Support@shop.example", Own: []string{"sales@shop.example"}},
 		ReceivedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		AuthServID: []string{"mx.shop.example"},
 		Lane:       connectors.Live,
@@ -319,17 +319,19 @@ func without(in []string, s string) (out []string) {
 	return out
 }
 
-// Mails of one thread have one key, so that they are handled in order.
+// What is said with one customer has one key, whoever wrote it.
 func TestKey(t *testing.T) {
 	for _, tt := range []struct{ header, want string }{
-		{"From: A@b.c\nMessage-ID: <3@x>\nIn-Reply-To: <2@x>\nReferences: <1@x> <2@x>", "1@x"},
-		{"From: A@b.c\nMessage-ID: <3@x>\nIn-Reply-To: <2@x>", "2@x"},
-		{"From: A@b.c\nMessage-ID: <3@x>", "3@x"},
-		{"From: A@b.c", "a@b.c"},
+		{"From: A@b.c\nMessage-ID: <3@x>\nReferences: <1@x> <2@x>", "a@b.c"},
+		{"From: Support@Shop.example\nTo: A@b.c", "a@b.c"},
+		{"From: sales@shop.example\nReply-To: A@b.c\nTo: support@shop.example", "a@b.c"},
 	} {
 		if got := read(t, tt.header+"\n\nx").Key; got != tt.want {
 			t.Errorf("key of %q = %q, want %q", tt.header, got, tt.want)
 		}
+	}
+	if a, b := read(t, "Subject: x\n\na"), read(t, "Subject: x\n\nb"); a.Key == "" || a.Key == b.Key {
+		t.Errorf("keys of mails from nobody = %q, %q", a.Key, b.Key)
 	}
 	a, b := read(t, "Message-ID: <1@x>\n\na"), read(t, "Message-ID: <1@x>\n\nb")
 	if a.EventID == b.EventID || a.ExternalID == b.ExternalID {

@@ -52,7 +52,7 @@ func (m *mail) inbound(r *rand.Rand, account inbox.AccountID, at time.Time) conn
 	hash := hex.EncodeToString(sum[:])
 	in := connectors.Inbound{
 		Kind: connectors.KindMessage, Channel: inbox.Email, Account: account, Lane: connectors.Live,
-		EventID: "message:" + m.id + ":" + hash, ExternalID: m.id, Key: m.id,
+		EventID: "message:" + m.id + ":" + hash, ExternalID: m.id, Key: address,
 		Sender:     connectors.Sender{Kind: inbox.EmailAddress, Address: address, Name: name, Proof: inbox.Proven},
 		ProviderAt: at, ReceivedAt: at,
 		Raw: &connectors.Body{Size: int64(len(raw)), SHA256: hash, Inline: raw},
