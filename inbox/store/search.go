@@ -160,7 +160,7 @@ func (s *Store) found(ctx context.Context, rights *inbox.Rights, q *query, befor
 const (
 	// firstWalk is how many of the newest messages are looked through before
 	// anything else, nextWalk how many at a time for words that are often said.
-	firstWalk, nextWalk = 4000, 20_000
+	firstWalk, nextWalk = 1000, 20_000
 	// lookUpSize is how many matches of the index are taken at a time, the
 	// newest first, and resolveSize how many of those are looked at together.
 	lookUpSize, resolveSize = 2000, 150
