@@ -208,7 +208,9 @@ CREATE TABLE conversations (
 );
 CREATE INDEX conversations_list ON conversations (status, last_at DESC, id DESC) WHERE merged_into IS NULL;
 CREATE INDEX conversations_inbox ON conversations (inbox_id, status, last_at DESC, id DESC) WHERE merged_into IS NULL;
-CREATE INDEX conversations_assignee ON conversations (assignee_id, status, last_at DESC, id DESC) WHERE merged_into IS NULL;
+-- What somebody, or nobody, is assigned to within an inbox: with the inbox in
+-- front, whose queue is short is not read through everybody else's.
+CREATE INDEX conversations_queue ON conversations (inbox_id, assignee_id, status, last_at DESC, id DESC) WHERE merged_into IS NULL;
 CREATE INDEX conversations_recent ON conversations (last_at DESC, id DESC) WHERE merged_into IS NULL;
 CREATE INDEX conversations_identity ON conversations (identity_id, last_at DESC);
 CREATE INDEX conversations_merged ON conversations (merged_into) WHERE merged_into IS NOT NULL;
@@ -400,6 +402,10 @@ CREATE TABLE outbox (
     published_at timestamptz
 );
 CREATE INDEX outbox_pending ON outbox (id) WHERE published_at IS NULL;
+-- What goes to the connectors leaves in an order of its own, so that a slow
+-- attachment never holds up the browsers: it is found without passing over
+-- everything else that is pending.
+CREATE INDEX outbox_sends ON outbox (id) WHERE published_at IS NULL AND subject LIKE 'skein.out.%';
 CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 
 -- Where a stream stood when it was last written: a stream that is behind was
