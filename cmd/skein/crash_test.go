@@ -111,7 +111,7 @@ func newCrash(t *testing.T) *crash {
 
 	// An account begins with what arrives after it was first seen.
 	for i := 0; ; i++ {
-		c.deliver(fmt.Sprintf("first-%d@crash.test", i), "")
+		c.deliver(i, fmt.Sprintf("first-%d@crash.test", i), "")
 		if c.settled(3*time.Second, func(db *pgx.Conn) (bool, error) {
 			return exists(db, `SELECT EXISTS (SELECT FROM messages WHERE header_id LIKE 'first-%')`)
 		}) {
@@ -139,7 +139,7 @@ func (c *crash) round(round, mails int, r *rand.Rand) {
 			if i%3 == 2 {
 				parent = want[i-1-i%2]
 			}
-			c.deliver(id, parent)
+			c.deliver(i, id, parent)
 		}
 	})
 	answering, enough := context.WithCancel(ctx)
@@ -295,16 +295,24 @@ func (c *crash) checkAnswers(stored []string) {
 	c.t.Logf("%d answers stored, %d uncertain", len(stored), uncertain)
 }
 
-// deliver puts a mail into the mailbox.
-func (c *crash) deliver(id, parent string) {
+// deliver puts the nth mail into the mailbox. Three in a row are one
+// customer's, so that they lie in many partitions; one in forty carries a file
+// that doesn't fit an item, and travels beside it.
+func (c *crash) deliver(n int, id, parent string) {
 	headers := ""
 	if parent != "" {
 		headers = fmt.Sprintf("In-Reply-To: <%s>\r\nReferences: <%s>\r\n", parent, parent)
 	}
 	who, _, _ := strings.Cut(id, "@")
+	file := ""
+	if n%40 == 7 {
+		file = "--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+			strings.Repeat(strings.Repeat("QUJD", 19)+"\r\n", 400<<10/78)
+	}
 	c.dovecot.Deliver(c.t, "support@shop.example", "INBOX", fmt.Appendf(nil,
-		"From: Somebody <customer@crash.test>\r\nTo: support@shop.example\r\nMessage-ID: <%s>\r\n%sSubject: About %s\r\nDate: %s\r\n\r\nThis is %s.\r\n",
-		id, headers, who, time.Now().Format(time.RFC1123Z), who))
+		"From: Somebody <customer%d@crash.test>\r\nTo: support@shop.example\r\nMessage-ID: <%s>\r\n%sSubject: About %s\r\nDate: %s\r\n"+
+			"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nThis is %s.\r\n%s--b--\r\n",
+		n/3%16, id, headers, who, time.Now().Format(time.RFC1123Z), who, file))
 }
 
 // answer answers conversations, each call repeated with its key until it is

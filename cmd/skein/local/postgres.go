@@ -356,15 +356,24 @@ func (p *Postgres) settings() []string {
 	return append(s, "fsync=on", "synchronous_commit=on", "full_page_writes=on")
 }
 
+// orphansFor is how long the back ends of a killed postmaster are waited for:
+// each ends when it next looks up from its work.
+const orphansFor = time.Minute
+
 // startPatiently starts the server and waits until it answers. A server that
 // ends at once is tried again for a while: the back ends of one whose
 // postmaster was killed hold its shared memory for some moments.
 func (p *Postgres) startPatiently(ctx context.Context) error {
-	delay := 50 * time.Millisecond
+	delay, began := 50*time.Millisecond, time.Now()
 	for try := 0; ; try++ {
 		err := p.startOnce(ctx)
 		var ended *endedError
-		if err == nil || !errors.As(err, &ended) || try == 5 {
+		if err == nil || !errors.As(err, &ended) {
+			return err
+		}
+		if ended.occupied() && time.Since(began) < orphansFor {
+			delay = min(delay, time.Second)
+		} else if try >= 5 {
 			return err
 		}
 		select {
@@ -379,8 +388,11 @@ func (p *Postgres) startPatiently(ctx context.Context) error {
 // An endedError is a server that ended before it answered.
 type endedError struct {
 	reason error
-	words  string // its last line
+	words  string // why, in its own words
 }
+
+// occupied reports whether processes of an earlier server are still there.
+func (e *endedError) occupied() bool { return strings.Contains(e.words, "shared memory block") }
 
 func (e *endedError) Error() string {
 	return fmt.Sprintf("PostgreSQL ended while it started (%v): %s", e.reason, e.words)
@@ -466,11 +478,13 @@ func (p *Postgres) makeDatabase(ctx context.Context) error {
 	return nil
 }
 
-// A tail passes a server's lines to the log and keeps the newest.
+// A tail passes a server's lines to the log and keeps the newest, or the one that
+// says why the server ended.
 type tail struct {
-	mu   sync.Mutex // guards line
-	line string
-	done chan struct{}
+	mu    sync.Mutex // guards line and fatal
+	line  string
+	fatal bool // line says why the server ended
+	done  chan struct{}
 }
 
 // newTail reads r to its end, which comes when the last process of the server
@@ -484,8 +498,11 @@ func newTail(r io.ReadCloser, log *slog.Logger) *tail {
 		for {
 			line, err := lines.ReadString('\n')
 			if line = strings.TrimSpace(line); line != "" {
+				fatal := strings.Contains(line, "FATAL:") || strings.Contains(line, "PANIC:")
 				t.mu.Lock()
-				t.line = line
+				if fatal || !t.fatal { // what follows only says that it is the end
+					t.line, t.fatal = line, fatal
+				}
 				t.mu.Unlock()
 				level := slog.LevelDebug
 				if strings.HasPrefix(line, "PANIC:") {
