@@ -112,7 +112,7 @@ func (p *process) running(t *testing.T, account string) {
 	var list struct {
 		Items []struct{ Account, State, LastError string }
 	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if session.AccessToken == "" {
 			p.call("", "POST", "/login", map[string]string{"email": "ana@shop.example", "password": "a long enough one"}, &session)
 		}

@@ -140,7 +140,7 @@ type shownConversation struct {
 func (p *process) find(token, subject string) shownConversation {
 	p.t.Helper()
 	var list struct{ Items []shownConversation }
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		p.call(token, "GET", "/conversations?limit=100", nil, &list)
 		for _, c := range list.Items {
 			if c.Subject == subject {
@@ -157,7 +157,7 @@ func (p *process) find(token, subject string) shownConversation {
 func (p *process) settle(token string) {
 	p.t.Helper()
 	var list struct{ Items []shownConversation }
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if p.call(token, "GET", "/conversations?limit=100", nil, &list); len(list.Items) >= 8 {
 			return
 		}
@@ -194,7 +194,7 @@ func TestUp(t *testing.T) {
 	var said struct {
 		Items []struct{ Direction, State, VisibleText string }
 	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && (len(said.Items) < 3 || said.Items[1].State != "sent"); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline) && (len(said.Items) < 3 || said.Items[1].State != "sent"); time.Sleep(100 * time.Millisecond) {
 		p.call(token, "GET", "/conversations/"+c.ID+"/messages", nil, &said)
 	}
 	if len(said.Items) != 3 || said.Items[1].State != "sent" || said.Items[2].Direction != "in" {
