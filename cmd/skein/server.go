@@ -98,9 +98,11 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	parts.run("threader", threader.New(threader.Config{
 		Stream: stream{s.bus}, Store: keeper{s.store}, Blobs: s.blobs, Transit: s.bus, Keys: s.keys, Log: e.log,
 	}).Run)
-	parts.run("outbox", outbox.New(outbox.Config{
+	relay := outbox.New(outbox.Config{
 		Source: s.store, Bus: s.bus, Blobs: s.blobs, Transit: s.bus, Log: e.log,
-	}).Run)
+	})
+	s.count("skein_outbox_published_total", "Rows of the outbox that this node has published.", nil, relay.Published)
+	parts.run("outbox", relay.Run)
 	parts.run("timers", outbox.NewTimers(s.store, map[string]outbox.FireFunc{
 		store.SendKind: func(ctx context.Context, now time.Time) (bool, error) {
 			return s.store.FireSend(ctx, now, outbox.Encode)
@@ -183,6 +185,12 @@ func (s *server) seal(id inbox.MessageID, in inbox.ConversationID, account *inbo
 	return s.keys.HeaderID(id, domain), replyTo
 }
 
+// count shows a part's own counter among the metrics.
+func (s *server) count(name, help string, labels prometheus.Labels, value func() int64) {
+	s.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels},
+		func() float64 { return float64(value()) }))
+}
+
 // ready says why this node can't serve just now.
 func (s *server) ready(ctx context.Context) error {
 	if err := s.store.Ping(ctx); err != nil {
@@ -215,5 +223,7 @@ func (s *server) startConnector(parts *stack) {
 		Credential: func() (local.Credential, error) { return s.base.credentialFor(s.cfg, inbox.Email) },
 		Env:        []string{"SKEIN_LOG=" + s.cfg.logLevel},
 	})
+	s.count("skein_connector_restarts_total", "How often a connector's process was started again.",
+		prometheus.Labels{"channel": string(inbox.Email)}, child.Restarts)
 	parts.run("connector email", child.Run)
 }

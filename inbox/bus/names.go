@@ -68,11 +68,6 @@ func DeadSubject(channel inbox.Channel, account inbox.AccountID) string {
 // EventSubject returns the subject of events of kind.
 func EventSubject(kind inbox.EventKind) string { return "skein.event." + string(kind) }
 
-// VisitorSubject returns the subject of what one chat session may see.
-func VisitorSubject(account inbox.AccountID, session string) string {
-	return fmt.Sprintf("skein.visitor.%s.%s", account, token(session))
-}
-
 // InboundSubject returns the subject of an item: items of one key share it, so
 // that they share a partition and stay in order.
 func InboundSubject(item *connectors.Inbound) string {
