@@ -48,12 +48,15 @@ var lastID struct {
 func NewID[T ~string](t time.Time) T {
 	tick := uint64(t.UnixMilli())<<12 | uint64(t.Nanosecond()%1e6)*4096/1e6
 	lastID.Lock()
-	// An instant of the past (an import) keeps its own place: only ids of
-	// about the same time are pushed apart.
-	if tick <= lastID.tick && lastID.tick-tick < 1<<22 {
-		tick = lastID.tick + 1
+	// An instant of the past (an import) keeps its own place and moves nobody
+	// else's: only ids of about the same time are pushed apart.
+	switch {
+	case tick > lastID.tick:
+		lastID.tick = tick
+	case lastID.tick-tick < 1<<22:
+		lastID.tick++
+		tick = lastID.tick
 	}
-	lastID.tick = tick
 	lastID.Unlock()
 
 	var b [16]byte
