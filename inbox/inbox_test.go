@@ -14,7 +14,7 @@ func TestNewID(t *testing.T) {
 	for i := range 2000 {
 		at := now.Add(time.Duration(i%7) * -10 * time.Millisecond) // clocks that differ a little
 		ids = append(ids, NewID[string](at))
-		old := NewID[string](now.AddDate(-1, 0, 0).Add(time.Duration(i)*time.Second)) // an import
+		old := NewID[string](now.AddDate(-1, 0, 0).Add(time.Duration(i) * time.Second)) // an import
 		if !ValidID(old) || !ValidID(ids[i]) {
 			t.Fatalf("NewID = %q, %q", old, ids[i])
 		}
