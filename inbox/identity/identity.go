@@ -4,11 +4,19 @@ package identity
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 
 	"skein/inbox"
 )
+
+// dots are what ends a rooted domain: IDNA maps the other three to the first
+// (RFC 3490 section 3.1).
+const dots = ".\u3002\uff0e\uff61"
+
+// apart reports whether r can't be within an address.
+func apart(r rune) bool { return r == '<' || r == '>' || unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // EmailKey returns the form by which mail addresses are matched: lower case,
 // the domain in its ASCII form (RFC 5891), nothing else changed. Dots and tags
@@ -20,12 +28,12 @@ import (
 func EmailKey(address string) string {
 	address = strings.ToLower(strings.TrimSpace(address))
 	at := strings.LastIndexByte(address, '@')
-	if at <= 0 || at == len(address)-1 || len(address) > 320 || strings.ContainsAny(address, " \t\r\n<>\x00") {
+	if at <= 0 || at == len(address)-1 || len(address) > 320 || strings.ContainsFunc(address, apart) {
 		return ""
 	}
-	domain := strings.TrimSuffix(address[at+1:], ".")
+	domain := strings.TrimRight(address[at+1:], dots)
 	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		domain = ascii
+		domain = strings.TrimRight(ascii, dots)
 	}
 	if domain == "" {
 		return ""

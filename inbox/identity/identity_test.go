@@ -13,6 +13,8 @@ func TestEmailKey(t *testing.T) {
 		{"Ann@Example.COM", "ann@example.com"},
 		{" ann@example.com ", "ann@example.com"},
 		{"ann@example.com.", "ann@example.com"},
+		{"ann@example.com..", "ann@example.com"},
+		{"ann@example.com\u3002", "ann@example.com"},
 		{"ann@bücher.example", "ann@xn--bcher-kva.example"},
 		{"ann@XN--BCHER-KVA.example", "ann@xn--bcher-kva.example"},
 		{"a.n.n+tag@gmail.com", "a.n.n+tag@gmail.com"},
@@ -24,6 +26,7 @@ func TestEmailKey(t *testing.T) {
 		{"ann@", ""},
 		{"ann@.", ""},
 		{"ann <ann@example.com>", ""},
+		{"ann@example.com..\f.", ""},
 		{"ann\x00@example.com", ""},
 		{strings.Repeat("a", 320) + "@example.com", ""},
 	} {
