@@ -20,6 +20,7 @@ import (
 	"skein/inbox/bus"
 	"skein/inbox/identity"
 	"skein/inbox/store"
+	"skein/inbox/threader"
 	"skein/migrations"
 )
 
@@ -33,7 +34,7 @@ func withStore(ctx context.Context, e *env, s *settings, work func(*store.Store)
 	if err := migrations.Up(ctx, db.url); err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, db.url, 4)
+	st, err := store.Open(ctx, db.url, 4, threader.Rules())
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"skein/inbox/inboxtest"
 	"skein/inbox/outbox"
 	"skein/inbox/store"
+	"skein/inbox/threader"
 	"skein/realtime"
 )
 
@@ -36,7 +37,7 @@ func (anybody) SessionRights(context.Context, inbox.AgentID, inbox.SessionID) (i
 func TestLive(t *testing.T) {
 	t.Parallel()
 	dsn := inboxtest.Database(t)
-	st, err := store.Open(t.Context(), dsn, 8)
+	st, err := store.Open(t.Context(), dsn, 8, threader.Rules())
 	if err != nil {
 		t.Fatal(err)
 	}

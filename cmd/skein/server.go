@@ -65,7 +65,7 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 		if err := migrations.Up(ctx, b.database); err != nil {
 			return named("DATABASE_URL", cfg.database, err)
 		}
-		st, err := store.Open(ctx, b.database, 0)
+		st, err := store.Open(ctx, b.database, 0, threader.Rules())
 		if err != nil {
 			return named("DATABASE_URL", cfg.database, err)
 		}

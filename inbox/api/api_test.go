@@ -25,7 +25,7 @@ import (
 	"skein/inbox/blob"
 	"skein/inbox/inboxtest"
 	"skein/inbox/store"
-	"skein/inbox/thread"
+	"skein/inbox/threader"
 )
 
 const password = "correct horse battery"
@@ -86,7 +86,7 @@ func (b *fakeBus) Replay(_ context.Context, id uint64) error {
 func newServer(t testing.TB) *server {
 	t.Helper()
 	ctx := t.Context()
-	st, err := store.Open(ctx, inboxtest.Database(t), 8)
+	st, err := store.Open(ctx, inboxtest.Database(t), 8, threader.Rules())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func (s *server) mail(t testing.TB, account inbox.AccountID, id, from, text stri
 	for _, r := range refs {
 		m.Refs = append(m.Refs, inbox.Ref{Key: inbox.HeaderKey(r), ID: r, Step: inbox.ByInReplyTo})
 	}
-	if err := s.store.Deliver(t.Context(), []inbox.Received{{Account: account, Channel: inbox.Email, EventID: "mail:" + id, At: now, Message: m}}, thread.Decide); err != nil {
+	if err := s.store.Deliver(t.Context(), []inbox.Received{{Account: account, Channel: inbox.Email, EventID: "mail:" + id, At: now, Message: m}}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"skein/inbox/inboxtest"
 	"skein/inbox/outbox"
 	"skein/inbox/store"
+	"skein/inbox/threader"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -38,7 +39,7 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	dsn := inboxtest.Database(t)
-	s, err := store.Open(t.Context(), dsn, 8)
+	s, err := store.Open(t.Context(), dsn, 8, threader.Rules())
 	if err != nil {
 		t.Fatal(err)
 	}

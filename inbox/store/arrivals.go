@@ -11,8 +11,8 @@ import (
 	"skein/inbox"
 )
 
-// storeMessages places the batch's messages by decide and writes them.
-func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received, decide inbox.DecideFunc) error {
+// storeMessages places the batch's messages by the rules and writes them.
+func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) error {
 	batch = slices.DeleteFunc(slices.Clone(batch), func(r inbox.Received) bool { return r.Message == nil })
 	if len(batch) == 0 {
 		return nil
@@ -23,7 +23,7 @@ func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received, de
 	}
 	var decision inbox.Decision
 	for more := true; more; {
-		decision = decide(batch, &ev.Evidence)
+		decision = d.rules.Place(batch, &ev.Evidence)
 		if more, err = ev.answer(ctx, decision.Needs); err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 		}
 		r := &batch[i]
 		if p.NewThread {
-			a.threads = append(a.threads, []any{uid(p.Thread), uid(p.Thread), uid(p.Conversation)})
+			a.threads = append(a.threads, []any{uid(p.Thread), uid(p.Thread), uid(p.Conversation), uid(p.Conversation)})
 		}
 		if p.Joined {
 			for _, who := range r.Message.People {
@@ -239,7 +239,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 func (a *arrivals) write(ctx context.Context) error {
 	if err := a.copyAll(ctx, []table{
 		{"conversations", conversationRow, a.conversationRows()},
-		{"threads", []string{"id", "root_id", "conversation_id"}, a.threads},
+		{"threads", []string{"id", "root_id", "conversation_id", "home_id"}, a.threads},
 	}); err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 
 	"skein/inbox"
 	"skein/inbox/store"
-	"skein/inbox/thread"
 )
 
 // What is of the database's state is tried again, what is of the content is
@@ -64,7 +63,7 @@ func TestDeliverWhileMigrating(t *testing.T) {
 	b.deliver(t, arrival("c", "ann@x.example", []string{"a"}))
 	id := b.strings(t, `UPDATE messages SET direction = 'out', state = 'sending', attempt = 1 WHERE header_id = 'c' RETURNING id::text`)[0]
 	r := receipt(inbox.MessageID(id), 1, inbox.Sent)
-	if err := b.Deliver(t.Context(), []inbox.Received{r}, thread.Decide); err == nil || !store.Transient(err) {
+	if err := b.Deliver(t.Context(), []inbox.Received{r}); err == nil || !store.Transient(err) {
 		t.Errorf("Deliver without a table = %v, want a transient error", err)
 	}
 	if _, err := b.pool.Exec(t.Context(), `ALTER TABLE moved RENAME TO attempts`); err != nil {
@@ -96,7 +95,7 @@ func TestDeliverWhilePartitioning(t *testing.T) {
 	exec(`LOCK TABLE events_default IN ACCESS EXCLUSIVE MODE`)
 	got := make(chan error)
 	mail := arrival("a", "ann@x.example", nil)
-	go func() { got <- b.Deliver(context.WithoutCancel(t.Context()), []inbox.Received{mail}, thread.Decide) }()
+	go func() { got <- b.Deliver(context.WithoutCancel(t.Context()), []inbox.Received{mail}) }()
 	for waiting := false; !waiting; time.Sleep(10 * time.Millisecond) {
 		if err := b.pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'events_default'::regclass)`).Scan(&waiting); err != nil {
 			t.Fatal(err)
@@ -221,7 +220,7 @@ func TestPlusAddressWhileMerging(t *testing.T) {
 	done := make(chan error)
 	mail := arrival("c", "ann@x.example", nil)
 	mail.Message.Plus = inbox.ConversationID(from)
-	go func() { done <- b.Deliver(context.WithoutCancel(t.Context()), []inbox.Received{mail}, thread.Decide) }()
+	go func() { done <- b.Deliver(context.WithoutCancel(t.Context()), []inbox.Received{mail}) }()
 	for waiting := false; !waiting; time.Sleep(10 * time.Millisecond) {
 		if err := b.pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
 			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM threads%')`).Scan(&waiting); err != nil {

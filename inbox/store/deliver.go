@@ -14,18 +14,18 @@ import (
 
 // Deliver stores a batch of received items in one transaction. It locks every
 // key that the batch names, in sorted order, loads the evidence under those
-// locks, and lets decide choose: Deliver itself has no opinion.
+// locks, and lets the rules choose: Deliver itself has no opinion.
 //
 // Deliver is idempotent: an item already stored is passed over, with no second
 // event. An error means that nothing of the batch was stored; [Transient] tells
 // whether the same batch may go through later.
-func (s *Store) Deliver(ctx context.Context, batch []inbox.Received, decide inbox.DecideFunc) error {
+func (s *Store) Deliver(ctx context.Context, batch []inbox.Received) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		fresh, err := claimEvents(ctx, tx, batch)
 		if err != nil || len(fresh) == 0 {
 			return err
 		}
-		d := &delivery{tx: tx}
+		d := &delivery{tx: tx, rules: s.rules}
 		for _, step := range []func(context.Context, []inbox.Received) error{
 			d.lockKeys, d.loadAccounts, d.loadIdentities,
 		} {
@@ -33,7 +33,7 @@ func (s *Store) Deliver(ctx context.Context, batch []inbox.Received, decide inbo
 				return err
 			}
 		}
-		if err := d.storeMessages(ctx, fresh, decide); err != nil {
+		if err := d.storeMessages(ctx, fresh); err != nil {
 			return err
 		}
 		if err := d.storeRecords(ctx, fresh); err != nil {
@@ -54,6 +54,7 @@ func (s *Store) Deliver(ctx context.Context, batch []inbox.Received, decide inbo
 // collected and announced once, at the end.
 type delivery struct {
 	tx         pgx.Tx
+	rules      inbox.Rules
 	inboxOf    map[inbox.AccountID]inbox.InboxID
 	identities map[inbox.IdentityRef]inbox.Identity
 	changes    []change

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"skein/inbox"
-	"skein/inbox/thread"
 )
 
 // BenchmarkDeliver stores mails in batches of 256: two of three begin a thread,
@@ -32,7 +31,7 @@ func BenchmarkDeliver(b *testing.B) {
 			batch = append(batch, next(i))
 			i++
 		}
-		if err := d.Deliver(b.Context(), batch, thread.Decide); err != nil {
+		if err := d.Deliver(b.Context(), batch); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"skein/inbox"
 	"skein/inbox/inboxtest"
 	"skein/inbox/store"
-	"skein/inbox/thread"
+	"skein/inbox/threader"
 )
 
 // A bench is a store with one mail account, and a look at its tables.
@@ -29,7 +29,7 @@ type deliverBench struct {
 func newDeliverBench(t testing.TB) *deliverBench {
 	t.Helper()
 	dsn := inboxtest.Database(t)
-	s, err := store.Open(t.Context(), dsn, 8)
+	s, err := store.Open(t.Context(), dsn, 8, threader.Rules())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func arrival(id, from string, refs []string, to ...string) inbox.Received {
 // deliver retries what a deadlock or a lost race sent back, as the threader does.
 func (b *deliverBench) deliver(t testing.TB, batch ...inbox.Received) {
 	for range 50 {
-		err := b.Deliver(context.WithoutCancel(t.Context()), batch, thread.Decide)
+		err := b.Deliver(context.WithoutCancel(t.Context()), batch)
 		if err == nil {
 			return
 		}
@@ -233,13 +233,13 @@ func TestDeliverRefusesContent(t *testing.T) {
 	b := newDeliverBench(t)
 	bad := arrival("bad", "ann@x.example", nil)
 	bad.Message.Text = "a\x00b"
-	err := b.Deliver(t.Context(), []inbox.Received{arrival("good", "ann@x.example", nil), bad}, thread.Decide)
+	err := b.Deliver(t.Context(), []inbox.Received{arrival("good", "ann@x.example", nil), bad})
 	if err == nil || store.Transient(err) {
 		t.Errorf("Deliver = %v, want an error of the item's own", err)
 	}
 	other := arrival("other", "ann@x.example", nil)
 	other.Account = "nowhere"
-	if err := b.Deliver(t.Context(), []inbox.Received{other}, thread.Decide); inbox.CodeOf(err) != inbox.Invalid || store.Transient(err) {
+	if err := b.Deliver(t.Context(), []inbox.Received{other}); inbox.CodeOf(err) != inbox.Invalid || store.Transient(err) {
 		t.Errorf("Deliver to an unknown account = %v, want %s", err, inbox.Invalid)
 	}
 	if got := b.partition(t); len(got) != 0 {

@@ -147,7 +147,7 @@ func (d *delivery) makeIdentities(ctx context.Context, said map[inbox.IdentityRe
 			name = s.name
 		}
 		customers = append(customers, []any{uid(i.CustomerID), name, at})
-		identities = append(identities, []any{uid(i.ID), uid(i.CustomerID), string(i.Kind), ref.Key, i.Value, i.Name, int16(i.Proof), s.locale, at})
+		identities = append(identities, []any{uid(i.ID), uid(i.CustomerID), uid(i.CustomerID), string(i.Kind), ref.Key, i.Value, i.Name, int16(i.Proof), s.locale, at})
 		d.identities[ref] = i
 	}
 	if len(customers) == 0 {
@@ -157,7 +157,7 @@ func (d *delivery) makeIdentities(ctx context.Context, said map[inbox.IdentityRe
 		return fmt.Errorf("make customers: %w", err)
 	}
 	if _, err := d.tx.CopyFrom(ctx, pgx.Identifier{"identities"},
-		[]string{"id", "customer_id", "kind", "key", "value", "name", "proof", "locale", "created_at"},
+		[]string{"id", "customer_id", "born_id", "kind", "key", "value", "name", "proof", "locale", "created_at"},
 		pgx.CopyFromRows(identities)); err != nil {
 		return fmt.Errorf("make identities: %w", err)
 	}

@@ -5,7 +5,7 @@
 // It promises that an exported method either happened whole or not at all, that
 // a repeated call with the same event id or idempotency key changes nothing,
 // and that a row's version rises under the row's lock. It never decides policy
-// (it calls the pure function that it was handed), never publishes, and never
+// (it calls the pure functions that it was handed), never publishes, and never
 // holds a lock across a call out.
 package store
 
@@ -28,12 +28,14 @@ import (
 
 // A Store is a pool of connections to one migrated database.
 type Store struct {
-	pool *pgxpool.Pool
+	pool  *pgxpool.Pool
+	rules inbox.Rules
 }
 
 // Open connects to the database at dsn. The schema must be there: see package
-// migrations. maxConns bounds the pool; 0 means 16.
-func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
+// migrations. maxConns bounds the pool; 0 means 16. rules decide whatever the
+// store has no opinion on.
+func Open(ctx context.Context, dsn string, maxConns int, rules inbox.Rules) (*Store, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, &inbox.Error{Code: inbox.Invalid, Message: "the database URL can't be read: want postgres://user:password@host:5432/name"}
@@ -47,7 +49,7 @@ func Open(ctx context.Context, dsn string, maxConns int) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	return &Store{pool: pool}, nil
+	return &Store{pool: pool, rules: rules}, nil
 }
 
 // Close waits for what is running and closes every connection.

@@ -55,7 +55,7 @@ func TestRedeliveryAfterCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(ctx, inboxtest.Database(t), 4)
+	s, err := store.Open(ctx, inboxtest.Database(t), 4, threader.Rules())
 	if err != nil {
 		t.Fatal(err)
 	}

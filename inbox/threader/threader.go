@@ -25,6 +25,8 @@ import (
 
 	"skein/connectors"
 	"skein/inbox"
+	"skein/inbox/identity"
+	"skein/inbox/orderlink"
 	"skein/inbox/thread"
 )
 
@@ -49,7 +51,7 @@ type Stream interface {
 
 // A Store places and keeps a batch in one transaction.
 type Store interface {
-	Deliver(ctx context.Context, batch []inbox.Received, decide inbox.DecideFunc) error
+	Deliver(ctx context.Context, batch []inbox.Received) error
 	Accounts(ctx context.Context) ([]inbox.Account, error)
 	// Transient reports whether the same call may go through later.
 	Transient(err error) bool
@@ -221,7 +223,7 @@ func (t *Threader) giveUp(ctx context.Context, item Item, batch []inbox.Received
 // must not stop the service.
 func (t *Threader) guarded(ctx context.Context, batch []inbox.Received) (err error) {
 	defer t.caught(&err)
-	return t.cfg.Store.Deliver(ctx, batch, thread.Decide)
+	return t.cfg.Store.Deliver(ctx, batch)
 }
 
 // caught is deferred: it makes an error of a panic.
@@ -273,4 +275,9 @@ func (t *Threader) account(id inbox.AccountID) (inbox.Account, map[string]bool) 
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.accounts[id], t.own
+}
+
+// Rules are the decisions that a store is opened with.
+func Rules() inbox.Rules {
+	return inbox.Rules{Place: thread.Decide, Resolve: identity.Resolve, Link: orderlink.Link}
 }

@@ -46,7 +46,7 @@ func (f *fakes) Bury(_ context.Context, item Item, reason string) error {
 	return nil
 }
 
-func (f *fakes) Deliver(_ context.Context, batch []inbox.Received, _ inbox.DecideFunc) error {
+func (f *fakes) Deliver(_ context.Context, batch []inbox.Received) error {
 	if f.deliver != nil {
 		if err := f.deliver(batch); err != nil {
 			return err

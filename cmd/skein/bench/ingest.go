@@ -20,6 +20,7 @@ import (
 	"skein/inbox/blob"
 	"skein/inbox/bus"
 	"skein/inbox/store"
+	"skein/inbox/threader"
 	"skein/migrations"
 )
 
@@ -47,7 +48,7 @@ func (c *Config) ingest(ctx context.Context, dir string) (err error) {
 	if err := migrations.Up(ctx, pg.URL()); err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, pg.URL(), 0)
+	st, err := store.Open(ctx, pg.URL(), 0, threader.Rules())
 	if err != nil {
 		return err
 	}

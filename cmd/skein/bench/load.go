@@ -14,6 +14,7 @@ import (
 	"skein/cmd/skein/local"
 	"skein/inbox"
 	"skein/inbox/store"
+	"skein/inbox/threader"
 	"skein/migrations"
 )
 
@@ -90,7 +91,7 @@ func (c *Config) load(ctx context.Context, data string, from, until int) (err er
 
 // first makes the business, the texts and their words.
 func (c *Config) first(ctx context.Context, dsn string, conn *pgx.Conn) error {
-	st, err := store.Open(ctx, dsn, 2)
+	st, err := store.Open(ctx, dsn, 2, threader.Rules())
 	if err != nil {
 		return err
 	}
@@ -117,8 +118,8 @@ func loadSome(ctx context.Context, conn *pgx.Conn, from, until int) error {
 	args := pgx.NamedArgs{"from": from, "until": until - 1, "texts": texts, "per": perConversation}
 	for _, sql := range []string{
 		`INSERT INTO customers (id, name) SELECT bench_id(1, i), 'Customer ' || i FROM generate_series(@from::int, @until::int) i WHERE i % 4 = 0`,
-		`INSERT INTO identities (id, customer_id, kind, key, value, name, proof)
-			SELECT bench_id(2, i), bench_id(1, i), 'email', 'customer' || i || '@customers.example', 'customer' || i || '@customers.example', 'Customer ' || i, 2
+		`INSERT INTO identities (id, customer_id, born_id, kind, key, value, name, proof)
+			SELECT bench_id(2, i), bench_id(1, i), bench_id(1, i), 'email', 'customer' || i || '@customers.example', 'customer' || i || '@customers.example', 'Customer ' || i, 2
 			FROM generate_series(@from::int, @until::int) i WHERE i % 4 = 0`,
 		`INSERT INTO conversations (id, number, inbox_id, assignee_id, status, channel, account_id, identity_id, subject, preview,
 				message_seq, public_seq, last_at, waiting_since, created_at)
@@ -129,8 +130,8 @@ func loadSome(ctx context.Context, conn *pgx.Conn, from, until int) error {
 			FROM generate_series(@from::int, @until::int) i
 			JOIN accounts a ON a.id = (ARRAY['support', 'sales', 'press'])[1 + i % 3]
 			JOIN bench_texts t ON t.n = i * 13 % @texts`,
-		`INSERT INTO threads (id, root_id, conversation_id)
-			SELECT bench_id(4, i), bench_id(4, i), bench_id(3, i) FROM generate_series(@from::int, @until::int) i`,
+		`INSERT INTO threads (id, root_id, conversation_id, home_id)
+			SELECT bench_id(4, i), bench_id(4, i), bench_id(3, i), bench_id(3, i) FROM generate_series(@from::int, @until::int) i`,
 		`INSERT INTO messages (id, conversation_id, thread_id, seq, kind, direction, channel, account_id, identity_id, author_kind,
 				author_name, author_address, recipients, subject, text, visible_text, state, reason, header_id, sent_at, created_at)
 			SELECT bench_id(5, i * @per + s), c.id, bench_id(4, i), s + 1, 'message', CASE s % 2 WHEN 0 THEN 'in' ELSE 'out' END,
