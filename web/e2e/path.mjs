@@ -42,8 +42,16 @@ try {
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   await page.getByText("I have waited for two weeks").last().waitFor();
+  const field = page.locator("[contenteditable=true]:focus, textarea:focus");
   await page.keyboard.press("r");
-  await page.locator("[contenteditable=true]:focus, textarea:focus").waitFor();
+  await field.waitFor();
+  await page.keyboard.press("Escape"); // leaves the field, and the keys are the page's again
+  await page.locator("[data-conversation]:focus").waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("r"); // at once: what is on its way out takes no keys
+  await field.waitFor();
   await page.keyboard.type("It left our warehouse this morning.");
   await page.keyboard.press("Control+Enter");
   await page.getByText("It left our warehouse this morning.").last().waitFor();

@@ -224,10 +224,13 @@ export function Composer({
   };
 
   const onKeyDown = (e: React.KeyboardEvent): void => {
+    if (e.nativeEvent.isComposing) return;
+    // The editor calls Esc its own and does nothing with it.
+    const inEditor = e.target instanceof Element && e.target.closest(".ProseMirror") !== null;
     if (e.key === "Enter" && (e.metaKey || e.ctrlKey)) {
       e.preventDefault();
       send(false);
-    } else if (e.key === "Escape" && !e.defaultPrevented) {
+    } else if (e.key === "Escape" && (inEditor || !e.defaultPrevented)) {
       e.preventDefault();
       if (narrow) setOpen(false);
       document.querySelector<HTMLElement>("[data-conversation]")?.focus({ preventScroll: true });
@@ -323,7 +326,7 @@ export function Composer({
             placeholder="Write a note. The customer never sees it."
             value={draft.note}
             rows={3}
-            className="field-sizing-content max-h-80 min-h-[79px] w-full flex-1 resize-none bg-transparent px-4 py-2 text-base text-text outline-none! placeholder:text-muted"
+            className="field-sizing-content max-h-80 min-h-[79px] w-full max-md:max-h-none flex-1 resize-none bg-transparent px-4 py-2 text-base text-text outline-none! placeholder:text-muted"
             onChange={(e) => edit({ note: e.target.value })}
             onPaste={(e) => {
               if (e.clipboardData.files.length > 0 && e.clipboardData.getData("text/plain") === "") {

@@ -8,7 +8,6 @@ import { prefetch, useFileToken, useListing, useMessages } from "../data";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
 import { filterOf, type Place } from "../place";
-import { matches } from "../state";
 import type { Conversation, Me } from "../types";
 import { Button, IconButton, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
@@ -122,20 +121,23 @@ function Opened({
     if (narrow) main.current?.focus({ preventScroll: true });
   }, [narrow]);
 
-  // After "close", the next one of the list.
+  // After "close", the next one of the list: for one that has left it already
+  // (it was assigned), what came into its place.
   const listing = useListing(filterOf(place), agentId, place.view !== "search");
+  const index = listing.rows.findIndex((r) => r.id === c.id);
+  const stood = useRef(0);
+  useEffect(() => {
+    if (index >= 0) stood.current = index;
+  }, [index]);
   const next = (): void => {
     if (place.view === "search") return;
     const rows = listing.rows;
-    const i = rows.findIndex((r) => r.id === c.id);
-    const n = rows[i + 1] ?? rows[i - 1];
-    if (place.status !== "all" && matches(c, filterOf(place), agentId)) {
-      if (n && n.id !== c.id) {
-        prefetch(n);
-        go({ ...place, open: String(n.number) }, { replace: true });
-        requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${n.id}"] a`)?.focus());
-      } else go({ ...place, open: "" });
-    }
+    const n = index >= 0 ? (rows[index + 1] ?? rows[index - 1]) : (rows[stood.current] ?? rows.at(-1));
+    if (n) {
+      prefetch(n);
+      go({ ...place, open: String(n.number) }, { replace: true });
+      requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${n.id}"] a`)?.focus());
+    } else go({ ...place, open: "" });
   };
   const close = (): void => {
     next();
@@ -191,7 +193,6 @@ function Opened({
         narrow={narrow}
         onSeen={setSeenSeq}
         onSent={() => setSent((n) => n + 1)}
-       
         onClosed={next}
         handle={setComposer}
       />

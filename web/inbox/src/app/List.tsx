@@ -139,6 +139,28 @@ function Conversations({ me, person, place }: { me: string; person: Me | undefin
     [virtual, rows],
   );
 
+  // A row that leaves takes the focus with it: it goes on to the conversation,
+  // or to what came into the row's place.
+  const focused = useRef<{ el: Element; index: number } | null>(null);
+  useEffect(() => {
+    const list = scroller.current;
+    const onFocus = (): void => {
+      const el = document.activeElement;
+      const row = el?.closest("[data-row]");
+      focused.current = el && row ? { el, index: Number(row.getAttribute("aria-posinset")) - 1 } : null;
+    };
+    list?.addEventListener("focusin", onFocus);
+    return () => list?.removeEventListener("focusin", onFocus);
+  }, []);
+  useEffect(() => {
+    const was = focused.current;
+    if (!was || was.el.isConnected || document.activeElement !== document.body) return;
+    focused.current = null;
+    const conversation = document.querySelector<HTMLElement>("[data-conversation]");
+    if (conversation) conversation.focus({ preventScroll: true });
+    else if (rows.length > 0) focusRow(Math.min(was.index, rows.length - 1));
+  }, [rows, focusRow]);
+
   const to = (c: Conversation): Place => ({ ...place, open: String(c.number) });
   const step = (by: 1 | -1): void => {
     if (rows.length === 0) return;

@@ -28,7 +28,9 @@ function useKeys(): void {
     const onKey = (e: KeyboardEvent): void => {
       const t = e.target instanceof Element ? e.target : document.body;
       if (e.defaultPrevented || e.isComposing || (e.repeat && !["j", "k"].includes(e.key))) return;
-      const own = t.closest(ownKeys);
+      const inside = t.closest(ownKeys);
+      // What is on its way out has no keys any more: the next one belongs to the page.
+      const own = inside?.closest("[data-exiting]") ? null : inside;
       // The key that opened the customer drawer closes it.
       const panel = e.key === keyOf("panel") && own?.getAttribute("aria-label") === "Customer";
       if (t.closest(typing) || (own && !panel)) return;
@@ -71,6 +73,21 @@ export function Shell(): ReactNode {
   useCommand("undo", () => void undoLast());
   useCommand("help", () => setHelp(true));
   useCommand("panel", togglePanel, place.open !== "");
+  // Where the conversation is the only pane, the field comes with the list.
+  const wantsSearch = useRef(false);
+  useCommand(
+    "search",
+    () => {
+      wantsSearch.current = true;
+      go({ ...place, open: "" });
+    },
+    narrow && place.open !== "",
+  );
+  useEffect(() => {
+    if (place.open !== "" || !wantsSearch.current) return;
+    wantsSearch.current = false;
+    runCommand("search");
+  }, [place.open]);
 
   const id = conversation?.id ?? "";
   useEffect(() => {
