@@ -7,6 +7,27 @@ import { ParseError, record, str } from "./parse";
 
 let token = "";
 let agentId = "";
+
+// Whether this browser may hold such a cookie: without, there is no session to ask for.
+const hint = "skein.session";
+
+function remember(there: boolean): void {
+  try {
+    if (there) localStorage.setItem(hint, "1");
+    else localStorage.removeItem(hint);
+  } catch {
+    // storage is forbidden: the server is asked
+  }
+}
+
+function mayReturn(): boolean {
+  try {
+    return localStorage.getItem(hint) !== null;
+  } catch {
+    return true;
+  }
+}
+
 let refreshing: Promise<string> | null = null;
 const listeners = new Set<() => void>();
 
@@ -19,6 +40,7 @@ function take(x: unknown): string {
   const fresh = str(o, "accessToken");
   if (fresh === "") throw new ParseError("session: no accessToken");
   const agent = str(record(o["agent"], "session.agent"), "id");
+  remember(true);
   const other = token === "" || agent !== agentId;
   token = fresh;
   agentId = agent;
@@ -56,8 +78,10 @@ export async function signIn(email: string, password: string): Promise<void> {
 }
 
 async function refreshOnce(): Promise<string> {
+  if (token === "" && !mayReturn()) throw new SignedOut("signed out");
   const res = await fetch("/api/v1/refresh", { method: "POST" });
   if (res.status === 401 || res.status === 403) {
+    remember(false);
     end();
     throw new SignedOut("signed out");
   }
@@ -105,6 +129,7 @@ export async function signOut(): Promise<void> {
   try {
     await fetch("/api/v1/logout", { method: "POST", headers: { authorization: `Bearer ${token}` } });
   } finally {
+    remember(false);
     end();
   }
 }

@@ -22,7 +22,7 @@ export function age(iso: string, now: number, locale?: string): string {
 /** A span in words: "3 minutes". */
 export function span(ms: number): string {
   const say = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? "" : "s"}`;
-  if (ms < minute) return "less than a minute";
+  if (ms < minute) return "under a minute";
   if (ms < hour) return say(Math.floor(ms / minute), "minute");
   if (ms < day) return say(Math.floor(ms / hour), "hour");
   return say(Math.floor(ms / day), "day");
@@ -32,7 +32,7 @@ export function span(ms: number): string {
 export function when(iso: string, now: number, locale?: string): string {
   const t = Date.parse(iso);
   if (Number.isNaN(t)) return "";
-  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(t);
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(t);
   if (new Date(t).toDateString() === new Date(now).toDateString()) return time;
   const sameYear = new Date(t).getFullYear() === new Date(now).getFullYear();
   return `${new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) }).format(t)}, ${time}`;

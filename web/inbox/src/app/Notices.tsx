@@ -3,6 +3,7 @@
 
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
+import { keyOf } from "../keys";
 import { dismiss, offlineSince, spoken, toasts, useSignal } from "../ui/signals";
 import { Button, IconButton, Kbd } from "../ui/controls";
 import { when } from "../words";
@@ -24,13 +25,14 @@ export function OfflineBar(): ReactNode {
 export function Notices(): ReactNode {
   const all = useSignal(toasts);
   const words = useSignal(spoken);
+  const undoable = all.findLastIndex((t) => t.undo); // the key undoes the newest
   return (
     <>
       <div aria-live="polite" role="log" aria-label="News" className="sr-only">
         {words}
       </div>
       <div role="status" aria-label="Done" className="pointer-events-none fixed bottom-4 left-4 z-50 flex flex-col items-start gap-2 max-md:inset-x-4 max-md:bottom-20 max-md:items-center">
-        {all.map((t) => (
+        {all.map((t, i) => (
           <div
             key={t.id}
             className="pointer-events-auto flex items-center gap-1 rounded-md bg-raised py-1 pr-1 pl-3 text-sm shadow-float"
@@ -44,7 +46,7 @@ export function Notices(): ReactNode {
                   t.undo?.();
                 }}
               >
-                Undo <Kbd keys="z" />
+                Undo {i === undoable && <Kbd keys={keyOf("undo")} />}
               </Button>
             )}
             <IconButton icon={X} label="Dismiss" placement="top" onPress={() => dismiss(t.id)} />

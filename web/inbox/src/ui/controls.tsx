@@ -182,7 +182,7 @@ export function Chip({
     accent: "bg-accent-soft text-accent-text",
   };
   return (
-    <span className={`inline-flex h-5 shrink-0 items-center gap-1 rounded px-1.5 text-xs whitespace-nowrap ${tones[tone]}`}>
+    <span className={`-my-0.5 inline-flex h-5 shrink-0 items-center gap-1 rounded px-1.5 text-xs whitespace-nowrap ${tones[tone]}`}>
       {children}
     </span>
   );
