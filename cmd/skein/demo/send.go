@@ -83,7 +83,8 @@ func Send(ctx context.Context, args []string, dir string, stdout io.Writer) erro
 	if err := post(ctx, run, l); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Sent to %s as %s <%s>\n  subject: %s\n", Support, l.From.Name, l.From.Address, l.Subject)
+	as := strings.TrimSpace(l.From.Name + " <" + l.From.Address + ">")
+	fmt.Fprintf(stdout, "Sent to %s as %s\n  subject: %s\n", Support, as, l.Subject)
 	if run.URL != "" {
 		fmt.Fprintf(stdout, "It is in the open list at %s now.\n", run.URL)
 	}
