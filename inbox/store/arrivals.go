@@ -153,7 +153,7 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 		}
 		who := a.identities[r.Message.Identity]
 		m := r.Message.Message // a copy: the batch may be tried again
-		m.ID, m.ThreadID, m.Version = inbox.NewID[inbox.MessageID](r.At), p.Thread, 1
+		m.ID, m.ThreadID, m.Version = inbox.NewID[inbox.MessageID](m.CreatedAt), p.Thread, 1
 		m.Kind, m.Channel, m.Account, m.HasRaw = inbox.Public, r.Channel, r.Account, r.Message.Raw != ""
 		m.Reason = p.Reason
 		m.State = inbox.ReceivedState

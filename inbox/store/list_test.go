@@ -294,7 +294,8 @@ func TestPatch(t *testing.T) {
 }
 
 // Search finds words, beginnings and phrases, leaves out, shows one message a
-// conversation and pages to the end; whatever is typed is no error.
+// conversation, an import in the place of its own time, and pages to the end;
+// whatever is typed is no error.
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -308,13 +309,28 @@ func TestSearch(t *testing.T) {
 	r := arrival("m0b", "p0@x.example", []string{"m0"})
 	r.Message.Text, r.Message.VisibleText = "still: the blue kettle", "still: the blue kettle"
 	d.deliver(t, r)
+	old := arrival("old", "p9@x.example", nil)
+	old.History, old.Message.CreatedAt = true, time.Now().AddDate(-1, 0, 0)
+	old.Message.Subject, old.Message.VisibleText = "A teapot and more", "it pours badly"
+	d.deliver(t, old)
+	newer := arrival("newer", "p8@x.example", nil)
+	newer.Message.VisibleText = "this one pours well"
+	d.deliver(t, newer)
+	older := arrival("older", "p7@x.example", nil)
+	older.History, older.Message.CreatedAt = true, time.Now().AddDate(-2, 0, 0)
+	older.Message.VisibleText = "it never pours"
+	d.deliver(t, older)
 	if _, err := d.IndexMessages(ctx, 100); err != nil {
 		t.Fatal(err)
+	}
+	if hits, _, err := d.Search(ctx, &d.anna.Rights, "teapot", inbox.Cursor{}, 1); err != nil || len(hits) != 1 || hits[0].Snippet != "A teapot and more" {
+		t.Errorf("search for a word of the subject = %+v, %v, want the subject shown", hits, err)
 	}
 	for _, test := range []struct {
 		text string
 		want string // header ids, newest first
 	}{
+		{"pours ", "newer old older"},
 		{"kettle", "m0b m2 m1"}, // still being typed: kettles too
 		{"kettle ", "m0b m1"},
 		{"ket", "m0b m2 m1"},

@@ -247,10 +247,10 @@ func resolve(ctx context.Context, tx pgx.Tx, rights *inbox.Rights, q *query, mat
 			if err != nil {
 				return h, err
 			}
-			h.Conversation, h.Snippet = c, snippet(text, q.words)
-			if h.Snippet == "" {
-				h.Snippet = snippet(subject, q.words)
+			if !holds(text, q.words) && (text == "" || holds(subject, q.words)) {
+				text = subject // what was found is there
 			}
+			h.Conversation, h.Snippet = c, snippet(text, q.words)
 			return h, nil
 		})
 		if err != nil {
@@ -363,6 +363,12 @@ const (
 	snippetBefore = 60
 	snippetSize   = 200
 )
+
+// holds reports whether one of words is in text.
+func holds(text string, words []string) bool {
+	low := strings.ToLower(text)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(low, w) })
+}
 
 // snippet is the part of text around the first of words that is in it, on one
 // line; the beginning when none is.
