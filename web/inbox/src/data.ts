@@ -1,7 +1,7 @@
 // What the panes read. TanStack Query fetches and knows how far; the entities
 // themselves go into the one state, where live changes meet them.
 
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery, type InfiniteData } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { api, body } from "./api/client";
 import * as parse from "./parse";
@@ -264,7 +264,9 @@ export function useTimeline(customer: string, seq: number): { entries: readonly 
     queryKey: ["timeline", customer, seq],
     enabled: customer !== "",
     initialPageParam: "",
-    placeholderData: keepPreviousData,
+    // Until the new line is there the old ones stay; never those of somebody else.
+    placeholderData: (old: InfiniteData<Page<TimelineEntry>, string> | undefined, before) =>
+      before?.queryKey[1] === customer ? old : undefined,
     queryFn: async ({ pageParam }) =>
       parse.page(
         await body(

@@ -47,7 +47,7 @@ export default function Editor({
       StarterKit.configure({
         heading: false,
         horizontalRule: false,
-        link: { openOnClick: false, autolink: true, protocols: ["http", "https", "mailto"], HTMLAttributes: { rel: null, target: null } },
+        link: { openOnClick: false, autolink: true, HTMLAttributes: { rel: null, target: null } },
       }),
       Placeholder.configure({ placeholder: "Write a reply" }),
     ],

@@ -42,7 +42,7 @@ export function ListPane({
   return (
     <Landmark
       aria-label={place.view === "search" ? "Search" : "Conversations"}
-      className={`relative flex min-h-0 flex-col bg-surface ${width === null ? "flex-1" : "shrink-0"}`}
+      className={`relative flex min-h-0 min-w-0 flex-col bg-surface ${width === null ? "flex-1" : "shrink-0"}`}
       style={width === null ? {} : { width }}
     >
       <div className="flex h-14 shrink-0 items-center gap-2 px-3">
