@@ -8,7 +8,7 @@ import { keyOf } from "../keys";
 import type { Conversation, Me } from "../types";
 import { Button, Chip, IconButton, MenuButton, Tip, type Choice } from "../ui/controls";
 import { useCommand, useNow } from "../ui/hooks";
-import { personName, span, statusWord, subjectOf } from "../words";
+import { age, personName, span, statusWord, subjectOf } from "../words";
 
 export function Header({
   c,
@@ -68,7 +68,7 @@ export function Header({
             {personName(c.customer)}
             {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}
           </span>
-          {waits && <span className="shrink-0 text-amber-text">· waiting {span(now - Date.parse(c.waitingSince))}</span>}
+          {waits && <span className="shrink-0 text-amber-text">· waiting {narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince))}</span>}
           {c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
         </p>
       </div>

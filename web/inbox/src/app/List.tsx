@@ -283,6 +283,17 @@ function waitsLongest(rows: readonly Conversation[]): ReadonlySet<string> {
   return new Set(few.filter((c) => newest - Date.parse(c.waitingSince) > 3600_000).map((c) => c.id));
 }
 
+function emptyMore(place: Place): string {
+  switch (place.status) {
+    case "closed":
+      return "Closed conversations stay here and open again when the customer writes.";
+    case "spam":
+      return "What the mail provider takes for spam is kept here, for you to check.";
+    default:
+      return place.view === "mine" ? "Conversations that are assigned to you come here." : "Mail to your inboxes comes here.";
+  }
+}
+
 function EmptyList({ place }: { place: Place }): ReactNode {
   const status = statuses.find((s) => s === place.status);
   const [words, more] =
@@ -294,7 +305,9 @@ function EmptyList({ place }: { place: Place }): ReactNode {
           ? ["No spam.", "What the mail provider takes for spam is kept here, for you to check."]
           : place.view === "closed"
             ? ["Nothing closed yet.", "Closed conversations stay here and open again when the customer writes."]
-            : [status ? `No ${statusWord[status].toLowerCase()} conversations.` : "No conversations yet.", "Mail to your inboxes comes here."];
+            : status === "pending"
+              ? ["Nothing pending.", "What waits for somebody else, such as a carrier, can be kept here."]
+              : [status ? `No ${statusWord[status].toLowerCase()} conversations.` : "No conversations yet.", emptyMore(place)];
   const elsewhere = place.view === "mine" && place.status === "open";
   return (
     <div className="flex flex-col items-center gap-1 px-6 pt-24 text-center">

@@ -121,7 +121,7 @@ function NavItem({
             className={
               expanded
                 ? `figures text-xs ${strong ? "font-semibold text-accent-text" : "text-muted"}`
-                : "figures absolute top-0.5 left-1/2 ml-1.5 rounded-full bg-hover px-1 text-[10px] leading-[14px] font-semibold text-secondary"
+                : "figures absolute top-0.5 right-0.5 rounded-full bg-hover px-1 text-[10px] leading-[14px] font-semibold text-secondary"
             }
           >
             {expanded ? countWord(count) : count > 99 ? "99+" : count}
