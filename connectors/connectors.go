@@ -176,5 +176,5 @@ type Status struct {
 	RetryAt   *time.Time      `json:"retryAt,omitempty"`
 	Received  int64           `json:"received"`
 	Sent      int64           `json:"sent"`
-	At        time.Time       `json:"at"`
+	At        time.Time       `json:"at,omitzero" doc:"When it was told; absent while nothing was heard"`
 }

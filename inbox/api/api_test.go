@@ -404,7 +404,7 @@ func TestRights(t *testing.T) {
 		bert.want(t, 404, test.method, "/api/v1"+test.path, test.body, nil, test.header...)
 		s.client(t).want(t, 401, test.method, "/api/v1"+test.path, test.body, nil, test.header...)
 	}
-	for _, query := range []string{"", "?status=all", "?inbox=" + string(s.first.ID), "?q=kettle"} {
+	for _, query := range []string{"", "?status=all", "?inbox=" + string(s.first.ID), "?text=kettle"} {
 		if got := bert.list(t, query); len(got.Items) != 0 {
 			t.Errorf("list%s of another inbox = %d rows", query, len(got.Items))
 		}

@@ -21,7 +21,7 @@ type listInput struct {
 	Status   string `query:"status" enum:"open,pending,snoozed,closed,spam,all" default:"open"`
 	Assignee string `query:"assignee" maxLength:"36" doc:"me, none, or an agent's id; empty: anybody's"`
 	Inbox    string `query:"inbox" maxLength:"36" doc:"An inbox's id; empty: all of one's own"`
-	Text     string `query:"q" maxLength:"200" doc:"Only conversations of which a message holds all these words"`
+	Text     string `query:"text" maxLength:"200" doc:"Only conversations of which a message holds all these words"`
 	Sort     string `query:"sort" enum:"newest,oldest" default:"newest" doc:"By the newest message"`
 }
 

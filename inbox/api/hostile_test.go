@@ -31,7 +31,7 @@ func TestHostile(t *testing.T) {
 			"/conversations/"+b, "/conversations/"+b+"/messages", "/customers/"+b, "/customers/"+b+"/timeline",
 			"/customers/"+b+"/orders", "/customers/"+b+"/conversations", "/attachments/"+b, "/messages/"+b+"/raw",
 			"/conversations?cursor="+q, "/conversations?limit="+q, "/conversations?status="+q, "/conversations?inbox="+q,
-			"/conversations?assignee="+q, "/conversations?q="+q, "/conversations?sort="+q, "/search?q="+q, "/search?q=a@b"+q, "/search?q=x&cursor="+q,
+			"/conversations?assignee="+q, "/conversations?text="+q, "/conversations?sort="+q, "/search?q="+q, "/search?q=a@b"+q, "/search?q=x&cursor="+q,
 			"/conversations/"+id+"/messages?before="+q, "/dead?cursor="+q, "/attachments/"+id+"?t="+q)
 	}
 	for _, c := range []inbox.Cursor{{ID: "message:x"}, {ID: "'"}, {ID: id}, {ID: "shipment:~"}} {
@@ -55,6 +55,7 @@ func TestHostile(t *testing.T) {
 		header                   []string
 		want                     int
 	}{
+		{"a filter that there isn't", "GET", "/api/v1/conversations?colour=red", "", nil, 422},
 		{"no body", "POST", at + "/replies", "", key, 400},
 		{"not JSON", "POST", at + "/replies", "{", key, 400},
 		{"another type", "POST", at + "/replies", `[]`, key, 422},

@@ -34,6 +34,8 @@ func humaConfig() huma.Config {
 		OpenAPIPath:   "/openapi",
 		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat: "application/json",
+
+		RejectUnknownQueryParameters: true, // a misspelt filter would filter nothing
 	}
 }
 

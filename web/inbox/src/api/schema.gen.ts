@@ -477,8 +477,11 @@ export interface components {
         Connector: {
             account: string;
             address: string;
-            /** Format: date-time */
-            at: string;
+            /**
+             * Format: date-time
+             * @description When it was told; absent while nothing was heard
+             */
+            at?: string;
             channel: string;
             /** Format: date-time */
             errorAt?: string;
@@ -1025,7 +1028,7 @@ export interface operations {
                 /** @description An inbox's id; empty: all of one's own */
                 inbox?: string;
                 /** @description Only conversations of which a message holds all these words */
-                q?: string;
+                text?: string;
                 /** @description By the newest message */
                 sort?: "newest" | "oldest";
             };
