@@ -59,14 +59,25 @@ func up(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// reason gives the server's own words, or the innermost error's: what pgx puts
-// around them names the user and the database.
+// reason gives the server's own words, or the innermost error's of the last try:
+// what pgx puts around them names the user and the database.
 func reason(err error) string {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Message
 	}
-	for errors.Unwrap(err) != nil {
-		err = errors.Unwrap(err)
+	for {
+		switch inner := err.(type) {
+		case interface{ Unwrap() error }:
+			if next := inner.Unwrap(); next != nil {
+				err = next
+				continue
+			}
+		case interface{ Unwrap() []error }:
+			if all := inner.Unwrap(); len(all) > 0 {
+				err = all[len(all)-1]
+				continue
+			}
+		}
+		return err.Error()
 	}
-	return err.Error()
 }

@@ -136,6 +136,7 @@ func readPassword(e *env) (string, error) {
 	fmt.Fprintf(e.stderr, "password (at least %d characters): ", auth.MinPassword)
 	line, err := bufio.NewReader(io.LimitReader(e.stdin, 4096)).ReadString('\n')
 	if err != nil && line == "" {
+		fmt.Fprintln(e.stderr)
 		return "", invalid("no password was given: type one, pipe one in, or set SKEIN_PASSWORD")
 	}
 	return strings.TrimRight(line, "\r\n"), nil

@@ -90,8 +90,8 @@ func TestBadSettings(t *testing.T) {
 			said := strings.TrimSpace(stderr)
 			lines := strings.Split(said, "\n")
 			last := lines[len(lines)-1]
-			if !strings.Contains(said, "skein: ") {
-				t.Errorf("said %q, want a sentence after skein:", said)
+			if !strings.HasPrefix(last, "skein: ") {
+				t.Errorf("said %q, want one sentence after skein: at the end", said)
 			}
 			for _, want := range tc.want {
 				if !strings.Contains(said, want) {
