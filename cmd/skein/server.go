@@ -205,6 +205,20 @@ func (s *server) ready(ctx context.Context) error {
 	return nil
 }
 
+// settle waits until this node can serve, so that what is announced as ready is.
+// A part that takes its time holds up nothing.
+func (s *server) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for s.ready(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
 // startAccounts hands the accounts to the connectors, now and after every
 // change, so that a connector's first look finds what is true.
 func (s *server) startAccounts(ctx context.Context, parts *stack) error {

@@ -115,6 +115,7 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 		return err
 	}
 	parts.add("announcement", func(context.Context) error { return os.Remove(runningPath(s.data)) })
+	srv.settle(ctx)
 	e.log.Info("ready", "url", s.public, "took", time.Since(began).Round(time.Millisecond))
 	welcome(e.stdout, s, b.demo)
 	err = parts.wait(ctx)

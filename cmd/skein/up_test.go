@@ -30,7 +30,8 @@ type process struct {
 	done chan error
 }
 
-// startUp runs `skein up` on data and returns when it says that it is ready.
+// startUp runs `skein up` on data and returns when it says that it is ready, which
+// it then is.
 func startUp(t *testing.T, data string, args ...string) *process {
 	t.Helper()
 	return startUpWith(t, nil, data, args...)
@@ -72,6 +73,14 @@ func startUpWith(t *testing.T, vars []string, data string, args ...string) *proc
 		t.Fatal("skein up isn't ready after two minutes")
 	}
 	p.took = time.Since(began)
+	resp, err := http.Get(p.url + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("/readyz answers %d to who was told that it is ready", resp.StatusCode)
+	}
 	return p
 }
 
