@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 GO ?= go
 NPM ?= npm
 ARGS ?=
+EVAL ?=
 ROUNDS ?= 20
 FUZZTIME ?= 30s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -86,6 +87,11 @@ bench: bin/skein ## measure ingest, lists, counts, search, start
 .PHONY: bench-large
 bench-large: bin/skein ## the same at a million conversations, and the ratio
 	bin/skein bench --large $(ARGS)
+
+.PHONY: eval
+eval: bin/skein ## measure answers against a folder of known cases, EVAL=DIR
+	@[ -n "$(EVAL)" ] || { echo "make eval needs a folder: make eval EVAL=DIR"; exit 1; }
+	@bin/skein eval $(EVAL) $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built; the data folder stays

@@ -54,6 +54,7 @@ func commands() []command {
 		}},
 		{"demo", "write to the running demo: skein demo send --text TEXT", demoCommand},
 		{"bench", "measure ingest, the API and starts on this machine", benchCommand},
+		{"eval", "measure answers against a folder of known cases: skein eval DIR", evalCommand},
 		{"openapi", "print the API's OpenAPI document", openAPI},
 	}
 }
