@@ -39,11 +39,6 @@ type Part struct {
 	Run func(ctx context.Context, dir string, r *Reporter) error
 }
 
-// parts is everything that is measured, in the order of the table.
-func parts() []Part {
-	return []Part{}
-}
-
 // Run measures every part whose cases are there and prints each as it is done.
 func Run(ctx context.Context, cfg Config) error {
 	if info, err := os.Stat(cfg.Dir); err != nil || !info.IsDir() {

@@ -1,0 +1,15 @@
+package eval
+
+// parts is everything that is measured, in the order of the table.
+func parts() []Part {
+	return []Part{
+		{"mime", "email/stalwart-mail-parser", mimeTrees},
+		{"files", ".", mailFiles},
+		{"replies", repliesFile, replies},
+		{"bounces", "bounces", bounces},
+		{"automatic", "identity/auto_submitted_headers.json", automatic},
+		{"subjects", "threads/threading_cases.json", baseSubjects},
+		{"references", "threads/threading_cases.json", references},
+		{"imaptest", "threads/imaptest", imaptest},
+	}
+}
