@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,22 +22,37 @@ import (
 
 // readMail makes of a raw mail what the email connector makes of it. A panic
 // is an error here: it is one case that came out wrong.
-func readMail(ctx context.Context, raw []byte) (m *connectors.Message, err error) {
+func readMail(ctx context.Context, raw []byte) (*connectors.Message, error) {
+	return readMailInto(ctx, raw, nil)
+}
+
+// readMailInto is readMail that keeps the bodies, too, by their SHA-256.
+func readMailInto(ctx context.Context, raw []byte, bodies map[string][]byte) (m *connectors.Message, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	item, err := email.Normalise(ctx, bytes.NewReader(raw), int64(len(raw)), mailOptions())
+	opt := mailOptions()
+	if bodies != nil {
+		opt.Store = func(_ context.Context, r io.Reader) (connectors.Body, error) {
+			b, err := io.ReadAll(r)
+			sum := hash(b)
+			bodies[sum] = b
+			return connectors.Body{Size: int64(len(b)), SHA256: sum}, err
+		}
+	}
+	item, err := email.Normalise(ctx, bytes.NewReader(raw), int64(len(raw)), opt)
 	if err != nil {
 		return nil, err
 	}
 	if item.Message == nil {
-		return nil, fmt.Errorf("no message")
+		return nil, errors.New("no message")
 	}
 	return item.Message, nil
 }
 
+// mailOptions are those of a mailbox whose bodies are measured and not kept.
 func mailOptions() email.Options {
 	return email.Options{
 		Account:    connectors.Account{ID: "eval", Channel: inbox.Email},

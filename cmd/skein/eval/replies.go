@@ -1,7 +1,9 @@
 package eval
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,21 @@ const repliesFile = "replies/replies.jsonl"
 // Kinds on which all sources agree what a visible reply is.
 var scoredReplies = []string{"plain", "fragment0", "trim", "reply"}
 
+// A reply is a text, or a list of it and of the signature that is cut off.
+type reply string
+
+func (r *reply) UnmarshalJSON(b []byte) error {
+	if !bytes.HasPrefix(b, []byte("[")) {
+		return json.Unmarshal(b, (*string)(r))
+	}
+	var list []*string
+	if err := json.Unmarshal(b, &list); err != nil || len(list) == 0 || list[0] == nil {
+		return err
+	}
+	*r = reply(*list[0])
+	return nil
+}
+
 // replies measures the part of a mail that its author wrote for it.
 func replies(ctx context.Context, path string, r *Reporter) error {
 	type row struct {
@@ -23,7 +40,7 @@ func replies(ctx context.Context, path string, r *Reporter) error {
 		Input    *string `json:"input"`
 		Mail     string  `json:"input_eml"`
 		HTML     string  `json:"input_html"`
-		Expected string  `json:"expected"`
+		Expected reply   `json:"expected"`
 		Before   string  `json:"expected_before"`
 		Closed   *string `json:"expected_text_ws_stripped"`
 	}
@@ -75,7 +92,7 @@ func replies(ctx context.Context, path string, r *Reporter) error {
 		case c.Before != "":
 			check(folded(m.VisibleText) == folded(c.Before), m.VisibleText, c.Before)
 		default:
-			check(folded(m.VisibleText) == folded(c.Expected), m.VisibleText, c.Expected)
+			check(folded(m.VisibleText) == folded(string(c.Expected)), m.VisibleText, c.Expected)
 		}
 	}
 	return nil
