@@ -307,6 +307,13 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 		}
 	}
 	if len(out) == 0 {
+		for _, m := range transcript.FindAllStringSubmatch(told, 50) {
+			if addr, ok := cleanAddress(m[1]); ok && !own[strings.ToLower(addr)] {
+				add(addr, m[0])
+			}
+		}
+	}
+	if len(out) == 0 {
 		for _, m := range addressLine.FindAllStringSubmatchIndex(told, 50) {
 			addr, ok := cleanAddress(told[m[2]:m[3]])
 			if ok && !own[strings.ToLower(addr)] {
@@ -335,6 +342,9 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 }
 
 var (
+	// How old sendmail ends what it says of an address: "550 <a@b>... User unknown".
+	transcript = regexp.MustCompile(`(?m)^\s*[45]\d\d[ \-](?:[45]\.\d\.\d )?<([^\s<>]+@[^\s<>]+)>\.\.\. .*$`)
+
 	addressLine = regexp.MustCompile(`(?m)^[\s>*\-]*(?:(?i:to|recipient|failed recipient|address|user|rcpt to|original-recipient|final-recipient)\s*[:=]?\s*(?:rfc822;)?\s*)?[<"(\[']?([^\s<>"(),;:\[\]]+@[^\s<>"(),;:\[\]]+)[>")\]']?(?:\s*$|\s*[:.,]|\s+on\b|\s*\(|\s+-|\s*\.\.\.|>)`)
 	nextAddress = regexp.MustCompile(`(?m)^[\s>*\-]*<?[^\s<>"(),;:]+@[^\s<>"(),;:]+>?\s*(?::|$|\son\s)`)
 )

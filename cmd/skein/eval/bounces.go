@@ -87,7 +87,11 @@ func namedRecipients(raw string) [][]string {
 		}
 		var named []string
 		for _, f := range reportField.FindAllStringSubmatch(block, -1) {
-			named = append(named, strings.ToLower(f[2]))
+			address := strings.ToLower(f[2])
+			if route, after, ok := strings.Cut(address, ":"); ok && strings.HasPrefix(route, "@") {
+				address = after // a route is no part of it (RFC 5321 appendix C)
+			}
+			named = append(named, address)
 		}
 		if len(named) > 0 {
 			out = append(out, named)
