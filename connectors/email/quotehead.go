@@ -6,19 +6,19 @@ import (
 )
 
 // The words by which mail programs say that somebody wrote what follows.
-const verbs = `wrote|writes|sent|said|schrieb|schreibt|geschrieben|geschreven|schreef|schrijft|écrit|ecrit|escribió|escribio|escribe|escreveu|scritto|scrisse|scrive|napisała?|napisał\(a\)|napisal[aio]?(?:\(a\))?|napsala?|napísala?|pisze|skrev|skrifaði|kirjoitti|написала?|написал\(а\)|писала?|пишет|написав|написала|пише|написа|写道|寫道|写到|書きました|のメール|作成|작성|썼습니다|님이|yazdı|yazmış|έγραψε|έγραψες|írta|a scris|đã viết|menulis|escrigué|escrit|rašė|rakstīja|kirjutas|napísala?|napisao|је написао|כתב|כתבה|كتب|เขียน`
+const verbs = `wrote|writes|sent|said|schrieb|schreibt|geschrieben|geschreven|schreef|schrijft|écrit|ecrit|escribió|escribio|escribe|escreveu|scritto|scrisse|scrive|napisała?|napisał\(a\)|napisal[aio]?(?:\(a\))?|napsala?(?:\(a\))?|napísala?(?:\(a\))?|pisze|skrev|skrifaði|kirjoitti|написала?|написал\(а\)|писала?|пишет|написав|написала|пише|написа|写道|寫道|写到|書きました|のメール|作成|작성|썼습니다|님이|yazdı|yazmış|έγραψε|έγραψες|írta|a scris|(?:đã )?viết|menulis|escrigué|escriure|escrit|rašė|rakstīja|kirjutas|napisao(?:/la)?|је написао|כתב|כתבה|كتب|เขียน`
 
 var (
 	verb      = regexp.MustCompile(`(?i)(?:^|[\s\d,>)"”\]*_(]|[^\x00-\x7f])(?:` + verbs + `)(?:$|[\s:：,<*_)\-]|[^\x00-\x7f])`)
-	headStart = regexp.MustCompile(`(?i)^(?:on|at|le|el|il|op|am|vom|em|den|dne|dňa|dnia|w dniu|w|på|vào|dana|в|на|у|tarihinde|in|pada|a|în data|la|στις|em|di|ma|al|el dia|a data|ב|בתאריך|في|em|lør|søn|man|tir|ons|tor|fre|mån|tis|lö|sö|ti|ke|to|pe|pn|wt|śr|czw|pt|sob|niedz|po|út|st|čt|pá|so|ne|mon|tue|wed|thu|fri|sat|sun|пн|вт|ср|чт|пт|сб|вс|нд|在|於|于|от|dia|il giorno|le jour|mo|di|mi|do|fr|sa)[\s.,]|^(?:在|於|于|二|我)`)
+	headStart = regexp.MustCompile(`(?i)^(?:on|at|le|el|il|op|am|vom|em|den|dne|dňa|dnia|w dniu|w|på|vào|dana|в|на|у|tarihinde|in|pada|a|în data|la|lúc|vào|στις|em|di|ma|al|el dia|a data|ב|בתאריך|في|em|lør|søn|man|tir|ons|tor|fre|mån|tis|lö|sö|ti|ke|to|pe|pn|wt|śr|czw|pt|sob|niedz|po|út|st|čt|pá|so|ne|mon|tue|wed|thu|fri|sat|sun|пн|вт|ср|чт|пт|сб|вс|нд|在|於|于|от|dia|il giorno|le jour|mo|di|mi|do|fr|sa)[\s.,]|^(?:在|於|于|二|我)`)
 	dateAny   = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[\s.-]+[\pL]{3,}|\d{4}年|[\pL]{3,}\.? \d{1,2}\b`)
 	dateStart = regexp.MustCompile(`^(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/. ]+(?:\d{1,2}|[\pL]{3,}\.?)[-/., ]+(?:de )?\d{2,4}|\d{1,2}[.:]\d{2}\b|\d{4}년)`)
 	mailAny   = regexp.MustCompile(`[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+`)
 	gmtHead   = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:GMT|UTC)[+-]\d{1,2}:?\d{2}\b`)
-	quoting   = regexp.MustCompile(`(?i)^(?:quoting|zitat von|citando|citando a|citation de|citat(?:ion)? (?:från|fra)|quoten von|in (?:article|message) <[^>]+>).*[:：]$`)
-	nameless  = regexp.MustCompile(`[>)][:：]$`)
+	quoting   = regexp.MustCompile(`(?i)^(?:quoting|according to|thus spake|also sprach|wiadomość napisana przez|zitat von|citando|citando a|citation de|citat(?:ion)? (?:från|fra)|quoten von|in (?:article|message) <[^>]+>).*[:：]$`)
+	nameless  = regexp.MustCompile(`[>)\]][:：]$`)
 	clock     = regexp.MustCompile(`\b\d{1,2}[:.]\d{2}\b`)
-	byMail    = regexp.MustCompile(`^\d{1,2}\.? \pL+\.? \d{4}, \d{1,2}:\d{2} (?:by|von|par|da|de|door|av) \S+@\S+[:：]$`)
+	byMail    = regexp.MustCompile(`^(?:\d{1,2}\.? \pL+\.?|\pL+\.? \d{1,2},?) \d{4}, \d{1,2}:\d{2} (?:by|von|par|da|de|door|av) \S+@\S+[:：]$`)
 	dateWord  = regexp.MustCompile(`(?i)^[\s*_,]*(?:on|am|le|el|il|op|em|den|dne|dnia|w dniu|på|v|в|at)\s`)
 	headEnd   = regexp.MustCompile(`[:：]["”*_>\s]*$`)
 )
@@ -43,7 +43,7 @@ func (v *visibility) quoteHead(i int) (n int, follows bool) {
 		l := strings.TrimSpace(v.at(i + n - 1))
 		if l == "" {
 			// One program leaves a line empty between a name and its address.
-			if gap++; gap > 1 || !strings.HasPrefix(strings.TrimSpace(v.at(i+n)), "<") || !starts {
+			if gap++; gap > 1 || !strings.HasPrefix(strings.TrimSpace(v.at(i+n)), "<") && !strings.HasSuffix(joined, "<") || !starts {
 				return v.oldGmail(i, first)
 			}
 			continue
@@ -88,7 +88,7 @@ func trimHead(s string) string {
 			return r
 		}, s)
 	}
-	return strings.TrimSpace(strings.Trim(s, " \t\u00a0-*_=–—"))
+	return strings.TrimSpace(strings.Trim(s, " \t\u00a0-*_=‐‑‒–—―"))
 }
 
 // isHead reports whether s introduces a quote. whole is s with the rules around

@@ -61,7 +61,11 @@ func (v *visibility) quoted(i int) bool {
 	if i >= len(v.lines) {
 		return false
 	}
-	return v.lines[i].quoted || strings.HasPrefix(strings.TrimLeft(v.lines[i].text, " \t"), ">")
+	if v.lines[i].quoted {
+		return true
+	}
+	l := strings.TrimSpace(v.lines[i].text)
+	return strings.HasPrefix(l, ">") && !(strings.HasPrefix(l, ">>") && strings.HasSuffix(l, "<<")) // arrows around a line quote nothing
 }
 
 // nextText returns the index of the first line from i on that is not blank.
@@ -191,6 +195,9 @@ func (v *visibility) cuts(i int) bool {
 	if v.forward {
 		return false
 	}
+	if messageOf.MatchString(l) {
+		i++ // a date stands above the fields
+	}
 	return v.headerBlock(i)
 }
 
@@ -230,13 +237,14 @@ func (v *visibility) sharedLine(i int) string {
 
 var (
 	rule      = regexp.MustCompile(`^[\s\-_=*#~+ᐧ.–—]*$`)
-	dashed    = regexp.MustCompile(`^\s*\*?[-_=–—~]{2,}\s*(\S.*?\S)\s*[-_=–—~]{2,}\*?\s*$`)
+	dashed    = regexp.MustCompile(`^\s*\*?[-_=‐‑‒–—―~]{2,}\s*(\S.*?\S)\s*[-_=‐‑‒–—―~]{2,}\*?\s*$`)
 	headAtEnd = regexp.MustCompile(`^(.*[^\s,;:>])\s+On\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d)[^>]*\d.*\bwrote:\s*$`)
 
-	originalWords = regexp.MustCompile(`(?i)^\W*(original message|original e?-?mail|reply message|(original|ursprüngliche|urspr(ü|ue|u)ngliche|antwort|originale?)[ -]?(nachricht|e-?mail)|message d['’´]origine|message (original|initial|précédent)|courriel original|mensaje original|mensaje anterior|mensagem original|missatge original|messaggio originale|messaggio originario|oorspronkelijk(e)? (bericht|e-?mail)|origineel bericht|original ?meddelelse|originalmeddelande|ursprungligt meddelande|ursprungliga meddelandet|oprindelig (meddelelse|besked)|opprinnelig melding|alkuperäinen viesti|(oryginalna )?wiadomość( oryginalna| pierwotna)?|původní (?:zpráva|e-?mail)|pôvodná správa|исходное сообщение|оригинальное сообщение|первоначальное сообщение|пересылаемое сообщение|оригінальне повідомлення|вихідне повідомлення|原始邮件|原始郵件|原邮件|原始信件|元のメッセージ|원본 메시지|원본 메일|orijinal (mesaj|ileti|e-posta)|özgün ileti|eredeti üzenet|mesaj(ul)? original|izvorna poruka|izvorno sporočilo|αρχικό μήνυμα|הודעה מקורית|الرسالة الأصلية|tin nhắn gốc|pesan asli)\W*$`)
+	originalWords = regexp.MustCompile(`(?i)^\W*(original message|original e?-?mail|reply message|(original|ursprüngliche|urspr(ü|ue|u)ngliche|antwort|originale?)[ -]?(nachricht|(?:e-?)?mail)|(?:e-?)?mail (?:d['’´]origine|originale?)|message d['’´]origine|message (original|initial|précédent)|courriel original|mensaje original|mensaje anterior|mensagem original|missatge original|messaggio originale|messaggio originario|oorspronkelijk(e)? (bericht|e-?mail)|origineel bericht|original ?meddelelse|originalmeddelande|ursprungligt meddelande|ursprungliga meddelandet|oprindelig (meddelelse|besked)|opprinnelig melding|alkuperäinen viesti|(oryginalna )?wiadomość( oryginalna| pierwotna)?|původní (?:zpráva|e-?mail)|pôvodná správa|исходное сообщение|оригинальное сообщение|первоначальное сообщение|пересылаемое сообщение|оригінальне повідомлення|вихідне повідомлення|原始邮件|原始郵件|原邮件|原始信件|元のメッセージ|원본 메시지|원본 메일|orijinal (mesaj|ileti|e-posta)|özgün ileti|eredeti üzenet|mesaj(ul)? original|izvorna poruka|izvorno sporočilo|αρχικό μήνυμα|הודעה מקורית|الرسالة الأصلية|tin nhắn gốc|pesan asli)\W*$`)
 
 	forwardMark = regexp.MustCompile(`(?i)^\s*(?:[-_=*–—]{2,}\s*(?:original )?(?:forwarded (?:message|mail|by)|weitergeleitete (?:nachricht|e-?mail)|message (?:transféré|réexpédié|transmis)|courriel transféré|mensaje reenviado|mensagem (?:encaminhada|reencaminhada)|messaggio inoltrato|doorgestuurd bericht|vidarebefordrat (?:meddelande|mejl)|videresend[te]* (?:melding|besked|meddelelse)|välitetty viesti|(?:wiadomość przekazana|przekazana wiadomość|treść przekazanej wiadomości)|(?:přeposlaná|preposlaná) (?:zpráva|správa)|(?:пересылаемое|пересланное|переадресоване|пересилане) (?:сообщение|повідомлення|письмо)|转发的?(?:邮件|信件)|轉寄郵件|転送(?:された)?メッセージ|전달된 메시지|iletilen mesaj|továbbított üzenet|mesaj redirecționat)|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|início da mensagem (?:re)?encaminhada|begin doorgestuurd bericht|vidarebefordrat brev|start på videresendt besked|начало переадресованного сообщения|początek przekazywanej wiadomości|下面是被转发的邮件|転送されたメッセージ)\s*[:：])`)
 
+	messageOf  = regexp.MustCompile(`(?i)^\W*(?:message du|messaggio del|mensaje del|nachricht vom)\s*:?\s*\d`)
 	groupWise  = regexp.MustCompile(`^\s*>>> .{1,120}(?:@|\d).{0,80} >>>\s*$`)
 	replyAbove = regexp.MustCompile(`(?i)(?:(?:reply|respond|write|type|answer)\b.{0,30}\babove\b.{0,10}\bline\b|antwort.{0,40}(?:über|oberhalb).{0,20}(?:zeile|linie)|répond.{0,40}au-dessus de cette ligne|por encima de esta línea|acima desta linha|boven deze (?:lijn|regel)|sopra questa (?:riga|linea))`)
 )

@@ -78,6 +78,20 @@ func TestVisibleQuoteHeads(t *testing.T) {
 		"Från: Ann Lee [mailto:ann@example.org]\nSkickat: den 3 mars 2020 10:15\nTill: Shop\nÄmne: Order",
 		"发件人: Ann Lee <ann@example.org>\n发送时间: 2020年3月3日 10:15\n收件人: Shop\n主题: 订单",
 		"##- Please type your reply above this line -##",
+		"El dc., 3 de març 2020 a les 10:15, Ann Lee <ann@example.org> va escriure:",
+		"Lúc 10:15 03/03/2020, Ann Lee viết:",
+		"Dne 3.3.2020 v 10:15 Ann Lee napsal(a):",
+		"Dňa 3.3.2020 o 10:15 Ann Lee napísal(a):",
+		"Dana 3.3.2020. u 10:15, Ann Lee je napisao/la:",
+		"Wiadomość napisana przez Ann Lee <ann@example.org> w dniu 3 mar 2020, o godz. 10:15:",
+		"Mar 3, 2020, 10:15 by ann@example.org:",
+		"* Ann Lee <ann@example.org> [2020-03-03 10:15 +0100]:",
+		"According to Ann Lee <ann@example.org>:",
+		"On Tue, Mar 3, 2020 at 10:15 AM, Ann Lee <\n\nann@example.org> wrote:",
+		"\u2010\u2010\u2010\u2010\u2010 Original Message \u2010\u2010\u2010\u2010\u2010\nOn Tuesday, March 3, 2020 10:15, Ann Lee <ann@example.org> wrote:",
+		"----- Mail original -----\nDe: \"Ann\" <ann@example.org>\nÀ: shop@example.com\nEnvoyé: Mardi 3 Mars 2020 10:15:00\nObjet: Commande",
+		"----- Ursprüngliche Mail -----\nVon: \"Ann\" <ann@example.org>\nAn: shop@example.com\nBetreff: Bestellung",
+		"Message du 03/03/20 10:15\nDe : \"Ann\" <ann@example.org>\nA : shop@example.com\nObjet : Commande",
 	} {
 		for name, quote := range map[string]string{
 			"bare":   head + "\n\nWhere is my order?\nAnn",
@@ -112,6 +126,8 @@ func TestVisibleKeeps(t *testing.T) {
 		"The order\nshipped: 3 May 2020\nis late.",
 		"-Ann",
 		"Thanks\n\n- Ann",
+		"Look here\n>>> https://example.org <<<\nand buy",
+		"It was sent via your shop\n\nand never came.",
 	} {
 		if got := visibleOf(text, "Question"); got != text {
 			t.Errorf("visible of %q\ngot %q", text, got)
@@ -151,6 +167,26 @@ func TestVisibleReplies(t *testing.T) {
 	} {
 		if got := visibleOf(tt.in, tt.subject); got != tt.want {
 			t.Errorf("%s:\ngot  %q\nwant %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What a device or an app signs with is no part of the reply, in whatever
+// language it is set.
+func TestVisibleApps(t *testing.T) {
+	for _, line := range []string{
+		"Sent from my Samsung Galaxy smartphone.", "Sent from Yahoo Mail for iPhone", "Sent via Superhuman", "Sent with Spark", "Get Outlook for Android", "Get the new AOL app: mail.example.com",
+		"Von meinem Smartphone gesendet", "Gesendet mit der GMX Mail App", "Diese Nachricht wurde von meinem Android-Gerät gesendet.", "Holen Sie sich Outlook für iOS",
+		"Envoyé depuis mon téléphone Samsung.", "Télécharger Outlook pour Android", "Enviado desde Yahoo Mail para iPhone", "Obtener Outlook para iOS", "Enviado do meu iPhone", "Enviat des del meu iPhone",
+		"Inviato da Posta per Windows", "Scarica Outlook per iOS", "Verzonden vanuit Mail voor Windows", "Outlook voor Android downloaden",
+		"Skickat från Outlook för iOS", "Sendt fra min iPhone", "Hent Outlook til Android", "Lähetetty iPhonesta", "Wysłano z iPhone'a", "Pobierz program Outlook dla systemu iOS",
+		"Отправлено из мобильной почты", "Надіслано з iPhone", "Odesláno z iPhonu", "Odoslané z iPhonu", "Trimis de pe iPhone-ul meu", "Elküldve az iPhone-omról", "Az iPhone-omról küldve", "Poslano s mojega iPhonea",
+		"iPhone'umdan gönderildi", "iOS için Outlook'u edinin", "Στάλθηκε από το iPhone μου", "Nosūtīts no mana iPhone", "Saadetud minu iPhone'ist", "Išsiųsta iš mano iPhone",
+		"通过我的iPhone发送", "发自我的 iPhone", "從我的 iPhone 傳送", "从 Windows 版邮件发送", "iPadから送信", "나의 iPhone에서 보냄",
+		"נשלח מה-iPhone שלי", "تم الإرسال من iPhone الخاص بي", "Được gửi từ iPhone của tôi", "Dikirim dari iPhone saya", "ส่งจาก iPhone ของฉัน",
+	} {
+		if got := visibleOf("It came.\n\n"+line+"\n", "Re: order"); got != "It came." {
+			t.Errorf("above %q: got %q", line, got)
 		}
 	}
 }

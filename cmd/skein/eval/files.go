@@ -44,20 +44,23 @@ func mailFiles(ctx context.Context, dir string, r *Reporter) error {
 	return nil
 }
 
-// hasText reports whether raw is a mail with a text that the standard library
-// finds, without being told how it is encoded.
+// hasText reports whether raw is a whole mail with a text that the standard
+// library finds, without being told how it is encoded.
 func hasText(raw []byte) bool {
 	m, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
+	if err != nil || unclosed(raw) {
 		return false
 	}
 	return textIn(m.Header.Get, m.Body, 0)
 }
 
 func textIn(field func(string) string, body io.Reader, depth int) bool {
-	kind, attrs, err := mime.ParseMediaType(field("Content-Type"))
-	if err != nil || kind == "" {
-		kind = "text/plain"
+	kind, attrs := "text/plain", map[string]string{}
+	if declared := field("Content-Type"); declared != "" {
+		var err error
+		if kind, attrs, err = mime.ParseMediaType(declared); err != nil {
+			return false
+		}
 	}
 	if strings.HasPrefix(strings.ToLower(field("Content-Disposition")), "attachment") || depth > 20 {
 		return false
