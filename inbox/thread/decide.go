@@ -9,8 +9,8 @@
 // repetition. A stranger who quotes a known Message-ID stays outside, with a
 // link for the agent.
 //
-// The package never queries, never reads the clock for a decision, and never
-// looks at a subject: equal subjects are no evidence.
+// The package never queries, never reads the clock for a decision, and decides
+// nothing by a subject: equal subjects are no evidence.
 package thread
 
 import (

@@ -40,12 +40,14 @@ type Part struct {
 }
 
 // Run measures every part whose cases are there and prints each as it is done.
+// A part whose cases can't be read doesn't keep the others from being measured;
+// the error tells of it.
 func Run(ctx context.Context, cfg Config) error {
 	if info, err := os.Stat(cfg.Dir); err != nil || !info.IsDir() {
 		return &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("%s is not a folder", cfg.Dir)}
 	}
 	r := newReporter(cfg)
-	measured := 0
+	var failed error
 	for _, p := range parts() {
 		if !strings.HasPrefix(p.Name, cfg.Only) {
 			continue
@@ -54,16 +56,18 @@ func Run(ctx context.Context, cfg Config) error {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		measured++
 		if err := p.Run(ctx, dir, r); err != nil {
-			return fmt.Errorf("%s: %w", p.Name, err)
+			failed = errors.Join(failed, fmt.Errorf("measure %s: %w", p.Name, err))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if err := r.flush(); err != nil {
 			return err
 		}
 	}
-	if measured == 0 {
+	if r.printed == 0 && failed == nil {
 		return &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("%s holds nothing that is measured", cfg.Dir)}
 	}
-	return nil
+	return failed
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"skein/connectors"
 )
 
 // Folders of mail, and of files that are none but must not fail either.
@@ -42,6 +44,44 @@ func mailFiles(ctx context.Context, dir string, r *Reporter) error {
 		}
 	}
 	return nil
+}
+
+// decodedParts looks for the parts that another parser took out of mails and laid
+// beside them, decoded, among our text and attachments.
+func decodedParts(ctx context.Context, dir string, r *Reporter) error {
+	row := r.Row("mime: decoded parts")
+	row.Note("only reported: the parts of an attached mail stay in it, HTML stays beside a plain text")
+	return eachFile(ctx, dir, func(path, name string) error {
+		base, ok := strings.CutSuffix(path, ".msg")
+		if !ok {
+			return nil
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		siblings, err := os.ReadDir(filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		m, err := readMail(ctx, raw)
+		if err != nil {
+			row.Check(name, false, err, "its parts")
+			return nil
+		}
+		for _, s := range siblings {
+			if !strings.HasPrefix(s.Name(), filepath.Base(base)+"_decoded_") || !s.Type().IsRegular() {
+				continue
+			}
+			part, err := os.ReadFile(filepath.Join(filepath.Dir(path), s.Name()))
+			if err != nil {
+				return err
+			}
+			kept := slices.ContainsFunc(m.Attachments, func(a connectors.Attachment) bool { return a.Body.SHA256 == hash(part) })
+			row.Check(s.Name(), kept || strings.Contains(closed(m.Text), closed(string(part))), m.Attachments, hash(part))
+		}
+		return nil
+	})
 }
 
 // hasText reports whether raw is a whole mail with a text that the standard

@@ -4,9 +4,10 @@ package eval
 func parts() []Part {
 	return []Part{
 		{"mime", "email/stalwart-mail-parser", mimeTrees},
+		{"mimeparts", "email/mime4j", decodedParts},
 		{"files", ".", mailFiles},
 		{"replies", repliesFile, replies},
-		{"bounces", "bounces", bounces},
+		{"bounces", bouncesFile, bounces},
 		{"automatic", "identity/auto_submitted_headers.json", automatic},
 		{"subjects", "threads/threading_cases.json", baseSubjects},
 		{"references", "threads/threading_cases.json", references},

@@ -24,11 +24,11 @@ type Result struct {
 
 // A Reporter collects the rows of a part.
 type Reporter struct {
-	out    io.Writer
-	json   bool
-	misses bool
-	header bool
-	rows   []*Row
+	out     io.Writer
+	json    bool
+	misses  bool
+	printed int // rows
+	rows    []*Row
 }
 
 // A Row counts the cases of one figure.
@@ -131,6 +131,7 @@ func (r *Reporter) flush() error {
 		if err := r.print(row); err != nil {
 			return err
 		}
+		r.printed++
 	}
 	return nil
 }
@@ -163,8 +164,7 @@ func (r *Reporter) print(row *Row) error {
 const columns = "%-34s %7s %7s %6s %9s %6s  %s\n"
 
 func (r *Reporter) table(res Result) error {
-	if !r.header {
-		r.header = true
+	if r.printed == 0 {
 		if _, err := fmt.Fprintf(r.out, columns, "", "cases", "right", "share", "precision", "recall", "bar"); err != nil {
 			return err
 		}
