@@ -206,7 +206,7 @@ func account(ctx context.Context, e *env) error {
 	if !inbox.ValidAccountID(string(id)) {
 		return &usageError{"skein account add needs an id of a-z, 0-9, - and _ first: skein account add support --address support@example.com --settings mailbox.json"}
 	}
-	key := identity.Key(inbox.EmailAddress, *address)
+	key := identity.EmailKey(*address)
 	if key == "" {
 		return &usageError{fmt.Sprintf("--address %q is not an address", *address)}
 	}
@@ -219,7 +219,7 @@ func account(ctx context.Context, e *env) error {
 		if a = strings.TrimSpace(a); a == "" {
 			continue
 		}
-		k := identity.Key(inbox.EmailAddress, a)
+		k := identity.EmailKey(a)
 		if k == "" {
 			return &usageError{fmt.Sprintf("--also: %q is not an address", a)}
 		}

@@ -16,7 +16,7 @@ import (
 // is everybody's, but for package inbox's neighbours that must stay pure.
 var rooms = map[string][]string{
 	"inbox":           {},
-	"inbox/identity":  {"inbox", "github.com/nyaruka/phonenumbers", "golang.org/x/net"},
+	"inbox/identity":  {"inbox", "github.com/nyaruka/phonenumbers", "golang.org/x/net", "golang.org/x/text"},
 	"inbox/thread":    {"inbox"},
 	"inbox/orderlink": {"inbox"},
 	"inbox/markup":    {"github.com/microcosm-cc/bluemonday", "golang.org/x/net"},

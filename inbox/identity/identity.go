@@ -1,51 +1,64 @@
 // Package identity says who somebody is: what two addresses must have in common
-// to be matched. It is pure and never queries.
+// to be matched, which identities are one customer, and who else may be the same
+// person. Evidence goes in, clusters come out.
+//
+// It promises that an automatic merge is a function of the evidence as it
+// stands, whatever the order in which that came, and that it rests on a key that
+// both sides have proven. What merely looks alike is a suggestion, with its
+// reasons. It is pure: it never queries, reads the clock or makes an id.
 package identity
 
 import (
 	"strings"
-	"unicode"
-
-	"golang.org/x/net/idna"
+	"time"
 
 	"skein/inbox"
 )
 
-// dots are what ends a rooted domain: IDNA maps the other three to the first
-// (RFC 3490 section 3.1).
-const dots = ".\u3002\uff0e\uff61"
-
-// apart reports whether r can't be within an address.
-func apart(r rune) bool { return r == '<' || r == '>' || unicode.IsSpace(r) || unicode.IsControl(r) }
-
-// EmailKey returns the form by which mail addresses are matched: lower case,
-// the domain in its ASCII form (RFC 5891), nothing else changed. Dots and tags
-// are the provider's business, and only ever a hint. It is "" for what is no
-// address.
-//
-// The local part is folded although RFC 5321 section 2.4 leaves that to its
-// host: no provider in use tells Ann@ from ann@, and people write both.
-func EmailKey(address string) string {
-	address = strings.ToLower(strings.TrimSpace(address))
-	at := strings.LastIndexByte(address, '@')
-	if at <= 0 || at == len(address)-1 || len(address) > 320 || strings.ContainsFunc(address, apart) {
-		return ""
-	}
-	domain := strings.TrimRight(address[at+1:], dots)
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		domain = strings.TrimRight(ascii, dots)
-	}
-	if domain == "" {
-		return ""
-	}
-	return address[:at] + "@" + domain
-}
-
 // Key returns the form by which an address of kind is matched, or "" when it
-// can't be.
-func Key(kind inbox.IdentityKind, address string) string {
-	if kind == inbox.EmailAddress {
+// can't be: whoever has such an address is a stranger each time. Region (ISO
+// 3166-1 alpha-2, of the account that the address came in by) is how a
+// telephone number without a country code is read.
+//
+// What platforms call their users is opaque: one person may have several such
+// keys on one channel.
+func Key(kind inbox.IdentityKind, address, region string) string {
+	switch kind {
+	case inbox.EmailAddress:
 		return EmailKey(address)
+	case inbox.PhoneNumber:
+		if e164, _, _, valid := Phone(address, region); valid {
+			return e164
+		}
+		return ""
 	}
 	return strings.TrimSpace(address)
+}
+
+// ClaimKey returns what a claim of value is matched by, for [inbox.Claim].Key;
+// "" for what never is. A birthday's is YYYY-MM-DD.
+func ClaimKey(field inbox.ClaimField, value, region string) string {
+	switch field {
+	case inbox.ClaimEmail:
+		return Key(inbox.EmailAddress, value, region)
+	case inbox.ClaimPhone:
+		return Key(inbox.PhoneNumber, value, region)
+	case inbox.ClaimBirthday:
+		return Birthday(value)
+	}
+	return ""
+}
+
+// Birthday returns a birthday as YYYY-MM-DD, or "" for what is none. A time
+// after the date is passed over; a date whose order of day and month must be
+// guessed is none.
+func Birthday(value string) string {
+	value, _, _ = strings.Cut(strings.TrimSpace(value), "T")
+	value, _, _ = strings.Cut(value, " ")
+	for _, layout := range []string{"2006-1-2", "20060102", "2.1.2006", "2006/1/2"} {
+		if t, err := time.Parse(layout, value); err == nil && t.Year() >= 1900 {
+			return t.Format(time.DateOnly)
+		}
+	}
+	return ""
 }

@@ -178,11 +178,11 @@ func (t *Threader) setHeaders(a *inbox.Arrival, m *connectors.Message, account i
 func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.Received, own map[string]bool) {
 	m := in.Message
 	from := party(inbox.Party{Address: in.Sender.Address, Name: in.Sender.Name})
-	key := identity.Key(in.Sender.Kind, from.Address)
 	kind := in.Sender.Kind
 	if kind == "" {
 		kind = inbox.EmailAddress
 	}
+	key := identity.Key(kind, from.Address, "") // a connector gives numbers with their country code
 	ours := key != "" && isOwn(own, key)
 	a.Author = inbox.Author{Kind: inbox.ByCustomer, Name: from.Name, Address: from.Address}
 	a.Sender, a.SenderKey, a.Person = from, key, from
@@ -216,7 +216,7 @@ func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.
 	add(a.SenderKey)
 	for _, list := range [][]inbox.Party{m.ReplyTo, m.To, m.Cc} {
 		for _, p := range list {
-			add(identity.Key(kind, p.Address))
+			add(identity.Key(kind, p.Address, ""))
 		}
 	}
 }
