@@ -73,11 +73,37 @@ type Account struct {
 	Channel     Channel
 	InboxID     InboxID
 	Name        string
-	Address     string   // what replies are from
-	Own         []string // matching keys of every address that is ours here
-	MaxProof    Proof    // the highest proof that its connector may claim
-	PlusAddress bool     // its mail server delivers user+tag@ to user@
+	Address     string         // what replies are from
+	Own         []string       // matching keys of every address that is ours here
+	MaxProof    Proof          // the highest proof that its connector may claim
+	Kinds       []IdentityKind // of identities that it may vouch for; empty: those of its channel, see [Account.MayVouch]
+	Region      string         // ISO 3166-1 alpha-2: how a telephone number without a country code is read
+	PlusAddress bool           // its mail server delivers user+tag@ to user@
 	Paused      bool
 	Settings    []byte // the connector's own settings, JSON; secrets in it are sealed
 	Version     int64  // rises with every change: a projection takes only what is newer
+}
+
+// kindsOf are the kinds of identities that a channel's accounts vouch for when
+// nothing else is said.
+var kindsOf = map[Channel][]IdentityKind{
+	Email:  {EmailAddress},
+	Chat:   {ChatVisitor, EmailAddress, PhoneNumber},
+	Phone:  {PhoneNumber},
+	Social: {SocialUser, PhoneNumber},
+	Shop:   {ShopAccount, EmailAddress, PhoneNumber},
+}
+
+// MayVouch is proof as far as a's connector may claim it for an identity of kind:
+// of a kind that is not its own, nothing is more than claimed.
+func (a *Account) MayVouch(kind IdentityKind, proof Proof) Proof {
+	kinds := a.Kinds
+	if len(kinds) == 0 {
+		kinds = kindsOf[a.Channel]
+	}
+	proof = max(Inferred, min(proof, a.MaxProof, Signed))
+	if !slices.Contains(kinds, kind) {
+		proof = min(proof, Claimed)
+	}
+	return proof
 }

@@ -94,6 +94,15 @@ const (
 	ClaimCompany  ClaimField = "company"
 )
 
+// Valid reports whether f is one of the fields above.
+func (f ClaimField) Valid() bool {
+	switch f {
+	case ClaimName, ClaimEmail, ClaimPhone, ClaimAddress, ClaimBirthday, ClaimLocale, ClaimCompany:
+		return true
+	}
+	return false
+}
+
 // A ClaimSource is whose word a claim is. A shop's record outranks an agent's
 // edit, and that what came over a channel.
 type ClaimSource string
@@ -135,6 +144,21 @@ type Fact struct {
 	IdentityID IdentityID  `json:"identityId"`
 	Others     []Claim     `json:"others" doc:"What others say of it, best first"`
 }
+
+// A KeyRule is what holds for a key that isn't one person's by rights: by an
+// operator's word, by its look, or by how many have proven it.
+type KeyRule struct {
+	Kind      IdentityKind `json:"kind" enum:"email,phone"`
+	Key       string       `json:"key" doc:"As it is matched"`
+	Policy    KeyPolicy    `json:"policy" enum:"blocked,shared,personal" doc:"blocked: nobody's; shared: several people's; personal: one person's, whatever is counted"`
+	Counted   bool         `json:"counted" doc:"By its look or its holders; false: an operator said so"`
+	Holders   int          `json:"holders" doc:"How many identities have it, proven or not; 1000 means that many or more"`
+	Note      string       `json:"note"`
+	UpdatedAt *time.Time   `json:"updatedAt,omitempty" doc:"Of an operator's word"`
+}
+
+// Valid reports whether p is one of the policies above.
+func (p KeyPolicy) Valid() bool { return p == KeyBlocked || p == KeyShared || p == KeyPersonal }
 
 // A Consent is whether a customer may be written to for a purpose. Of several
 // words the strictest holds.

@@ -62,6 +62,10 @@ type Person struct {
 	Name       string     `json:"name"`
 	Address    string     `json:"address"`
 	Proof      Proof      `json:"proof" minimum:"0" maximum:"3"`
+	// CustomerVersion is the version of the customer that this was taken from:
+	// of two words on one identity the one with the higher version holds,
+	// whichever conversation or event brings it.
+	CustomerVersion int64 `json:"customerVersion"`
 }
 
 // Reopens reports whether a new message puts c back in the queue. Agents' own

@@ -24,6 +24,7 @@ type Event struct {
 	Customer     *Customer       `json:"customer,omitempty"`
 	Order        *Order          `json:"order,omitempty"`
 	Agent        *Agent          `json:"agent,omitempty"`
+	Key          *KeyRule        `json:"key,omitempty"`
 	Connector    json.RawMessage `json:"connector,omitempty"`
 
 	// Audience is who may see it: never sent to a browser.
@@ -39,6 +40,7 @@ const (
 	CustomerChanged     EventKind = "customer.changed"
 	OrderChanged        EventKind = "order.changed"
 	AgentChanged        EventKind = "agent.changed" // rights too: open sockets check anew
+	KeyChanged          EventKind = "key.changed"   // what holds for a key that many have
 )
 
 // An Actor is who caused a change.

@@ -16,6 +16,10 @@ type IdentityRef struct {
 	Key  string
 }
 
+// Unreadable begins the key of an identity by which nobody can be told: whoever
+// has one is a stranger each time.
+const Unreadable = "unreadable/"
+
 // A KeyRow says that a stored message is called by a key (Own) or points at it.
 type KeyRow struct {
 	Key     Key

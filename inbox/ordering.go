@@ -156,10 +156,3 @@ type StoreGrammar struct {
 
 // A LinkFunc decides which orders a conversation is about. It is pure.
 type LinkFunc func(*LinkEvidence) []OrderLink
-
-// Rules are the decisions that Deliver is handed. All are pure.
-type Rules struct {
-	Place   DecideFunc
-	Resolve ResolveFunc
-	Link    LinkFunc
-}

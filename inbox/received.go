@@ -15,6 +15,10 @@ type Received struct {
 	History bool      // an import: no notifications, no automatic replies, no waiting
 	At      time.Time // when the connector got it
 
+	// What it says of the identity that it is about.
+	Claims   []Claim
+	Consents []Consent
+
 	Message  *Arrival
 	Receipt  *Receipt
 	Order    *Order

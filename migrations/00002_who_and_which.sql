@@ -24,6 +24,9 @@ CREATE TABLE claims (
     PRIMARY KEY (identity_id, field, source)
 );
 CREATE INDEX claims_key ON claims (field, key) WHERE key <> '';
+INSERT INTO claims (identity_id, field, source, value, proof, at)
+    SELECT id, 'name', 'channel', name, proof, created_at FROM identities WHERE name <> '';
+UPDATE customers k SET name = i.name FROM identities i WHERE i.customer_id = k.id AND k.name = '' AND i.name <> '';
 
 -- Keys by which possible matches are found: filled by a follower, so that
 -- taking mail in never maintains the index.
@@ -37,6 +40,7 @@ CREATE INDEX identity_hints_identity ON identity_hints (identity_id);
 CREATE TABLE hints_pending (
     identity_id uuid PRIMARY KEY REFERENCES identities
 );
+INSERT INTO hints_pending (identity_id) SELECT id FROM identities;
 
 -- An automatic edge names the key that both sides hold; an agent's names nobody.
 ALTER TABLE identity_edges
@@ -47,6 +51,7 @@ ALTER TABLE identity_edges
     ADD COLUMN revoked_id uuid;
 CREATE INDEX identity_edges_a ON identity_edges (a) WHERE revoked_at IS NULL;
 CREATE INDEX identity_edges_b ON identity_edges (b) WHERE revoked_at IS NULL;
+CREATE INDEX identity_edges_key ON identity_edges (key_kind, key) WHERE revoked_at IS NULL AND automatic;
 
 -- "Not a match" holds for ever, "later" until a time. Append-only.
 CREATE TABLE identity_refusals (
@@ -74,6 +79,12 @@ CREATE TABLE key_policies (
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (kind, key)
 );
+
+-- Which kinds of identities an account's connector may vouch for (empty: those of
+-- its channel), and how a telephone number without a country code is read.
+ALTER TABLE accounts
+    ADD COLUMN kinds text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN region text NOT NULL DEFAULT '';
 
 CREATE TABLE consents (
     identity_id uuid        NOT NULL REFERENCES identities,

@@ -85,11 +85,10 @@ func (a *arrivals) makeConversations(ctx context.Context, batch []inbox.Received
 	for n, i := range first {
 		r, p := &batch[i], d.Places[i]
 		m := r.Message
-		who := a.identities[m.Identity]
 		c := &inbox.Conversation{
 			ID: p.Conversation, Number: numbers[n], Version: 0, InboxID: a.inboxOf[r.Account],
 			Status: inbox.Open, Channel: r.Channel, Account: r.Account, Subject: m.Subject,
-			Customer:  personOf(who),
+			Customer:  a.persons[m.Identity],
 			CreatedAt: m.CreatedAt, LastAt: m.CreatedAt,
 		}
 		switch {
@@ -103,15 +102,6 @@ func (a *arrivals) makeConversations(ctx context.Context, batch []inbox.Received
 		a.made = append(a.made, c.ID)
 	}
 	return nil
-}
-
-// personOf is how a list shows an identity.
-func personOf(i inbox.Identity) inbox.Person {
-	p := inbox.Person{CustomerID: i.CustomerID, IdentityID: i.ID, Name: i.Name, Address: i.Value, Proof: i.Proof}
-	if p.Name == "" {
-		p.Name = i.Value
-	}
-	return p
 }
 
 // A merge is the messages of one conversation that move to the end of another,

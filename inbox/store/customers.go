@@ -27,52 +27,41 @@ const visible = `($2 OR EXISTS (
 	OR NOT EXISTS (
 		SELECT FROM identities vi JOIN conversations vc ON vc.identity_id = vi.id WHERE vi.customer_id = k.id))`
 
-// Customer returns a customer with all identities, oldest first. One whose
-// conversations are all in inboxes that the reader may not see is NotFound.
+// Customer returns a customer with all identities, oldest first, and what is
+// known of them. The id of one that was merged leads to the one that it is now.
+// One whose conversations are all in inboxes that the reader may not see is
+// NotFound.
 func (s *Store) Customer(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Customer, error) {
-	var c inbox.Customer
-	if !inbox.ValidID(string(id)) {
-		return c, errCustomer
-	}
-	err := s.pool.QueryRow(ctx, `SELECT k.id, k.name, k.created_at FROM customers k WHERE k.id = $1 AND `+visible,
-		id, rights.All, ids(rights.Inboxes)).Scan(&c.ID, &c.Name, &c.CreatedAt)
+	now, err := known(ctx, s.pool, rights, id)
 	if err != nil {
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = errCustomer
-		}
-		return c, fmt.Errorf("customer %s: %w", id, err)
+		return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
 	}
-	rows, err := s.pool.Query(ctx, `
-		SELECT id, customer_id, kind, value, name, proof FROM identities WHERE customer_id = $1 ORDER BY created_at, id`, id)
+	found, err := readCustomers(ctx, s.pool, &s.rules, []inbox.CustomerID{now})
 	if err != nil {
-		return c, fmt.Errorf("customer %s: %w", id, err)
+		return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.Identity])
-	if err != nil {
-		return c, fmt.Errorf("customer %s: %w", id, err)
+	c := found[now]
+	if c == nil {
+		return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, errCustomer)
 	}
-	if c.Identities = orEmpty(list); c.Name == "" {
-		for _, i := range list {
-			if c.Name = i.Name; c.Name != "" {
-				break
-			}
-		}
-	}
-	return c, nil
+	return *c, nil
 }
 
-// mayKnow refuses customers that the reader may not see.
-func (s *Store) mayKnow(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) error {
+// known returns the customer that an id leads to, and refuses one that the
+// reader may not see. A customer's id is that of an identity of its own: so it
+// is good for ever, whoever that identity belongs to now.
+func known(ctx context.Context, q querier, rights *inbox.Rights, id inbox.CustomerID) (inbox.CustomerID, error) {
 	if !inbox.ValidID(string(id)) {
-		return errCustomer
+		return "", errCustomer
 	}
-	var ok bool
-	err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM customers k WHERE k.id = $1 AND `+visible+`)`,
-		id, rights.All, ids(rights.Inboxes)).Scan(&ok)
-	if err == nil && !ok {
+	var now inbox.CustomerID
+	err := q.QueryRow(ctx, `
+		SELECT k.id FROM identities b JOIN customers k ON k.id = b.customer_id WHERE b.born_id = $1 AND `+visible,
+		id, rights.All, ids(rights.Inboxes)).Scan(&now)
+	if errors.Is(err, pgx.ErrNoRows) {
 		err = errCustomer
 	}
-	return err
+	return now, err
 }
 
 // Orders returns a customer's newest orders with their items and shipments.
@@ -85,7 +74,8 @@ func (s *Store) Orders(ctx context.Context, rights *inbox.Rights, id inbox.Custo
 }
 
 func (s *Store) orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error) {
-	if err := s.mayKnow(ctx, rights, id); err != nil {
+	id, err := known(ctx, s.pool, rights, id)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, `
@@ -152,7 +142,7 @@ func (s *Store) CustomerConversations(ctx context.Context, rights *inbox.Rights,
 	if err := checkCursor(after); err != nil {
 		return nil, next, 0, err
 	}
-	if err := s.mayKnow(ctx, rights, id); err != nil {
+	if id, err = known(ctx, s.pool, rights, id); err != nil {
 		return nil, next, 0, err
 	}
 	if after.IsZero() {

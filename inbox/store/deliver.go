@@ -42,6 +42,9 @@ func (s *Store) Deliver(ctx context.Context, batch []inbox.Received) error {
 		if err := d.storeReceipts(ctx, fresh); err != nil {
 			return err
 		}
+		if err := d.tellOfCustomers(ctx); err != nil {
+			return err
+		}
 		return announce(ctx, tx, d.changes)
 	})
 	if err != nil {
@@ -57,6 +60,8 @@ type delivery struct {
 	rules      inbox.Rules
 	inboxOf    map[inbox.AccountID]inbox.InboxID
 	identities map[inbox.IdentityRef]inbox.Identity
+	persons    map[inbox.IdentityRef]inbox.Person // as a list shows them
+	roster     *roster
 	changes    []change
 }
 
@@ -108,13 +113,18 @@ func claimEvents(ctx context.Context, tx pgx.Tx, batch []inbox.Received) ([]inbo
 }
 
 // lockKeys locks every Message-ID, channel thread and identity that the batch
-// names, known or not, in sorted order. Whoever makes an identity or a thread
+// names or claims, known or not, in sorted order. Whoever makes an identity or a thread
 // key takes these locks first.
 func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 	set := map[inbox.Key]bool{}
 	for i := range batch {
 		for _, ref := range identitiesOf(&batch[i]) {
 			set[inbox.IdentityKey(ref)] = true
+		}
+		for _, c := range batch[i].Claims {
+			if ref, ok := keyOfClaim(c.Field, c.Key); ok {
+				set[inbox.IdentityKey(ref)] = true
+			}
 		}
 		if m := batch[i].Message; m != nil {
 			set[m.Own], set[m.Thread] = true, true

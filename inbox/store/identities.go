@@ -23,143 +23,214 @@ func identitiesOf(r *inbox.Received) []inbox.IdentityRef {
 	return nil
 }
 
-// seen is what an item says of an identity.
+// seen is what items say of an identity.
 type seen struct {
-	value, name, locale string
-	proof               inbox.Proof
-	at                  time.Time
-	record              bool // the shop's own word: its name is the one shown
+	value string
+	proof inbox.Proof
+	at    time.Time
+	items []*inbox.Received
 }
 
 func seenIn(r *inbox.Received) seen {
+	s := seen{items: []*inbox.Received{r}}
 	switch {
 	case r.Message != nil:
 		m := r.Message
-		s := seen{value: m.Person.Address, name: m.Person.Name, proof: m.Proof, at: m.CreatedAt}
+		s.value, s.proof, s.at = m.Person.Address, m.Proof, m.CreatedAt
 		if m.Direction == inbox.Out || m.Spam {
 			s.proof = inbox.Inferred // says nothing of whom it was sent to
 		}
-		return s
 	case r.Order != nil:
-		return seen{value: r.Order.Email, at: r.Order.PlacedAt}
+		s.value, s.at = r.Order.Email, r.Order.PlacedAt
+		if r.Order.Buyer.Kind == inbox.ShopAccount {
+			s.value = r.Order.Buyer.Key
+		}
 	case r.Customer != nil:
-		c := r.Customer
-		return seen{value: c.Email, name: c.Name, locale: c.Locale, at: c.UpdatedAt, record: true}
+		s.value, s.at = r.Customer.Identity.Key, r.Customer.UpdatedAt
 	}
-	return seen{}
-}
-
-// loadIdentities finds or makes the identity of every item, each with a
-// customer of its own. The keys are locked: nobody else makes them meanwhile.
-func (d *delivery) loadIdentities(ctx context.Context, batch []inbox.Received) error {
-	d.identities = map[inbox.IdentityRef]inbox.Identity{}
-	said := map[inbox.IdentityRef]seen{}
-	var kinds, keys []string
-	for i := range batch {
-		for _, ref := range identitiesOf(&batch[i]) {
-			s := seenIn(&batch[i])
-			old, ok := said[ref]
-			if !ok {
-				kinds, keys = append(kinds, string(ref.Kind)), append(keys, ref.Key)
-				said[ref] = s
-				continue
-			}
-			said[ref] = old.with(s)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	rows, err := d.tx.Query(ctx, `
-		SELECT i.id, i.customer_id, i.kind, i.key, i.value, i.name, i.proof
-		FROM unnest($1::text[], $2::text[]) AS n(kind, key)
-		JOIN identities i ON i.kind = n.kind AND i.key = n.key`, kinds, keys)
-	if err != nil {
-		return fmt.Errorf("load identities: %w", err)
-	}
-	var i inbox.Identity
-	var key string
-	var better []inbox.IdentityRef
-	if _, err := pgx.ForEachRow(rows, []any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof}, func() error {
-		ref := inbox.IdentityRef{Kind: i.Kind, Key: key}
-		d.identities[ref] = i
-		if s := said[ref]; s.proof > i.Proof || s.name != "" && (i.Name == "" || s.record && s.name != i.Name) {
-			better = append(better, ref)
-		}
-		return nil
-	}); err != nil {
-		return fmt.Errorf("load identities: %w", err)
-	}
-	if err := d.improveIdentities(ctx, better, said); err != nil {
-		return err
-	}
-	return d.makeIdentities(ctx, said)
-}
-
-func (s seen) with(next seen) seen {
-	s.proof = max(s.proof, next.proof)
-	if s.name == "" || next.record && next.name != "" {
-		s.name, s.record = next.name, next.record
-	}
-	if s.locale == "" {
-		s.locale = next.locale
+	if s.at.IsZero() {
+		s.at = time.Now()
 	}
 	return s
 }
 
-// improveIdentities writes better proof and names. The identities that
-// decisions see keep the proof of before: what a message brings itself can't
-// vouch for it.
-func (d *delivery) improveIdentities(ctx context.Context, refs []inbox.IdentityRef, said map[inbox.IdentityRef]seen) error {
-	batch := &pgx.Batch{}
-	for _, ref := range refs {
-		i, s := d.identities[ref], said[ref]
-		batch.Queue(`
-			UPDATE identities SET proof = greatest(proof, $2),
-				name = CASE WHEN $3 <> '' AND (name = '' OR $4) THEN $3 ELSE name END
-			WHERE id = $1`, i.ID, s.proof, s.name, s.record)
-		if s.record && s.name != "" {
-			batch.Queue(`UPDATE customers SET name = $2, version = version + 1 WHERE id = $1`, i.CustomerID, s.name)
+func (s *seen) add(next seen) {
+	s.proof = max(s.proof, next.proof)
+	s.items = append(s.items, next.items...)
+}
+
+// A subject is an identity that a batch is about, as it was and as it becomes.
+type subject struct {
+	inbox.Identity
+	ref    inbox.IdentityRef
+	locale string
+	made   bool // by this batch
+	seen   seen
+
+	claims claimSet // nil: not looked at, and unchanged
+	was    claimSet
+	proven inbox.Proof // as it was before
+
+	consents []inbox.Consent // known
+	heard    []inbox.Consent // new
+}
+
+// loadIdentities finds or makes the identity of every item, each with a
+// customer of its own, notes what is said of them, and brings customers in line
+// with that. The keys are locked: nobody else makes them meanwhile.
+//
+// The identities that decisions see keep the proof of before: what a message
+// brings itself can't vouch for it.
+func (d *delivery) loadIdentities(ctx context.Context, batch []inbox.Received) error {
+	d.identities = map[inbox.IdentityRef]inbox.Identity{}
+	d.persons = map[inbox.IdentityRef]inbox.Person{}
+	d.roster = newRoster(d.tx, &d.rules)
+	var subjects []*subject
+	at := map[inbox.IdentityRef]*subject{}
+	for i := range batch {
+		for _, ref := range identitiesOf(&batch[i]) {
+			s := seenIn(&batch[i])
+			if old := at[ref]; old != nil {
+				old.seen.add(s)
+				continue
+			}
+			at[ref] = &subject{ref: ref, made: true, seen: s}
+			subjects = append(subjects, at[ref])
 		}
 	}
-	if err := d.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("improve identities: %w", err)
+	if len(subjects) == 0 {
+		return nil
+	}
+	if err := d.findIdentities(ctx, subjects, at); err != nil {
+		return err
+	}
+	if err := d.hear(ctx, subjects); err != nil {
+		return err
+	}
+	if err := d.makeIdentities(ctx, subjects); err != nil {
+		return err
+	}
+	moved, err := d.settleDirty(ctx, subjects)
+	if err != nil {
+		return err
+	}
+	for _, s := range subjects {
+		if to, ok := moved[s.ID]; ok {
+			s.CustomerID = to
+			i := d.identities[s.ref]
+			i.CustomerID = to
+			d.identities[s.ref] = i
+		}
+	}
+	if err := d.roster.write(ctx); err != nil {
+		return err
+	}
+	for _, s := range subjects {
+		p := d.persons[s.ref]
+		p.CustomerID, p.IdentityID, p.Address, p.Proof = s.CustomerID, s.ID, s.Value, s.Proof
+		if c := d.roster.after[s.CustomerID]; c != nil {
+			p.Name, p.CustomerVersion = c.Name, c.Version
+		}
+		if p.Name == "" {
+			p.Name = s.Value
+		}
+		d.persons[s.ref] = p
 	}
 	return nil
 }
 
-func (d *delivery) makeIdentities(ctx context.Context, said map[inbox.IdentityRef]seen) error {
-	var customers, identities [][]any
-	for ref, s := range said {
-		if _, ok := d.identities[ref]; ok {
+// findIdentities reads those that are there and locks them, so that nobody
+// moves them to another customer before what is said under them is announced.
+func (d *delivery) findIdentities(ctx context.Context, subjects []*subject, at map[inbox.IdentityRef]*subject) error {
+	kinds, keys := make([]string, len(subjects)), make([]string, len(subjects))
+	for i, s := range subjects {
+		kinds[i], keys[i] = string(s.ref.Kind), s.ref.Key
+	}
+	b := &pgx.Batch{}
+	b.Queue(`
+		SELECT i.id, i.customer_id, i.kind, i.key, i.value, i.name, i.proof, i.locale
+		FROM unnest($1::text[], $2::text[]) AS n(kind, key)
+		JOIN identities i ON i.kind = n.kind AND i.key = n.key ORDER BY i.id FOR SHARE OF i`, kinds, keys).
+		Query(func(rows pgx.Rows) error {
+			var i inbox.Identity
+			var key, locale string
+			_, err := pgx.ForEachRow(rows, []any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &locale}, func() error {
+				s := at[inbox.IdentityRef{Kind: i.Kind, Key: key}]
+				s.Identity, s.locale, s.made = i, locale, false
+				d.identities[s.ref] = i
+				return nil
+			})
+			return err
+		})
+	// By a statement of its own: what it joins is read when the lock is held.
+	b.Queue(`
+		SELECT i.kind, i.key, k.name, k.version
+		FROM unnest($1::text[], $2::text[]) AS n(kind, key)
+		JOIN identities i ON i.kind = n.kind AND i.key = n.key
+		JOIN customers k ON k.id = i.customer_id`, kinds, keys).
+		Query(func(rows pgx.Rows) error {
+			var ref inbox.IdentityRef
+			var p inbox.Person
+			_, err := pgx.ForEachRow(rows, []any{&ref.Kind, &ref.Key, &p.Name, &p.CustomerVersion}, func() error {
+				d.persons[ref] = p
+				return nil
+			})
+			return err
+		})
+	if err := d.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("load identities: %w", err)
+	}
+	return nil
+}
+
+// makeIdentities writes those that were not there.
+func (d *delivery) makeIdentities(ctx context.Context, subjects []*subject) error {
+	var customers, identities, claims, consents, hints [][]any
+	for _, s := range subjects {
+		if !s.made {
 			continue
 		}
-		at := s.at
-		if at.IsZero() {
-			at = time.Now()
+		customers = append(customers, []any{uid(s.CustomerID), s.Name, s.seen.at})
+		identities = append(identities, []any{uid(s.ID), uid(s.CustomerID), uid(s.CustomerID), string(s.Kind), s.ref.Key, s.Value,
+			s.Name, int16(s.Proof), s.locale, s.seen.at})
+		claims = append(claims, s.claims.rows(s.ID)...)
+		for _, c := range newConsents(nil, s.seen.items) {
+			consents = append(consents, []any{uid(s.ID), c.Purpose, c.Source, c.Granted, c.At})
 		}
-		i := inbox.Identity{
-			ID: inbox.NewID[inbox.IdentityID](at), CustomerID: inbox.NewID[inbox.CustomerID](at),
-			Kind: ref.Kind, Value: s.value, Name: s.name, Proof: s.proof,
-		}
-		name := ""
-		if s.record {
-			name = s.name
-		}
-		customers = append(customers, []any{uid(i.CustomerID), name, at})
-		identities = append(identities, []any{uid(i.ID), uid(i.CustomerID), uid(i.CustomerID), string(i.Kind), ref.Key, i.Value, i.Name, int16(i.Proof), s.locale, at})
-		d.identities[ref] = i
+		hints = append(hints, []any{uid(s.ID)})
+		d.identities[s.ref] = s.Identity
+		d.persons[s.ref] = inbox.Person{Name: s.Name, CustomerVersion: 1}
+		d.roster.made[s.CustomerID] = true
 	}
 	if len(customers) == 0 {
 		return nil
 	}
-	if _, err := d.tx.CopyFrom(ctx, pgx.Identifier{"customers"}, []string{"id", "name", "created_at"}, pgx.CopyFromRows(customers)); err != nil {
-		return fmt.Errorf("make customers: %w", err)
+	return d.copyAll(ctx, []table{
+		{"customers", []string{"id", "name", "created_at"}, customers},
+		{"identities", []string{"id", "customer_id", "born_id", "kind", "key", "value", "name", "proof", "locale", "created_at"}, identities},
+		{"claims", []string{"identity_id", "field", "source", "value", "key", "proof", "at"}, claims},
+		{"consents", []string{"identity_id", "purpose", "source", "granted", "at"}, consents},
+		{"hints_pending", []string{"identity_id"}, hints},
+	})
+}
+
+// tellOfCustomers lists the customers that have changed, and the conversations
+// whose orders changed with them. It is called when everything is stored: who
+// may see a customer follows from that.
+func (d *delivery) tellOfCustomers(ctx context.Context) error {
+	if d.roster == nil {
+		return nil
 	}
-	if _, err := d.tx.CopyFrom(ctx, pgx.Identifier{"identities"},
-		[]string{"id", "customer_id", "born_id", "kind", "key", "value", "name", "proof", "locale", "created_at"},
-		pgx.CopyFromRows(identities)); err != nil {
-		return fmt.Errorf("make identities: %w", err)
+	changes, err := d.roster.changes(ctx)
+	if err != nil {
+		return err
+	}
+	more, err := d.roster.relinkMoved(ctx)
+	if err != nil {
+		return err
+	}
+	for _, ch := range append(changes, more...) {
+		d.add(ch, inbox.Actor{Kind: inbox.BySystem})
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 // with identities i and customers k: see [conversationFrom].
 const conversationColumns = `c.id, c.number, c.version, c.inbox_id, coalesce(c.team_id::text, ''),
 	coalesce(c.assignee_id::text, ''), c.status, c.channel, c.account_id, c.subject, c.preview,
-	i.customer_id, c.identity_id, coalesce(nullif(k.name, ''), nullif(i.name, ''), i.value), i.value, i.proof,
+	i.customer_id, c.identity_id, coalesce(nullif(k.name, ''), nullif(i.name, ''), i.value), i.value, i.proof, k.version,
 	c.message_seq, c.public_seq, c.created_at, c.last_at, c.waiting_since, coalesce(c.merged_into::text, '')`
 
 const conversationFrom = `conversations c
@@ -25,7 +25,7 @@ func scanConversation(row pgx.CollectableRow) (inbox.Conversation, error) {
 	var c inbox.Conversation
 	err := row.Scan(&c.ID, &c.Number, &c.Version, &c.InboxID, &c.TeamID, &c.Assignee, &c.Status, &c.Channel, &c.Account,
 		&c.Subject, &c.Preview, &c.Customer.CustomerID, &c.Customer.IdentityID, &c.Customer.Name, &c.Customer.Address,
-		&c.Customer.Proof, &c.MessageSeq, &c.PublicSeq, &c.CreatedAt, &c.LastAt, &c.WaitingSince, &c.MergedInto)
+		&c.Customer.Proof, &c.Customer.CustomerVersion, &c.MessageSeq, &c.PublicSeq, &c.CreatedAt, &c.LastAt, &c.WaitingSince, &c.MergedInto)
 	return c, err
 }
 

@@ -27,7 +27,7 @@ func (s *Store) Timeline(ctx context.Context, rights *inbox.Rights, id inbox.Cus
 			err = fmt.Errorf("timeline of %s: %w", id, err)
 		}
 	}()
-	if err := s.mayKnow(ctx, rights, id); err != nil {
+	if id, err = known(ctx, s.pool, rights, id); err != nil {
 		return nil, next, 0, err
 	}
 	size := pageSize(limit)

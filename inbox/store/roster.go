@@ -1,0 +1,252 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// A roster is the customers that a transaction changes: as they were, for the
+// log, and as they become, for those who look on.
+//
+// Of customers that give identities to each other all get one version, above
+// any that one of them had: so the version rises along every identity's way,
+// and whoever holds an older word on an identity can tell.
+type roster struct {
+	tx    pgx.Tx
+	rules *inbox.Rules
+
+	before map[inbox.CustomerID]*inbox.Customer // locked
+	after  map[inbox.CustomerID]*inbox.Customer
+	made   map[inbox.CustomerID]bool // by this transaction: nobody knows them
+	moving map[inbox.CustomerID]bool // they give or get identities
+	cause  map[inbox.CustomerID]*inbox.Received
+}
+
+func newRoster(tx pgx.Tx, rules *inbox.Rules) *roster {
+	return &roster{
+		tx: tx, rules: rules,
+		before: map[inbox.CustomerID]*inbox.Customer{}, after: map[inbox.CustomerID]*inbox.Customer{},
+		made: map[inbox.CustomerID]bool{}, moving: map[inbox.CustomerID]bool{}, cause: map[inbox.CustomerID]*inbox.Received{},
+	}
+}
+
+// remember locks customers that are about to be changed and notes how they are.
+func (r *roster) remember(ctx context.Context, list []inbox.CustomerID) error {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	list = slices.DeleteFunc(slices.Compact(list), func(id inbox.CustomerID) bool { return r.before[id] != nil })
+	if len(list) == 0 {
+		return nil
+	}
+	if _, err := r.tx.Exec(ctx, `SELECT FROM customers WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`, ids(list)); err != nil {
+		return fmt.Errorf("lock customers: %w", err)
+	}
+	found, err := readCustomers(ctx, r.tx, r.rules, list)
+	if err != nil {
+		return err
+	}
+	for _, id := range list {
+		if r.before[id] = found[id]; found[id] == nil {
+			return fmt.Errorf("customer %s is not there", id)
+		}
+	}
+	return nil
+}
+
+// write brings the customers that were remembered up to date with their
+// identities.
+func (r *roster) write(ctx context.Context) error {
+	list := slices.Sorted(maps.Keys(r.before))
+	if len(list) == 0 {
+		return nil
+	}
+	var err error
+	if r.after, err = readCustomers(ctx, r.tx, r.rules, list); err != nil {
+		return err
+	}
+	var top int64
+	for id := range r.moving {
+		top = max(top, r.before[id].Version)
+	}
+	b := &pgx.Batch{}
+	for _, id := range list {
+		c := r.after[id]
+		if c.Version++; r.moving[id] {
+			c.Version = top + 1
+		}
+		c.Name = shown(c.Profile, inbox.ClaimName)
+		b.Queue(`UPDATE customers SET name = $2, version = $3 WHERE id = $1`, id, c.Name, c.Version)
+	}
+	if err := r.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("write customers: %w", err)
+	}
+	return r.redirect(ctx)
+}
+
+// redirect notes where the identities of those went that have none any more.
+func (r *roster) redirect(ctx context.Context) error {
+	var gone []inbox.CustomerID
+	for id, c := range r.after {
+		if len(c.Identities) == 0 {
+			gone = append(gone, id)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	rows, err := r.tx.Query(ctx, `SELECT born_id, customer_id FROM identities WHERE born_id = ANY($1)`, ids(gone))
+	if err != nil {
+		return fmt.Errorf("follow customers: %w", err)
+	}
+	var from, to inbox.CustomerID
+	if _, err := pgx.ForEachRow(rows, []any{&from, &to}, func() error {
+		r.after[from].MergedInto = to
+		return nil
+	}); err != nil {
+		return fmt.Errorf("follow customers: %w", err)
+	}
+	return nil
+}
+
+// changes are what is to be logged and announced: to the inboxes in which there
+// is a conversation of an identity that the customer had or has. It is called
+// when all that the transaction stores is stored.
+func (r *roster) changes(ctx context.Context) ([]change, error) {
+	var list []change
+	var all []inbox.IdentityID
+	for _, id := range slices.Sorted(maps.Keys(r.after)) {
+		c := r.after[id]
+		if r.made[id] && len(c.Identities) == 0 {
+			continue // nobody ever heard of it
+		}
+		ch := change{event: inbox.Event{Kind: inbox.CustomerChanged, Entity: string(id), Version: c.Version, Customer: c}}
+		if !r.made[id] {
+			ch.before = r.before[id]
+		}
+		if in := r.cause[id]; in != nil {
+			ch.cause, ch.event.History = in.EventID, in.History
+		}
+		list = append(list, ch)
+		for _, i := range append(slices.Clone(c.Identities), r.before[id].Identities...) {
+			all = append(all, i.ID)
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	inboxes, err := inboxesOf(ctx, r.tx, all)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		id := inbox.CustomerID(list[i].event.Entity)
+		set := map[inbox.InboxID]bool{}
+		for _, who := range append(slices.Clone(r.after[id].Identities), r.before[id].Identities...) {
+			for _, in := range inboxes[who.ID] {
+				set[in] = true
+			}
+		}
+		list[i].event.Audience.Inboxes = slices.Sorted(maps.Keys(set))
+	}
+	return list, nil
+}
+
+// inboxesOf is where there are conversations of each identity.
+func inboxesOf(ctx context.Context, q querier, of []inbox.IdentityID) (map[inbox.IdentityID][]inbox.InboxID, error) {
+	rows, err := q.Query(ctx, `
+		SELECT c.identity_id, c.inbox_id FROM conversations c WHERE c.identity_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2`, ids(of))
+	if err != nil {
+		return nil, fmt.Errorf("read who may see customers: %w", err)
+	}
+	list := map[inbox.IdentityID][]inbox.InboxID{}
+	var id inbox.IdentityID
+	var in inbox.InboxID
+	if _, err := pgx.ForEachRow(rows, []any{&id, &in}, func() error {
+		list[id] = append(list[id], in)
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read who may see customers: %w", err)
+	}
+	return list, nil
+}
+
+// readCustomers reads customers whole. One that was merged has no identities.
+func readCustomers(ctx context.Context, q querier, rules *inbox.Rules, list []inbox.CustomerID) (map[inbox.CustomerID]*inbox.Customer, error) {
+	found := make(map[inbox.CustomerID]*inbox.Customer, len(list))
+	rows, err := q.Query(ctx, `SELECT id, version, name, created_at FROM customers WHERE id = ANY($1)`, ids(list))
+	if err != nil {
+		return nil, fmt.Errorf("read customers: %w", err)
+	}
+	var head inbox.Customer
+	if _, err := pgx.ForEachRow(rows, []any{&head.ID, &head.Version, &head.Name, &head.CreatedAt}, func() error {
+		c := head
+		c.CreatedAt, c.Identities = c.CreatedAt.UTC(), []inbox.Identity{}
+		found[c.ID] = &c
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read customers: %w", err)
+	}
+	rows, err = q.Query(ctx, `
+		SELECT id, customer_id, kind, key, value, name, proof, created_at FROM identities
+		WHERE customer_id = ANY($1) ORDER BY id`, ids(list))
+	if err != nil {
+		return nil, fmt.Errorf("read identities: %w", err)
+	}
+	var i inbox.Identity
+	var of []inbox.IdentityID
+	at := map[inbox.IdentityID]inbox.CustomerID{}
+	claims := map[inbox.CustomerID][]inbox.OwnedClaim{}
+	consents := map[inbox.CustomerID][]inbox.Consent{}
+	var key string
+	var born time.Time
+	if _, err := pgx.ForEachRow(rows, []any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &born}, func() error {
+		found[i.CustomerID].Identities = append(found[i.CustomerID].Identities, i)
+		of, at[i.ID] = append(of, i.ID), i.CustomerID
+		if c, ok := ownWord(&i, key, born); ok {
+			claims[i.CustomerID] = append(claims[i.CustomerID], c)
+		}
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read identities: %w", err)
+	}
+	if err := eachClaim(ctx, q, of, func(id inbox.IdentityID, c inbox.Claim) {
+		claims[at[id]] = append(claims[at[id]], inbox.OwnedClaim{Claim: c, IdentityID: id})
+	}); err != nil {
+		return nil, err
+	}
+	if err := eachConsent(ctx, q, of, func(id inbox.IdentityID, c inbox.Consent) {
+		consents[at[id]] = append(consents[at[id]], c)
+	}); err != nil {
+		return nil, err
+	}
+	for id, c := range found {
+		c.Profile, c.Consents = orEmpty(rules.Survivors(claims[id])), orEmpty(rules.Strictest(consents[id]))
+		for i := range c.Profile {
+			c.Profile[i].Others = orEmpty(c.Profile[i].Others)
+		}
+	}
+	return found, nil
+}
+
+// ownWord is what an identity that is an address says by being one.
+func ownWord(i *inbox.Identity, key string, at time.Time) (inbox.OwnedClaim, bool) {
+	c := inbox.OwnedClaim{IdentityID: i.ID, Claim: inbox.Claim{
+		Source: inbox.FromChannel, Value: i.Value, Key: key, Proof: i.Proof, At: at.UTC()}}
+	switch i.Kind {
+	case inbox.EmailAddress:
+		c.Field = inbox.ClaimEmail
+	case inbox.PhoneNumber:
+		c.Field = inbox.ClaimPhone
+	default:
+		return c, false
+	}
+	return c, !strings.HasPrefix(key, inbox.Unreadable)
+}
