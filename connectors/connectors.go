@@ -75,11 +75,25 @@ type Inbound struct {
 
 // A Sender is the identity that an item was captured under, with the proof that
 // the connector has for it; the server caps it at what the account may claim.
+//
+// Of a customer's record it is the account in the shop, and its proof is how far
+// the shop vouches for the address and the number in it.
 type Sender struct {
-	Kind    inbox.IdentityKind `json:"kind"`
-	Address string             `json:"address"` // as received; "" when unreadable
-	Name    string             `json:"name,omitempty"`
-	Proof   inbox.Proof        `json:"proof"`
+	Kind     inbox.IdentityKind `json:"kind"`
+	Address  string             `json:"address"` // as received; "" when unreadable
+	Name     string             `json:"name,omitempty"`
+	Proof    inbox.Proof        `json:"proof"`
+	Claims   []Claim            `json:"claims,omitempty"`
+	Consents []inbox.Consent    `json:"consents,omitempty"`
+}
+
+// A Claim is what is said of a sender besides: an address that a visitor typed
+// (proof 1) or that the shop's token vouches for (3), the number behind a
+// platform's own id.
+type Claim struct {
+	Field inbox.ClaimField `json:"field"`
+	Value string           `json:"value"`
+	Proof inbox.Proof      `json:"proof"`
 }
 
 // A Message is a normalised message of any channel.

@@ -58,7 +58,9 @@ type CustomerRecord struct {
 	Consents   []Consent `json:"consents,omitempty"`
 	UpdatedAt  time.Time `json:"updatedAt" doc:"An older record than the stored one changes nothing"`
 
-	Identity IdentityRef `json:"-"` // set by the threader
+	// Set by the threader: the account in the shop, and how well it is known.
+	Identity IdentityRef `json:"-"`
+	Proof    Proof       `json:"-"`
 }
 
 // An Address is a postal address.

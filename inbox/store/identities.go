@@ -46,7 +46,7 @@ func seenIn(r *inbox.Received) seen {
 			s.value = r.Order.Buyer.Key
 		}
 	case r.Customer != nil:
-		s.value, s.at = r.Customer.Identity.Key, r.Customer.UpdatedAt
+		s.value, s.proof, s.at = r.Customer.Identity.Key, r.Customer.Proof, r.Customer.UpdatedAt
 	}
 	if s.at.IsZero() {
 		s.at = time.Now()

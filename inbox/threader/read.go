@@ -24,6 +24,8 @@ const (
 	maxLine   = 2_000
 	maxParts  = 1_000
 	maxCount  = 1<<31 - 1 // what a column of counts holds
+
+	maxExternal = 200 // of a number or an id of somebody else's
 )
 
 // prepare reads one item. An *inbox.Error with code Invalid means that the item
@@ -64,6 +66,7 @@ func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err erro
 	if err != nil {
 		return prepared{}, err
 	}
+	t.setClaims(&r, &in)
 	bodies := bodiesOf(&in)
 	if err := checkInline(bodies); err != nil {
 		return prepared{}, err
@@ -85,7 +88,7 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 	a := &inbox.Arrival{Message: inbox.Message{
 		Direction: inbox.In, Subject: line(m.Subject), Text: text(m.Text), VisibleText: text(m.VisibleText),
 		To: parties(m.To), Cc: parties(m.Cc), Automatic: m.Automatic, Spam: m.Spam, Protection: line(m.Protection),
-		Proof: min(in.Sender.Proof, account.MaxProof), HeaderID: line(m.MessageID),
+		Proof: account.MayVouch(senderKind(in), in.Sender.Proof), HeaderID: line(m.MessageID),
 		CreatedAt: r.At,
 	}}
 	a.Automatic.Reason = line(a.Automatic.Reason)
@@ -178,11 +181,9 @@ func (t *Threader) setHeaders(a *inbox.Arrival, m *connectors.Message, account i
 func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.Received, own map[string]bool) {
 	m := in.Message
 	from := party(inbox.Party{Address: in.Sender.Address, Name: in.Sender.Name})
-	kind := in.Sender.Kind
-	if kind == "" {
-		kind = inbox.EmailAddress
-	}
-	key := identity.Key(kind, from.Address, "") // a connector gives numbers with their country code
+	kind := senderKind(in)
+	account, _ := t.account(r.Account)
+	key := identity.Key(kind, from.Address, account.Region)
 	ours := key != "" && isOwn(own, key)
 	a.Author = inbox.Author{Kind: inbox.ByCustomer, Name: from.Name, Address: from.Address}
 	a.Sender, a.SenderKey, a.Person = from, key, from
@@ -199,7 +200,7 @@ func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.
 	}
 	if key == "" { // nobody can be told by it: each such message is a stranger's
 		sum := sha256.Sum256([]byte(string(r.Account) + "\x00" + r.EventID))
-		key = "unreadable/" + hex.EncodeToString(sum[:16])
+		key = inbox.Unreadable + hex.EncodeToString(sum[:16])
 		if a.Person.Address == "" && a.Person.Name == "" {
 			a.Person.Name = "Unknown sender"
 		}
@@ -249,14 +250,17 @@ func ownKeys(a *inbox.Account) []string {
 }
 
 func order(o *inbox.Order) (*inbox.Order, error) {
-	key := identity.EmailKey(o.Email)
+	buyer := inbox.IdentityRef{Kind: inbox.EmailAddress, Key: identity.EmailKey(o.Email)}
+	if o.CustomerExternalID != "" {
+		buyer = shopAccount(o.Store, o.CustomerExternalID)
+	}
 	switch {
-	case o.Store == "" || o.ExternalID == "" || o.Number == "":
-		return nil, invalid("an order needs store, externalId and number")
-	case len(o.Number) > 200 || len(o.ExternalID) > 200:
-		return nil, invalid("an order's number and externalId have at most 200 characters")
-	case key == "":
-		return nil, invalid("order %s has no readable email of its buyer", line(o.Number))
+	case !validStore(o.Store) || o.ExternalID == "" || o.Number == "":
+		return nil, invalid("an order needs store, externalId and number, and no / in the store")
+	case len(o.Number) > maxExternal || len(o.ExternalID) > maxExternal || len(o.CustomerExternalID) > maxExternal:
+		return nil, invalid("an order's number and external ids have at most %d characters", maxExternal)
+	case buyer.Key == "":
+		return nil, invalid("order %s has neither an account of its buyer nor a readable email", line(o.Number))
 	case o.UpdatedAt.IsZero():
 		return nil, invalid("order %s has no updatedAt: which word is newer can't be told", line(o.Number))
 	}
@@ -266,17 +270,21 @@ func order(o *inbox.Order) (*inbox.Order, error) {
 		}
 	}
 	out := *o
-	out.ID, out.Buyer = "", inbox.IdentityRef{Kind: inbox.EmailAddress, Key: key}
+	out.ID, out.Buyer = "", buyer
 	return &out, nil
 }
 
 func customer(c *inbox.CustomerRecord) (*inbox.CustomerRecord, error) {
-	key := identity.EmailKey(c.Email)
-	if c.Store == "" || c.ExternalID == "" || key == "" {
-		return nil, invalid("a customer needs store, externalId and a readable email")
+	switch {
+	case !validStore(c.Store) || c.ExternalID == "":
+		return nil, invalid("a customer needs store and externalId, and no / in the store")
+	case len(c.ExternalID) > maxExternal:
+		return nil, invalid("a customer's externalId has at most %d characters", maxExternal)
+	case c.UpdatedAt.IsZero():
+		return nil, invalid("customer %s has no updatedAt: which word is newer can't be told", line(c.ExternalID))
 	}
 	out := *c
-	out.Name, out.Identity = line(c.Name), inbox.IdentityRef{Kind: inbox.EmailAddress, Key: key}
+	out.Name, out.Identity = line(c.Name), shopAccount(c.Store, c.ExternalID)
 	return &out, nil
 }
 

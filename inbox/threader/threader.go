@@ -25,8 +25,6 @@ import (
 
 	"skein/connectors"
 	"skein/inbox"
-	"skein/inbox/identity"
-	"skein/inbox/orderlink"
 	"skein/inbox/thread"
 )
 
@@ -275,9 +273,4 @@ func (t *Threader) account(id inbox.AccountID) (inbox.Account, map[string]bool) 
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.accounts[id], t.own
-}
-
-// Rules are the decisions that a store is opened with.
-func Rules() inbox.Rules {
-	return inbox.Rules{Place: thread.Decide, Resolve: identity.Resolve, Link: orderlink.Link}
 }
