@@ -150,7 +150,7 @@ type Fact struct {
 type KeyRule struct {
 	Kind      IdentityKind `json:"kind" enum:"email,phone"`
 	Key       string       `json:"key" doc:"As it is matched"`
-	Policy    KeyPolicy    `json:"policy" enum:"blocked,shared,personal" doc:"blocked: nobody's; shared: several people's; personal: one person's, whatever is counted"`
+	Policy    KeyPolicy    `json:"policy" enum:"blocked,shared,personal," doc:"blocked: nobody's; shared: several people's; personal: one person's, whatever is counted"`
 	Counted   bool         `json:"counted" doc:"By its look or its holders; false: an operator said so"`
 	Holders   int          `json:"holders" doc:"How many identities have it, proven or not; 1000 means that many or more"`
 	Note      string       `json:"note"`

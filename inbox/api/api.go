@@ -38,6 +38,7 @@ type Store interface {
 	Sessions
 	Conversations
 	Customers
+	Identities
 
 	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
 	Teams(ctx context.Context) ([]inbox.Team, error)
@@ -77,6 +78,19 @@ type Customers interface {
 	Orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error)
 	CustomerConversations(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.Conversation, next inbox.Cursor, hidden int, err error)
 	Timeline(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.TimelineEntry, next inbox.Cursor, hidden int, err error)
+}
+
+// Identities are which addresses are one customer, and what is said of them.
+type Identities interface {
+	PatchCustomer(ctx context.Context, by *inbox.Caller, id inbox.CustomerID, fields map[inbox.ClaimField]string, now time.Time) (inbox.Customer, error)
+	Matches(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, now time.Time) ([]inbox.Match, error)
+	Merge(ctx context.Context, by *inbox.Caller, id, with inbox.CustomerID, reason string, now time.Time) (inbox.Customer, error)
+	Merges(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Merge, error)
+	Unmerge(ctx context.Context, by *inbox.Caller, id inbox.CustomerID, edge inbox.EdgeID, now time.Time) (kept, restored inbox.Customer, err error)
+	Refuse(ctx context.Context, by *inbox.Caller, id, with inbox.CustomerID, forLater bool, now time.Time) error
+	Unrefuse(ctx context.Context, by *inbox.Caller, id, with inbox.CustomerID, now time.Time) error
+	Keys(ctx context.Context, policy inbox.KeyPolicy, cursor string, limit int) (list []inbox.KeyRule, next string, err error)
+	SetKey(ctx context.Context, by *inbox.Caller, kind inbox.IdentityKind, value string, policy inbox.KeyPolicy, note string, now time.Time) (inbox.KeyRule, error)
 }
 
 // Blobs keeps bodies by their SHA-256, in lower-case hex. Open gives a
@@ -160,6 +174,7 @@ func newAPI(cfg Config) *API {
 	a.conversations()
 	a.answers()
 	a.customers()
+	a.identities()
 	a.operations()
 	a.files()
 	a.root()

@@ -29,7 +29,7 @@ type hiddenPage[T any] struct {
 func (a *API) customers() {
 	tag := []string{"customers"}
 	secured(a, huma.Operation{OperationID: "customer", Method: "GET", Path: Root + "/customers/{id}", Tags: tag,
-		Summary: "Get a customer with all identities"}, a.customer)
+		Summary: "Get a customer with all identities, and what is known", Description: "One that was merged answers with the one that it is now."}, a.customer)
 	secured(a, huma.Operation{OperationID: "orders", Method: "GET", Path: Root + "/customers/{id}/orders", Tags: tag,
 		Summary: "List a customer's newest orders with items and shipments"}, a.orders)
 	secured(a, huma.Operation{OperationID: "timeline", Method: "GET", Path: Root + "/customers/{id}/timeline", Tags: tag,

@@ -18,12 +18,13 @@ type Data interface {
 	Lead(ctx context.Context, lock, channel string, work func(context.Context, WaitFunc) error) error
 	Watch(ctx context.Context, channel string, work func(context.Context, WaitFunc) error) error
 	IndexMessages(ctx context.Context, limit int) (int, error)
+	IndexHints(ctx context.Context, limit int) (int, error)
 	FoldCounts(ctx context.Context, limit int) (int, error)
 	EnsurePartitions(ctx context.Context, now time.Time) error
 }
 
 // Followers keep up what no transaction should wait for: the full-text index,
-// the folded counts and the log's partitions.
+// the hints by which possible matches are found, the folded counts and the log's partitions.
 type Followers struct {
 	data Data
 	log  *slog.Logger
@@ -44,7 +45,11 @@ func (f *Followers) Run(ctx context.Context) error {
 				return follow(ctx, wait, func(ctx context.Context) (bool, error) {
 					began := time.Now()
 					n, err := f.data.IndexMessages(ctx, indexBatch)
-					if err != nil || n == 0 {
+					if err != nil {
+						return false, err
+					}
+					hinted, err := f.data.IndexHints(ctx, indexBatch)
+					if err != nil || n+hinted == 0 {
 						return false, err
 					}
 					return true, yield(ctx, wait, time.Since(began))
