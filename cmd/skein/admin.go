@@ -255,6 +255,16 @@ func account(ctx context.Context, e *env) error {
 			return err
 		}
 		fmt.Fprintf(e.stdout, "Mail to %s arrives in the inbox %s. A server that runs takes it up within seconds.\n", *address, in.Name)
+		agents, err := st.Agents(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range agents {
+			rights, err := st.Rights(ctx, a.ID)
+			if err == nil && !rights.Sees(&inbox.Place{InboxID: in.ID}) {
+				fmt.Fprintf(e.stdout, "%s doesn't see that inbox until skein user add %s gives it once more.\n", a.Name, a.Email)
+			}
+		}
 		return nil
 	})
 }

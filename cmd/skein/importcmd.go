@@ -46,7 +46,11 @@ func importCommand(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	account, err := chooseAccount(ctx, link, name)
+	var patience time.Duration
+	if !waits {
+		patience = 2 * projectEvery
+	}
+	account, err := chooseAccount(ctx, link, name, patience)
 	if err != nil {
 		return err
 	}
@@ -116,25 +120,49 @@ func importCredential(e *env, data string) (cred local.Credential, waits bool, s
 	}, nil
 }
 
-// chooseAccount returns the account that is called name, or the only one.
-func chooseAccount(ctx context.Context, link *bus.Link, name string) (connectors.Account, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+// chooseAccount returns the account that is called name, or the only one. With
+// a patience it waits that long for one: a mailbox that was added just now is
+// told to the connectors within seconds.
+func chooseAccount(ctx context.Context, link *bus.Link, name string, patience time.Duration) (connectors.Account, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second+patience)
 	defer cancel()
-	found := make(chan []connectors.Account, 1)
-	go func() { // ends with ctx
+	told := make(chan []connectors.Account)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
 		_ = link.WatchAccounts(ctx, func(all []connectors.Account) {
 			select {
-			case found <- all:
-			default:
+			case told <- all:
+			case <-ctx.Done():
 			}
 		})
 	}()
-	var all []connectors.Account
-	select {
-	case all = <-found:
-	case <-ctx.Done():
-		return connectors.Account{}, &inbox.Error{Code: inbox.Unavailable, Message: "the bus doesn't say which mailboxes there are: does the server run?"}
+	defer func() { cancel(); <-watched }()
+	err := error(&inbox.Error{Code: inbox.Unavailable, Message: "the bus doesn't say which mailboxes there are: does the server run?"})
+	var late <-chan time.Time
+	for {
+		select {
+		case all := <-told:
+			var account connectors.Account
+			if account, err = pick(all, name); inbox.CodeOf(err) != inbox.NotFound {
+				return account, err
+			}
+			if patience == 0 {
+				return account, err
+			}
+			if late == nil {
+				late = time.After(patience)
+			}
+		case <-late:
+			return connectors.Account{}, err
+		case <-ctx.Done():
+			return connectors.Account{}, err
+		}
 	}
+}
+
+// pick is NotFound where the account may yet come.
+func pick(all []connectors.Account, name string) (connectors.Account, error) {
 	var names []string
 	for _, a := range all {
 		if string(a.ID) == name || name == "" && len(all) == 1 {
@@ -144,7 +172,7 @@ func chooseAccount(ctx context.Context, link *bus.Link, name string) (connectors
 	}
 	switch {
 	case len(all) == 0:
-		return connectors.Account{}, invalid("there is no mailbox to bring mail into: make one with skein account add, and start skein up once")
+		return connectors.Account{}, &inbox.Error{Code: inbox.NotFound, Message: "there is no mailbox to bring mail into: make one with skein account add, and start skein up once"}
 	case name == "":
 		return connectors.Account{}, &usageError{"there are several mailboxes: name one with --account " + strings.Join(names, "|")}
 	}
