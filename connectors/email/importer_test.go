@@ -84,6 +84,7 @@ func TestImportMbox(t *testing.T) {
 		{name: "empty mail", mbox: from + "\n" + from + "x\n", want: []string{"", "x\r\n"}},
 		{name: "long line", mbox: from + strings.Repeat("y", 200<<10) + "\n\n" + from + "z\n", want: []string{strings.Repeat("y", 200<<10) + "\r\n", "z\r\n"}},
 		{name: "spills to a file", mbox: from + strings.Repeat("0123456789\n", 200<<10) + "\n" + from + "z\n", want: []string{strings.Repeat("0123456789\r\n", 200<<10), "z\r\n"}},
+		{name: "a dash alone", mbox: "From - \nSubject: a\n\nhi\n\nFrom -\nSubject: b\n\nFrom - to\n", want: []string{"Subject: a\r\n\r\nhi\r\n", "Subject: b\r\n\r\nFrom - to\r\n"}},
 		{name: "not an mbox", mbox: "Subject: a\n\nhi\n", invalid: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

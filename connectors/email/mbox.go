@@ -14,8 +14,9 @@ import (
 
 // fromLine is a separator: "From ", a sender, a time of day and a year. A
 // sentence that begins with "From" after an empty line is none (RFC 4155
-// appendix A is what the better writers follow).
-var fromLine = regexp.MustCompile(`^From .{0,400}\b\d{1,2}:\d{2}(:\d{2})?\b.{0,80}\b\d{4}\b`)
+// appendix A is what the better writers follow). Mozilla and its forebears may
+// write a dash and nothing else.
+var fromLine = regexp.MustCompile(`^From (?:.{0,400}\b\d{1,2}:\d{2}(:\d{2})?\b.{0,80}\b\d{4}\b|-[ \t]*\r?\n?$)`)
 
 // ImportMbox brings in the mails of one mbox, as a stream: of the variants
 // mboxo and mboxrd, a line that begins with one or more ">" and "From " loses
