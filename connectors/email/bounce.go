@@ -8,7 +8,11 @@ import (
 	"skein/inbox"
 )
 
-const maxBounces = 200
+const (
+	maxBounces = 200
+	maxTold    = 32 << 10 // bytes of a report's own words that are searched
+	maxAbout   = 4 << 10  // and of what it says of one address
+)
 
 // A report is what a delivery report's parts say (RFC 3464, RFC 6522).
 type report struct {
@@ -54,6 +58,7 @@ func (r *report) bounces(h header, from string, subject, text string) []inbox.Bo
 	}
 	text = cut(text, maxReport)
 	told, cutOff := beforeReturned(text)
+	told = cut(told, maxTold)
 	returned := string(r.returned)
 	if returned == "" {
 		returned = cutOff
@@ -92,6 +97,10 @@ func (r *report) fromFields(told string) (out []inbox.Bounce, whole bool) {
 	b := bytes.ReplaceAll(bytes.ReplaceAll(r.status, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	var group header
 	flush := func() {
+		if len(out) >= maxBounces {
+			group = nil
+			return
+		}
 		bounce, ok := fromGroup(group, told)
 		group = nil
 		if !ok {
@@ -287,7 +296,7 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 		}
 		seen[key] = true
 		status := statusCode.FindString(about)
-		b := inbox.Bounce{Recipient: addr, Status: status, Detail: cut(squeeze(about), 1000), Hard: hard(status, about, told)}
+		b := inbox.Bounce{Recipient: addr, Status: status, Detail: cut(squeeze(about), 1000), Hard: hard(status, about, cut(told, 2*maxAbout))}
 		if delayed(subject, told) {
 			b.Hard = b.Hard && noMailWords.MatchString(about)
 		}
@@ -351,21 +360,21 @@ var (
 
 // aboutAddress returns what a report says of one of its addresses.
 func aboutAddress(told, addr string) string {
-	i := strings.Index(strings.ToLower(told), strings.ToLower(addr))
-	if i < 0 {
-		return told
+	lower, addr := strings.ToLower(told), strings.ToLower(addr)
+	i := strings.Index(lower, addr)
+	if i < 0 || i >= len(told) {
+		return cut(told, maxAbout)
 	}
-	all := nextAddress.FindAllStringIndex(told, 50)
-	if len(all) < 2 {
-		return told
+	if i < maxAbout && len(nextAddress.FindAllStringIndex(told, 2)) < 2 {
+		return cut(told, maxAbout)
 	}
-	end := len(told)
-	for _, m := range all {
-		if m[0] > i && m[0] < end && !strings.Contains(strings.ToLower(told[m[0]:m[1]]), strings.ToLower(addr)) {
-			end = m[0]
+	about := cut(told[i:], maxAbout)
+	for _, m := range nextAddress.FindAllStringIndex(about, 50) {
+		if m[0] > 0 && !strings.Contains(strings.ToLower(about[m[0]:m[1]]), addr) {
+			return about[:m[0]]
 		}
 	}
-	return told[i:end]
+	return about
 }
 
 var delayWords = regexp.MustCompile(`(?i)\b(?:delay(?:ed)?|warning|still being retried|will (?:keep|continue) (?:try|to try)|temporar(?:y|ily)|deferred)\b`)

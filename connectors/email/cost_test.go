@@ -1,6 +1,7 @@
 package email
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -17,5 +18,31 @@ func TestAddressesCost(t *testing.T) {
 	got := parseAddresses("Doe, Jane, Dr. <jane@x.example>, bo@x.example", "")
 	if len(got) != 2 || got[0].Name != "Doe, Jane, Dr." || got[1].Address != "bo@x.example" {
 		t.Errorf("a name with commas is read as %+v", got)
+	}
+}
+
+// A report that names thousands of addresses, or none in a long text, is read
+// within bounds, and what it says first is not lost.
+func TestBouncesCost(t *testing.T) {
+	began := time.Now()
+	head := "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: Returned mail\n\n"
+	for name, body := range map[string]string{
+		"addresses":    strings.Repeat("<ann@b.example>: 550 User unknown\n<bo@b.example>: 552 Mailbox full\n", 4000),
+		"a transcript": strings.Repeat("550 <ann@b.example>... User unknown\n552 <bo@b.example>... Mailbox full\n", 200) + strings.Repeat("host domain user mailbox ", 10_000),
+	} {
+		got := read(t, head+body).Message.Bounces
+		if len(got) != 2 || got[0].Recipient != "ann@b.example" || !got[0].Hard || got[1].Recipient != "bo@b.example" || got[1].Hard {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	status := strings.Builder{}
+	for i := range 4000 {
+		fmt.Fprintf(&status, "Final-Recipient: rfc822; a%d@b.example\nAction: failed\nStatus: 5.0.0\n\n", i)
+	}
+	if got := read(t, reportOf(status.String())).Message.Bounces; len(got) != maxBounces {
+		t.Errorf("%d bounces of 4000 fields, want %d", len(got), maxBounces)
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
