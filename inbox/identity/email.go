@@ -13,7 +13,8 @@ import (
 // (RFC 3490 section 3.1).
 const dots = ".\u3002\uff0e\uff61"
 
-// What RFC 5321 section 4.5.3.1 lets an address and its local part measure.
+// What RFC 5321 section 4.5.3.1 lets an address and its local part measure, in
+// characters as people count them.
 const (
 	maxAddress = 320
 	maxLocal   = 64
@@ -60,7 +61,7 @@ func EmailKey(address string) string {
 // quotation marks (RFC 5321 section 4.1.2), else without a second @.
 func isLocal(s string) bool {
 	switch {
-	case s == "" || len(s) > maxLocal && utf8.RuneCountInString(s) > maxLocal:
+	case s == "" || utf8.RuneCountInString(s) > maxLocal:
 		return false
 	case len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"':
 		return !strings.ContainsFunc(s, unicode.IsControl)

@@ -23,11 +23,10 @@ const keypadWord = 9
 // e164, which is "" for what is no number at all. A possible number has a
 // length that its country knows, a valid one is in a range that is given out.
 func Phone(raw, region string) (e164, extension string, possible, valid bool) {
-	raw = dialled(raw)
-	if !utf8.ValidString(raw) || isWithheld(raw) {
+	if !utf8.ValidString(raw) {
 		return "", "", false, false
 	}
-	n, err := phonenumbers.Parse(raw, strings.ToUpper(strings.TrimSpace(region)))
+	n, err := phonenumbers.Parse(dialled(raw), strings.ToUpper(strings.TrimSpace(region)))
 	if err != nil {
 		return "", "", false, false
 	}
@@ -54,6 +53,8 @@ func dialled(raw string) string {
 	return raw
 }
 
+// isWithheld reports whether raw stands for a number that is hidden, even where
+// its digits could be somebody's.
 func isWithheld(raw string) bool {
 	said := strings.Map(func(r rune) rune {
 		switch {
@@ -63,7 +64,7 @@ func isWithheld(raw string) bool {
 			return r
 		}
 		return -1
-	}, raw)
+	}, dialled(raw))
 	for _, word := range withheld {
 		if strings.TrimSuffix(strings.TrimSuffix(said, "caller"), "number") == word || len(word) >= keypadWord && said == keypad(word) {
 			return true
