@@ -49,16 +49,26 @@ func ClaimKey(field inbox.ClaimField, value, region string) string {
 	return ""
 }
 
-// Birthday returns a birthday as YYYY-MM-DD, or "" for what is none. A time
-// after the date is passed over; a date whose order of day and month must be
-// guessed is none.
+// Birthday returns a birthday as YYYY-MM-DD, or "" for what is none: a date whose
+// order of day and month must be guessed, or that programs write for no date. A
+// time after the date is passed over.
 func Birthday(value string) string {
 	value, _, _ = strings.Cut(strings.TrimSpace(value), "T")
 	value, _, _ = strings.Cut(value, " ")
-	for _, layout := range []string{"2006-1-2", "20060102", "2.1.2006", "2006/1/2"} {
-		if t, err := time.Parse(layout, value); err == nil && t.Year() >= 1900 {
-			return t.Format(time.DateOnly)
+	found := ""
+	for _, layout := range []string{"2006-1-2", "20060102", "2006/1/2", "2.1.2006", "2/1/2006", "1/2/2006"} {
+		t, err := time.Parse(layout, value)
+		if err != nil || t.Year() < 1900 {
+			continue
 		}
+		date := t.Format(time.DateOnly)
+		if found != "" && found != date {
+			return ""
+		}
+		found = date
 	}
-	return ""
+	if found == "1900-01-01" || found == "1970-01-01" {
+		return ""
+	}
+	return found
 }

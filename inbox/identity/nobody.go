@@ -61,7 +61,7 @@ func blockedEmail(key string) bool {
 		return true
 	case top == "invalid" || domain == "localhost": // RFC 2606 section 2
 		return true
-	case strings.Count(local, local[:1]) == len(local) && local == labels[0]: // aaa@aaa.com
+	case local == labels[0] && strings.Trim(local, local[:min(1, len(local))]) == "": // aaa@aaa.com
 		return true
 	case len(labels) != 2:
 		return false

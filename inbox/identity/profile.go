@@ -36,7 +36,7 @@ func NewProfile(claims []inbox.Claim, own []inbox.IdentityRef, names ...string) 
 		case inbox.ClaimPhone:
 			p.addKey(inbox.IdentityRef{Kind: inbox.PhoneNumber, Key: keyOf(c)})
 		case inbox.ClaimBirthday:
-			p.birthdays = addValue(p.birthdays, keyOf(c))
+			p.birthdays = addValue(p.birthdays, Birthday(keyOf(c)))
 		case inbox.ClaimName:
 			p.addName(c.Value)
 		case inbox.ClaimAddress:

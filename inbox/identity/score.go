@@ -112,8 +112,7 @@ func byPhone(a, b *Profile) []weighed {
 
 func byBirthday(a, b *Profile) []weighed {
 	return best(a.birthdays, b.birthdays, func(x, y string) []weighed {
-		d, _ := compareDates(x, y)
-		switch d.apartness {
+		switch d, _ := compareDates(x, y); d.apartness {
 		case sameDate:
 			return one(6, "same birthday")
 		case slipDate:
