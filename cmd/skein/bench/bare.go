@@ -27,6 +27,8 @@ const (
 var ingested = []struct{ table, group string }{
 	{"customers", `SELECT t.*, i.id AS of FROM customers t JOIN identities i ON i.customer_id = t.id`},
 	{"identities", `SELECT t.*, t.id AS of FROM identities t`},
+	{"claims", `SELECT t.*, t.identity_id AS of FROM claims t`},
+	{"hints_pending", `SELECT t.id AS identity_id, t.id AS of FROM identities t`},
 	{"conversations", `SELECT t.*, t.identity_id AS of FROM conversations t`},
 	{"threads", `SELECT t.*, c.identity_id AS of FROM threads t JOIN conversations c ON c.id = t.conversation_id`},
 	{"thread_people", `SELECT t.*, c.identity_id AS of FROM thread_people t JOIN threads h ON h.id = t.thread_id JOIN conversations c ON c.id = h.conversation_id`},
@@ -56,8 +58,8 @@ func (a allRows) of(table string) int {
 func rows(ctx context.Context, pool *pgxpool.Pool) (allRows, error) {
 	var all allRows
 	for _, t := range ingested {
-		if t.table == "search_pending" {
-			continue // emptied by its follower
+		if t.table == "search_pending" || t.table == "hints_pending" {
+			continue // emptied by their followers
 		}
 		var n int
 		if err := pool.QueryRow(ctx, `SELECT count(*) FROM `+t.table).Scan(&n); err != nil {
