@@ -44,7 +44,7 @@ func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err erro
 	}
 	r := inbox.Received{
 		Account: item.Account, Channel: item.Channel, EventID: in.EventID,
-		History: item.Lane == connectors.Bulk, At: item.At,
+		History: item.Lane == connectors.Bulk, At: item.At.Truncate(time.Microsecond), // as it is stored, so that what is announced is what is read
 	}
 	switch {
 	case in.Kind == connectors.KindMessage && in.Message != nil:
