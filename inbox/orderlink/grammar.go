@@ -1,0 +1,275 @@
+package orderlink
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// maxPatterns bounds how many patterns a grammar keeps.
+const maxPatterns = 48
+
+// A Grammar is how a store numbers its orders, as counts that can be merged. In
+// a pattern 9 stands for a digit, A for a letter and ? for either; letters that
+// a store repeats stay as they are, and so does what separates.
+//
+// The zero value is the grammar of a store without orders and matches nothing.
+type Grammar struct {
+	Patterns map[string]Count `json:"patterns"`
+}
+
+// A Count is what is known of the numbers of one pattern.
+type Count struct {
+	Orders  int64  `json:"orders"`
+	Padded  int64  `json:"padded,omitempty"` // of them with a leading zero
+	Lowest  string `json:"lowest"`           // two examples
+	Highest string `json:"highest"`
+}
+
+// Learn returns the grammar of a store's numbers. Grammars of parts of them
+// [Grammar.Merge] to the grammar of all.
+func Learn(numbers []string) Grammar {
+	g := Grammar{Patterns: map[string]Count{}}
+	for _, number := range numbers {
+		pattern, padded, ok := patternOf(number)
+		if !ok {
+			continue
+		}
+		number = strings.TrimSpace(number)
+		c := Count{Orders: 1, Lowest: number, Highest: number}
+		if padded {
+			c.Padded = 1
+		}
+		g.Patterns[pattern] = g.Patterns[pattern].plus(c)
+		if len(g.Patterns) > 4*maxPatterns {
+			g.fold()
+		}
+	}
+	g.fold()
+	return g
+}
+
+// Merge returns the grammar of g's orders and of other's.
+func (g Grammar) Merge(other Grammar) Grammar {
+	all := Grammar{Patterns: maps.Clone(g.Patterns)}
+	if all.Patterns == nil {
+		all.Patterns = map[string]Count{}
+	}
+	for pattern, c := range other.Patterns {
+		all.Patterns[pattern] = all.Patterns[pattern].plus(c)
+	}
+	all.fold()
+	return all
+}
+
+// ParseGrammar reads what json.Marshal wrote of a grammar.
+func ParseGrammar(text []byte) (Grammar, error) {
+	var g Grammar
+	if err := json.Unmarshal(text, &g); err != nil {
+		return Grammar{}, fmt.Errorf("grammar: %w", err)
+	}
+	return g, nil
+}
+
+// Orders is how many numbers g was learned from.
+func (g Grammar) Orders() int64 {
+	var n int64
+	for _, c := range g.Patterns {
+		n += c.Orders
+	}
+	return n
+}
+
+func (c Count) plus(o Count) Count {
+	if c.Orders == 0 {
+		return o
+	}
+	if o.Orders == 0 {
+		return c
+	}
+	c.Orders += o.Orders
+	c.Padded += o.Padded
+	if lower(o.Lowest, c.Lowest) {
+		c.Lowest = o.Lowest
+	}
+	if lower(c.Highest, o.Highest) {
+		c.Highest = o.Highest
+	}
+	return c
+}
+
+// lower orders numbers as a store counts them: shorter ones first.
+func lower(a, b string) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return a < b
+}
+
+// patternOf abstracts a number's digits.
+func patternOf(number string) (pattern string, padded, ok bool) {
+	key := NumberKey(number)
+	if key == "" || !strings.ContainsAny(key, "0123456789") {
+		return "", false, false
+	}
+	var b strings.Builder
+	var before rune
+	for _, r := range strings.TrimSpace(number) {
+		if d, isDigit := digit(r); isDigit {
+			if d == 0 && before != '9' {
+				padded = true
+			}
+			r = '9'
+		} else if r = unicode.ToUpper(narrow(r)); r == '9' || r == '?' {
+			return "", false, false
+		}
+		b.WriteRune(r)
+		before = r
+	}
+	return b.String(), padded, true
+}
+
+// fold brings g back to its bound: what a store doesn't repeat is not a literal.
+func (g *Grammar) fold() {
+	for _, abstract := range []func(rune) rune{letterClass, eitherClass} {
+		if len(g.Patterns) <= maxPatterns {
+			return
+		}
+		total := g.Orders()
+		folded := map[string]Count{}
+		for _, pattern := range slices.Sorted(maps.Keys(g.Patterns)) {
+			c := g.Patterns[pattern]
+			if c.Orders*maxPatterns < total {
+				pattern = strings.Map(abstract, pattern)
+			}
+			folded[pattern] = folded[pattern].plus(c)
+		}
+		g.Patterns = folded
+	}
+	if len(g.Patterns) <= maxPatterns {
+		return
+	}
+	order := slices.SortedFunc(maps.Keys(g.Patterns), func(a, b string) int {
+		if d := g.Patterns[b].Orders - g.Patterns[a].Orders; d != 0 {
+			return int(max(min(d, 1), -1))
+		}
+		return strings.Compare(a, b)
+	})
+	for _, pattern := range order[maxPatterns:] {
+		delete(g.Patterns, pattern)
+	}
+}
+
+func letterClass(r rune) rune {
+	if unicode.IsLetter(r) {
+		return 'A'
+	}
+	return r
+}
+
+func eitherClass(r rune) rune {
+	if unicode.IsLetter(r) || r == '9' {
+		return '?'
+	}
+	return r
+}
+
+// Text describes g to an operator, in a line.
+func (g Grammar) Text() string { return describe(g) }
+
+// Examples are numbers of the store, of its commonest patterns first.
+func (g Grammar) Examples() []string {
+	var examples []string
+	for _, pattern := range g.common() {
+		c := g.Patterns[pattern]
+		examples = append(examples, c.Lowest)
+		if c.Highest != c.Lowest {
+			examples = append(examples, c.Highest)
+		}
+	}
+	return examples[:min(len(examples), 6)]
+}
+
+func (g Grammar) common() []string {
+	return slices.SortedFunc(maps.Keys(g.Patterns), func(a, b string) int {
+		if d := g.Patterns[b].Orders - g.Patterns[a].Orders; d != 0 {
+			return int(max(min(d, 1), -1))
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+func describe(g Grammar) string {
+	common := g.common()
+	if len(common) == 0 {
+		return "no orders yet"
+	}
+	return strings.Join(common[:min(len(common), 4)], ", ")
+}
+
+// Key returns the key under which a number that is written without its
+// literals is looked up: "1001" among the numbers of a store that writes
+// EN-1001. A number that g doesn't know has its own key.
+func (g Grammar) Key(number string) string {
+	key := NumberKey(number)
+	if keys := g.keys(key); len(keys) > 0 {
+		return keys[0]
+	}
+	return key
+}
+
+// keys are what a number's key may stand for among g's numbers.
+func (g Grammar) keys(key string) []string {
+	if key == "" {
+		return nil
+	}
+	var found []string
+	for _, pattern := range g.common() {
+		shape := NumberKey(pattern)
+		if full, ok := fit(shape, key); ok && !slices.Contains(found, full) {
+			found = append(found, full)
+		}
+	}
+	return found
+}
+
+// fit matches a key, whole or without its letters, with a pattern's key.
+func fit(shape, key string) (string, bool) {
+	sr, kr := []rune(shape), []rune(key)
+	if len(sr) == len(kr) {
+		for i := range sr {
+			if !fits(sr[i], kr[i]) {
+				return "", false
+			}
+		}
+		return key, true
+	}
+	first := strings.IndexByte(shape, '9')
+	if first < 0 {
+		return "", false
+	}
+	last := strings.LastIndexByte(shape, '9') + 1
+	if shape[first:last] != strings.Repeat("9", last-first) || len(key) != last-first || !isDigits(key) || strings.ContainsAny(shape[:first]+shape[last:], "?") {
+		return "", false
+	}
+	return shape[:first] + key + shape[last:], true
+}
+
+func fits(p, k rune) bool {
+	switch p {
+	case '9':
+		return k >= '0' && k <= '9'
+	case 'A':
+		return unicode.IsLetter(k)
+	case '?':
+		return true
+	}
+	return p == k
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
