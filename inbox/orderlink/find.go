@@ -2,7 +2,6 @@ package orderlink
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,63 +11,460 @@ import (
 // MaxMentions bounds what [Find] returns of one message.
 const MaxMentions = 50
 
-var (
-	candidate = regexp.MustCompile(`#?[\p{L}\p{Nd}]*\p{Nd}[\p{L}\p{Nd}-]*`)
-	cueBefore = regexp.MustCompile(`(?i)(order|purchase|bestell\pL*|auftrag\pL*|commande|pedido|ordine|zamówieni\pL*)(\s+(number|nr|no|id|is|nummer))*[\s:.#-]*$`)
-)
-
 // Find returns what a message names that may be an order or a parcel, in the
 // order of the text, the subject first. text is what its writer wrote, without
-// quotes and signature. Spans are bytes into the part that a mention names. Of
-// a number that is named twice the surest mention is returned, and of more
-// than [MaxMentions] numbers the surest. It takes time linear in the text.
+// quotes and signature. Spans are bytes into the part that a mention names.
+//
+// What is named twice is returned once, as it is surest, and of more than
+// [MaxMentions] numbers the surest are returned. It takes time linear in the
+// text.
 func Find(subject, text string, grammars []Grammar) []inbox.Mention {
-	var found []inbox.Mention
-	for _, part := range []struct{ name, text string }{{"subject", subject}, {"text", text}} {
-		for _, parcel := range Tracking(part.text) {
-			found = append(found, inbox.Mention{Kind: inbox.MentionTracking, Key: parcel.Key, Text: part.text[parcel.Start:parcel.End], Part: part.name, Start: parcel.Start, End: parcel.End, Score: .9})
+	f := finder{known: shapesOf(grammars)}
+	f.part("subject", subject)
+	about := f.last
+	f.last = noLabel
+	f.subject = about
+	f.part("text", text)
+	return f.surest()
+}
+
+func shapesOf(grammars []Grammar) []shape {
+	var all []shape
+	for _, g := range grammars {
+		all = append(all, g.shapes()...)
+	}
+	return all
+}
+
+// A finder collects mentions.
+type finder struct {
+	known   []shape
+	found   []inbox.Mention
+	subject label // the last word of the subject that says whose number
+	last    label
+
+	name   string
+	text   string
+	tokens []token
+}
+
+// A candidate is a number in a text with what stands beside it.
+type candidate struct {
+	first, last int // tokens
+	start, end  int // bytes
+	key         string
+	digits      int
+	plain       bool // nothing but digits, in one group
+	groups      int
+	wider       int    // where it begins with the words that are joined to it
+	widerKey    string // "" when there are none
+	reading
+}
+
+func (f *finder) part(name, text string) {
+	f.name, f.text, f.tokens = name, text, lex(text)
+	marked := map[int]Parcel{} // by where it begins
+	for _, p := range parcels(f.tokens) {
+		marked[p.Start] = p
+	}
+	var before *candidate // the last number, and what was made of it
+	accepted := false
+	for i := 0; i < len(f.tokens); {
+		if p, ok := marked[f.tokens[i].start]; ok {
+			if next := f.parcel(p, i); next > 0 {
+				i, before = next, nil
+				continue
+			}
 		}
-		for _, span := range candidate.FindAllStringIndex(part.text, -1) {
-			written := strings.TrimRight(part.text[span[0]:span[1]], "-")
-			key := NumberKey(written)
-			if key == "" {
-				continue
+		c, next := candidateAt(f.text, f.tokens, i)
+		if c == nil {
+			i = next
+			continue
+		}
+		f.read(c)
+		if before != nil && c.label == noLabel && listed(f.tokens, before.last, c.first) && alike(before, c) {
+			c.label, c.number, c.after, c.verb = before.label, before.number, before.after, before.verb
+			if accepted && c.label == noLabel {
+				c.label = orderNoun
 			}
-			score := 0.0
-			if cueBefore.MatchString(part.text[max(0, span[0]-40):span[0]]) {
-				score = .9
-			}
-			keys := []string{key}
-			for _, g := range grammars {
-				if known := g.keys(key); len(known) > 0 && (score > 0 || known[0] == key && !isDigits(key) || written[0] == '#') {
-					keys, score = known, max(score, .95)
-				}
-			}
-			if score == 0 {
-				continue
-			}
-			for _, key := range keys {
-				found = append(found, inbox.Mention{Kind: inbox.MentionOrder, Key: key, Text: written, Part: part.name, Start: span[0], End: span[0] + len(written), Score: score})
+		}
+		if f.number(c) {
+			before, accepted = c, true
+		} else {
+			before, accepted = c, false
+		}
+		i = max(next, c.last+1)
+	}
+	for i := range f.tokens {
+		if t := &f.tokens[i]; t.kind == word && name == "subject" {
+			if l := labelOf(t.low); l.decides() {
+				f.last = l
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b inbox.Mention) int { return cmp.Compare(b.Score, a.Score) })
-	type named struct {
+}
+
+func alike(a, b *candidate) bool {
+	return a.hash && b.hash || a.digits-b.digits <= 1 && b.digits-a.digits <= 1 && a.digits >= 3
+}
+
+// candidateAt returns the number that begins at token i, with what is joined to
+// it by signs, and the token after it. nil is none.
+func candidateAt(text string, tokens []token, i int) (*candidate, int) {
+	if !tokens[i].isAlnum() {
+		return nil, i + 1
+	}
+	last := i
+	numbers := 0
+	for k := i; ; k = last {
+		if tokens[k].kind == number {
+			numbers++
+		}
+		if k+2 >= len(tokens) || tokens[k+1].space || tokens[k+2].space || !tokens[k+2].isAlnum() {
+			break
+		}
+		if join := &tokens[k+1]; !join.hyphen() && !join.is("./_,") {
+			break
+		}
+		last = k + 2
+	}
+	next := last + 1
+	if numbers == 0 {
+		return nil, i + 1
+	}
+	if next < len(tokens) && !tokens[next].space && (tokens[next].is("@") || tokens[next].is("%")) || i > 0 && !tokens[i].space && tokens[i-1].is("@") {
+		return nil, next
+	}
+	// What says whose number it is may be joined to it.
+	first := i
+	for first < last && tokens[first].kind == word && labelOf(tokens[first].low).tells() {
+		first += 2
+	}
+	for last > first && tokens[last].kind == word && labelOf(tokens[last].low).tells() {
+		last -= 2
+	}
+	if first > last || !anyNumber(tokens[first:last+1]) {
+		return nil, next
+	}
+	c := &candidate{first: first, last: last, start: tokens[first].start, end: tokens[last].end, groups: 1}
+	for k := first; k <= last; k++ {
+		c.digits += tokens[k].digits
+		if tokens[k].is(",") {
+			return nil, next // 1,200: an amount, or no number
+		}
+	}
+	if isMoney(tokens, first, last) || isDate(tokens, first, last) || isMeasured(tokens, first, last) || isTime(tokens, first, last) {
+		return nil, next
+	}
+	// Numbers beside each other, and neither a date nor one number: 1001/1002.
+	if last == first+2 && tokens[first+1].is("/") && tokens[first].kind == number && tokens[first].digits == tokens[last].digits {
+		c.last, c.end, c.digits, last = first, tokens[first].end, tokens[first].digits, first
+		next = first + 2
+	}
+	c.key = NumberKey(text[c.start:c.end])
+	if first > i {
+		c.wider, c.widerKey = tokens[i].start, NumberKey(text[tokens[i].start:c.end])
+	}
+	c.plain = first == last && isDigits(c.key)
+	if c.key == "" {
+		return nil, next
+	}
+	return c, next
+}
+
+func anyNumber(tokens []token) bool {
+	return slices.ContainsFunc(tokens, func(t token) bool { return t.kind == number })
+}
+
+// read fills in what the words beside a candidate say.
+func (f *finder) read(c *candidate) {
+	ahead := readAhead(f.tokens, c.last)
+	c.reading = readBack(f.tokens, c.first)
+	if c.label == noLabel && ahead.label != noLabel {
+		hash, suspicious := c.hash, c.suspicious
+		c.reading = ahead
+		c.hash, c.suspicious = hash, suspicious
+	}
+	if c.label == noLabel && f.name == "text" && f.subject == orderNoun && f.alone(c) {
+		c.label, c.number = orderNoun, true
+	}
+	if c.hash && c.first > 0 && f.tokens[c.first-1].is("#") && !f.tokens[c.first].space {
+		c.start = f.tokens[c.first-1].start
+	}
+}
+
+// alone reports whether a candidate is all that a text says.
+func (f *finder) alone(c *candidate) bool {
+	for k := range f.tokens {
+		if (k < c.first || k > c.last) && f.tokens[k].kind != sign {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *finder) add(kind inbox.MentionKind, key string, start, end int, score float64) {
+	f.found = append(f.found, inbox.Mention{Kind: kind, Key: key, Text: f.text[start:end], Part: f.name, Start: start, End: end, Score: score})
+}
+
+// parcel takes a number that has a carrier's format, and returns the token after
+// it, or 0 when it is to be read as any other.
+func (f *finder) parcel(p Parcel, i int) int {
+	last := i
+	for last+1 < len(f.tokens) && f.tokens[last+1].start < p.End {
+		last++
+	}
+	r := readBack(f.tokens, i)
+	if r.label == noLabel {
+		r = readAhead(f.tokens, last)
+	}
+	if isDigits(p.Key) && (r.label == orderNoun || r.label == orderVerb || f.fits(p.Key) >= fitsDigits) || f.fits(p.Key) == fitsWhole {
+		return 0
+	}
+	switch {
+	case r.label == parcelLabel:
+		f.add(inbox.MentionTracking, p.Key, p.Start, p.End, .95)
+	case p.strong && r.label != antiLabel:
+		f.add(inbox.MentionTracking, p.Key, p.Start, p.End, .9)
+	default:
+		return 0
+	}
+	return last + 1
+}
+
+// fits is how well a key fits the numbers of any store.
+func (f *finder) fits(key string) (best fitting) {
+	for k := range f.known {
+		if _, how := f.known[k].fit(key); how > best {
+			best = how
+		}
+	}
+	return best
+}
+
+// number takes a candidate for an order's number, or a parcel's, if it is one.
+func (f *finder) number(c *candidate) bool {
+	if f.fitting(c) {
+		return true
+	}
+	if c.label == parcelLabel {
+		if c.digits >= 6 && len(c.key) >= 8 && !c.after {
+			f.add(inbox.MentionTracking, TrackingKey(c.key), c.start, c.end, .7)
+			return true
+		}
+		return false
+	}
+	score := f.plausible(c)
+	if score == 0 {
+		return false
+	}
+	if len(f.known) > 0 {
+		score *= .8 // every store that is known writes otherwise
+	}
+	f.add(inbox.MentionOrder, c.key, c.start, c.end, score)
+	return true
+}
+
+// fitting takes a candidate that fits a store's numbers.
+func (f *finder) fitting(c *candidate) bool {
+	if len(f.known) == 0 {
+		return false
+	}
+	whole := f.name == "text" && f.alone(c)
+	for _, wide := range f.readings(c) {
+		taken := false
+		for k := range f.known {
+			key, how := f.known[k].fit(wide.key)
+			score := 0.0
+			cue := c.label == orderNoun || c.label == orderVerb && c.digits >= 5
+			counted := wide.plain && c.digits <= 4 && !c.hash && !c.number && (c.verb || c.loose || !f.ends(c))
+			sure := cue && !counted && (!c.after || c.digits >= 5 || c.number || c.hash)
+			anti := c.label == antiLabel
+			switch how {
+			case fitsWhole:
+				switch {
+				case cue:
+					score = .98
+				case anti && !c.hash && !c.loose:
+				case c.digits >= 3 && len(wide.key) >= 5 || c.hash:
+					score = .9
+				}
+			case fitsDigits:
+				switch {
+				case sure:
+					score = .97
+				case anti:
+				case c.hash && c.digits >= 3 && !c.suspicious:
+					score = .85
+				case whole || isGroups(wide.key):
+					score = .75
+				}
+			case fitsBare:
+				switch {
+				case sure:
+					score = .9
+				case anti:
+				case c.hash && c.digits >= 4 && !c.suspicious:
+					score = .8
+				case whole && c.digits >= 4:
+					score = .7
+				}
+			}
+			if score > 0 {
+				f.add(inbox.MentionOrder, key, wide.start, wide.end, score)
+				taken = true
+			}
+		}
+		if taken {
+			c.start, c.end, c.last = wide.start, wide.end, wide.last
+			return true
+		}
+	}
+	return false
+}
+
+// readings are the ways in which a candidate may be read: with the letters
+// before it, alone, and with the groups of digits after it.
+func (f *finder) readings(c *candidate) []candidate {
+	var all []candidate
+	if c.first > 0 && f.tokens[c.first].space && !f.tokens[c.first].newline {
+		if t := &f.tokens[c.first-1]; t.kind == word && t.key != "" && len(t.key) <= 6 {
+			with := *c
+			with.start, with.key, with.plain = t.start, t.key+c.key, false
+			if c.first > 1 && f.tokens[c.first-2].is("#") && !t.space {
+				with.start = f.tokens[c.first-2].start
+			}
+			all = append(all, with)
+		}
+	}
+	if c.widerKey != "" {
+		with := *c
+		with.start, with.key, with.plain = c.wider, c.widerKey, false
+		all = append(all, with)
+	}
+	all = append(all, *c)
+	if joined, ok := f.joined(c); ok {
+		all = append(all, joined)
+	}
+	return all
+}
+
+// joined is a candidate with the groups of digits that follow it a space apart.
+func (f *finder) joined(c *candidate) (candidate, bool) {
+	with := *c
+	for k := c.last + 1; k < len(f.tokens) && with.digits < 20; k++ {
+		t := &f.tokens[k]
+		if t.kind != number || !isDigits(t.key) || t.newline || t.start-f.tokens[k-1].end > 2 {
+			break
+		}
+		with.last, with.end = k, t.end
+		with.digits += t.digits
+		with.groups++
+	}
+	with.key, with.plain = NumberKey(f.text[c.start:with.end]), false
+	return with, with.groups > 1 && with.key != ""
+}
+
+// isGroups reports whether a key is told from all others by its hyphens.
+func isGroups(key string) bool { return strings.Contains(key, "-") }
+
+// ends reports whether a sentence may go on after a candidate as it does, had
+// the number not counted something.
+func (f *finder) ends(c *candidate) bool {
+	if c.last+1 >= len(f.tokens) {
+		return true
+	}
+	t := &f.tokens[c.last+1]
+	return t.newline || t.kind == sign || t.kind == word && (endings[t.low] || labelOf(t.low).tells())
+}
+
+// plausible is how sure it is that a candidate is an order's number of a store
+// whose numbers aren't known; 0 for not at all.
+func (f *finder) plausible(c *candidate) float64 {
+	if c.label == antiLabel {
+		return 0
+	}
+	if joined, ok := f.joined(c); ok && c.plain && f.grouped(&joined) && (c.label == orderNoun || isGroups(joined.key)) {
+		c.start, c.end, c.last, c.key, c.digits = joined.start, joined.end, joined.last, joined.key, joined.digits
+	}
+	if isGroups(c.key) {
+		return .85
+	}
+	year := c.plain && c.digits == 4 && (c.key[:2] == "19" || c.key[:2] == "20")
+	letters := !isDigits(c.key)
+	switch c.label {
+	case orderNoun:
+		switch {
+		case letters && (c.digits < 3 || !f.tokens[c.last].upper && c.digits < 5):
+			return 0
+		case c.hash && !c.after:
+			return .95
+		case c.after && c.digits < 6 && !c.number && !c.hash:
+			return 0
+		case c.number && c.digits >= 2, c.digits >= 6:
+			return .9
+		case c.digits < 3 || c.verb || c.loose || year:
+			return 0
+		case c.digits <= 4 && !f.ends(c):
+			return 0
+		}
+		return .8
+	case orderVerb:
+		if c.digits >= 6 && !letters || c.hash && c.digits >= 3 {
+			return .6
+		}
+		return 0
+	}
+	// Shopify's own form, where nothing says otherwise.
+	if c.hash && c.plain && c.digits >= 4 && c.digits <= 12 && !c.suspicious && len(f.known) == 0 {
+		return .6
+	}
+	return 0
+}
+
+// grouped reports whether groups of digits are one number written in groups.
+func (f *finder) grouped(c *candidate) bool {
+	if isGroups(c.key) {
+		return true
+	}
+	width := f.tokens[c.first].digits
+	if c.groups < 3 && width < 4 || width < 2 || width > 4 {
+		return false
+	}
+	for k := c.first; k <= c.last; k++ {
+		if w := f.tokens[k].digits; w != width && (k < c.last || w > width) {
+			return false
+		}
+	}
+	return true
+}
+
+// surest brings what was found within its bound.
+func (f *finder) surest() []inbox.Mention {
+	type name struct {
 		kind inbox.MentionKind
 		key  string
 	}
-	seen := map[named]bool{}
-	found = slices.DeleteFunc(found, func(m inbox.Mention) bool {
-		n := named{m.Kind, m.Key}
-		if seen[n] {
-			return true
+	place := func(m *inbox.Mention) int {
+		if m.Part == "subject" {
+			return 0
 		}
-		seen[n] = true
-		return false
+		return 1
+	}
+	slices.SortStableFunc(f.found, func(a, b inbox.Mention) int { return cmp.Compare(b.Score, a.Score) })
+	seen := map[name]bool{}
+	kept := f.found[:0]
+	for _, m := range f.found {
+		if n := (name{m.Kind, m.Key}); !seen[n] {
+			seen[n] = true
+			kept = append(kept, m)
+		}
+		if len(kept) == MaxMentions {
+			break
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b inbox.Mention) int {
+		return cmp.Or(cmp.Compare(place(&a), place(&b)), cmp.Compare(a.Start, b.Start))
 	})
-	found = found[:min(len(found), MaxMentions)]
-	slices.SortStableFunc(found, func(a, b inbox.Mention) int {
-		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(a.Start, b.Start))
-	})
-	return found
+	return kept
 }

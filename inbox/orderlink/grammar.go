@@ -1,6 +1,7 @@
 package orderlink
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,7 +14,7 @@ import (
 const maxPatterns = 48
 
 // A Grammar is how a store numbers its orders, as counts that can be merged. In
-// a pattern 9 stands for a digit, A for a letter and ? for either; letters that
+// a pattern 9 stands for a digit, @ for a letter and ? for either; letters that
 // a store repeats stay as they are, and so does what separates.
 //
 // The zero value is the grammar of a store without orders and matches nothing.
@@ -123,7 +124,7 @@ func patternOf(number string) (pattern string, padded, ok bool) {
 				padded = true
 			}
 			r = '9'
-		} else if r = unicode.ToUpper(narrow(r)); r == '9' || r == '?' {
+		} else if r = unicode.ToUpper(narrow(r)); strings.ContainsRune("9@?", r) {
 			return "", false, false
 		}
 		b.WriteRune(r)
@@ -152,124 +153,28 @@ func (g *Grammar) fold() {
 	if len(g.Patterns) <= maxPatterns {
 		return
 	}
-	order := slices.SortedFunc(maps.Keys(g.Patterns), func(a, b string) int {
-		if d := g.Patterns[b].Orders - g.Patterns[a].Orders; d != 0 {
-			return int(max(min(d, 1), -1))
-		}
-		return strings.Compare(a, b)
-	})
-	for _, pattern := range order[maxPatterns:] {
+	for _, pattern := range g.common()[maxPatterns:] {
 		delete(g.Patterns, pattern)
 	}
 }
 
+// common is g's patterns, the commonest first.
+func (g Grammar) common() []string {
+	return slices.SortedFunc(maps.Keys(g.Patterns), func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.Patterns[b].Orders, g.Patterns[a].Orders), strings.Compare(a, b))
+	})
+}
+
 func letterClass(r rune) rune {
 	if unicode.IsLetter(r) {
-		return 'A'
+		return '@'
 	}
 	return r
 }
 
 func eitherClass(r rune) rune {
-	if unicode.IsLetter(r) || r == '9' {
+	if unicode.IsLetter(r) || r == '9' || r == '@' {
 		return '?'
 	}
 	return r
-}
-
-// Text describes g to an operator, in a line.
-func (g Grammar) Text() string { return describe(g) }
-
-// Examples are numbers of the store, of its commonest patterns first.
-func (g Grammar) Examples() []string {
-	var examples []string
-	for _, pattern := range g.common() {
-		c := g.Patterns[pattern]
-		examples = append(examples, c.Lowest)
-		if c.Highest != c.Lowest {
-			examples = append(examples, c.Highest)
-		}
-	}
-	return examples[:min(len(examples), 6)]
-}
-
-func (g Grammar) common() []string {
-	return slices.SortedFunc(maps.Keys(g.Patterns), func(a, b string) int {
-		if d := g.Patterns[b].Orders - g.Patterns[a].Orders; d != 0 {
-			return int(max(min(d, 1), -1))
-		}
-		return strings.Compare(a, b)
-	})
-}
-
-func describe(g Grammar) string {
-	common := g.common()
-	if len(common) == 0 {
-		return "no orders yet"
-	}
-	return strings.Join(common[:min(len(common), 4)], ", ")
-}
-
-// Key returns the key under which a number that is written without its
-// literals is looked up: "1001" among the numbers of a store that writes
-// EN-1001. A number that g doesn't know has its own key.
-func (g Grammar) Key(number string) string {
-	key := NumberKey(number)
-	if keys := g.keys(key); len(keys) > 0 {
-		return keys[0]
-	}
-	return key
-}
-
-// keys are what a number's key may stand for among g's numbers.
-func (g Grammar) keys(key string) []string {
-	if key == "" {
-		return nil
-	}
-	var found []string
-	for _, pattern := range g.common() {
-		shape := NumberKey(pattern)
-		if full, ok := fit(shape, key); ok && !slices.Contains(found, full) {
-			found = append(found, full)
-		}
-	}
-	return found
-}
-
-// fit matches a key, whole or without its letters, with a pattern's key.
-func fit(shape, key string) (string, bool) {
-	sr, kr := []rune(shape), []rune(key)
-	if len(sr) == len(kr) {
-		for i := range sr {
-			if !fits(sr[i], kr[i]) {
-				return "", false
-			}
-		}
-		return key, true
-	}
-	first := strings.IndexByte(shape, '9')
-	if first < 0 {
-		return "", false
-	}
-	last := strings.LastIndexByte(shape, '9') + 1
-	if shape[first:last] != strings.Repeat("9", last-first) || len(key) != last-first || !isDigits(key) || strings.ContainsAny(shape[:first]+shape[last:], "?") {
-		return "", false
-	}
-	return shape[:first] + key + shape[last:], true
-}
-
-func fits(p, k rune) bool {
-	switch p {
-	case '9':
-		return k >= '0' && k <= '9'
-	case 'A':
-		return unicode.IsLetter(k)
-	case '?':
-		return true
-	}
-	return p == k
-}
-
-func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
 }
