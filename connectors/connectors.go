@@ -122,6 +122,10 @@ type Message struct {
 	Spam        bool            `json:"spam,omitempty"`
 	Protection  string          `json:"protection,omitempty"` // signed, encrypted
 	Problems    []string        `json:"problems,omitempty"`
+
+	// Order is the one that the channel itself says this is about: whose page a
+	// chat was opened on, whose mail it answers. Never what its writer says.
+	Order *inbox.OrderContext `json:"order,omitempty"`
 }
 
 // An Attachment is a file of a message and its bytes.

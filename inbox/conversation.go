@@ -50,6 +50,9 @@ type Conversation struct {
 	LastAt       time.Time  `json:"lastAt" doc:"Time of the newest message: what lists are ordered by"`
 	WaitingSince *time.Time `json:"waitingSince,omitempty" doc:"First message of the burst that nobody human has answered"`
 
+	// Order is the one that is meant, where it may be seen.
+	Order *OrderRef `json:"order,omitempty" doc:"The order that it is about"`
+
 	// MergedInto is where a late mail or an agent joined this one to; a link
 	// to it stays good for ever.
 	MergedInto ConversationID `json:"mergedInto,omitempty"`
@@ -148,6 +151,7 @@ type Message struct {
 	Protection  string     `json:"protection,omitempty" enum:"signed,encrypted" doc:"signed or encrypted mail, shown as such"`
 	Proof       Proof      `json:"proof" minimum:"0" maximum:"3" doc:"How well the sender is known by this very message"`
 	Problems    []string   `json:"problems,omitempty" doc:"What could not be read of it"`
+	Masked      bool       `json:"masked,omitempty" doc:"Numbers of payment cards were masked in it; its source is for admins only"`
 	Reason      Reason     `json:"reason"`
 
 	HeaderID  string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`

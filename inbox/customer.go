@@ -100,7 +100,8 @@ type Order struct {
 	Items              []Item     `json:"items"`
 	Shipments          []Shipment `json:"shipments"`
 
-	Buyer IdentityRef `json:"-"` // set by the threader
+	Buyer     IdentityRef `json:"-"` // set by the threader
+	NumberKey string      `json:"-"` // Number as it is looked up; set by the threader
 }
 
 // An Item is one line of an order.
@@ -119,6 +120,8 @@ type Shipment struct {
 	Status    string     `json:"status" enum:"label,in_transit,out_for_delivery,delivered,exception"`
 	ShippedAt *time.Time `json:"shippedAt,omitempty"`
 	At        time.Time  `json:"at" doc:"Of the last change of status"`
+
+	TrackingKey string `json:"-"` // Tracking as it is looked up; set by the threader
 }
 
 // A TimelineEntry is one line of what happened with a customer.

@@ -1,6 +1,10 @@
 package inbox
 
-import "time"
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
 
 // Which order a message means is a function of what it names, of who wrote it,
 // and of whose the orders are. The types here are that function's input and
@@ -26,6 +30,40 @@ const (
 	MentionTracking MentionKind = "tracking" // shipments.tracking_key
 	MentionContext  MentionKind = "context"  // an order's id: an answer to its mail, a chat on its page
 )
+
+// An OrderContext names the order that a channel says a message is about, such
+// as the one whose page a chat was opened on: by its id at the store, or its
+// number there. Whose order it is it does not say.
+type OrderContext struct {
+	Store      string `json:"store"`
+	ExternalID string `json:"externalId,omitempty"`
+	Number     string `json:"number,omitempty"`
+}
+
+// ContextKey is the key of a mention that names an order by where it is, known
+// or not yet: a number is one as it is looked up. When evidence is gathered the
+// order's id takes its place.
+func ContextKey(store, externalID, numberKey string) string {
+	if externalID != "" {
+		return "id\n" + store + "\n" + externalID
+	}
+	return "number\n" + store + "\n" + numberKey
+}
+
+// ParseContextKey reads what [ContextKey] wrote; ok is false for anything else.
+func ParseContextKey(key string) (store, externalID, numberKey string, ok bool) {
+	kind, rest, _ := strings.Cut(key, "\n")
+	store, name, _ := strings.Cut(rest, "\n")
+	switch {
+	case store == "" || name == "":
+		return "", "", "", false
+	case kind == "id":
+		return store, name, "", true
+	case kind == "number":
+		return store, "", name, true
+	}
+	return "", "", "", false
+}
 
 // A LinkState is what an order is to a conversation.
 type LinkState string
@@ -154,5 +192,52 @@ type StoreGrammar struct {
 	Grammar []byte // JSON
 }
 
+// A ShopStore is a store whose orders are known, as an operator sees it.
+type ShopStore struct {
+	Store         string     `json:"store"`
+	Orders        int64      `json:"orders" doc:"How many its grammar was learned from"`
+	Grammar       Numbering  `json:"grammar"`
+	UpdatedAt     *time.Time `json:"updatedAt,omitempty" doc:"Of the grammar"`
+	NewestOrderAt *time.Time `json:"newestOrderAt,omitempty"`
+}
+
+// A Numbering is how a store numbers its orders, for people.
+type Numbering struct {
+	Text     string          `json:"text" doc:"One line for an operator"`
+	Examples []string        `json:"examples" doc:"Numbers of the store, of its commonest form first"`
+	Forms    json.RawMessage `json:"forms,omitempty" doc:"What was counted of each form"`
+}
+
+// A Letter is what a saved reply's variables are filled from.
+type Letter struct {
+	Link       *OrderLink // the meant one; nil without one
+	Order      *LinkOrder // of Link, with its parties
+	Customer   string     // name
+	Recipients []string   // matching keys of everybody whom it goes to
+}
+
+// A Proofing is what a person says who was asked about an order: both must be
+// true of it.
+type Proofing struct {
+	Postcode string
+	Item     string
+}
+
 // A LinkFunc decides which orders a conversation is about. It is pure.
 type LinkFunc func(*LinkEvidence) []OrderLink
+
+// OrderRules are what else is decided of orders.
+type OrderRules struct {
+	// Keys are what a number that somebody typed is looked up by.
+	Keys func(number string, grammars []StoreGrammar) []string
+	// Learn adds the numbers of new orders to what is known of a store's; old
+	// is nil at first.
+	Learn func(old []byte, numbers []string) ([]byte, error)
+	// Describe says it for people.
+	Describe func(grammar []byte) Numbering
+	// Knows reports whether who says so knows the order.
+	Knows func(order *LinkOrder, postcodes []string, says Proofing) bool
+	// Render fills in a text's variables. It refuses with an [Error] that names
+	// the variable when there is nothing to fill in, or nothing that may leave.
+	Render func(text string, letter *Letter) (string, error)
+}

@@ -89,3 +89,8 @@ type Receipt struct {
 // IdentityKey returns the key that is locked before an identity is looked for
 // or made.
 func IdentityKey(ref IdentityRef) Key { return keyOf("identity", string(ref.Kind)+"\x00"+ref.Key) }
+
+// OrderKey returns the key that is locked before orders are looked for by what
+// a message names, and before an order or parcel of that key is stored: of a
+// message and an order that come at once, one sees the other.
+func OrderKey(kind MentionKind, key string) Key { return keyOf("order", string(kind)+"\x00"+key) }

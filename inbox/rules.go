@@ -5,6 +5,7 @@ type Rules struct {
 	Place   DecideFunc
 	Resolve ResolveFunc
 	Link    LinkFunc
+	Orders  OrderRules
 
 	// ClaimKey is what a claim of a value is matched by, "" for what never is.
 	// Region (ISO 3166-1 alpha-2) is how a telephone number without a country

@@ -256,12 +256,21 @@ CREATE TABLE grammars (
     updated_at timestamptz NOT NULL
 );
 
+-- Numbers of new orders, until a follower has learned from them: what brings
+-- orders in never waits for another at a store's grammar.
+CREATE TABLE grammar_pending (
+    order_id uuid PRIMARY KEY REFERENCES orders ON DELETE CASCADE,
+    store    text NOT NULL,
+    number   text NOT NULL
+);
+CREATE INDEX orders_store ON orders (store, placed_at DESC);
+
 -- Which order: what a message names, known or not yet.
 CREATE TABLE order_mentions (
     id         uuid PRIMARY KEY,
     message_id uuid     NOT NULL REFERENCES messages,
     kind       text     NOT NULL CHECK (kind IN ('order', 'tracking', 'context')),
-    key        text     NOT NULL, -- as it is looked up
+    key        text     NOT NULL, -- as it is looked up; of a context: see inbox.ContextKey
     text       text     NOT NULL, -- as it was written
     part       text     NOT NULL, -- subject, text
     start_at   integer  NOT NULL, -- bytes into that part
@@ -272,17 +281,27 @@ CREATE TABLE order_mentions (
 CREATE INDEX order_mentions_key ON order_mentions (key);
 
 -- What follows from mentions, owners and agents' verdicts, for every
--- conversation: made anew whenever one of them changes.
+-- conversation: made anew whenever one of them changes. A claim names what was
+-- said and no order, whether there is one or not.
 CREATE TABLE conversation_orders (
     conversation_id uuid     NOT NULL REFERENCES conversations,
-    order_id        uuid     NOT NULL REFERENCES orders,
-    state           text     NOT NULL CHECK (state IN ('linked', 'unproven', 'recipient', 'suggested', 'claimed', 'rejected')),
     rank            smallint NOT NULL, -- 0: the one that is meant
+    order_id        uuid     REFERENCES orders,
+    claim_id        uuid     REFERENCES order_mentions,
+    state           text     NOT NULL CHECK (state IN ('linked', 'unproven', 'recipient', 'suggested', 'claimed', 'rejected')),
     score           real     NOT NULL,
     reason          jsonb    NOT NULL, -- {text, messageId, mention}
-    PRIMARY KEY (conversation_id, order_id)
+    PRIMARY KEY (conversation_id, rank),
+    UNIQUE (conversation_id, order_id),
+    CHECK ((state = 'claimed') = (order_id IS NULL)),
+    CHECK ((state = 'claimed') = (claim_id IS NOT NULL))
 );
-CREATE INDEX conversation_orders_order ON conversation_orders (order_id);
+CREATE INDEX conversation_orders_order ON conversation_orders (order_id) WHERE order_id IS NOT NULL;
+
+-- The order that is meant, where it may be seen: what lists show of it.
+ALTER TABLE conversations
+    ADD COLUMN order_id uuid REFERENCES orders,
+    ADD COLUMN order_number text NOT NULL DEFAULT '';
 
 -- Agents' words on a conversation's orders: the newest that stands holds.
 -- Append-only, and audited by the log.
