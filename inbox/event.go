@@ -41,6 +41,10 @@ const (
 	OrderChanged        EventKind = "order.changed"
 	AgentChanged        EventKind = "agent.changed" // rights too: open sockets check anew
 	KeyChanged          EventKind = "key.changed"   // what holds for a key that many have
+
+	// OrderVerification is in the log alone: somebody tried to verify a claim,
+	// and what was said is not known of the order.
+	OrderVerification EventKind = "order.verification"
 )
 
 // An Actor is who caused a change.

@@ -171,6 +171,21 @@ type LinkOrder struct {
 	Parties []OrderParty
 }
 
+// ToRecipient is what whoever receives an order may know of it: how far its
+// parcels are, and nothing of who paid what for them.
+func (o *LinkOrder) ToRecipient() *Order {
+	to := &Order{
+		ID: o.ID, Store: o.Store, Number: o.Number, Status: "processing", PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt,
+		Items: []Item{}, Shipments: o.Shipments,
+	}
+	for i, s := range o.Shipments {
+		if to.Status = "fulfilled"; s.Status == "delivered" && i == len(o.Shipments)-1 {
+			to.Status = "delivered"
+		}
+	}
+	return to
+}
+
 // An OrderParty is who takes part in an order, by matching keys.
 type OrderParty struct {
 	Role  string // buyer, recipient, billing

@@ -278,7 +278,7 @@ CREATE TABLE order_mentions (
     score      real     NOT NULL,
     UNIQUE (message_id, kind, key)
 );
-CREATE INDEX order_mentions_key ON order_mentions (key);
+CREATE INDEX order_mentions_key ON order_mentions (key, id);
 
 -- What follows from mentions, owners and agents' verdicts, for every
 -- conversation: made anew whenever one of them changes. A claim names what was

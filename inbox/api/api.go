@@ -39,6 +39,7 @@ type Store interface {
 	Conversations
 	Customers
 	Identities
+	Orders
 
 	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
 	Teams(ctx context.Context) ([]inbox.Team, error)
@@ -156,6 +157,8 @@ type API struct {
 	huma    huma.API
 	logins  *logins
 	metrics *metrics
+
+	guesses, guessers *buckets // tries at orders: at each, and by each agent
 }
 
 // New returns the handler. It starts nothing and does no I/O.
@@ -169,12 +172,15 @@ func newAPI(cfg Config) *API {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &API{cfg: cfg, mux: http.NewServeMux(), logins: newLogins(cfg.Limits), metrics: newMetrics(cfg.Metrics)}
+	a.guesses = newBuckets(guessBurst, guessEvery, maxBuckets)
+	a.guessers = newBuckets(agentGuessBurst, agentGuessEvery, maxBuckets)
 	a.huma = humago.New(a.mux, humaConfig())
 	a.sessions()
 	a.conversations()
 	a.answers()
 	a.customers()
 	a.identities()
+	a.orderLinks()
 	a.operations()
 	a.files()
 	a.root()

@@ -10,6 +10,7 @@ import (
 const (
 	indexBatch     = 500
 	foldBatch      = 5000
+	learnBatch     = 5000
 	partitionEvery = 6 * time.Hour
 )
 
@@ -20,11 +21,13 @@ type Data interface {
 	IndexMessages(ctx context.Context, limit int) (int, error)
 	IndexHints(ctx context.Context, limit int) (int, error)
 	FoldCounts(ctx context.Context, limit int) (int, error)
+	LearnGrammars(ctx context.Context, limit int) (int, error)
 	EnsurePartitions(ctx context.Context, now time.Time) error
 }
 
 // Followers keep up what no transaction should wait for: the full-text index,
-// the hints by which possible matches are found, the folded counts and the log's partitions.
+// the hints by which possible matches are found, the folded counts, how the
+// stores number their orders, and the log's partitions.
 type Followers struct {
 	data Data
 	log  *slog.Logger
@@ -63,6 +66,16 @@ func (f *Followers) Run(ctx context.Context) error {
 				return follow(ctx, wait, func(ctx context.Context) (bool, error) {
 					n, err := f.data.FoldCounts(ctx, foldBatch)
 					return n == foldBatch, err
+				})
+			})
+		})
+	})
+	wg.Go(func() {
+		again(ctx, f.log, "learn", func(ctx context.Context) error {
+			return f.data.Lead(ctx, "learn-grammars", "skein_outbox", func(ctx context.Context, wait WaitFunc) error {
+				return follow(ctx, wait, func(ctx context.Context) (bool, error) {
+					n, err := f.data.LearnGrammars(ctx, learnBatch)
+					return n == learnBatch, err
 				})
 			})
 		})

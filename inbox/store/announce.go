@@ -68,16 +68,39 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 			}
 		}
 	}
-	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"events"},
-		[]string{"id", "at", "kind", "actor_kind", "actor_id", "session_id", "cause", "entity", "version",
-			"before", "after", "inbox_id", "team_id", "assignee_id"},
-		pgx.CopyFromRows(log)); err != nil {
-		return fmt.Errorf("write log: %w", err)
+	if err := writeLog(ctx, tx, log); err != nil {
+		return err
 	}
 	if err := writeDeltas(ctx, tx, deltas); err != nil {
 		return err
 	}
 	return enqueue(ctx, tx, out)
+}
+
+func writeLog(ctx context.Context, tx pgx.Tx, rows [][]any) error {
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"events"},
+		[]string{"id", "at", "kind", "actor_kind", "actor_id", "session_id", "cause", "entity", "version",
+			"before", "after", "inbox_id", "team_id", "assignee_id"},
+		pgx.CopyFromRows(rows)); err != nil {
+		return fmt.Errorf("write log: %w", err)
+	}
+	return nil
+}
+
+// logOnly keeps in the log what nobody is told of.
+func logOnly(ctx context.Context, tx pgx.Tx, changes []change) error {
+	var log [][]any
+	for i := range changes {
+		row, err := changes[i].logRow()
+		if err != nil {
+			return fmt.Errorf("log %s: %w", changes[i].event.Kind, err)
+		}
+		log = append(log, row)
+	}
+	if len(log) == 0 {
+		return nil
+	}
+	return writeLog(ctx, tx, log)
 }
 
 // enqueue writes rows of {subject, payload} to the outbox, in order, and wakes

@@ -53,6 +53,8 @@ type arrivals struct {
 	people                                        map[[2]string]bool // thread, person
 	blobs                                         map[string]int64   // size by name
 	said                                          []change
+	mentions                                      [][]any
+	naming                                        map[inbox.MessageID]bool // messages with mentions
 }
 
 // touch gives the conversation to be changed, and remembers how it was.
@@ -127,7 +129,7 @@ func (a *arrivals) join(joins []inbox.Join) {
 
 // append gives every message its place, in the order of the batch.
 func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
-	a.blobs, a.people = map[string]int64{}, map[[2]string]bool{}
+	a.blobs, a.people, a.naming = map[string]int64{}, map[[2]string]bool{}, map[inbox.MessageID]bool{}
 	for i, p := range d.Places {
 		if p.Echo {
 			continue
@@ -183,7 +185,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 	if err != nil {
 		return fmt.Errorf("encode recipients: %w", err)
 	}
-	more, err := json.Marshal(detail{Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems})
+	more, err := json.Marshal(detail{Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems, Masked: m.Masked})
 	if err != nil {
 		return fmt.Errorf("encode detail: %w", err)
 	}
@@ -204,6 +206,9 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 		int16(m.Proof), more, why, m.HeaderID, refs, orEmpty(in.People), in.Raw, m.SentAt, m.CreatedAt,
 	})
 	a.pending = append(a.pending, []any{uid(m.ID)})
+	if rows := mentionRows(m.ID, r); len(rows) > 0 {
+		a.mentions, a.naming[m.ID] = append(a.mentions, rows...), m.Direction == inbox.In
+	}
 
 	sender := in.SenderKey
 	if m.Direction == inbox.Out {
@@ -241,10 +246,14 @@ func (a *arrivals) write(ctx context.Context) error {
 		{"thread_keys", []string{"key", "message_id", "thread_id", "own", "sender"}, a.keys},
 		{"attachments", []string{"id", "message_id", "position", "name", "type", "size", "sha256", "inline", "content_id", "created_at"}, a.attachments},
 		{"search_pending", []string{"message_id"}, a.pending},
+		{"order_mentions", mentionRow, a.mentions},
 	}); err != nil {
 		return err
 	}
 	if err := writeBlobs(ctx, a.tx, a.blobs); err != nil {
+		return err
+	}
+	if err := a.relinkArrivals(ctx); err != nil {
 		return err
 	}
 	return a.collect(ctx)

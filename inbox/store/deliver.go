@@ -62,6 +62,7 @@ type delivery struct {
 	identities map[inbox.IdentityRef]inbox.Identity
 	persons    map[inbox.IdentityRef]inbox.Person // as a list shows them
 	roster     *roster
+	orders     []storedOrder
 	changes    []change
 }
 
@@ -112,8 +113,8 @@ func claimEvents(ctx context.Context, tx pgx.Tx, batch []inbox.Received) ([]inbo
 	return fresh, nil
 }
 
-// lockKeys locks every Message-ID, channel thread and identity that the batch
-// names or claims, known or not, in sorted order. Whoever makes an identity or a thread
+// lockKeys locks every Message-ID, channel thread, identity and order's number
+// that the batch names or claims, known or not, in sorted order. Whoever makes an identity or a thread
 // key takes these locks first.
 func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 	set := map[inbox.Key]bool{}
@@ -125,6 +126,9 @@ func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 			if ref, ok := keyOfClaim(c.Field, c.Key); ok {
 				set[inbox.IdentityKey(ref)] = true
 			}
+		}
+		for _, key := range orderKeysOf(&batch[i]) {
+			set[key] = true
 		}
 		if m := batch[i].Message; m != nil {
 			set[m.Own], set[m.Thread] = true, true

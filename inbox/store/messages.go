@@ -71,18 +71,23 @@ func (s *Store) Message(ctx context.Context, rights *inbox.Rights, id inbox.Mess
 }
 
 // Raw returns the SHA-256 of a message's raw bytes in Blobs. A message that has
-// none, or that the reader may not see, is NotFound.
+// none, or that the reader may not see, is NotFound. Of one in which numbers of
+// payment cards were masked the source has them still: it is for admins only.
 func (s *Store) Raw(ctx context.Context, rights *inbox.Rights, id inbox.MessageID) (string, error) {
 	if !inbox.ValidID(string(id)) {
 		return "", errMessage
 	}
 	var sum string
+	var masked bool
 	err := s.pool.QueryRow(ctx, `
-		SELECT m.raw_sha256 FROM messages m JOIN conversations c ON c.id = m.conversation_id
+		SELECT m.raw_sha256, coalesce((m.detail->>'masked')::boolean, false) FROM messages m JOIN conversations c ON c.id = m.conversation_id
 		WHERE m.id = $1 AND ($2 OR c.inbox_id = ANY($3::uuid[])) AND m.raw_sha256 <> ''`,
-		id, rights.All, ids(rights.Inboxes)).Scan(&sum)
+		id, rights.All, ids(rights.Inboxes)).Scan(&sum, &masked)
 	if err != nil {
 		return "", fmt.Errorf("raw of %s: %w", id, notFound(err, "the source of this message"))
+	}
+	if masked && rights.Agent.Role != inbox.AdminRole {
+		return "", &inbox.Error{Code: inbox.Forbidden, Message: "the source of this message holds the number of a payment card, which was masked: only an admin may see it"}
 	}
 	return sum, nil
 }

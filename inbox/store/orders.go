@@ -23,7 +23,7 @@ func (d *delivery) storeRecords(ctx context.Context, batch []inbox.Received) err
 			return err
 		}
 	}
-	return nil
+	return d.keyOrders(ctx, d.orders)
 }
 
 func (d *delivery) storeOrder(ctx context.Context, r *inbox.Received) error {
@@ -60,6 +60,7 @@ func (d *delivery) storeOrder(ctx context.Context, r *inbox.Received) error {
 	if err := d.tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("write lines of order %s %s: %w", o.Store, o.ExternalID, err)
 	}
+	d.orders = append(d.orders, storedOrder{Order: o, made: version == 1, history: r.History, cause: r.EventID})
 	audience, err := d.knownTo(ctx, buyer.ID)
 	if err != nil {
 		return fmt.Errorf("read who may see order %s %s: %w", o.Store, o.ExternalID, err)

@@ -15,7 +15,8 @@ import (
 const conversationColumns = `c.id, c.number, c.version, c.inbox_id, coalesce(c.team_id::text, ''),
 	coalesce(c.assignee_id::text, ''), c.status, c.channel, c.account_id, c.subject, c.preview,
 	i.customer_id, c.identity_id, coalesce(nullif(k.name, ''), nullif(i.name, ''), i.value), i.value, i.proof, k.version,
-	c.message_seq, c.public_seq, c.created_at, c.last_at, c.waiting_since, coalesce(c.merged_into::text, '')`
+	c.message_seq, c.public_seq, c.created_at, c.last_at, c.waiting_since, coalesce(c.merged_into::text, ''),
+	coalesce(c.order_id::text, ''), c.order_number`
 
 const conversationFrom = `conversations c
 	JOIN identities i ON i.id = c.identity_id
@@ -23,9 +24,14 @@ const conversationFrom = `conversations c
 
 func scanConversation(row pgx.CollectableRow) (inbox.Conversation, error) {
 	var c inbox.Conversation
+	var order inbox.OrderRef
 	err := row.Scan(&c.ID, &c.Number, &c.Version, &c.InboxID, &c.TeamID, &c.Assignee, &c.Status, &c.Channel, &c.Account,
 		&c.Subject, &c.Preview, &c.Customer.CustomerID, &c.Customer.IdentityID, &c.Customer.Name, &c.Customer.Address,
-		&c.Customer.Proof, &c.Customer.CustomerVersion, &c.MessageSeq, &c.PublicSeq, &c.CreatedAt, &c.LastAt, &c.WaitingSince, &c.MergedInto)
+		&c.Customer.Proof, &c.Customer.CustomerVersion, &c.MessageSeq, &c.PublicSeq, &c.CreatedAt, &c.LastAt, &c.WaitingSince, &c.MergedInto,
+		&order.ID, &order.Number)
+	if order.ID != "" {
+		c.Order = &order
+	}
 	return c, err
 }
 
@@ -49,6 +55,7 @@ type detail struct {
 	Bounces    []inbox.Bounce  `json:"bounces,omitempty"`
 	Protection string          `json:"protection,omitempty"`
 	Problems   []string        `json:"problems,omitempty"`
+	Masked     bool            `json:"masked,omitempty"`
 }
 
 func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
@@ -74,7 +81,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 		}
 	}
 	m.To, m.Cc = orEmpty(r.To), orEmpty(r.Cc)
-	m.Automatic, m.Bounces, m.Protection, m.Problems = d.Automatic, d.Bounces, d.Protection, d.Problems
+	m.Automatic, m.Bounces, m.Protection, m.Problems, m.Masked = d.Automatic, d.Bounces, d.Protection, d.Problems, d.Masked
 	return m, nil
 }
 

@@ -115,6 +115,8 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 	t.setTimes(a, in, r)
 	t.setHeaders(a, m, r.Account)
 	t.setSender(a, in, r, own)
+	maskCards(a)
+	setMentions(a, m.Order, t.numbering())
 	return a, nil
 }
 
@@ -271,6 +273,7 @@ func order(o *inbox.Order) (*inbox.Order, error) {
 	}
 	out := *o
 	out.ID, out.Buyer = "", buyer
+	setOrderKeys(&out)
 	return &out, nil
 }
 

@@ -10,7 +10,7 @@ import (
 // Rules are the decisions that a store is opened with.
 func Rules() inbox.Rules {
 	return inbox.Rules{
-		Place: thread.Decide, Resolve: identity.Resolve, Link: orderlink.Link,
+		Place: thread.Decide, Resolve: identity.Resolve, Link: orderlink.Link, Orders: orderRules(),
 		ClaimKey: identity.ClaimKey, Blocked: identity.Blocked, Strictest: identity.Strictest,
 		Shared: shared, Hints: hints, Score: score, Survivors: survivors,
 	}

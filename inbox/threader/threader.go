@@ -25,6 +25,7 @@ import (
 
 	"skein/connectors"
 	"skein/inbox"
+	"skein/inbox/orderlink"
 	"skein/inbox/thread"
 )
 
@@ -51,6 +52,7 @@ type Stream interface {
 type Store interface {
 	Deliver(ctx context.Context, batch []inbox.Received) error
 	Accounts(ctx context.Context) ([]inbox.Account, error)
+	Grammars(ctx context.Context) ([]inbox.StoreGrammar, error)
 	// Transient reports whether the same call may go through later.
 	Transient(err error) bool
 }
@@ -88,6 +90,7 @@ type Threader struct {
 	mu       sync.Mutex // guards what follows
 	accounts map[inbox.AccountID]inbox.Account
 	own      map[string]bool // matching keys of every address of ours
+	grammars []orderlink.Grammar
 	loaded   time.Time
 }
 
@@ -257,6 +260,11 @@ func (t *Threader) loadAccounts(ctx context.Context, batch []Item) error {
 	if err != nil {
 		return fmt.Errorf("load accounts: %w", err)
 	}
+	grammars, err := t.cfg.Store.Grammars(ctx)
+	if err != nil {
+		return fmt.Errorf("load grammars: %w", err)
+	}
+	t.grammars = readGrammars(grammars)
 	t.accounts, t.own = map[inbox.AccountID]inbox.Account{}, map[string]bool{}
 	for _, a := range list {
 		t.accounts[a.ID] = a
@@ -273,4 +281,11 @@ func (t *Threader) account(id inbox.AccountID) (inbox.Account, map[string]bool) 
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.accounts[id], t.own
+}
+
+// numbering is how the stores number their orders.
+func (t *Threader) numbering() []orderlink.Grammar {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.grammars
 }

@@ -31,6 +31,8 @@ type fakes struct {
 	gone    map[string]bool // refs that were let go of
 	away    error           // of transit
 	fresh   *inbox.Account  // made meanwhile
+
+	grammars []inbox.StoreGrammar
 }
 
 var errAway = errors.New("the database is away")
@@ -65,6 +67,8 @@ func (f *fakes) Accounts(context.Context) ([]inbox.Account, error) {
 	}
 	return list, nil
 }
+
+func (f *fakes) Grammars(context.Context) ([]inbox.StoreGrammar, error) { return f.grammars, nil }
 
 func (f *fakes) Transient(err error) bool { return errors.Is(err, errAway) }
 

@@ -1,0 +1,363 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// errNotTheirs is the same for an order of somebody else's and for one that is
+// not there.
+var errNotTheirs = &inbox.Error{Code: inbox.Conflict, Message: "not this customer's: verify it first"}
+
+// errNotKnown is the same for wrong details and for an order that is not there.
+var errNotKnown = &inbox.Error{Code: inbox.Conflict, Message: "this is not what is known of that order: ask again, or say why you are sure"}
+
+// ConversationOrders returns a conversation's orders, the one that is meant
+// first. Of a claimed one nothing is in it, of one that the sender only receives
+// the shipments, and of a rejected one what the customer owns.
+func (s *Store) ConversationOrders(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.OrderLink, error) {
+	c, err := findConversation(ctx, s.pool, rights, ref, "")
+	if err != nil {
+		return nil, fmt.Errorf("orders of conversation: %w", err)
+	}
+	list, err := readLinks(ctx, s.pool, &c)
+	if err != nil {
+		return nil, fmt.Errorf("orders of conversation %s: %w", c.ID, err)
+	}
+	return list, nil
+}
+
+func readLinks(ctx context.Context, q querier, c *inbox.Conversation) ([]inbox.OrderLink, error) {
+	rows, err := q.Query(ctx, `
+		SELECT coalesce(order_id::text, ''), coalesce(claim_id::text, ''), state, rank = 0, score::float8, reason
+		FROM conversation_orders WHERE conversation_id = $1 ORDER BY rank`, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var of []inbox.OrderID
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.OrderLink, error) {
+		var l inbox.OrderLink
+		var why []byte
+		if err := row.Scan(&l.OrderID, &l.ClaimID, &l.State, &l.Meant, &l.Score, &why); err != nil {
+			return l, err
+		}
+		if l.OrderID != "" {
+			of = append(of, l.OrderID)
+		}
+		return l, json.Unmarshal(why, &l.Reason)
+	})
+	if err != nil || len(of) == 0 {
+		return orEmpty(list), err
+	}
+	orders, err := linkOrders(ctx, q, of)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		o := orders[list[i].OrderID]
+		switch {
+		case o == nil:
+		case list[i].State.Shows(), list[i].State == inbox.LinkRejected && o.Owner == c.Customer.CustomerID:
+			list[i].Order = &o.Order
+		case list[i].State == inbox.LinkRecipient:
+			list[i].Order = o.ToRecipient()
+		}
+	}
+	return list, nil
+}
+
+// JudgeOrder records an agent's word on an order of a conversation: linked,
+// rejected, or "none" to take the last one back. An order that is not the
+// customer's own is linked with an override, the agent's reason, and else the
+// error is the same as for an order that is not there. To say the same again
+// changes nothing.
+func (s *Store) JudgeOrder(ctx context.Context, by *inbox.Caller, ref string, order inbox.OrderID, word, override string, now time.Time) ([]inbox.OrderLink, error) {
+	if !inbox.ValidID(string(order)) {
+		return nil, errNotTheirs
+	}
+	override = strings.TrimSpace(override)
+	return s.judging(ctx, by, ref, now, func(j *judgement) error {
+		standing, err := j.standing(ctx, order)
+		if err != nil {
+			return err
+		}
+		if word == "none" {
+			return j.takeBack(ctx, order, standing)
+		}
+		if standing == word || word == string(inbox.Linked) && standing == verified {
+			return nil
+		}
+		owner, known, err := j.owner(ctx, order)
+		if err != nil {
+			return err
+		}
+		own := known && owner == j.c.Customer.CustomerID
+		switch {
+		case own:
+			return j.say(ctx, order, word, "")
+		case word == string(inbox.LinkRejected):
+			listed, err := j.listed(ctx, order)
+			if err == nil && !listed {
+				err = errNotTheirs
+			}
+			if err != nil {
+				return err
+			}
+			return j.say(ctx, order, word, "")
+		case !known || override == "":
+			return errNotTheirs
+		}
+		return j.say(ctx, order, verified, "override: "+override)
+	})
+}
+
+// verified is the verdict on an order of which it was proven, or is vouched
+// for, that whoever writes may know of it.
+const verified = "verified"
+
+// LinkNumber links an order of the customer's own by its number. What is
+// somebody else's and what is not there give the same error.
+func (s *Store) LinkNumber(ctx context.Context, by *inbox.Caller, ref, number string, now time.Time) ([]inbox.OrderLink, error) {
+	return s.judging(ctx, by, ref, now, func(j *judgement) error {
+		grammars, err := readGrammars(ctx, j.tx)
+		if err != nil {
+			return err
+		}
+		var own inbox.OrderID
+		err = j.tx.QueryRow(ctx, `
+			SELECT o.id FROM orders o JOIN identities i ON i.id = o.identity_id
+			WHERE o.number_key = ANY($1) AND o.number_key <> '' AND i.customer_id = $2 ORDER BY o.placed_at DESC, o.id LIMIT 1`,
+			orEmpty(s.rules.Orders.Keys(number, grammars)), j.c.Customer.CustomerID).Scan(&own)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errNotTheirs
+		}
+		if err != nil {
+			return err
+		}
+		standing, err := j.standing(ctx, own)
+		if err != nil || standing == string(inbox.Linked) || standing == verified {
+			return err
+		}
+		return j.say(ctx, own, string(inbox.Linked), "")
+	})
+}
+
+// VerifyClaim links the order that a claim names when whoever writes knows its
+// post code and an item of it, or by an override, the agent's reason. The error
+// for an order that is not there is that for wrong details. Each try is in the
+// log.
+func (s *Store) VerifyClaim(ctx context.Context, by *inbox.Caller, ref, claim string, says inbox.Proofing, override string, now time.Time) ([]inbox.OrderLink, error) {
+	override = strings.TrimSpace(override)
+	how := "post code and item"
+	if override != "" {
+		how = "override: " + override
+	}
+	refused := false
+	list, err := s.judging(ctx, by, ref, now, func(j *judgement) error {
+		var key mentionKey
+		err := j.tx.QueryRow(ctx, `
+			SELECT o.kind, o.key FROM order_mentions o JOIN messages m ON m.id = o.message_id
+			WHERE o.id = $1 AND m.conversation_id = $2`, validOr(claim), j.c.ID).Scan(&key.kind, &key.key)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return &inbox.Error{Code: inbox.NotFound, Message: "the claim is not there"}
+		}
+		if err != nil {
+			return err
+		}
+		named, err := ordersNamed(ctx, j.tx, map[mentionKey]bool{key: true})
+		if err != nil {
+			return err
+		}
+		for _, id := range named[key] {
+			ok := override != ""
+			if !ok {
+				if ok, err = s.knows(ctx, j.tx, id, says); err != nil {
+					return err
+				}
+			}
+			if !ok {
+				continue
+			}
+			standing, err := j.standing(ctx, id)
+			if err != nil || standing == verified {
+				return err
+			}
+			return j.say(ctx, id, verified, how)
+		}
+		refused = true
+		return j.logTry(ctx, claim, how)
+	})
+	if err == nil && refused {
+		err = errNotKnown
+	}
+	return list, err
+}
+
+// validOr keeps what is no id from a query.
+func validOr(id string) string {
+	if !inbox.ValidID(id) {
+		return zero
+	}
+	return id
+}
+
+func (s *Store) knows(ctx context.Context, q querier, id inbox.OrderID, says inbox.Proofing) (bool, error) {
+	found, err := linkOrders(ctx, q, []inbox.OrderID{id})
+	if err != nil || found[id] == nil {
+		return false, err
+	}
+	postcodes, err := column[string](ctx, q, `
+		SELECT address->>'postcode' FROM order_parties WHERE order_id = $1 AND address->>'postcode' <> ''`, id)
+	if err != nil {
+		return false, err
+	}
+	return s.rules.Orders.Knows(found[id], postcodes, says), nil
+}
+
+// A judgement is a transaction in which an agent says something of a
+// conversation's orders.
+type judgement struct {
+	tx  pgx.Tx
+	by  *inbox.Caller
+	c   inbox.Conversation // locked
+	now time.Time
+
+	said *audited
+	log  []change // tries that changed nothing
+}
+
+// audited is what the log keeps beside the conversation.
+type audited struct {
+	OrderID inbox.OrderID `json:"orderId"`
+	Verdict string        `json:"verdict"`
+	Reason  string        `json:"reason,omitempty"`
+}
+
+// judging runs say on the locked conversation, brings its orders in line, and
+// writes and announces what changed.
+func (s *Store) judging(ctx context.Context, by *inbox.Caller, ref string, now time.Time, say func(*judgement) error) ([]inbox.OrderLink, error) {
+	var list []inbox.OrderLink
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		c, err := findConversation(ctx, tx, &by.Rights, ref, "FOR NO KEY UPDATE OF c")
+		if err != nil {
+			return err
+		}
+		j := &judgement{tx: tx, by: by, c: c, now: now}
+		if err := say(j); err != nil {
+			return err
+		}
+		if j.said != nil {
+			if err := j.settle(ctx, s.rules.Link); err != nil {
+				return err
+			}
+		} else if err := logOnly(ctx, tx, j.log); err != nil {
+			return err
+		}
+		list, err = readLinks(ctx, tx, &j.c)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("orders of conversation: %w", err)
+	}
+	return list, nil
+}
+
+func (j *judgement) settle(ctx context.Context, link inbox.LinkFunc) error {
+	before := j.c
+	changed, err := relinked(ctx, j.tx, link, []inbox.ConversationID{j.c.ID})
+	if err != nil {
+		return err
+	}
+	if len(changed) > 0 {
+		j.c.Version, j.c.Order = changed[0].version, changed[0].order
+	} else {
+		j.c.Version++
+		if _, err := j.tx.Exec(ctx, `UPDATE conversations SET version = $2 WHERE id = $1`, j.c.ID, j.c.Version); err != nil {
+			return err
+		}
+	}
+	ch := conversationChange(j.by, &before, &j.c, j.now)
+	after := j.c
+	ch.after = struct {
+		*inbox.Conversation
+		Said *audited `json:"orderVerdict"`
+	}{&after, j.said}
+	return announce(ctx, j.tx, []change{ch})
+}
+
+// owner is whose an order is; known is false when it is not there.
+func (j *judgement) owner(ctx context.Context, order inbox.OrderID) (owner inbox.CustomerID, known bool, err error) {
+	err = j.tx.QueryRow(ctx, `SELECT i.customer_id FROM orders o JOIN identities i ON i.id = o.identity_id WHERE o.id = $1`, order).
+		Scan(&owner)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", false, nil
+	}
+	return owner, err == nil, err
+}
+
+// these are the conversation and those that became part of it.
+const these = `conversation_id IN (SELECT id FROM conversations WHERE id = $1 OR merged_into = $1)`
+
+// standing is the newest verdict that stands, "" for none.
+func (j *judgement) standing(ctx context.Context, order inbox.OrderID) (string, error) {
+	words, err := column[string](ctx, j.tx, `
+		SELECT verdict FROM order_verdicts WHERE `+these+` AND order_id = $2 AND revoked_at IS NULL
+		ORDER BY created_at DESC, id DESC LIMIT 1`, j.c.ID, order)
+	if err != nil || len(words) == 0 {
+		return "", err
+	}
+	return words[0], nil
+}
+
+// listed reports whether the conversation has the order, in whatever state.
+func (j *judgement) listed(ctx context.Context, order inbox.OrderID) (bool, error) {
+	found, err := column[bool](ctx, j.tx, `SELECT true FROM conversation_orders WHERE conversation_id = $1 AND order_id = $2`, j.c.ID, order)
+	return slices.Contains(found, true), err
+}
+
+func (j *judgement) say(ctx context.Context, order inbox.OrderID, word, reason string) error {
+	j.said = &audited{OrderID: order, Verdict: word, Reason: reason}
+	_, err := j.tx.Exec(ctx, `
+		INSERT INTO order_verdicts (id, conversation_id, order_id, verdict, reason, actor_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		inbox.NewID[string](j.now), j.c.ID, order, word, reason, j.by.Agent.ID, j.now)
+	return err
+}
+
+// takeBack undoes the newest verdict that stands; the one before it holds again.
+func (j *judgement) takeBack(ctx context.Context, order inbox.OrderID, standing string) error {
+	if standing == "" {
+		return nil
+	}
+	j.said = &audited{OrderID: order, Verdict: "none", Reason: "takes back: " + standing}
+	_, err := j.tx.Exec(ctx, `
+		UPDATE order_verdicts SET revoked_at = $3 WHERE id = (
+			SELECT id FROM order_verdicts WHERE `+these+` AND order_id = $2 AND revoked_at IS NULL
+			ORDER BY created_at DESC, id DESC LIMIT 1)`, j.c.ID, order, j.now)
+	return err
+}
+
+// logTry keeps in the log that somebody tried.
+func (j *judgement) logTry(_ context.Context, claim, how string) error {
+	j.log = append(j.log, change{
+		event: inbox.Event{
+			ID: inbox.NewID[inbox.EventID](j.now), Kind: inbox.OrderVerification, At: j.now, Actor: j.by.Actor(),
+			Entity: string(j.c.ID), Version: j.c.Version, Audience: inbox.Audience{After: j.c.Place()},
+		},
+		after: struct {
+			ClaimID string `json:"claimId"`
+			How     string `json:"how"`
+			Known   bool   `json:"known"`
+		}{claim, how, false},
+		session: string(j.by.Session), cause: j.by.Request,
+	})
+	return nil
+}

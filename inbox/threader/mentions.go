@@ -1,0 +1,96 @@
+package threader
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"skein/inbox"
+	"skein/inbox/mask"
+	"skein/inbox/orderlink"
+)
+
+// What one message may name: past that it is a list and no question.
+const (
+	maxMentions   = 50
+	maxMentionKey = 400
+)
+
+// setMentions finds the orders and parcels that a message names. What an order
+// mail of ours names is kept too: its answers are about that order. A delivery
+// report speaks for nobody.
+func setMentions(a *inbox.Arrival, context *inbox.OrderContext, grammars []orderlink.Grammar) {
+	if len(a.Bounces) > 0 {
+		return
+	}
+	if c, ok := contextMention(context); ok {
+		a.Mentions = append(a.Mentions, c)
+	}
+	said := a.VisibleText
+	if strings.TrimSpace(said) == "" {
+		said = a.Text
+	}
+	found := orderlink.Find(a.Subject, said, grammars)
+	if len(found) > maxMentions { // the surest, in their order
+		least := slices.SortedFunc(slices.Values(found), func(x, y inbox.Mention) int { return cmp.Compare(y.Score, x.Score) })[maxMentions-1].Score
+		found = slices.DeleteFunc(found, func(m inbox.Mention) bool { return m.Score < least })
+		found = found[:min(len(found), maxMentions)]
+	}
+	for _, m := range found {
+		if m.Key != "" && len(m.Key) <= maxMentionKey {
+			m.Text = bounded(m.Text, maxMentionKey)
+			a.Mentions = append(a.Mentions, m)
+		}
+	}
+}
+
+// setOrderKeys sets what an order and its parcels are looked up by. The parcels
+// are copied: the item may be read again.
+func setOrderKeys(o *inbox.Order) {
+	o.NumberKey = orderlink.NumberKey(o.Number)
+	o.Shipments = slices.Clone(o.Shipments)
+	for i := range o.Shipments {
+		o.Shipments[i].TrackingKey = orderlink.TrackingKey(o.Shipments[i].Tracking)
+	}
+}
+
+// contextMention is what a channel says of itself that a message is about.
+func contextMention(c *inbox.OrderContext) (inbox.Mention, bool) {
+	if c == nil {
+		return inbox.Mention{}, false
+	}
+	store, external, number := line(c.Store), line(c.ExternalID), orderlink.NumberKey(line(c.Number))
+	key := inbox.ContextKey(store, external, number)
+	if _, _, _, ok := inbox.ParseContextKey(key); !ok || len(key) > maxMentionKey {
+		return inbox.Mention{}, false
+	}
+	return inbox.Mention{Kind: inbox.MentionContext, Key: key, Text: bounded(cmp.Or(line(c.Number), external), maxMentionKey), Part: "context", Score: 1}, true
+}
+
+// maskCards masks the numbers of payment cards in what people will see of a
+// message. An address stays: it is what its owner is known by.
+func maskCards(a *inbox.Arrival) {
+	cards := func(s *string) {
+		masked, n := mask.Cards(*s)
+		*s, a.Masked = masked, a.Masked || n > 0
+	}
+	for _, s := range []*string{&a.Subject, &a.Text, &a.VisibleText, &a.Author.Name, &a.Sender.Name, &a.Person.Name, &a.Automatic.Reason} {
+		cards(s)
+	}
+	masked, n := mask.Cards(a.HTML)
+	a.HTML, a.Masked = masked, a.Masked || n > 0
+	for _, list := range [][]inbox.Party{a.To, a.Cc} {
+		for i := range list {
+			cards(&list[i].Name)
+		}
+	}
+	for i := range a.Attachments {
+		cards(&a.Attachments[i].Name)
+	}
+	for i := range a.Bounces {
+		cards(&a.Bounces[i].Detail)
+	}
+	for i := range a.Problems {
+		cards(&a.Problems[i])
+	}
+}
