@@ -99,6 +99,26 @@ export interface paths {
         patch: operations["change-conversation"];
         trace?: never;
     };
+    "/api/v1/conversations/{id}/claims/{claimId}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link the order that a claim names, to who knows it
+         * @description By post code and an item, or by an override. Wrong details and an order that is not there are answered alike. Each try is in the log.
+         */
+        post: operations["verify-claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -127,6 +147,67 @@ export interface paths {
         put?: never;
         /** Write a note that only the team sees */
         post: operations["note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the orders that a conversation is about, the one that is meant first
+         * @description A claimed one carries no order and looks the same whether or not there is one.
+         */
+        get: operations["conversation-orders"];
+        put?: never;
+        /**
+         * Link an order of the customer's own by its number
+         * @description What is somebody else's and what is not there are answered alike.
+         */
+        post: operations["link-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/orders/{orderId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Link or reject an order, or take that back */
+        put: operations["judge-order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill in the variables of a text
+         * @description Those of the linked order, such as {{order.number}}, and of the customer. It is a conflict, which names the variable, when no order is linked or its data may not go to all recipients.
+         */
+        post: operations["render"];
         delete?: never;
         options?: never;
         head?: never;
@@ -177,14 +258,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a customer with all identities */
+        /**
+         * Get a customer with all identities, and what is known
+         * @description One that was merged answers with the one that it is now.
+         */
         get: operations["customer"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Say what a customer is called, and how to be reached */
+        patch: operations["change-customer"];
         trace?: never;
     };
     "/api/v1/customers/{id}/conversations": {
@@ -196,6 +281,63 @@ export interface paths {
         };
         /** List a customer's conversations, newest first */
         get: operations["customer-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may be the same person
+         * @description At most five, the likeliest first, and nobody of whom an agent said no.
+         */
+        get: operations["matches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make one customer of two
+         * @description The id that stays is that of the one with the oldest identity; the other leads to it.
+         */
+        post: operations["merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what made one customer of several, newest first */
+        get: operations["merges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -221,6 +363,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that two are not the same person */
+        post: operations["refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/refusals/{with}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take that back */
+        delete: operations["unrefuse"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/timeline": {
         parameters: {
             query?: never;
@@ -232,6 +408,26 @@ export interface paths {
         get: operations["timeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo one merge
+         * @description Everything goes back with the identity that it was captured under. What was joined by itself doesn't come back by itself.
+         */
+        post: operations["unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -292,6 +488,30 @@ export interface paths {
          * @description It opens attachments and raw messages for ten minutes, and nothing else.
          */
         post: operations["file-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List addresses and numbers that several have, or nobody
+         * @description By an operator's word, their look, or how many have proven them. For supervisors and admins.
+         */
+        get: operations["keys"];
+        /**
+         * Say what an address or a number is
+         * @description Its holders are joined or parted accordingly. For supervisors and admins.
+         */
+        put: operations["set-key"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -426,10 +646,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the stores whose orders are known, and how they number them
+         * @description For supervisors and admins.
+         */
+        get: operations["stores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Actor: {
+            id?: string;
+            kind: string;
+            name?: string;
+        };
         Agent: {
             active: boolean;
             email: string;
@@ -469,6 +714,21 @@ export interface components {
             recipient: string;
             status: string;
         };
+        Claim: {
+            /**
+             * Format: date-time
+             * @description By its source's clock
+             */
+            at: string;
+            /** @enum {string} */
+            field: "name" | "email" | "phone" | "address" | "birthday" | "locale" | "company";
+            /** Format: int64 */
+            proof: number;
+            /** @enum {string} */
+            source: "shop" | "agent" | "channel";
+            /** @description As it was received */
+            value: string;
+        };
         Colleague: {
             email: string;
             id: string;
@@ -498,6 +758,14 @@ export interface components {
             sent: number;
             /** @enum {string} */
             state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
+        };
+        Consent: {
+            /** Format: date-time */
+            at: string;
+            granted: boolean;
+            /** @description Such as email_marketing */
+            purpose: string;
+            source: string;
         };
         Conversation: {
             /** @description The account that a reply leaves by */
@@ -530,6 +798,8 @@ export interface components {
              * @description The short number that people say to each other
              */
             number: number;
+            /** @description The order that it is about */
+            order?: components["schemas"]["OrderRef"];
             /** @description The first words of the newest message */
             preview: string;
             /**
@@ -562,11 +832,22 @@ export interface components {
             teamId?: string;
         };
         Customer: {
+            /** @description The strictest word for each purpose */
+            consents: components["schemas"]["Consent"][];
             /** Format: date-time */
             createdAt: string;
             id: string;
+            /** @description Oldest first */
             identities: components["schemas"]["Identity"][];
+            mergedInto?: string;
             name: string;
+            /** @description What is known, one value a field, and what lost */
+            profile: components["schemas"]["Fact"][];
+            /**
+             * Format: int64
+             * @description Rises with every change; of an identity's customers too, when that moves from one to another
+             */
+            version: number;
         };
         DeadLetter: {
             account: string;
@@ -578,6 +859,18 @@ export interface components {
             reason: string;
             /** @description Of the bus */
             subject: string;
+        };
+        Fact: {
+            /** Format: date-time */
+            at: string;
+            field: string;
+            identityId: string;
+            /** @description What others say of it, best first */
+            others: components["schemas"]["Claim"][];
+            /** Format: int64 */
+            proof: number;
+            source: string;
+            value: string;
         };
         Fault: {
             /** @description Such as body.text or query.limit */
@@ -651,14 +944,66 @@ export interface components {
         ItemsCount: {
             items: components["schemas"]["Count"][];
         };
+        ItemsMatch: {
+            items: components["schemas"]["Match"][];
+        };
+        ItemsMerge: {
+            items: components["schemas"]["Merge"][];
+        };
         ItemsOrder: {
             items: components["schemas"]["Order"][];
+        };
+        ItemsOrderLink: {
+            items: components["schemas"]["OrderLink"][];
+        };
+        ItemsShopStore: {
+            items: components["schemas"]["ShopStore"][];
+        };
+        KeyRule: {
+            /** @description By its look or its holders; false: an operator said so */
+            counted: boolean;
+            /**
+             * Format: int64
+             * @description How many identities have it, proven or not; 1000 means that many or more
+             */
+            holders: number;
+            /** @description As it is matched */
+            key: string;
+            /** @enum {string} */
+            kind: "email" | "phone";
+            note: string;
+            /**
+             * @description blocked: nobody's; shared: several people's; personal: one person's, whatever is counted
+             * @enum {string}
+             */
+            policy: "blocked" | "shared" | "personal" | "";
+            /**
+             * Format: date-time
+             * @description Of an operator's word
+             */
+            updatedAt?: string;
+        };
+        LinkReason: {
+            /** @description As the customer wrote it */
+            mention?: string;
+            messageId?: string;
+            text: string;
         };
         LoginInputBody: {
             /** @description Its case doesn't matter */
             email: string;
             /** Format: password */
             password: string;
+        };
+        Match: {
+            /** @description Of the customer that was asked about */
+            a: string;
+            b: string;
+            customer: components["schemas"]["Customer"];
+            /** @description One line each, strongest first; what speaks against it begins with not */
+            reasons: string[];
+            /** Format: double */
+            score: number;
         };
         Me: {
             agent: components["schemas"]["Agent"];
@@ -667,6 +1012,22 @@ export interface components {
             /** @description Those that the agent may see */
             inboxes: components["schemas"]["Inbox"][];
             teams: components["schemas"]["Team"][];
+        };
+        Merge: {
+            a: components["schemas"]["Identity"];
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            automatic: boolean;
+            b: components["schemas"]["Identity"];
+            id: string;
+            /** @description One line for an agent: why */
+            text: string;
+        };
+        MergeInputBody: {
+            reason?: string;
+            /** @description Whoever is the same person */
+            with: string;
         };
         Message: {
             accountId: string;
@@ -695,6 +1056,8 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "message" | "note";
+            /** @description Numbers of payment cards were masked in it; its source is for admins only */
+            masked?: boolean;
             /** @description What could not be read of it */
             problems?: string[];
             /**
@@ -754,8 +1117,20 @@ export interface components {
         NoteBody: {
             text: string;
         };
+        NumberInputBody: {
+            number: string;
+        };
+        Numbering: {
+            /** @description Numbers of the store, of its commonest form first */
+            examples: string[];
+            /** @description What was counted of each form */
+            forms?: unknown;
+            /** @description One line for an operator */
+            text: string;
+        };
         Order: {
             currency: string;
+            customerExternalId?: string;
             /** @description The buyer's address */
             email?: string;
             externalId: string;
@@ -780,6 +1155,22 @@ export interface components {
              */
             updatedAt: string;
         };
+        OrderLink: {
+            claimId?: string;
+            /** @description The one that the conversation is about */
+            meant: boolean;
+            order?: components["schemas"]["Order"];
+            orderId?: string;
+            reason: components["schemas"]["LinkReason"];
+            /** Format: double */
+            score: number;
+            /** @enum {string} */
+            state: "linked" | "unproven" | "recipient" | "suggested" | "claimed" | "rejected";
+        };
+        OrderRef: {
+            id: string;
+            number: string;
+        };
         PageConversation: {
             items: components["schemas"]["Conversation"][];
             /** @description The cursor of the next page; empty when there is none */
@@ -795,9 +1186,26 @@ export interface components {
             /** @description The cursor of the next page; empty when there is none */
             next: string;
         };
+        PageKeyRule: {
+            items: components["schemas"]["KeyRule"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
+        Parted: {
+            /** @description Who keeps the id */
+            kept: components["schemas"]["Customer"];
+            /** @description Who is there again */
+            restored: components["schemas"]["Customer"];
+        };
         Party: {
             address: string;
             name?: string;
+        };
+        PatchCustomerInputBody: {
+            /** @description By name, email, phone, address, birthday, locale or company; empty takes the agents' word back */
+            fields: {
+                [key: string]: string;
+            };
         };
         PatchInputBody: {
             /** @description Empty: nobody */
@@ -815,6 +1223,8 @@ export interface components {
         Person: {
             address: string;
             customerId: string;
+            /** Format: int64 */
+            customerVersion: number;
             identityId: string;
             name: string;
             /** Format: int64 */
@@ -850,6 +1260,20 @@ export interface components {
             step: string;
             text: string;
         };
+        RefuseInputBody: {
+            /** @description Not for good: ask again in a week */
+            later?: boolean;
+            with: string;
+        };
+        RenderInputBody: {
+            cc?: components["schemas"]["Party"][];
+            text: string;
+            /** @description Absent: whoever wrote last */
+            to?: components["schemas"]["Party"][];
+        };
+        Rendered: {
+            text: string;
+        };
         ReplyBody: {
             /** @description Ids of uploads */
             attachments?: string[];
@@ -870,6 +1294,17 @@ export interface components {
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
         };
+        SetKeyInputBody: {
+            /** @enum {string} */
+            kind: "email" | "phone";
+            note?: string;
+            /**
+             * @description Empty: what is counted holds again
+             * @enum {string}
+             */
+            policy: "blocked" | "shared" | "personal" | "";
+            value: string;
+        };
         Shipment: {
             /**
              * Format: date-time
@@ -882,6 +1317,22 @@ export interface components {
             /** @enum {string} */
             status: "label" | "in_transit" | "out_for_delivery" | "delivered" | "exception";
             tracking: string;
+        };
+        ShopStore: {
+            grammar: components["schemas"]["Numbering"];
+            /** Format: date-time */
+            newestOrderAt?: string;
+            /**
+             * Format: int64
+             * @description How many its grammar was learned from
+             */
+            orders: number;
+            store: string;
+            /**
+             * Format: date-time
+             * @description Of the grammar
+             */
+            updatedAt?: string;
         };
         Signed: {
             /** @description For the Authorization header, as Bearer, and the websocket's first frame */
@@ -904,6 +1355,26 @@ export interface components {
             /** @enum {string} */
             kind: "message" | "note" | "order" | "shipment" | "status";
             title: string;
+        };
+        UnmergeInputBody: {
+            /** @description Of the list of merges */
+            edgeId: string;
+        };
+        VerdictInputBody: {
+            /** @description Why an order that is not the customer's own is linked all the same; kept in the log */
+            override?: string;
+            /**
+             * @description none takes the last one back
+             * @enum {string}
+             */
+            verdict: "linked" | "rejected" | "none";
+        };
+        VerifyInputBody: {
+            /** @description In the customer's words */
+            item?: string;
+            /** @description Why it is sure without them; kept in the log */
+            override?: string;
+            postcode?: string;
         };
     };
     responses: never;
@@ -1126,6 +1597,43 @@ export interface operations {
             };
         };
     };
+    "verify-claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+                claimId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOrderLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messages: {
         parameters: {
             query?: {
@@ -1188,6 +1696,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "conversation-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOrderLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "link-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOrderLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "judge-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+                orderId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOrderLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    render: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rendered"];
                 };
             };
             /** @description What is wrong */
@@ -1300,6 +1949,41 @@ export interface operations {
             };
         };
     };
+    "change-customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchCustomerInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "customer-conversations": {
         parameters: {
             query?: {
@@ -1322,6 +2006,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HiddenPageConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    matches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsMatch"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsMerge"];
                 };
             };
             /** @description What is wrong */
@@ -1366,6 +2147,69 @@ export interface operations {
             };
         };
     };
+    refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unrefuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                with: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     timeline: {
         parameters: {
             query?: {
@@ -1388,6 +2232,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HiddenPageTimelineEntry"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmergeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parted"];
                 };
             };
             /** @description What is wrong */
@@ -1479,6 +2358,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileTokenOutputBody"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keys: {
+        parameters: {
+            query?: {
+                /** @description Only these; empty: all */
+                policy?: "blocked" | "shared" | "personal";
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageKeyRule"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetKeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyRule"];
                 };
             };
             /** @description What is wrong */
@@ -1707,6 +2654,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageHit"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsShopStore"];
                 };
             };
             /** @description What is wrong */
