@@ -44,26 +44,10 @@ func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err erro
 	}
 	r := inbox.Received{
 		Account: item.Account, Channel: item.Channel, EventID: in.EventID,
-		History: item.Lane == connectors.Bulk, At: item.At.Truncate(time.Microsecond), // as it is stored, so that what is announced is what is read
+		// What is announced has the digits that the database keeps.
+		History: item.Lane == connectors.Bulk, At: item.At.Truncate(time.Microsecond),
 	}
-	switch {
-	case in.Kind == connectors.KindMessage && in.Message != nil:
-		r.Message, err = t.arrival(&in, &r)
-	case in.Kind == connectors.KindReceipt && in.Receipt != nil:
-		receipt := *in.Receipt
-		if receipt.Attempt < 0 || receipt.Attempt > maxCount {
-			return prepared{}, invalid("a receipt of attempt %d: there is none", receipt.Attempt)
-		}
-		receipt.Detail = line(receipt.Detail)
-		r.Receipt = &receipt
-	case in.Kind == connectors.KindOrder && in.Order != nil:
-		r.Order, err = order(in.Order)
-	case in.Kind == connectors.KindCustomer && in.Customer != nil:
-		r.Customer, err = customer(in.Customer)
-	default:
-		err = invalid("items of kind %q can't be handled", in.Kind)
-	}
-	if err != nil {
+	if err := t.read(&in, &r); err != nil {
 		return prepared{}, err
 	}
 	t.setClaims(&r, &in)
@@ -79,6 +63,28 @@ func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err erro
 	}
 	p.refs, err = t.moveBodies(ctx, item, bodies)
 	return p, err
+}
+
+// read makes of an item what the store knows, by its kind.
+func (t *Threader) read(in *connectors.Inbound, r *inbox.Received) (err error) {
+	switch {
+	case in.Kind == connectors.KindMessage && in.Message != nil:
+		r.Message, err = t.arrival(in, r)
+	case in.Kind == connectors.KindReceipt && in.Receipt != nil:
+		receipt := *in.Receipt
+		if receipt.Attempt < 0 || receipt.Attempt > maxCount {
+			return invalid("a receipt of attempt %d: there is none", receipt.Attempt)
+		}
+		receipt.Detail = line(receipt.Detail)
+		r.Receipt = &receipt
+	case in.Kind == connectors.KindOrder && in.Order != nil:
+		r.Order, err = order(in.Order)
+	case in.Kind == connectors.KindCustomer && in.Customer != nil:
+		r.Customer, err = customer(in.Customer)
+	default:
+		err = invalid("items of kind %q can't be handled", in.Kind)
+	}
+	return err
 }
 
 // arrival makes a message of the contract one of the store's.
@@ -123,7 +129,7 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 // setTimes believes the sender's clock within reason. History takes its place
 // in the past.
 func (t *Threader) setTimes(a *inbox.Arrival, in *connectors.Inbound, r *inbox.Received) {
-	a.SentAt = in.ProviderAt.UTC()
+	a.SentAt = in.ProviderAt.UTC().Truncate(time.Microsecond)
 	if a.SentAt.Year() < 1990 || a.SentAt.After(r.At.Add(24*time.Hour)) {
 		a.SentAt = r.At
 	}
