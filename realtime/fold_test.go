@@ -3,7 +3,6 @@ package realtime
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -41,8 +40,13 @@ func (s *shop) change(r *rand.Rand) {
 			next.InboxID = before
 		}
 	}
+	// The order that is meant comes, goes and is another, with the version.
+	if n := r.IntN(4); n > 0 {
+		next.Order = &inbox.OrderRef{ID: inbox.OrderID(fmt.Sprint("o", n)), Number: fmt.Sprint("#100", n)}
+	}
 	s.state[id] = &next
 	e := changed(id, next.Version, before, next.InboxID)
+	e.Conversation = &next
 	s.stream.add(e)
 	if r.IntN(5) == 0 {
 		s.stream.add(e)
@@ -64,14 +68,14 @@ func (s *shop) changeRights(r *rand.Rand, agent inbox.AgentID) {
 }
 
 // fetch is what the API would answer the agent.
-func (s *shop) fetch(agent inbox.AgentID) map[string]int64 {
+func (s *shop) fetch(agent inbox.AgentID) map[string]inbox.Conversation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rights, _ := s.staff.SessionRights(context.Background(), agent, "1")
-	list := map[string]int64{}
+	list := map[string]inbox.Conversation{}
 	for id, c := range s.state {
 		if rights.Sees(c.Place()) {
-			list[id] = c.Version
+			list[id] = *c
 		}
 	}
 	return list
@@ -84,13 +88,16 @@ type page struct {
 	url      string
 	position string
 	rights   int64
-	have     map[string]int64 // versions of what is shown
-	known    map[string]int64 // and of what was, so that late news is known to be old
+	have     map[string]inbox.Conversation // what is shown
+	known    map[string]int64              // versions of it and of what was, so that late news is known to be old
 }
 
 func (p *page) reload() {
 	p.have = p.shop.fetch(p.agent)
-	p.known = maps.Clone(p.have)
+	p.known = map[string]int64{}
+	for id, c := range p.have {
+		p.known[id] = c.Version
+	}
 }
 
 func (p *page) apply(t *testing.T, f said) {
@@ -102,7 +109,7 @@ func (p *page) apply(t *testing.T, f said) {
 		}
 	case "event":
 		if c := f.Event.Conversation; c != nil && c.Version > p.known[f.Event.Entity] {
-			p.have[f.Event.Entity], p.known[f.Event.Entity] = c.Version, c.Version
+			p.have[f.Event.Entity], p.known[f.Event.Entity] = *c, c.Version
 		}
 	case "gone":
 		if f.Version > p.known[f.Entity] {

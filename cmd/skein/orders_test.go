@@ -1,0 +1,464 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/go-cmp/cmp"
+
+	"skein/connectors"
+	"skein/inbox"
+	"skein/inbox/bus"
+	"skein/inbox/inboxtest"
+)
+
+// A node is a whole server over a real PostgreSQL and a real NATS, and what its
+// connectors publish with.
+type node struct {
+	t     *testing.T
+	url   string
+	links map[inbox.Channel]*bus.Link
+	*server
+	inboxes map[string]inbox.Inbox
+}
+
+func startNode(t *testing.T) *node {
+	t.Helper()
+	ctx := t.Context()
+	nc, ns := inboxtest.NATSServer(t)
+	secret := bytes.Repeat([]byte("s"), 32)
+	log := slog.New(slog.DiscardHandler)
+	parts := newStack(log)
+	t.Cleanup(func() { parts.stop(30 * time.Second) })
+	s, err := startServer(ctx, &env{log: log}, &settings{data: t.TempDir(), secret: secret},
+		&base{database: inboxtest.Database(t), nc: nc, nats: ns, secret: secret}, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(s.handler())
+	t.Cleanup(web.Close)
+	n := &node{t: t, url: web.URL, server: s, links: map[inbox.Channel]*bus.Link{}, inboxes: map[string]inbox.Inbox{}}
+	for _, channel := range []inbox.Channel{inbox.Email, inbox.Shop} {
+		key, err := bus.DeriveKey(secret, channel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		credential, err := ns.Credential(channel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lc, err := bus.ConnectLink(ns.URL(), credential, channel, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(lc.Close)
+		if n.links[channel], err = bus.NewLink(lc, bus.LinkConfig{Channel: channel, Key: key}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	brand, calendar, err := s.store.CreateBrand(ctx, "Shop", "en", "Europe/Berlin", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"support", "other"} {
+		in, err := s.store.CreateInbox(ctx, brand, calendar, name, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.inboxes[name] = in
+		if _, err := s.store.SaveAccount(ctx, inbox.Account{ID: inbox.AccountID(name), Channel: inbox.Email, InboxID: in.ID, Name: name,
+			Address: name + "@shop.example", MaxProof: inbox.Proven}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
+}
+
+// A reader is an agent who is signed in.
+type reader struct {
+	*node
+	token string
+
+	mu     sync.Mutex
+	frames []string
+}
+
+func (n *node) agent(name string, role inbox.Role, in ...inbox.InboxID) *reader {
+	n.t.Helper()
+	hash, err := n.passwords.Hash(n.t.Context(), "a long enough one")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := n.store.SaveAgent(n.t.Context(), inbox.Agent{ID: inbox.NewID[inbox.AgentID](time.Now()), Email: name + "@skein.example", Name: name,
+		Role: role, Active: true}, hash, in, nil, time.Now()); err != nil {
+		n.t.Fatal(err)
+	}
+	r := &reader{node: n}
+	var signed struct{ AccessToken string }
+	r.want(200, "POST", "/login", map[string]string{"email": name + "@skein.example", "password": "a long enough one"}, &signed)
+	r.token = signed.AccessToken
+	return r
+}
+
+func (r *reader) do(method, path string, body any) (int, string) {
+	r.t.Helper()
+	var in io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		in = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+"/api/v1"+path, in)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return res.StatusCode, string(raw)
+}
+
+func (r *reader) want(status int, method, path string, body, out any) string {
+	r.t.Helper()
+	got, raw := r.do(method, path, body)
+	if got != status {
+		r.t.Fatalf("%s %s: %d, want %d: %s", method, path, got, status, raw)
+	}
+	if out != nil {
+		if err := json.Unmarshal([]byte(raw), out); err != nil {
+			r.t.Fatalf("%s %s: %v: %s", method, path, err, raw)
+		}
+	}
+	return raw
+}
+
+// watch keeps every frame that the agent's socket gets.
+func (r *reader) watch() {
+	r.t.Helper()
+	var conn *websocket.Conn
+	var err error
+	for range 500 {
+		if conn, _, err = websocket.Dial(r.t.Context(), "ws"+strings.TrimPrefix(r.url, "http")+"/api/v1/live", nil); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	conn.SetReadLimit(1 << 20)
+	if err := conn.Write(r.t.Context(), websocket.MessageText, fmt.Appendf(nil, `{"type":"auth","token":%q}`, r.token)); err != nil {
+		r.t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			_, raw, err := conn.Read(context.Background())
+			if err != nil {
+				return
+			}
+			r.mu.Lock()
+			r.frames = append(r.frames, string(raw))
+			r.mu.Unlock()
+		}
+	}()
+	r.t.Cleanup(func() { _ = conn.CloseNow(); <-done })
+	r.until("the socket is ready", func() bool { return strings.Contains(r.said(), `"ready"`) })
+}
+
+func (r *reader) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.frames, "\n")
+}
+
+func (n *node) until(what string, ok func() bool) {
+	n.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	n.t.Fatalf("%s: not within a minute", what)
+}
+
+// mail publishes a mail as the connector does.
+func (n *node) mail(account inbox.AccountID, id, from string, proof inbox.Proof, text string, answers ...string) {
+	n.t.Helper()
+	name, address, _ := strings.Cut(from, "/")
+	now := time.Now()
+	if err := n.links[inbox.Email].Publish(n.t.Context(), connectors.Inbound{
+		Kind: connectors.KindMessage, Channel: inbox.Email, Account: account, EventID: "mail:" + id, Key: address, Lane: connectors.Live,
+		Sender: connectors.Sender{Kind: inbox.EmailAddress, Address: address, Name: name, Proof: proof}, ProviderAt: now, ReceivedAt: now,
+		Message: &connectors.Message{MessageID: id, From: inbox.Party{Address: address, Name: name}, Subject: id, Text: text, VisibleText: text, InReplyTo: answers},
+	}); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+func (n *node) order(o inbox.Order) {
+	n.t.Helper()
+	if o.UpdatedAt.IsZero() {
+		o.UpdatedAt = time.Now()
+	}
+	if o.PlacedAt.IsZero() {
+		o.PlacedAt = o.UpdatedAt.Add(-48 * time.Hour)
+	}
+	if o.Store == "" {
+		o.Store, o.Currency = "shop", "EUR"
+	}
+	if err := n.links[inbox.Shop].Publish(n.t.Context(), connectors.Inbound{
+		Kind: connectors.KindOrder, Channel: inbox.Shop, Account: "shop", EventID: fmt.Sprint("order:", o.ExternalID, o.UpdatedAt.UnixNano()),
+		Key: o.ExternalID, Lane: connectors.Live, ProviderAt: o.UpdatedAt, ReceivedAt: time.Now(), Order: &o,
+	}); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// find waits for the conversation that a mail began.
+func (r *reader) find(subject string) inbox.Conversation {
+	r.t.Helper()
+	var found inbox.Conversation
+	r.until("conversation "+subject, func() bool {
+		var list struct{ Items []inbox.Conversation }
+		r.want(200, "GET", "/conversations?status=all&limit=100", nil, &list)
+		i := slices.IndexFunc(list.Items, func(c inbox.Conversation) bool { return c.Subject == subject })
+		if i >= 0 {
+			found = list.Items[i]
+		}
+		return i >= 0
+	})
+	return found
+}
+
+func (r *reader) linksOf(c inbox.Conversation) []inbox.OrderLink {
+	r.t.Helper()
+	var list struct{ Items []inbox.OrderLink }
+	r.want(200, "GET", "/conversations/"+string(c.ID)+"/orders", nil, &list)
+	return list.Items
+}
+
+// states are the links' states, with the numbers that may be seen.
+func states(list []inbox.OrderLink) string {
+	var out []string
+	for _, l := range list {
+		s := string(l.State)
+		if l.Order != nil {
+			s += " " + l.Order.Number
+		}
+		if l.Meant {
+			s += "!"
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (r *reader) waitFor(subject, want string) inbox.Conversation {
+	r.t.Helper()
+	c := r.find(subject)
+	got := ""
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if got = states(r.linksOf(c)); got == want {
+			return r.find(subject)
+		}
+	}
+	r.t.Fatalf("%s: orders %q, want %q", subject, got, want)
+	return c
+}
+
+var (
+	anyID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	anyTime = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+\d\d:\d\d)`)
+	anyName = regexp.MustCompile(`"(requestId|next)":"[^"]*"`)
+)
+
+// faceless is an answer without what differs between any two askers.
+func faceless(s string, own ...string) string {
+	s = anyName.ReplaceAllString(anyTime.ReplaceAllString(anyID.ReplaceAllString(s, "ID"), "TIME"), "")
+	s = regexp.MustCompile(`"number":\d+`).ReplaceAllString(s, "")
+	for _, o := range own {
+		s = strings.ReplaceAll(s, o, "OWN")
+	}
+	return s
+}
+
+// Over the whole path: a proven buyer's order is linked with its reason, one
+// that comes after its mail too, and an unproven sender is marked; a near miss
+// is offered among the sender's own alone; what an agent rejects is never
+// offered again in that conversation.
+func TestOrdersOfConversations(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	anna := n.agent("anna", inbox.AgentRole, n.inboxes["support"].ID)
+	kettle := []inbox.Item{{SKU: "K-1", Title: "Copper kettle", Quantity: 1, Price: 4711}}
+	n.order(inbox.Order{ExternalID: "1", Number: "#10021", Email: "ann@x.example", Status: "paid", Total: 4711, Items: kettle})
+	n.order(inbox.Order{ExternalID: "2", Number: "#10045", Email: "bob@x.example", Status: "paid", Total: 1200, Items: kettle})
+
+	n.mail("support", "proven", "Ann/ann@x.example", inbox.Proven, "Where is my order #10021?")
+	c := anna.waitFor("proven", "linked #10021!")
+	if l := anna.linksOf(c)[0]; l.Reason.Text == "" || l.Reason.Mention == "" || l.Reason.MessageID == "" || c.Order == nil || c.Order.Number != "#10021" {
+		t.Errorf("link %+v of %+v", l, c.Order)
+	}
+	n.mail("support", "unproven", "Ann/ann@x.example", inbox.Claimed, "Where is my order #10021?")
+	anna.waitFor("unproven", "unproven #10021!")
+
+	n.mail("support", "early", "Ann/ann@x.example", inbox.Proven, "Where is my order #10099?")
+	before := anna.find("early")
+	n.order(inbox.Order{ExternalID: "3", Number: "#10099", Email: "ann@x.example", Status: "paid", Total: 100, Items: kettle})
+	if after := anna.waitFor("early", "linked #10099!"); after.Version <= before.Version {
+		t.Errorf("version %d after %d", after.Version, before.Version)
+	}
+
+	// #10012 is a swap away from Ann's own, and #10046 a digit from Bob's.
+	n.mail("support", "near", "Ann/ann@x.example", inbox.Proven, "Where is my order #10012?")
+	n.mail("support", "far", "Ann/ann@x.example", inbox.Proven, "Where is my order #10046?")
+	for _, subject := range []string{"near", "far"} {
+		c := anna.find(subject)
+		anna.until(subject+" has its orders", func() bool { return len(anna.linksOf(c)) > 0 })
+		if raw := anna.want(200, "GET", "/conversations/"+string(c.ID)+"/orders", nil, nil); strings.Contains(raw, "10045") {
+			t.Errorf("%s: Bob's order is offered: %s", subject, raw)
+		}
+	}
+	near := anna.linksOf(anna.find("near"))
+	if !slices.ContainsFunc(near, func(l inbox.OrderLink) bool {
+		return l.State == inbox.LinkSuggested && l.Order != nil && l.Order.Number == "#10021"
+	}) {
+		t.Errorf("a near miss of an own order gives %s", states(near))
+	}
+
+	path := "/conversations/" + string(c.ID) + "/orders/" + string(anna.linksOf(c)[0].OrderID)
+	anna.want(200, "PUT", path, map[string]string{"verdict": "rejected"}, nil)
+	if c = anna.find("proven"); c.Order != nil {
+		t.Errorf("a rejected order is still shown: %+v", c.Order)
+	}
+	n.mail("support", "again", "Ann/ann@x.example", inbox.Proven, "My order #10021 please!", "proven")
+	anna.until("the next mail is there", func() bool { return anna.find("proven").MessageSeq == 2 })
+	for _, l := range anna.linksOf(c) {
+		if l.State != inbox.LinkRejected && l.Order != nil && l.Order.Number == "#10021" {
+			t.Errorf("what was rejected is offered again: %s", states(anna.linksOf(c)))
+		}
+	}
+	anna.want(200, "PUT", path, map[string]string{"verdict": "none"}, nil)
+	anna.until("the order is back", func() bool { return strings.HasPrefix(states(anna.linksOf(c)), "linked #10021!") })
+}
+
+// Of somebody else's order a stranger's agent gets not one byte, by no answer and
+// no frame, and an order that isn't there is answered the same, byte for byte,
+// until it is verified.
+func TestStrangersOrder(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	anna := n.agent("anna", inbox.AgentRole, n.inboxes["support"].ID)
+	su := n.agent("su", inbox.SupervisorRole)
+	// Its owner is known in another inbox alone: what is told of the owner there
+	// is nothing that Anna may see.
+	n.mail("other", "owner", "Annemarie Okafor/annemarie@owner.example", inbox.Proven, "Hello, a question.")
+	su.find("owner")
+	order := inbox.Order{
+		ExternalID: "ext-77123", Number: "#10021", Email: "annemarie@owner.example", Status: "fulfilled", Total: 987654,
+		Items:     []inbox.Item{{SKU: "CK-900", Title: "Copper kettle", Variant: "Hammered", Quantity: 3, Price: 329218}},
+		Shipments: []inbox.Shipment{{Carrier: "ups", Tracking: "1Z12345E0205271688", Status: "in_transit", At: time.Now()}},
+	}
+	anna.watch()
+	n.order(order)
+	su.until("the order is known", func() bool {
+		var list struct{ Items []inbox.Order }
+		su.want(200, "GET", "/customers/"+string(su.find("owner").Customer.CustomerID)+"/orders", nil, &list)
+		return len(list.Items) == 1
+	})
+
+	ask := func(subject, address, number string) (inbox.Conversation, string) {
+		n.mail("support", subject, "Eve/"+address, inbox.Proven, "Where is my order "+number+"? I want it sent to my new address.")
+		c := anna.waitFor(subject, "claimed!")
+		at, of := "/conversations/"+string(c.ID), "/customers/"+string(c.Customer.CustomerID)
+		var seen strings.Builder
+		for _, path := range []string{at, at + "/orders", at + "/messages", of, of + "/orders", of + "/timeline", of + "/conversations", "/conversations?q=" + strings.Trim(number, "#"), "/search?q=" + strings.Trim(number, "#")} {
+			code, raw := anna.do("GET", path, nil)
+			fmt.Fprintln(&seen, code, raw)
+		}
+		claim := anna.linksOf(c)[0].ClaimID
+		for _, post := range []struct {
+			path string
+			body any
+		}{
+			{at + "/render", map[string]string{"text": "Your order {{order.number}} is on its way."}},
+			{at + "/render", map[string]string{"text": "Hello {{customer.name}}."}},
+			{at + "/orders", map[string]string{"number": number}},
+			{at + "/claims/" + claim + "/verify", map[string]string{"postcode": "00000", "item": "boots"}},
+			{at + "/claims/" + claim + "/verify", map[string]string{"postcode": "00000", "item": "copper kettle"}},
+		} {
+			code, raw := anna.do("POST", post.path, post.body)
+			fmt.Fprintln(&seen, code, raw)
+		}
+		return c, seen.String()
+	}
+	c, there := ask("subject-a", "eve-a@stranger.example", "#10021")
+	_, not := ask("subject-b", "eve-b@stranger.example", "#10777")
+	if diff := cmp.Diff(faceless(not, "subject-b", "eve-b", "10777"), faceless(there, "subject-a", "eve-a", "10021")); diff != "" {
+		t.Errorf("an order that is there is answered differently (-not there +there):\n%s", diff)
+	}
+	n.order(func() inbox.Order {
+		o := order
+		o.Status, o.UpdatedAt = "delivered", time.Now().Add(time.Second)
+		return o
+	}())
+	su.until("the order is delivered", func() bool {
+		return strings.Contains(su.want(200, "GET", "/customers/"+string(su.find("owner").Customer.CustomerID)+"/orders", nil, nil), "delivered")
+	})
+	n.mail("support", "last", "Zoe/zoe@x.example", inbox.Proven, "Hello.")
+	anna.find("last")
+	anna.until("the last mail is told", func() bool { return strings.Contains(anna.said(), `"last"`) })
+
+	var owner string
+	if err := json.Unmarshal([]byte(su.want(200, "GET", "/customers/"+string(su.find("owner").Customer.CustomerID)+"/orders", nil, nil)),
+		&struct{ Items []any }{}); err != nil {
+		t.Fatal(err)
+	}
+	var orders struct{ Items []inbox.Order }
+	su.want(200, "GET", "/customers/"+string(su.find("owner").Customer.CustomerID)+"/orders", nil, &orders)
+	owner = string(su.find("owner").Customer.CustomerID)
+	for what, all := range map[string]string{"an answer": there, "a frame": anna.said()} {
+		for _, secret := range []string{"Annemarie", "Okafor", "annemarie@owner.example", "Copper", "kettle", "Hammered", "CK-900", "987654", "329218",
+			"1Z12345E0205271688", "in_transit", "fulfilled", "delivered", "ext-77123", string(orders.Items[0].ID), owner} {
+			if strings.Contains(all, secret) {
+				t.Errorf("%s holds %q: %s", what, secret, all)
+			}
+		}
+	}
+
+	// An override shows the order, and the log says who said so, and why.
+	claim := anna.linksOf(c)[0].ClaimID
+	anna.want(200, "POST", "/conversations/"+string(c.ID)+"/claims/"+claim+"/verify", map[string]string{"override": "called back on the number we have"}, nil)
+	if got := states(anna.linksOf(c)); !strings.HasPrefix(got, "linked #10021!") {
+		t.Errorf("after the override the orders are %q", got)
+	}
+}

@@ -1,0 +1,141 @@
+package threader
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"skein/connectors"
+	"skein/inbox"
+	"skein/inbox/orderlink"
+)
+
+func prepareMessage(t *testing.T, m *connectors.Message, grammars ...inbox.StoreGrammar) *inbox.Arrival {
+	t.Helper()
+	f := &fakes{grammars: grammars}
+	th := New(Config{Stream: f, Store: f, Blobs: f, Transit: f, Log: slog.New(slog.DiscardHandler)})
+	if err := th.loadAccounts(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(connectors.Inbound{
+		Kind: connectors.KindMessage, Channel: inbox.Email, Account: "support", EventID: "e", Message: m,
+		Sender: connectors.Sender{Kind: inbox.EmailAddress, Address: "ann@x.example", Name: m.From.Name, Proof: inbox.Proven},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := th.prepare(t.Context(), Item{Data: data, Channel: inbox.Email, Account: "support", At: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.received.Message
+}
+
+// A list of thousands of numbers, and a number that never ends, cost no more
+// than their length and leave a bounded trace.
+func TestMentionsAreBounded(t *testing.T) {
+	t.Parallel()
+	var list strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&list, "order #%d, parcel 1Z999AA1%010d\n", 100000+i, i)
+	}
+	for name, text := range map[string]string{
+		"list": list.String(), "endless": "order #" + strings.Repeat("1234567890", 40), "longer": "order " + strings.Repeat("7", 1<<20),
+	} {
+		began := time.Now()
+		a := prepareMessage(t, &connectors.Message{Subject: text, VisibleText: text, Text: text})
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s took %v", name, took)
+		}
+		if len(a.Mentions) > maxMentions || name == "list" && len(a.Mentions) == 0 {
+			t.Errorf("%s: %d mentions, want at most %d", name, len(a.Mentions), maxMentions)
+		}
+		for _, m := range a.Mentions {
+			if len(m.Key) > maxMentionKey || len(m.Text) > maxMentionKey {
+				t.Errorf("%s: a mention of %d bytes", name, max(len(m.Key), len(m.Text)))
+			}
+		}
+	}
+}
+
+// What a channel says that a message is about is kept in the form by which the
+// order is found, and only when it names one.
+func TestContextMention(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		in   inbox.OrderContext
+		want string
+	}{
+		{inbox.OrderContext{Store: "shop", ExternalID: "gid://1", Number: "#1001"}, inbox.ContextKey("shop", "gid://1", "")},
+		{inbox.OrderContext{Store: "shop", Number: "#1001"}, inbox.ContextKey("shop", "", orderlink.NumberKey("#1001"))},
+		{inbox.OrderContext{Store: "shop"}, ""},
+		{inbox.OrderContext{ExternalID: "1"}, ""},
+		{inbox.OrderContext{Store: "shop", ExternalID: strings.Repeat("x", 2*maxMentionKey)}, ""},
+	} {
+		a := prepareMessage(t, &connectors.Message{Text: "hello", Order: &c.in})
+		got := ""
+		for _, m := range a.Mentions {
+			got += m.Key
+		}
+		if got != c.want {
+			t.Errorf("context %+v has key %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+// A store's own form of number is found by the grammar that was learned of it.
+func TestMentionByGrammar(t *testing.T) {
+	t.Parallel()
+	var numbers []string
+	for i := range 200 {
+		numbers = append(numbers, fmt.Sprintf("ZQ-%06d-EU", 104000+7*i))
+	}
+	grammar, err := Rules().Orders.Learn(nil, numbers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := prepareMessage(t, &connectors.Message{Text: "ZQ-104007-EU has not come"}, inbox.StoreGrammar{Store: "shop", Orders: 200, Grammar: grammar},
+		inbox.StoreGrammar{Store: "broken", Grammar: []byte("x")})
+	if len(a.Mentions) != 1 || a.Mentions[0].Key != orderlink.NumberKey("ZQ-104007-EU") {
+		t.Errorf("mentions = %+v", a.Mentions)
+	}
+}
+
+// A card's number is nowhere that people look, and the message says that there
+// was one.
+func TestCardsAreMasked(t *testing.T) {
+	t.Parallel()
+	const card, spaced = "4111111111111111", "4111 1111 1111 1111"
+	a := prepareMessage(t, &connectors.Message{
+		From: inbox.Party{Name: "Ann " + spaced}, To: []inbox.Party{{Address: "support@shop.example", Name: card}}, Cc: []inbox.Party{{Address: "b@x.example", Name: card}},
+		Subject: "my card " + spaced, Text: "card " + card + "\n> " + card, VisibleText: "card " + spaced,
+		HTML:        "<p>card <b>4111</b> 1111 1111 1111 and " + card + "</p>",
+		Attachments: []connectors.Attachment{{Name: card + ".pdf", Body: connectors.Body{SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}},
+		Bounces:     []inbox.Bounce{{Recipient: "b@x.example", Detail: "said " + card}}, Problems: []string{card},
+		Automatic: inbox.Automatic{Reason: card},
+	})
+	if !a.Masked {
+		t.Error("the message does not say that something was masked")
+	}
+	shown, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digits := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(` <>/b\u00300ce`, r) {
+			return -1
+		}
+		return r
+	}, string(shown))
+	for _, s := range []string{card, spaced} {
+		if strings.Contains(string(shown), s) || strings.Contains(digits, s) {
+			t.Errorf("%q is shown in %s", s, shown)
+		}
+	}
+	if clean := prepareMessage(t, &connectors.Message{Subject: "order 4111", Text: "no card"}); clean.Masked {
+		t.Error("a message without a card says that one was masked")
+	}
+}
