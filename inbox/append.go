@@ -1,10 +1,67 @@
 package inbox
 
 import (
+	"cmp"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
+
+// A Said is what [Conversation.Recount] needs to know of a message.
+type Said struct {
+	ID        MessageID
+	Seq       int64
+	Kind      MessageKind
+	Direction Direction
+	Automatic bool
+	History   bool
+	CreatedAt time.Time
+	Channel   Channel
+	Account   AccountID
+	Call      *Call
+}
+
+// Recount brings c up to date with its messages after some came or left, in
+// the order of time, and returns the newest public one, whose first words are
+// to be c's preview: "" when there is none. It is what [Conversation.Append]
+// comes to message by message. Call it with c's row locked.
+func (c *Conversation) Recount(list []Said) (newest MessageID) {
+	slices.SortFunc(list, func(a, b Said) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	c.MessageSeq, c.PublicSeq, c.WaitingSince = 0, 0, nil
+	for i := range list {
+		m := &list[i]
+		c.MessageSeq = max(c.MessageSeq, m.Seq)
+		if m.Kind == Note {
+			continue
+		}
+		c.PublicSeq = max(c.PublicSeq, m.Seq)
+		newest, c.LastAt, c.Channel, c.Account = m.ID, m.CreatedAt, m.Channel, m.Account
+		if !m.History {
+			c.wait(m.Direction, m.Automatic, m.Call, m.CreatedAt)
+		}
+	}
+	if c.Status != Open {
+		c.WaitingSince = nil
+	}
+	return newest
+}
+
+// wait begins or ends c's wait by a public message of that kind.
+func (c *Conversation) wait(d Direction, automatic bool, call *Call, at time.Time) {
+	switch {
+	case automatic:
+	case call.Answered():
+		c.WaitingSince = nil // they have spoken
+	case d == In && c.WaitingSince == nil && c.Status != Spam:
+		c.WaitingSince = &at
+	case d == Out && call == nil:
+		c.WaitingSince = nil
+	}
+}
 
 // previewRunes is how much of a message a list shows.
 const previewRunes = 140
@@ -27,13 +84,8 @@ func (c *Conversation) Append(m *Message, history bool) {
 		c.Preview = Preview(m)
 		c.Channel, c.Account = m.Channel, m.Account
 	}
-	switch {
-	case history || m.Automatic.Is:
-	case m.Direction == In && c.WaitingSince == nil && c.Status != Spam:
-		at := m.CreatedAt
-		c.WaitingSince = &at
-	case m.Direction == Out:
-		c.WaitingSince = nil
+	if !history {
+		c.wait(m.Direction, m.Automatic.Is, m.Call, m.CreatedAt)
 	}
 }
 

@@ -72,9 +72,10 @@ type Person struct {
 }
 
 // Reopens reports whether a new message puts c back in the queue. Agents' own
-// replies, automatic mail and imported history never do.
+// replies, automatic mail, calls that were answered and imported history never
+// do.
 func (c *Conversation) Reopens(m *Message) bool {
-	return m.Direction == In && !m.Automatic.Is && (c.Status == Closed || c.Status == Pending || c.Status == Snoozed)
+	return m.Direction == In && !m.Automatic.Is && !m.Call.Answered() && (c.Status == Closed || c.Status == Pending || c.Status == Snoozed)
 }
 
 // Direction tells who a message is from.
@@ -122,7 +123,7 @@ type Message struct {
 	ID             MessageID      `json:"id"`
 	ConversationID ConversationID `json:"conversationId"`
 	ThreadID       ThreadID       `json:"threadId,omitempty"`
-	Seq            int64          `json:"seq" doc:"Rises by one within the conversation"`
+	Seq            int64          `json:"seq" doc:"Rises within the conversation; what was moved leaves a gap"`
 	Version        int64          `json:"version"`
 
 	Kind      MessageKind `json:"kind" enum:"message,note"`
@@ -146,7 +147,9 @@ type Message struct {
 	Attempt     int        `json:"attempt,omitempty"`
 	SendAt      *time.Time `json:"sendAt,omitempty" doc:"While queued: when it leaves"`
 	Automatic   Automatic  `json:"automatic"`
-	Bounces     []Bounce   `json:"bounces,omitempty"`
+	Bounces     []Bounce   `json:"bounces,omitempty" doc:"Of a delivery report, and of the message that it is about"`
+	AboutID     MessageID  `json:"aboutId,omitempty" doc:"Of a delivery report: our message that it is about"`
+	Call        *Call      `json:"call,omitempty" doc:"Of a telephone call: what its log says"`
 	Spam        bool       `json:"spam,omitempty"`
 	Protection  string     `json:"protection,omitempty" enum:"signed,encrypted" doc:"signed or encrypted mail, shown as such"`
 	Proof       Proof      `json:"proof" minimum:"0" maximum:"3" doc:"How well the sender is known by this very message"`
@@ -230,6 +233,8 @@ const (
 	ByLateParent Step = "late-parent" // was referenced before it arrived
 	BySameID     Step = "same-id"     // carries a Message-ID that is already known
 	ByChannel    Step = "channel-thread"
-	ByAgentHand  Step = "agent" // an agent wrote or moved it
+	ByOrder      Step = "order"     // the same customer, proven, on the same order
+	ByHandOver   Step = "hand-over" // an agent said that it goes on here
+	ByAgentHand  Step = "agent"     // an agent wrote or moved it
 	ByNothing    Step = "new"
 )

@@ -3,11 +3,53 @@ package inbox
 // Evidence is what the store knows, under locks, of everything that a batch
 // points at. A decision is a function of it and of the batch alone.
 type Evidence struct {
-	Keys          []KeyRow
-	Threads       []ThreadRow // every thread of every component that Keys names
-	Tokens        map[MessageID]ThreadID
-	Conversations map[ConversationID]*Conversation // of Threads, and those that Plus names
+	Keys    []KeyRow
+	Threads []ThreadRow // every thread of every component that Keys names
+	Tokens  map[MessageID]Anchor
+	Plus    map[ConversationID][]Anchor // the newest message of each thread there, newest first
+	Splits  map[FactID]Split            // that stand, of every message named
+	// Apart are conversations that an agent's standing split parted: no mail
+	// header brings them together.
+	Apart [][2]ConversationID
+
+	Orders    []MeantOrder
+	HandOvers []HandOver // that wait for their message, newest first
+	// Conversations are those of Threads and Splits, of Orders while they are
+	// not closed, and of HandOvers.
+	Conversations map[ConversationID]*Conversation
 	Identities    map[IdentityRef]Identity
+}
+
+// An Anchor is a message that something names.
+type Anchor struct {
+	Message MessageID
+	Thread  ThreadID
+	Splits  []FactID // by which agents moved it, the last one holds
+}
+
+// A Split is where a fact of that kind brought its messages.
+type Split struct {
+	Home         ConversationID // its into
+	Conversation ConversationID // what that has become part of
+}
+
+// A MeantOrder is an order that a message of the batch names exactly, by a
+// customer who may be its buyer.
+type MeantOrder struct {
+	ID       OrderID
+	Number   string // for the reason shown
+	Key      string // as it is looked up
+	Customer CustomerID
+	// Linked are conversations about it that are not closed, the newest first.
+	Linked []ConversationID
+}
+
+// A HandOver is an agent's word that the next message of somebody continues a
+// conversation.
+type HandOver struct {
+	ID           FactID
+	Who          IdentityRef
+	Conversation ConversationID
 }
 
 // An IdentityRef is how identities are matched.
@@ -28,6 +70,7 @@ type KeyRow struct {
 	Own     bool
 	Sender  string   // matching key; [Business] for our own mail
 	People  []string // of that message
+	Splits  []FactID // of that message
 }
 
 // Business is the sender of our own mail: a member of every thread.
@@ -37,7 +80,9 @@ const Business = "*"
 // one component.
 type ThreadRow struct {
 	ID, Root     ThreadID
-	Conversation ConversationID
+	Home         ConversationID // the one that was made for it
+	Conversation ConversationID // what that has become part of
+	Moved        bool           // there are messages of it that agents moved
 	People       []string
 }
 
@@ -48,11 +93,13 @@ type Need struct {
 	People []string
 }
 
-// A Decision places the messages of a batch. When Needs is not empty the
-// decision is not made yet: the store adds what is asked for and calls again.
+// A Decision places the messages of a batch. When Needs is not empty, or Joins
+// bring together what may be [Evidence.Apart], the decision is not made yet: the
+// store adds what is asked for and calls again.
 type Decision struct {
 	Places []Placement // by index of the batch; the zero value for what is no message
 	Joins  []Join
+	Ties   []Tie
 	Needs  []Need
 }
 
@@ -60,8 +107,10 @@ type Decision struct {
 type Placement struct {
 	Thread       ThreadID
 	NewThread    bool
+	Home         ConversationID // of a new thread: the one that is made for it, or one that there was
 	Conversation ConversationID
-	New          bool // the conversation is made for it
+	New          bool     // Home is made
+	Splits       []FactID // of the message that it continues
 	Reason       Reason
 	// Joined says whether the sender is a member: people whom a non-member
 	// brings do not count.
@@ -75,6 +124,18 @@ type Placement struct {
 type Join struct {
 	Winner, Loser ThreadID
 	Into, From    ConversationID
+}
+
+// A Tie is why two conversations are one from now on: it is kept as a fact.
+type Tie struct {
+	Kind   FactKind
+	Waited FactID // the hand-over that waited; "" for a new fact
+	From   ConversationID
+	Into   ConversationID
+	Text   string // one line for an agent
+	Place  int    // index of the message that brought it
+	Order  OrderID
+	Key    string // the Message-ID that ties them together
 }
 
 // A DecideFunc places a batch. It is pure but for new ids.

@@ -102,6 +102,9 @@ ALTER TABLE threads ADD COLUMN home_id uuid REFERENCES conversations;
 UPDATE threads SET home_id = conversation_id;
 ALTER TABLE threads ALTER COLUMN home_id SET NOT NULL;
 CREATE INDEX threads_home ON threads (home_id);
+-- Whether a message of it was ever moved by an agent: only then is it asked where
+-- each of them is.
+ALTER TABLE threads ADD COLUMN moved boolean NOT NULL DEFAULT false;
 
 ALTER TABLE conversation_facts
     ADD COLUMN from_id uuid REFERENCES conversations, -- merge: went into; split: left
@@ -110,10 +113,16 @@ ALTER TABLE conversation_facts
     ADD COLUMN revoked_by uuid;
 CREATE INDEX conversation_facts_from ON conversation_facts (from_id);
 CREATE INDEX conversation_facts_into ON conversation_facts (into_id);
+-- A hand-over that waits for its message has no from_id yet.
+CREATE INDEX conversation_facts_waiting ON conversation_facts ((inputs->>'identityId'))
+    WHERE kind = 'hand-over' AND from_id IS NULL AND revoked_at IS NULL;
 
--- A message that an agent moved is where the split says, and so is what answers it.
-ALTER TABLE messages ADD COLUMN split_id uuid REFERENCES conversation_facts;
-CREATE INDEX messages_split ON messages (split_id) WHERE split_id IS NOT NULL;
+-- A message that an agent moved is where the last of its splits says, and so is
+-- what answers it. An undone split is taken out, wherever it stands among them.
+ALTER TABLE messages ADD COLUMN splits uuid[] NOT NULL DEFAULT '{}';
+CREATE INDEX messages_splits ON messages USING gin (splits) WHERE splits <> '{}';
+-- Who quotes a conversation without being let into it.
+CREATE INDEX messages_linked ON messages ((reason->>'linked')) WHERE reason ? 'linked';
 
 -- A bounce stays with the delivery that it is about, a call with its record.
 ALTER TABLE messages ADD COLUMN about_id uuid REFERENCES messages;

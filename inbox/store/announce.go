@@ -60,7 +60,7 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 		}
 		out = append(out, []any{EventSubject + string(e.Kind), payload})
 		if e.Kind == inbox.ConversationChanged {
-			if was, ok := c.before.(*inbox.Conversation); ok && was != nil {
+			if was, ok := c.before.(*inbox.Conversation); ok && was != nil && was.MergedInto == "" {
 				deltas[placeOf(was)]--
 			}
 			if e.Conversation.MergedInto == "" {

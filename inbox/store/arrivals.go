@@ -24,7 +24,10 @@ func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) er
 	var decision inbox.Decision
 	for more := true; more; {
 		decision = d.rules.Place(batch, &ev.Evidence)
-		if more, err = ev.answer(ctx, decision.Needs); err != nil {
+		if more, err = ev.answer(ctx, decision.Needs); err == nil && !more {
+			more, err = ev.parted(ctx, decision.Joins)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -36,6 +39,7 @@ func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) er
 	if err := a.append(batch, decision); err != nil {
 		return err
 	}
+	a.tie(batch, decision.Ties)
 	return a.write(ctx)
 }
 
@@ -46,8 +50,10 @@ type arrivals struct {
 	before map[inbox.ConversationID]*inbox.Conversation // as loaded; nil for a new one
 	cause  map[inbox.ConversationID]*inbox.Received     // what touched it last
 	made   []inbox.ConversationID
+	ids    []inbox.MessageID // by index of the batch
 	joins  []inbox.Join
 	merges []merge
+	ties   []tie
 
 	threads, messages, keys, attachments, pending [][]any
 	people                                        map[[2]string]bool // thread, person
@@ -88,7 +94,7 @@ func (a *arrivals) makeConversations(ctx context.Context, batch []inbox.Received
 		r, p := &batch[i], d.Places[i]
 		m := r.Message
 		c := &inbox.Conversation{
-			ID: p.Conversation, Number: numbers[n], Version: 0, InboxID: a.inboxOf[r.Account],
+			ID: p.Home, Number: numbers[n], Version: 0, InboxID: a.inboxOf[r.Account],
 			Status: inbox.Open, Channel: r.Channel, Account: r.Account, Subject: m.Subject,
 			Customer:  a.persons[m.Identity],
 			CreatedAt: m.CreatedAt, LastAt: m.CreatedAt,
@@ -98,6 +104,9 @@ func (a *arrivals) makeConversations(ctx context.Context, batch []inbox.Received
 			c.Status = inbox.Spam
 		case r.History:
 			c.Status = inbox.Closed
+		}
+		if p.Conversation != c.ID { // nothing is ever said in it, unless that is undone
+			c.Version, c.MergedInto = 1, p.Conversation
 		}
 		a.ev.Conversations[c.ID] = c
 		a.before[c.ID], a.cause[c.ID] = nil, r
@@ -111,6 +120,7 @@ func (a *arrivals) makeConversations(ctx context.Context, batch []inbox.Received
 type merge struct {
 	into, from inbox.ConversationID
 	base       int64
+	moved      []string // messages, once it is done
 }
 
 // join notes which components become one, and merges their conversations where
@@ -124,19 +134,25 @@ func (a *arrivals) join(joins []inbox.Join) {
 		to, old := a.touch(j.Into, nil), a.touch(j.From, nil)
 		a.merges = append(a.merges, merge{into: to.ID, from: old.ID, base: to.MessageSeq})
 		to.Absorb(old, old.MessageSeq)
+		for id := range a.before { // a link leads there in one step
+			if c := a.ev.Conversations[id]; c.MergedInto == old.ID {
+				c.MergedInto = to.ID
+			}
+		}
 	}
 }
 
 // append gives every message its place, in the order of the batch.
 func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 	a.blobs, a.people, a.naming = map[string]int64{}, map[[2]string]bool{}, map[inbox.MessageID]bool{}
+	a.ids = make([]inbox.MessageID, len(batch))
 	for i, p := range d.Places {
 		if p.Echo {
 			continue
 		}
 		r := &batch[i]
 		if p.NewThread {
-			a.threads = append(a.threads, []any{uid(p.Thread), uid(p.Thread), uid(p.Conversation), uid(p.Conversation)})
+			a.threads = append(a.threads, []any{uid(p.Thread), uid(p.Thread), uid(p.Conversation), uid(p.Home)})
 		}
 		if p.Joined {
 			for _, who := range r.Message.People {
@@ -157,8 +173,9 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 				m.Reason.Marks = append(slices.Clone(m.Reason.Marks), "sender-unproven")
 			}
 		}
+		a.ids[i] = m.ID
 		a.touch(p.Conversation, r).Append(&m, r.History)
-		if err := a.addRows(&m, r, who.ID); err != nil {
+		if err := a.addRows(&m, r, who.ID, p.Splits); err != nil {
 			return err
 		}
 		said := m
@@ -169,7 +186,7 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 	return nil
 }
 
-func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.IdentityID) error {
+func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.IdentityID, splits []inbox.FactID) error {
 	in := r.Message
 	for i := range m.Attachments {
 		at := &m.Attachments[i]
@@ -203,7 +220,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 		uid(m.ID), uid(m.ConversationID), uid(m.ThreadID), m.Seq, m.Version, string(m.Kind), string(m.Direction),
 		string(m.Channel), string(m.Account), uid(customer), string(m.Author.Kind), m.Author.Name, m.Author.Address, who,
 		m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages, string(m.State), m.Automatic.Is, m.Spam, r.History,
-		int16(m.Proof), more, why, m.HeaderID, refs, orEmpty(in.People), in.Raw, m.SentAt, m.CreatedAt,
+		int16(m.Proof), more, why, m.HeaderID, refs, orEmpty(in.People), in.Raw, m.SentAt, m.CreatedAt, uids(splits),
 	})
 	a.pending = append(a.pending, []any{uid(m.ID)})
 	if rows := mentionRows(m.ID, r); len(rows) > 0 {
@@ -253,6 +270,12 @@ func (a *arrivals) write(ctx context.Context) error {
 	if err := writeBlobs(ctx, a.tx, a.blobs); err != nil {
 		return err
 	}
+	if err := a.writeTies(ctx); err != nil {
+		return err
+	}
+	if err := a.recount(ctx); err != nil {
+		return err
+	}
 	if err := a.relinkArrivals(ctx); err != nil {
 		return err
 	}
@@ -261,11 +284,11 @@ func (a *arrivals) write(ctx context.Context) error {
 
 var (
 	conversationRow = []string{"id", "number", "version", "inbox_id", "status", "channel", "account_id", "identity_id", "subject",
-		"preview", "message_seq", "public_seq", "last_at", "waiting_since", "created_at"}
+		"preview", "message_seq", "public_seq", "last_at", "waiting_since", "created_at", "merged_into"}
 	messageRow = []string{"id", "conversation_id", "thread_id", "seq", "version", "kind", "direction", "channel", "account_id",
 		"identity_id", "author_kind", "author_name", "author_address", "recipients", "subject", "text", "visible_text",
 		"html", "remote_images", "state", "automatic", "spam", "history", "proof", "detail", "reason", "header_id", "refs",
-		"people", "raw_sha256", "sent_at", "created_at"}
+		"people", "raw_sha256", "sent_at", "created_at", "splits"}
 )
 
 // A table is rows to be copied into it.
@@ -292,7 +315,7 @@ func (a *arrivals) conversationRows() [][]any {
 	for _, id := range a.made {
 		c := a.ev.Conversations[id]
 		rows = append(rows, []any{uid(c.ID), c.Number, c.Version, uid(c.InboxID), string(c.Status), string(c.Channel), string(c.Account),
-			uid(c.Customer.IdentityID), c.Subject, c.Preview, c.MessageSeq, c.PublicSeq, c.LastAt, c.WaitingSince, c.CreatedAt})
+			uid(c.Customer.IdentityID), c.Subject, c.Preview, c.MessageSeq, c.PublicSeq, c.LastAt, c.WaitingSince, c.CreatedAt, uid(c.MergedInto)})
 	}
 	return rows
 }
@@ -305,11 +328,15 @@ func (a *arrivals) writeChanges(ctx context.Context) error {
 	for _, j := range a.joins {
 		batch.Queue(`UPDATE threads SET root_id = $1 WHERE root_id = $2`, string(j.Winner), string(j.Loser))
 	}
-	for _, m := range a.merges {
+	for i := range a.merges {
+		m := &a.merges[i]
 		batch.Queue(`
 			UPDATE messages m SET conversation_id = $1, seq = $3 + n.n, version = version + 1
 			FROM (SELECT id, row_number() OVER (ORDER BY seq) AS n FROM messages WHERE conversation_id = $2) n
-			WHERE m.id = n.id`, string(m.into), string(m.from), m.base)
+			WHERE m.id = n.id RETURNING m.id::text`, string(m.into), string(m.from), m.base).Query(func(rows pgx.Rows) (err error) {
+			m.moved, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			return err
+		})
 		batch.Queue(`UPDATE threads SET conversation_id = $1 WHERE conversation_id = $2`, string(m.into), string(m.from))
 		batch.Queue(`UPDATE conversations SET merged_into = $1 WHERE merged_into = $2`, string(m.into), string(m.from))
 	}
@@ -374,10 +401,8 @@ func (a *arrivals) collect(ctx context.Context) error {
 		}
 		a.add(ch, system)
 	}
-	if len(a.merges) > 0 {
-		if err := a.collectMoved(ctx, system); err != nil {
-			return err
-		}
+	if err := a.collectMoved(ctx, system); err != nil {
+		return err
 	}
 	for _, ch := range a.said {
 		m := ch.event.Message
@@ -393,27 +418,26 @@ func (a *arrivals) collect(ctx context.Context) error {
 
 // collectMoved tells of the messages that a merge brought elsewhere.
 func (a *arrivals) collectMoved(ctx context.Context, system inbox.Actor) error {
-	into := map[inbox.ConversationID]bool{}
+	from := map[inbox.MessageID]inbox.ConversationID{}
 	for _, m := range a.merges {
-		into[m.into] = true
+		for _, id := range m.moved {
+			if id := inbox.MessageID(id); from[id] == "" {
+				from[id] = m.from
+			}
+		}
 	}
-	rows, err := a.tx.Query(ctx, `SELECT `+messageColumns+` FROM messages m
-		WHERE m.conversation_id = ANY($1) AND m.version > 1 ORDER BY m.conversation_id, m.seq`, keysOf(into))
+	if len(from) == 0 {
+		return nil
+	}
+	moved, err := collectMessages(ctx, a.tx, `WHERE m.id = ANY($1) ORDER BY m.conversation_id, m.seq`, keysOf(from))
 	if err != nil {
 		return fmt.Errorf("read moved messages: %w", err)
-	}
-	moved, err := pgx.CollectRows(rows, scanMessage)
-	if err != nil {
-		return fmt.Errorf("read moved messages: %w", err)
-	}
-	if err := addAttachments(ctx, a.tx, moved); err != nil {
-		return err
 	}
 	for i := range moved {
 		m := &moved[i]
 		a.add(change{event: inbox.Event{
 			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: m, History: true,
-			Audience: inbox.Audience{After: a.ev.Conversations[m.ConversationID].Place()},
+			Audience: inbox.Audience{Before: a.ev.Conversations[from[m.ID]].Place(), After: a.ev.Conversations[m.ConversationID].Place()},
 		}}, system)
 	}
 	return nil

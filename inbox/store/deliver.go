@@ -63,6 +63,7 @@ type delivery struct {
 	persons    map[inbox.IdentityRef]inbox.Person // as a list shows them
 	roster     *roster
 	orders     []storedOrder
+	handOvers  bool // some wait for their message
 	changes    []change
 }
 
@@ -171,8 +172,8 @@ func lockKeys(ctx context.Context, tx pgx.Tx, set map[inbox.Key]bool) error {
 	return nil
 }
 
-// loadAccounts finds the inbox of every account. An account that is not there
-// fails the item that names it.
+// loadAccounts finds the inbox of every account, and asks on the way whether any
+// hand-over waits. An account that is not there fails the item that names it.
 func (d *delivery) loadAccounts(ctx context.Context, batch []inbox.Received) error {
 	var names []string
 	for _, r := range batch {
@@ -183,14 +184,17 @@ func (d *delivery) loadAccounts(ctx context.Context, batch []inbox.Received) err
 	if len(names) == 0 {
 		return nil
 	}
-	rows, err := d.tx.Query(ctx, `SELECT id, inbox_id FROM accounts WHERE id = ANY($1)`, names)
+	rows, err := d.tx.Query(ctx, `
+		SELECT id, inbox_id, EXISTS (
+			SELECT FROM conversation_facts WHERE kind = 'hand-over' AND from_id IS NULL AND revoked_at IS NULL)
+		FROM accounts WHERE id = ANY($1)`, names)
 	if err != nil {
 		return fmt.Errorf("load accounts: %w", err)
 	}
 	d.inboxOf = map[inbox.AccountID]inbox.InboxID{}
 	var account inbox.AccountID
 	var in inbox.InboxID
-	if _, err := pgx.ForEachRow(rows, []any{&account, &in}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&account, &in, &d.handOvers}, func() error {
 		d.inboxOf[account] = in
 		return nil
 	}); err != nil {

@@ -31,7 +31,7 @@ type evidence struct {
 	rows  map[keyRowID]bool
 	roots map[inbox.ThreadID]bool // locked
 	asked map[need]bool
-	plus  map[inbox.ConversationID]inbox.ThreadID // a thread of each that a plus-address names
+	apart map[inbox.ConversationID]bool // asked about, see parted
 }
 
 type keyRowID struct {
@@ -51,11 +51,14 @@ type need struct {
 func (d *delivery) loadEvidence(ctx context.Context, batch []inbox.Received) (*evidence, error) {
 	ev := &evidence{
 		Evidence: inbox.Evidence{
-			Tokens:        map[inbox.MessageID]inbox.ThreadID{},
+			Tokens:        map[inbox.MessageID]inbox.Anchor{},
+			Plus:          map[inbox.ConversationID][]inbox.Anchor{},
+			Splits:        map[inbox.FactID]inbox.Split{},
 			Conversations: map[inbox.ConversationID]*inbox.Conversation{},
 			Identities:    d.identities,
 		},
 		tx: d.tx, rows: map[keyRowID]bool{}, roots: map[inbox.ThreadID]bool{}, asked: map[need]bool{},
+		apart: map[inbox.ConversationID]bool{},
 	}
 	if err := ev.loadNamed(ctx, batch); err != nil {
 		return nil, err
@@ -67,32 +70,20 @@ func (d *delivery) loadEvidence(ctx context.Context, batch []inbox.Received) (*e
 	if err := ev.loadComponents(ctx, threads); err != nil {
 		return nil, err
 	}
-	ev.followPlus(batch)
-	return ev, nil
-}
-
-// followPlus gives plus-addresses the conversations that their threads are in
-// now: one may have been merged before its lock was got.
-func (ev *evidence) followPlus(batch []inbox.Received) {
-	for i := range batch {
-		m := batch[i].Message
-		if m == nil || m.Plus == "" {
-			continue
-		}
-		for _, t := range ev.Threads {
-			if t.ID == ev.plus[m.Plus] {
-				m.Plus = t.Conversation
-				break
-			}
-		}
+	if err := ev.loadOrders(ctx, batch); err != nil {
+		return nil, err
 	}
+	if d.handOvers {
+		return ev, ev.loadHandOvers(ctx, batch)
+	}
+	return ev, nil
 }
 
 // loadNamed reads the rows of every key that the batch names: who is called by
 // it, who points at an arrival, and which of an arrival's people point where it
 // does.
 func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error {
-	var all, own, keys [][]byte
+	var all, own, keys, channels [][]byte
 	var people []string
 	// By pairs and not by two lists: the database would look for every person
 	// of the batch at every key of it, a hundred thousand looks for a few
@@ -108,7 +99,7 @@ func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error
 			own, all = append(own, m.Own[:]), append(all, m.Own[:])
 		}
 		if m.Thread != (inbox.Key{}) {
-			all = append(all, m.Thread[:])
+			channels = append(channels, m.Thread[:])
 		}
 		for j := range m.Refs {
 			all = append(all, m.Refs[j].Key[:])
@@ -122,19 +113,24 @@ func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error
 			}
 		}
 	}
-	if len(all) == 0 {
+	if len(all) == 0 && len(channels) == 0 {
 		return nil
 	}
+	// A channel's own thread may have thousands of messages, and the newest says
+	// where it goes on.
 	return ev.loadRows(ctx, `
 		SELECT k.key, k.message_id, k.thread_id, k.own, k.sender, m.people
 		FROM (
 			SELECT * FROM thread_keys WHERE key = ANY($1) AND own
 			UNION ALL
+			SELECT t.* FROM unnest($6::bytea[]) AS n(key) CROSS JOIN LATERAL (
+				SELECT * FROM thread_keys t WHERE t.key = n.key AND t.own ORDER BY t.message_id DESC LIMIT 1) t
+			UNION ALL
 			SELECT t.* FROM unnest($3::bytea[], $4::text[]) AS n(key, person)
 				JOIN thread_keys t ON t.key = n.key AND NOT t.own AND t.sender = n.person
 			UNION ALL
 			(SELECT * FROM thread_keys WHERE key = ANY($2) AND NOT own LIMIT $5)
-		) k JOIN messages m ON m.id = k.message_id`, all, own, keys, people, maxPointers)
+		) k JOIN messages m ON m.id = k.message_id`, all, own, keys, people, maxPointers, channels)
 }
 
 // A pair is somebody who may point at a key.
@@ -164,6 +160,9 @@ func (ev *evidence) loadRows(ctx context.Context, sql string, args ...any) error
 	return nil
 }
 
+// maxAnchors bounds how many threads of a conversation its plus-address leads to.
+const maxAnchors = 20
+
 // loadTokens finds the threads of what our own tokens name.
 func (ev *evidence) loadTokens(ctx context.Context, batch []inbox.Received) ([]inbox.ThreadID, error) {
 	var messages, conversations []string
@@ -176,15 +175,15 @@ func (ev *evidence) loadTokens(ctx context.Context, batch []inbox.Received) ([]i
 		}
 	}
 	var threads []inbox.ThreadID
+	var id inbox.MessageID
+	var thread inbox.ThreadID
 	if len(messages) > 0 {
 		rows, err := ev.tx.Query(ctx, `SELECT id, thread_id FROM messages WHERE id = ANY($1)`, messages)
 		if err != nil {
 			return nil, fmt.Errorf("load tokens: %w", err)
 		}
-		var id inbox.MessageID
-		var thread inbox.ThreadID
 		if _, err := pgx.ForEachRow(rows, []any{&id, &thread}, func() error {
-			ev.Tokens[id] = thread
+			ev.Tokens[id] = inbox.Anchor{Message: id, Thread: thread}
 			threads = append(threads, thread)
 			return nil
 		}); err != nil {
@@ -195,28 +194,25 @@ func (ev *evidence) loadTokens(ctx context.Context, batch []inbox.Received) ([]i
 		return threads, nil
 	}
 	// A conversation that was merged lives on in another: its address does too.
+	// What is kept is messages and not where they are: that is looked up under
+	// the locks.
 	rows, err := ev.tx.Query(ctx, `
-		SELECT c.id, t.id, t.conversation_id
-		FROM conversations c JOIN threads t ON t.conversation_id = coalesce(c.merged_into, c.id)
-		WHERE c.id = ANY($1)`, conversations)
+		SELECT c.id, a.thread_id, a.id FROM conversations c CROSS JOIN LATERAL (
+			SELECT * FROM (
+				SELECT DISTINCT ON (m.thread_id) m.thread_id, m.id, m.seq FROM messages m
+				WHERE m.conversation_id = coalesce(c.merged_into, c.id) ORDER BY m.thread_id, m.seq DESC) a
+			ORDER BY a.seq DESC LIMIT $2) a
+		WHERE c.id = ANY($1) ORDER BY c.id, a.seq DESC`, conversations, maxAnchors)
 	if err != nil {
 		return nil, fmt.Errorf("load plus-addresses: %w", err)
 	}
-	var named, now inbox.ConversationID
-	var thread inbox.ThreadID
-	survivors := map[inbox.ConversationID]inbox.ConversationID{}
-	ev.plus = map[inbox.ConversationID]inbox.ThreadID{}
-	if _, err := pgx.ForEachRow(rows, []any{&named, &thread, &now}, func() error {
-		survivors[named], ev.plus[now] = now, thread
+	var named inbox.ConversationID
+	if _, err := pgx.ForEachRow(rows, []any{&named, &thread, &id}, func() error {
+		ev.Plus[named] = append(ev.Plus[named], inbox.Anchor{Message: id, Thread: thread})
 		threads = append(threads, thread)
 		return nil
 	}); err != nil {
 		return nil, fmt.Errorf("load plus-addresses: %w", err)
-	}
-	for i := range batch {
-		if m := batch[i].Message; m != nil && m.Plus != "" {
-			m.Plus = survivors[m.Plus]
-		}
 	}
 	return threads, nil
 }
@@ -236,7 +232,7 @@ func (ev *evidence) loadComponents(ctx context.Context, threads []inbox.ThreadID
 		delete(want, ev.Threads[i].ID)
 	}
 	if len(want) == 0 {
-		return nil
+		return ev.loadMoved(ctx)
 	}
 	for again := true; again; {
 		roots, err := column[inbox.ThreadID](ctx, ev.tx, `SELECT DISTINCT root_id FROM threads WHERE id = ANY($1)`, keysOf(want))
@@ -258,7 +254,7 @@ func (ev *evidence) loadComponents(ctx context.Context, threads []inbox.ThreadID
 
 func (ev *evidence) readComponents(ctx context.Context) error {
 	rows, err := ev.tx.Query(ctx, `
-		SELECT t.id, t.root_id, t.conversation_id,
+		SELECT t.id, t.root_id, t.home_id, t.conversation_id, t.moved,
 			ARRAY(SELECT person FROM thread_people p WHERE p.thread_id = t.id)
 		FROM threads t WHERE t.root_id = ANY($1) ORDER BY t.id`, keysOf(ev.roots))
 	if err != nil {
@@ -270,26 +266,112 @@ func (ev *evidence) readComponents(ctx context.Context) error {
 	}
 	want := map[inbox.ConversationID]bool{}
 	for _, t := range ev.Threads {
-		if ev.Conversations[t.Conversation] == nil {
-			want[t.Conversation] = true
+		want[t.Conversation] = true
+	}
+	if err := ev.lockConversations(ctx, want); err != nil {
+		return err
+	}
+	return ev.loadMoved(ctx)
+}
+
+// loadMoved finds where messages are of threads from which agents moved some.
+func (ev *evidence) loadMoved(ctx context.Context) error {
+	moved := map[inbox.ThreadID]bool{}
+	for _, t := range ev.Threads {
+		if t.Moved {
+			moved[t.ID] = true
 		}
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	return ev.loadSplits(ctx, moved)
+}
+
+// loadSplits finds where agents have moved the messages that are named, and
+// locks that. Who moves one locks its component first: what is read here stays.
+func (ev *evidence) loadSplits(ctx context.Context, threads map[inbox.ThreadID]bool) error {
+	named := map[inbox.MessageID][]inbox.FactID{}
+	for _, k := range ev.Keys {
+		if threads[k.Thread] {
+			named[k.Message] = nil
+		}
+	}
+	for _, a := range ev.Tokens {
+		named[a.Message] = nil
+	}
+	for _, list := range ev.Plus {
+		for _, a := range list {
+			named[a.Message] = nil
+		}
+	}
+	rows, err := ev.tx.Query(ctx, `
+		SELECT m.id, m.splits::text[], f.id, f.into_id, coalesce(c.merged_into, c.id)
+		FROM messages m
+		JOIN conversation_facts f ON f.id = m.splits[cardinality(m.splits)]
+		JOIN conversations c ON c.id = f.into_id
+		WHERE m.id = ANY($1) AND m.splits <> '{}'`, keysOf(named))
+	if err != nil {
+		return fmt.Errorf("load splits: %w", err)
+	}
+	var id inbox.MessageID
+	var splits []inbox.FactID
+	var last inbox.FactID
+	var split inbox.Split
+	if _, err := pgx.ForEachRow(rows, []any{&id, &splits, &last, &split.Home, &split.Conversation}, func() error {
+		named[id], ev.Splits[last] = slices.Clone(splits), split
+		return nil
+	}); err != nil {
+		return fmt.Errorf("load splits: %w", err)
+	}
+	for i := range ev.Keys {
+		ev.Keys[i].Splits = named[ev.Keys[i].Message]
+	}
+	for id, a := range ev.Tokens {
+		a.Splits = named[id]
+		ev.Tokens[id] = a
+	}
+	for _, list := range ev.Plus {
+		for i := range list {
+			list[i].Splits = named[list[i].Message]
+		}
+	}
+	want := map[inbox.ConversationID]bool{}
+	for _, split := range ev.Splits {
+		want[split.Conversation] = true
+	}
+	return ev.lockConversations(ctx, want)
+}
+
+// lockConversations locks and loads what is not loaded yet, in id order.
+func (ev *evidence) lockConversations(ctx context.Context, want map[inbox.ConversationID]bool) error {
+	for id := range ev.Conversations {
+		delete(want, id)
 	}
 	if len(want) == 0 {
 		return nil
 	}
-	rows, err = ev.tx.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationFrom+`
-		WHERE c.id = ANY($1) ORDER BY c.id FOR NO KEY UPDATE OF c`, keysOf(want))
+	conversations, err := lockConversations(ctx, ev.tx, keysOf(want))
 	if err != nil {
-		return fmt.Errorf("lock conversations: %w", err)
-	}
-	conversations, err := pgx.CollectRows(rows, scanConversation)
-	if err != nil {
-		return fmt.Errorf("lock conversations: %w", err)
+		return err
 	}
 	for i := range conversations {
 		ev.Conversations[conversations[i].ID] = &conversations[i]
 	}
 	return nil
+}
+
+func lockConversations(ctx context.Context, tx pgx.Tx, ids []string) ([]inbox.Conversation, error) {
+	rows, err := tx.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationFrom+`
+		WHERE c.id = ANY($1) ORDER BY c.id FOR NO KEY UPDATE OF c`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("lock conversations: %w", err)
+	}
+	conversations, err := pgx.CollectRows(rows, scanConversation)
+	if err != nil {
+		return nil, fmt.Errorf("lock conversations: %w", err)
+	}
+	return conversations, nil
 }
 
 // answer loads what a decision asked for, and reports whether there was

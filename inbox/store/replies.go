@@ -164,7 +164,7 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 			return m, err
 		}
 	}
-	if err := insertMessage(ctx, tx, c, &m, refs, people); err != nil {
+	if err := insertMessage(ctx, tx, c, &m, refs, people, p.splits); err != nil {
 		return m, err
 	}
 	if kind == inbox.Note {
@@ -194,7 +194,7 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 	return m, startTimer(ctx, tx, SendKind, string(m.ID), a.SendAt, inbox.SendTimer{ReplyTo: replyTo})
 }
 
-func insertMessage(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Message, refs, people []string) error {
+func insertMessage(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Message, refs, people, splits []string) error {
 	who, err := json.Marshal(recipients{To: m.To, Cc: m.Cc})
 	if err != nil {
 		return err
@@ -206,17 +206,17 @@ func insertMessage(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inb
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO messages (id, conversation_id, thread_id, seq, version, kind, direction, channel, account_id, identity_id,
 			author_kind, agent_id, author_name, author_address, recipients, subject, text, visible_text, html, remote_images,
-			state, attempt, send_at, reason, header_id, refs, people, sent_at, created_at)
+			state, attempt, send_at, reason, header_id, refs, people, sent_at, created_at, splits)
 		VALUES (@id, @conversation, @thread, @seq, @version, @kind, @direction, @channel, @account, @identity,
 			@authorKind, @agent, @authorName, @authorAddress, @recipients, @subject, @text, @visible, @html, @remote,
-			@state, @attempt, @sendAt, @reason, @header, @refs, @people, @sentAt, @createdAt)`,
+			@state, @attempt, @sendAt, @reason, @header, @refs, @people, @sentAt, @createdAt, @splits::uuid[])`,
 		pgx.NamedArgs{"id": m.ID, "conversation": m.ConversationID, "thread": m.ThreadID, "seq": m.Seq, "version": m.Version,
 			"kind": string(m.Kind), "direction": string(m.Direction), "channel": string(m.Channel), "account": m.Account,
 			"identity": c.Customer.IdentityID, "authorKind": string(m.Author.Kind), "agent": null(m.Author.AgentID),
 			"authorName": m.Author.Name, "authorAddress": m.Author.Address, "recipients": who, "subject": m.Subject,
 			"text": m.Text, "visible": m.VisibleText, "html": m.HTML, "remote": m.RemoteImages, "state": string(m.State),
 			"attempt": m.Attempt, "sendAt": m.SendAt, "reason": why, "header": m.HeaderID, "refs": orEmpty(refs),
-			"people": orEmpty(people), "sentAt": m.SentAt, "createdAt": m.CreatedAt}); err != nil {
+			"people": orEmpty(people), "sentAt": m.SentAt, "createdAt": m.CreatedAt, "splits": splits}); err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO search_pending (message_id) VALUES ($1)`, m.ID)
@@ -229,7 +229,7 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 	c.MessageSeq = m.Seq
 	if m.Kind == inbox.Public {
 		c.PublicSeq, c.Channel = m.Seq, m.Channel
-		c.Preview, c.LastAt, c.WaitingSince = preview(m.Text), later(c.LastAt, a.At), nil
+		c.Preview, c.LastAt, c.WaitingSince = inbox.Preview(m), later(c.LastAt, a.At), nil
 		if a.Close {
 			c.Status = inbox.Closed
 		}
@@ -256,21 +256,6 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// maxPreview is in bytes.
-const maxPreview = 200
-
-// preview is the first words of a text on one line.
-func preview(text string) string {
-	if len(text) > 4*maxPreview {
-		text = strings.ToValidUTF8(text[:4*maxPreview], "")
-	}
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxPreview {
-		text = strings.ToValidUTF8(text[:maxPreview], "") + "…"
-	}
-	return text
-}
-
 // answerSubject puts one "Re: " before a subject that has none.
 func answerSubject(subject string) string {
 	if len(subject) >= 3 && strings.EqualFold(subject[:3], "re:") {
@@ -279,12 +264,14 @@ func answerSubject(subject string) string {
 	return strings.TrimSpace("Re: " + subject)
 }
 
-// A parent is the public message that an answer follows.
+// A parent is the public message that an answer follows: it belongs where that
+// one does, in its thread and by its splits.
 type parent struct {
 	thread  inbox.ThreadID
 	subject string
 	header  string
 	refs    []string
+	splits  []string
 }
 
 // newestPublic returns the newest public message of a conversation, or the
@@ -292,9 +279,9 @@ type parent struct {
 func newestPublic(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) (parent, error) {
 	var p parent
 	err := tx.QueryRow(ctx, `
-		SELECT thread_id, subject, header_id, refs FROM messages
+		SELECT thread_id, subject, header_id, refs, splits::text[] FROM messages
 		WHERE conversation_id = $1 AND (kind = 'message' OR $2 = 0) ORDER BY seq DESC LIMIT 1`, c.ID, c.PublicSeq).
-		Scan(&p.thread, &p.subject, &p.header, &p.refs)
+		Scan(&p.thread, &p.subject, &p.header, &p.refs, &p.splits)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, &inbox.Error{Code: inbox.Conflict, Message: "the conversation has no messages"}
 	}

@@ -40,7 +40,8 @@ func scanConversation(row pgx.CollectableRow) (inbox.Conversation, error) {
 const messageColumns = `m.id, m.conversation_id, m.thread_id, m.seq, m.version, m.kind, m.direction, m.channel, m.account_id,
 	m.identity_id, m.author_kind, coalesce(m.agent_id::text, ''), m.author_name, m.author_address, m.recipients,
 	m.subject, m.text, m.visible_text, m.html, m.remote_images, m.state, m.state_detail, m.attempt, m.send_at,
-	m.spam, m.proof, m.detail, m.reason, m.header_id, m.raw_sha256 <> '', m.sent_at, m.created_at`
+	m.spam, m.proof, m.detail, m.reason, m.header_id, m.raw_sha256 <> '', m.sent_at, m.created_at,
+	coalesce(m.about_id::text, ''), m.call`
 
 // recipients is the column of that name.
 type recipients struct {
@@ -64,7 +65,8 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 	if err := row.Scan(&m.ID, &m.ConversationID, &m.ThreadID, &m.Seq, &m.Version, &m.Kind, &m.Direction, &m.Channel, &m.Account,
 		&m.Author.IdentityID, &m.Author.Kind, &m.Author.AgentID, &m.Author.Name, &m.Author.Address, &who,
 		&m.Subject, &m.Text, &m.VisibleText, &m.HTML, &m.RemoteImages, &m.State, &m.StateDetail, &m.Attempt, &m.SendAt,
-		&m.Spam, &m.Proof, &more, &why, &m.HeaderID, &m.HasRaw, &m.SentAt, &m.CreatedAt); err != nil {
+		&m.Spam, &m.Proof, &more, &why, &m.HeaderID, &m.HasRaw, &m.SentAt, &m.CreatedAt,
+		&m.AboutID, &m.Call); err != nil {
 		return m, err
 	}
 	if m.Author.Kind != inbox.ByCustomer {

@@ -123,6 +123,15 @@ func uid[T ~string](id T) pgtype.UUID {
 	return u
 }
 
+// uids is uid for an array.
+func uids[T ~string](ids []T) []pgtype.UUID {
+	out := make([]pgtype.UUID, len(ids))
+	for i, id := range ids {
+		out[i] = uid(id)
+	}
+	return out
+}
+
 // null is NULL for the empty id.
 func null[T ~string](id T) *string {
 	if id == "" {

@@ -9,6 +9,10 @@
 // repetition. A stranger who quotes a known Message-ID stays outside, with a
 // link for the agent.
 //
+// What agents have merged or moved wins. A message that answers another goes
+// where that one is, and no edge brings together what a standing split parted;
+// components say who may come in, not where.
+//
 // The package never queries, never reads the clock for a decision, and decides
 // nothing by a subject: equal subjects are no evidence.
 package thread
@@ -26,69 +30,96 @@ func Decide(batch []inbox.Received, ev *inbox.Evidence) inbox.Decision {
 	d := inbox.Decision{Places: make([]inbox.Placement, len(batch))}
 	for i := range batch {
 		if batch[i].Message != nil {
-			d.Places[i] = g.place(&batch[i])
+			d.Places[i] = g.place(i, &batch[i])
 		}
 	}
-	d.Joins, d.Needs = g.joins, g.needs
+	d.Joins, d.Ties, d.Needs = g.joins, g.ties, g.needs
 	// What was joined later in the batch goes by its last name.
 	for i := range d.Places {
 		p := &d.Places[i]
-		if into := g.survivor(p.Conversation); into != p.Conversation {
-			p.Conversation, p.New = into, false
+		p.Conversation = g.survivor(p.Conversation)
+		if p.NewThread {
+			made := p.Home
+			p.Home = g.known(made)
+			p.New = p.Home == made
 		}
+	}
+	for i := range d.Ties {
+		f := &d.Ties[i]
+		f.From, f.Into = g.known(f.From), g.known(f.Into)
 	}
 	return d
 }
 
 // A component is threads that are one, and who takes part in them.
 type component struct {
-	conversation inbox.ConversationID
-	people       map[string]bool
-	keys         []inbox.Key      // what its messages are called, as far as they are loaded
-	roots        []inbox.ThreadID // stored components that it is made of: none for a new one
-	name         inbox.ThreadID   // the root that stays
-	order        int              // of making within the batch
+	people map[string]bool
+	keys   []inbox.Key      // what its messages are called, as far as they are loaded
+	roots  []inbox.ThreadID // stored components that it is made of: none for a new one
+	name   inbox.ThreadID   // the root that stays
 }
+
+// A spot is where a message is: in its thread, or where an agent moved it.
+type spot struct {
+	thread inbox.ThreadID
+	splits []inbox.FactID
+}
+
+// A place is a thread's own, whatever of it was moved.
+type place struct{ home, conversation inbox.ConversationID }
 
 // An edge is one way from the message at hand to a component.
 type edge struct {
 	to     *component
-	thread inbox.ThreadID
+	at     spot
 	reason inbox.Reason
 	member bool // the sender takes part there
 }
 
 type graph struct {
-	ev    *inbox.Evidence
-	byKey map[inbox.Key][]inbox.KeyRow
-	comp  map[inbox.ThreadID]*component // by thread
-	moved map[inbox.ConversationID]inbox.ConversationID
+	ev      *inbox.Evidence
+	byKey   map[inbox.Key][]inbox.KeyRow
+	comp    map[inbox.ThreadID]*component
+	threads map[inbox.ThreadID]place
+	// made are the conversations of this batch, in order. One that turns out
+	// to be part of another before it is stored is never made: also says whose
+	// its threads are then. One that a fact names is.
+	made  map[inbox.ConversationID]int
+	also  map[inbox.ConversationID]inbox.ConversationID
+	named map[inbox.ConversationID]bool
+	moved map[inbox.ConversationID]inbox.ConversationID // from what into what
+	on    map[inbox.OrderID]inbox.ConversationID        // opened in this batch about an order
+	used  map[inbox.FactID]bool                         // hand-overs
+	now   int                                           // index of the message at hand
 	joins []inbox.Join
+	ties  []inbox.Tie
 	needs []inbox.Need
-	made  int
 }
 
 func newGraph(ev *inbox.Evidence) *graph {
 	g := &graph{
-		ev:    ev,
-		byKey: make(map[inbox.Key][]inbox.KeyRow, len(ev.Keys)),
-		comp:  make(map[inbox.ThreadID]*component, len(ev.Threads)),
-		moved: map[inbox.ConversationID]inbox.ConversationID{},
+		ev:      ev,
+		byKey:   make(map[inbox.Key][]inbox.KeyRow, len(ev.Keys)),
+		comp:    make(map[inbox.ThreadID]*component, len(ev.Threads)),
+		threads: make(map[inbox.ThreadID]place, len(ev.Threads)),
+		made:    map[inbox.ConversationID]int{},
+		also:    map[inbox.ConversationID]inbox.ConversationID{},
+		named:   map[inbox.ConversationID]bool{},
+		moved:   map[inbox.ConversationID]inbox.ConversationID{},
+		on:      map[inbox.OrderID]inbox.ConversationID{},
+		used:    map[inbox.FactID]bool{},
 	}
 	roots := map[inbox.ThreadID]*component{}
 	for _, t := range ev.Threads {
 		c := roots[t.Root]
 		if c == nil {
-			c = &component{
-				conversation: t.Conversation, people: map[string]bool{},
-				roots: []inbox.ThreadID{t.Root}, name: t.Root,
-			}
+			c = &component{people: map[string]bool{}, roots: []inbox.ThreadID{t.Root}, name: t.Root}
 			roots[t.Root] = c
 		}
 		for _, p := range t.People {
 			c.people[p] = true
 		}
-		g.comp[t.ID] = c
+		g.comp[t.ID], g.threads[t.ID] = c, place{t.Home, t.Conversation}
 	}
 	for _, k := range ev.Keys {
 		g.addRow(k)
@@ -103,52 +134,111 @@ func (g *graph) addRow(k inbox.KeyRow) {
 	}
 }
 
+func spotOf(k inbox.KeyRow) spot { return spot{k.Thread, k.Splits} }
+
+// where is the conversation that a spot is in now.
+func (g *graph) where(s spot) inbox.ConversationID {
+	if n := len(s.splits); n > 0 {
+		if split, ok := g.ev.Splits[s.splits[n-1]]; ok {
+			return g.survivor(split.Conversation)
+		}
+	}
+	return g.survivor(g.threads[s.thread].conversation)
+}
+
+// home is the conversation that a spot returns to when every merge is undone.
+func (g *graph) home(s spot) inbox.ConversationID {
+	if n := len(s.splits); n > 0 {
+		if split, ok := g.ev.Splits[s.splits[n-1]]; ok {
+			return split.Home
+		}
+	}
+	return g.known(g.threads[s.thread].home)
+}
+
+// survivor follows what this batch has joined.
+func (g *graph) survivor(id inbox.ConversationID) inbox.ConversationID {
+	for g.moved[id] != "" {
+		id = g.moved[id]
+	}
+	return id
+}
+
+// known follows conversations that are never made.
+func (g *graph) known(id inbox.ConversationID) inbox.ConversationID {
+	for g.also[id] != "" {
+		id = g.also[id]
+	}
+	return id
+}
+
 // place decides for one message and adds it to the graph.
-func (g *graph) place(r *inbox.Received) inbox.Placement {
+func (g *graph) place(i int, r *inbox.Received) inbox.Placement {
 	m := r.Message
+	g.now = i
 	if m.Echo && m.Direction == inbox.Out {
 		return inbox.Placement{Echo: true}
 	}
 	sender := senderOf(m)
 	edges, stranger := g.edgesOf(m, sender)
+	if len(edges) == 0 {
+		edges = g.waitingFor(m)
+	}
 	var p inbox.Placement
 	if len(edges) > 0 {
-		p = inbox.Placement{Thread: edges[0].thread, Reason: edges[0].reason}
+		at := edges[0].at
+		p = inbox.Placement{Thread: at.thread, Conversation: g.where(at), Splits: at.splits, Reason: edges[0].reason}
 		// An unknown address with a token is let in and lets nobody in, itself
 		// included: what it points at elsewhere stays where it is.
 		if p.Joined = edges[0].member; p.Joined {
 			for _, e := range edges[1:] {
 				if e.member {
-					g.join(g.comp[p.Thread], g.comp[e.thread])
+					g.join(at, e.at, e.reason.Key)
 				}
 			}
 			g.admit(g.comp[p.Thread], m.People)
 		}
 	} else {
-		p = inbox.Placement{
-			Thread: inbox.NewID[inbox.ThreadID](r.At), NewThread: true, New: true, Joined: true,
-			Reason: inbox.Reason{Step: inbox.ByNothing, Text: "Points at nothing known: a new conversation"},
-		}
-		if stranger != nil {
-			p.Reason = *stranger
-		}
-		g.made++
-		c := &component{
-			conversation: inbox.NewID[inbox.ConversationID](r.At),
-			people:       map[string]bool{}, name: p.Thread, order: g.made,
-		}
-		g.comp[p.Thread] = c
-		g.admit(c, m.People)
+		p = g.open(r, stranger)
 	}
-	own := g.comp[p.Thread].conversation
 	g.addMessage(m, sender, p)
 	g.settle(p.Thread)
+	return p
+}
 
-	p.Conversation = g.comp[p.Thread].conversation
-	if p.New && p.Conversation != own { // what waited for it is where it goes
-		p.New = false
-		p.Reason = inbox.Reason{Step: inbox.ByLateParent, Key: m.HeaderID, Text: "A message here answers it and came first"}
+// open begins a thread, with a conversation of its own: it stays that, or goes
+// into another as a fact.
+func (g *graph) open(r *inbox.Received, stranger *inbox.Reason) inbox.Placement {
+	m := r.Message
+	home := inbox.NewID[inbox.ConversationID](r.At)
+	p := inbox.Placement{
+		Thread: inbox.NewID[inbox.ThreadID](r.At), NewThread: true, Home: home, Conversation: home, Joined: true,
+		Reason: inbox.Reason{Step: inbox.ByNothing, Text: "Points at nothing known: a new conversation"},
 	}
+	if stranger != nil {
+		p.Reason = *stranger
+	}
+	g.made[home] = len(g.made) + 1
+	if f := g.continues(r, home); f != nil {
+		f.From = home
+		g.ties = append(g.ties, *f)
+		g.named[home] = true
+		into := g.survivor(f.Into)
+		g.named[g.known(f.Into)] = true
+		g.moved[home], p.Conversation = into, into
+		linked := p.Reason.Linked
+		p.Reason = inbox.Reason{Step: inbox.ByOrder, Text: f.Text, Linked: linked}
+		if f.Kind == inbox.FactHandOver {
+			p.Reason.Step = inbox.ByHandOver
+		}
+		if linked == into {
+			p.Reason.Linked = ""
+		}
+	}
+	g.threads[p.Thread] = place{home, home}
+	c := &component{people: map[string]bool{}, name: p.Thread}
+	g.comp[p.Thread] = c
+	g.admit(c, m.People)
 	return p
 }
 
@@ -161,120 +251,9 @@ func senderOf(m *inbox.Arrival) string {
 	return m.SenderKey
 }
 
-// Marks that a reason may carry.
-const (
-	UnknownAddress = "unknown-address" // a valid token of ours from somebody who takes no part
-	SenderUnproven = "sender-unproven" // a bare From under an address that is known better
-)
-
-// edgesOf lists the admissible edges of m in the order of the steps, best
-// first, one a component. When there is none, but m points at something known,
-// stranger says at what.
-func (g *graph) edgesOf(m *inbox.Arrival, sender string) (edges []edge, stranger *inbox.Reason) {
-	admits := func(c *component) bool {
-		return sender == inbox.Business || sender != "" && c.people[sender]
-	}
-	take := func(thread inbox.ThreadID, why inbox.Reason, member bool) {
-		c := g.comp[thread]
-		if i := slices.IndexFunc(edges, func(e edge) bool { return e.to == c }); i >= 0 {
-			edges[i].member = edges[i].member || member
-			return
-		}
-		edges = append(edges, edge{to: c, thread: thread, reason: why, member: member})
-	}
-	byToken := func(thread inbox.ThreadID, text string) {
-		c := g.comp[thread]
-		if c == nil {
-			return
-		}
-		why := inbox.Reason{Step: inbox.ByToken, Text: text}
-		if !admits(c) && !m.Automatic.Is {
-			why.Marks = []string{UnknownAddress}
-			why.Text += ", from an address that took no part before"
-		}
-		take(thread, why, admits(c))
-	}
-
-	if m.Token != "" {
-		byToken(g.ev.Tokens[m.Token], "Answers a message that we sent")
-	}
-	if m.Plus != "" {
-		i := slices.IndexFunc(g.ev.Threads, func(t inbox.ThreadRow) bool { return t.Conversation == m.Plus })
-		if i >= 0 {
-			byToken(g.ev.Threads[i].ID, "Was sent to this conversation's own address")
-		}
-	}
-	for _, ref := range append(slices.Clone(m.Refs), inbox.Ref{Key: m.Own, ID: m.HeaderID, Step: inbox.BySameID}) {
-		if ref.Key == (inbox.Key{}) || ref.Key == m.Own && ref.Step != inbox.BySameID {
-			continue
-		}
-		for _, k := range g.byKey[ref.Key] {
-			c := g.comp[k.Thread]
-			if !k.Own || c == nil {
-				continue
-			}
-			// A Message-ID is its sender's choice: carrying one that is known
-			// proves less than pointing at it.
-			if ref.Step == inbox.BySameID && sibling(sender, m.People, k) || ref.Step != inbox.BySameID && admits(c) {
-				take(k.Thread, pointsAt(ref), true)
-			} else if stranger == nil {
-				stranger = &inbox.Reason{
-					Step: inbox.ByNothing, Key: ref.ID, Linked: c.conversation,
-					Text: "Quotes another conversation whose people its sender is not among",
-				}
-			}
-		}
-	}
-	for _, ref := range m.Refs {
-		for _, k := range g.byKey[ref.Key] {
-			if !k.Own && ref.Key != m.Own && g.vouches(k) && sibling(sender, m.People, k) {
-				take(k.Thread, inbox.Reason{Step: inbox.BySibling, Key: ref.ID, Text: "Answers the same message as another here"}, true)
-			}
-		}
-	}
-	if m.Thread != (inbox.Key{}) { // the channel itself vouches
-		for _, k := range g.byKey[m.Thread] {
-			if k.Own && g.comp[k.Thread] != nil {
-				take(k.Thread, inbox.Reason{Step: inbox.ByChannel, Text: "Same thread on its channel"}, true)
-			}
-		}
-	}
-	return edges, stranger
-}
-
-func pointsAt(ref inbox.Ref) inbox.Reason {
-	text := map[inbox.Step]string{
-		inbox.ByInReplyTo:  "Answers a message here",
-		inbox.ByReferences: "Refers to a message here",
-		inbox.BySameID:     "Carries the Message-ID of a message here",
-	}[ref.Step]
-	return inbox.Reason{Step: ref.Step, Key: ref.ID, Text: text}
-}
-
-// sibling reports whether the writer of m and that of k, which point at one
-// message, are the same or list each other.
-func sibling(sender string, people []string, k inbox.KeyRow) bool {
-	if sender == "" || k.Sender == "" {
-		return false
-	}
-	if sender == k.Sender {
-		return true
-	}
-	listsThem := k.Sender == inbox.Business || slices.Contains(people, k.Sender)
-	listsUs := sender == inbox.Business || slices.Contains(k.People, sender)
-	return listsThem && listsUs
-}
-
-// vouches reports whether the writer of k takes part where k is. An unknown
-// address that a token of ours let in does not.
-func (g *graph) vouches(k inbox.KeyRow) bool {
-	c := g.comp[k.Thread]
-	return c != nil && (k.Sender == inbox.Business || c.people[k.Sender])
-}
-
 // addMessage puts m's own rows into the graph.
 func (g *graph) addMessage(m *inbox.Arrival, sender string, p inbox.Placement) {
-	row := inbox.KeyRow{Thread: p.Thread, Sender: sender, People: m.People}
+	row := inbox.KeyRow{Thread: p.Thread, Sender: sender, People: m.People, Splits: p.Splits}
 	for _, own := range []inbox.Key{m.Own, m.Thread} {
 		if own != (inbox.Key{}) {
 			row.Key, row.Own = own, true
@@ -311,37 +290,6 @@ func (g *graph) ask(roots []inbox.ThreadID, people []string) {
 	}
 }
 
-// join makes a and b one. The older conversation survives, so that the number
-// that people know stays.
-func (g *graph) join(a, b *component) {
-	if a == b {
-		return
-	}
-	if g.older(b, a) {
-		a, b = b, a
-	}
-	g.ask(a.roots, missing(b.people, a.people))
-	g.ask(b.roots, missing(a.people, b.people))
-	for p := range b.people {
-		a.people[p] = true
-	}
-	a.keys = append(a.keys, b.keys...)
-	a.roots = append(a.roots, b.roots...)
-	j := inbox.Join{Winner: a.name, Loser: b.name}
-	if a.conversation != b.conversation {
-		j.Into, j.From = a.conversation, b.conversation
-		g.moved[j.From] = j.Into
-	}
-	for t, c := range g.comp {
-		if c == b {
-			g.comp[t] = a
-		} else if j.From != "" && c.conversation == j.From { // another component of it
-			c.conversation = j.Into
-		}
-	}
-	g.joins = append(g.joins, j)
-}
-
 // missing lists, sorted, who is among have and not among among.
 func missing(have, among map[string]bool) []string {
 	var out []string
@@ -352,43 +300,4 @@ func missing(have, among map[string]bool) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-func (g *graph) older(a, b *component) bool {
-	ca, cb := g.ev.Conversations[a.conversation], g.ev.Conversations[b.conversation]
-	switch {
-	case ca != nil && cb != nil:
-		return ca.Number < cb.Number
-	case ca != nil || cb != nil:
-		return ca != nil
-	}
-	return a.order < b.order
-}
-
-func (g *graph) survivor(id inbox.ConversationID) inbox.ConversationID {
-	for g.moved[id] != "" {
-		id = g.moved[id]
-	}
-	return id
-}
-
-// settle joins to thread's component whatever has become admissible: messages
-// elsewhere that point at one here and whose sender takes part here now.
-func (g *graph) settle(thread inbox.ThreadID) {
-	for again := true; again; {
-		again = false
-		c := g.comp[thread]
-		for _, key := range c.keys {
-			for _, k := range g.byKey[key] {
-				from := g.comp[k.Thread]
-				if k.Own || from == nil || from == c || k.Sender == "" || !g.vouches(k) {
-					continue
-				}
-				if k.Sender == inbox.Business || c.people[k.Sender] {
-					g.join(c, from)
-					c, again = g.comp[thread], true
-				}
-			}
-		}
-	}
 }

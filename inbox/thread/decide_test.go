@@ -55,10 +55,37 @@ type world struct {
 	convs    map[inbox.ConversationID]*inbox.Conversation
 	messages map[string]inbox.ThreadID // by header id, in order
 	reasons  map[string]inbox.Reason
+	splits   map[inbox.FactID]inbox.ConversationID // where they brought what
+	moved    map[string][]inbox.FactID             // splits of messages
+	into     map[inbox.ConversationID]inbox.ConversationID
+	ties     []inbox.Tie
 }
 
 func newWorld() *world {
-	return &world{convs: map[inbox.ConversationID]*inbox.Conversation{}, messages: map[string]inbox.ThreadID{}, reasons: map[string]inbox.Reason{}}
+	return &world{
+		convs: map[inbox.ConversationID]*inbox.Conversation{}, messages: map[string]inbox.ThreadID{}, reasons: map[string]inbox.Reason{},
+		splits: map[inbox.FactID]inbox.ConversationID{}, moved: map[string][]inbox.FactID{},
+		into: map[inbox.ConversationID]inbox.ConversationID{},
+	}
+}
+
+// conversation is where the message that the case calls name is.
+func (w *world) conversation(name string) inbox.ConversationID {
+	if s := w.moved[name]; len(s) > 0 {
+		return w.now(w.splits[s[len(s)-1]])
+	}
+	return w.now(w.threads[w.thread(w.messages[name])].Home)
+}
+
+func (w *world) now(id inbox.ConversationID) inbox.ConversationID {
+	for w.into[id] != "" {
+		id = w.into[id]
+	}
+	return id
+}
+
+func (w *world) thread(id inbox.ThreadID) int {
+	return slices.IndexFunc(w.threads, func(r inbox.ThreadRow) bool { return r.ID == id })
 }
 
 func (w *world) deliver(mails ...mail) {
@@ -66,7 +93,13 @@ func (w *world) deliver(mails ...mail) {
 	for i, m := range mails {
 		batch[i] = m.received()
 	}
-	ev := &inbox.Evidence{Tokens: map[inbox.MessageID]inbox.ThreadID{}, Conversations: w.convs}
+	ev := &inbox.Evidence{
+		Tokens: map[inbox.MessageID]inbox.Anchor{}, Splits: map[inbox.FactID]inbox.Split{}, Conversations: w.convs,
+		Apart: w.apart(),
+	}
+	for f, home := range w.splits {
+		ev.Splits[f] = inbox.Split{Home: home, Conversation: w.now(home)}
+	}
 	have := map[string]bool{}
 	addRow := func(k inbox.KeyRow) {
 		id := fmt.Sprint(k.Key, k.Message, k.Own)
@@ -82,10 +115,11 @@ func (w *world) deliver(mails ...mail) {
 			refs[r.Key] = true
 		}
 		if _, sent := w.messages[string(b.Message.Token)]; sent {
-			ev.Tokens[b.Message.Token] = w.messages[string(b.Message.Token)]
+			ev.Tokens[b.Message.Token] = inbox.Anchor{Thread: w.messages[string(b.Message.Token)], Splits: w.moved[string(b.Message.Token)]}
 		}
 	}
 	for _, k := range w.keys {
+		k.Splits = w.moved[string(k.Message)]
 		if owns[k.Key] || refs[k.Key] {
 			addRow(k)
 		}
@@ -109,7 +143,7 @@ func (w *world) deliver(mails ...mail) {
 }
 
 func (w *world) root(t inbox.ThreadID) inbox.ThreadID {
-	return w.threads[slices.IndexFunc(w.threads, func(r inbox.ThreadRow) bool { return r.ID == t })].Root
+	return w.threads[w.thread(t)].Root
 }
 
 func (w *world) loadThreads(ev *inbox.Evidence) {
@@ -118,11 +152,11 @@ func (w *world) loadThreads(ev *inbox.Evidence) {
 		roots[w.root(k.Thread)] = true
 	}
 	for _, t := range ev.Tokens {
-		roots[w.root(t)] = true
+		roots[w.root(t.Thread)] = true
 	}
 	ev.Threads = ev.Threads[:0]
 	for _, t := range w.threads {
-		if roots[t.Root] {
+		if t.Conversation = w.now(t.Home); roots[t.Root] {
 			ev.Threads = append(ev.Threads, t)
 		}
 	}
@@ -146,17 +180,17 @@ func (w *world) apply(mails []mail, batch []inbox.Received, d inbox.Decision) {
 	for i, p := range d.Places {
 		m := batch[i].Message
 		if p.NewThread {
-			w.threads = append(w.threads, inbox.ThreadRow{ID: p.Thread, Root: p.Thread, Conversation: p.Conversation})
+			w.threads = append(w.threads, inbox.ThreadRow{ID: p.Thread, Root: p.Thread, Home: p.Home})
 		}
 		if p.New {
-			w.convs[p.Conversation] = &inbox.Conversation{ID: p.Conversation, Number: int64(len(w.convs) + 1)}
+			w.convs[p.Home] = &inbox.Conversation{ID: p.Home, Number: int64(len(w.convs) + 1), Status: inbox.Open}
 		}
 		if p.Joined {
-			t := &w.threads[slices.IndexFunc(w.threads, func(r inbox.ThreadRow) bool { return r.ID == p.Thread })]
+			t := &w.threads[w.thread(p.Thread)]
 			t.People = append(slices.Clone(t.People), m.People...)
 		}
 		name := cmp.Or(mails[i].as, mails[i].id)
-		w.messages[name], w.reasons[name] = p.Thread, p.Reason
+		w.messages[name], w.reasons[name], w.moved[name] = p.Thread, p.Reason, p.Splits
 		row := inbox.KeyRow{Message: inbox.MessageID(name), Thread: p.Thread, Sender: senderOf(m), People: m.People}
 		row.Key, row.Own = m.Own, true
 		w.keys = append(w.keys, row)
@@ -168,23 +202,48 @@ func (w *world) apply(mails []mail, batch []inbox.Received, d inbox.Decision) {
 	}
 	for _, j := range d.Joins {
 		for i := range w.threads {
-			t := &w.threads[i]
-			if t.Root == j.Loser {
+			if t := &w.threads[i]; t.Root == j.Loser {
 				t.Root = j.Winner
 			}
-			if j.From != "" && t.Conversation == j.From {
-				t.Conversation = j.Into
-			}
 		}
+	}
+	w.ties = append(w.ties, d.Ties...)
+	for _, t := range d.Ties {
+		if from, into := w.now(t.From), w.now(t.Into); from != into {
+			w.into[from] = into
+		}
+	}
+	for i, p := range d.Places {
+		if name := cmp.Or(mails[i].as, mails[i].id); !p.Echo && w.conversation(name) != w.now(p.Conversation) {
+			panic(fmt.Sprintf("%s is placed in %s and belongs to %s", name, p.Conversation, w.conversation(name)))
+		}
+	}
+}
+
+// apart is what an agent's splits parted: see split.
+func (w *world) apart() (pairs [][2]inbox.ConversationID) {
+	for f, into := range w.splits {
+		pairs = append(pairs, [2]inbox.ConversationID{w.now(inbox.ConversationID(f)), w.now(into)})
+	}
+	return pairs
+}
+
+// split is an agent moving messages to a conversation of their own. The fact is
+// named for the conversation that they leave.
+func (w *world) split(names ...string) {
+	f := inbox.FactID(w.conversation(names[0]))
+	w.splits[f] = inbox.ConversationID("beside " + string(f))
+	w.convs[w.splits[f]] = &inbox.Conversation{ID: w.splits[f], Number: int64(len(w.convs) + 1), Status: inbox.Open}
+	for _, name := range names {
+		w.moved[name] = append(slices.Clone(w.moved[name]), f)
 	}
 }
 
 // partition lists the conversations as sorted lists of header ids.
 func (w *world) partition() []string {
 	by := map[inbox.ConversationID][]string{}
-	for id, t := range w.messages {
-		i := slices.IndexFunc(w.threads, func(r inbox.ThreadRow) bool { return r.ID == t })
-		by[w.threads[i].Conversation] = append(by[w.threads[i].Conversation], id)
+	for id := range w.messages {
+		by[w.conversation(id)] = append(by[w.conversation(id)], id)
 	}
 	var out []string
 	for _, ids := range by {

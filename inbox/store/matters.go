@@ -1,0 +1,154 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// loadOrders finds the orders that proven senders of the batch name exactly and
+// that their own customers bought, with the conversations about them that are
+// not closed, and locks those. Most batches name none, and then it asks nothing.
+func (ev *evidence) loadOrders(ctx context.Context, batch []inbox.Received) error {
+	keys, customers := map[string]bool{}, map[inbox.CustomerID]bool{}
+	for i := range batch {
+		m := batch[i].Message
+		if m == nil || m.Proof < inbox.Proven || m.Direction != inbox.In {
+			continue
+		}
+		for _, n := range m.Mentions {
+			if n.Kind == inbox.MentionOrder && n.Key != "" {
+				keys[n.Key], customers[ev.Identities[m.Identity].CustomerID] = true, true
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	rows, err := ev.tx.Query(ctx, `
+		SELECT o.id, o.number, o.number_key, i.customer_id FROM orders o JOIN identities i ON i.id = o.identity_id
+		WHERE o.number_key = ANY($1) AND i.customer_id = ANY($2) ORDER BY o.id`, keysOf(keys), keysOf(customers))
+	if err != nil {
+		return fmt.Errorf("load orders that are meant: %w", err)
+	}
+	ev.Orders, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (o inbox.MeantOrder, err error) {
+		return o, row.Scan(&o.ID, &o.Number, &o.Key, &o.Customer)
+	})
+	if err != nil || len(ev.Orders) == 0 {
+		return err
+	}
+	return ev.loadLinked(ctx)
+}
+
+// loadLinked finds the conversations that go on about the orders.
+func (ev *evidence) loadLinked(ctx context.Context) error {
+	at := map[inbox.OrderID]*inbox.MeantOrder{}
+	for i := range ev.Orders {
+		at[ev.Orders[i].ID] = &ev.Orders[i]
+	}
+	rows, err := ev.tx.Query(ctx, `
+		SELECT l.order_id, c.id FROM conversation_orders l JOIN conversations c ON c.id = l.conversation_id
+		WHERE l.order_id = ANY($1) AND l.state = 'linked' AND c.merged_into IS NULL
+			AND c.status IN ('open', 'pending', 'snoozed')`, keysOf(at))
+	if err != nil {
+		return fmt.Errorf("load conversations about orders: %w", err)
+	}
+	want := map[inbox.ConversationID]bool{}
+	var order inbox.OrderID
+	var id inbox.ConversationID
+	if _, err := pgx.ForEachRow(rows, []any{&order, &id}, func() error {
+		at[order].Linked, want[id] = append(at[order].Linked, id), true
+		return nil
+	}); err != nil {
+		return fmt.Errorf("load conversations about orders: %w", err)
+	}
+	if err := ev.lockConversations(ctx, want); err != nil {
+		return err
+	}
+	for _, o := range at {
+		// One that was merged before its lock was got is passed over.
+		o.Linked = slices.DeleteFunc(o.Linked, func(id inbox.ConversationID) bool { return ev.Conversations[id].MergedInto != "" })
+		slices.SortFunc(o.Linked, func(a, b inbox.ConversationID) int {
+			return cmp.Or(ev.Conversations[b].LastAt.Compare(ev.Conversations[a].LastAt), cmp.Compare(b, a))
+		})
+	}
+	return nil
+}
+
+// loadHandOvers finds the hand-overs that wait for somebody of the batch, and
+// locks them and their conversations.
+func (ev *evidence) loadHandOvers(ctx context.Context, batch []inbox.Received) error {
+	who := map[inbox.IdentityID]inbox.IdentityRef{}
+	for i := range batch {
+		if m := batch[i].Message; m != nil && m.Direction == inbox.In {
+			who[ev.Identities[m.Identity].ID] = m.Identity
+		}
+	}
+	rows, err := ev.tx.Query(ctx, `
+		SELECT f.id, f.inputs->>'identityId', coalesce(c.merged_into, c.id)
+		FROM conversation_facts f JOIN conversations c ON c.id = f.into_id
+		WHERE f.kind = 'hand-over' AND f.from_id IS NULL AND f.revoked_at IS NULL AND f.inputs->>'identityId' = ANY($1)
+		ORDER BY f.id DESC FOR NO KEY UPDATE OF f`, keysOf(who))
+	if err != nil {
+		return fmt.Errorf("load hand-overs: %w", err)
+	}
+	var h inbox.HandOver
+	var identity inbox.IdentityID
+	want := map[inbox.ConversationID]bool{}
+	if _, err := pgx.ForEachRow(rows, []any{&h.ID, &identity, &h.Conversation}, func() error {
+		h.Who, want[h.Conversation] = who[identity], true
+		ev.HandOvers = append(ev.HandOvers, h)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("load hand-overs: %w", err)
+	}
+	if err := ev.lockConversations(ctx, want); err != nil {
+		return err
+	}
+	ev.HandOvers = slices.DeleteFunc(ev.HandOvers, func(h inbox.HandOver) bool {
+		return ev.Conversations[h.Conversation] == nil || ev.Conversations[h.Conversation].MergedInto != ""
+	})
+	return nil
+}
+
+// parted loads which of the conversations that a decision joins an agent's
+// split parted, and reports whether there are any that it didn't know.
+func (ev *evidence) parted(ctx context.Context, joins []inbox.Join) (bool, error) {
+	ask := map[inbox.ConversationID]bool{}
+	for _, j := range joins {
+		for _, id := range []inbox.ConversationID{j.Into, j.From} {
+			if ev.Conversations[id] != nil && !ev.apart[id] {
+				ask[id], ev.apart[id] = true, true
+			}
+		}
+	}
+	if len(ask) == 0 {
+		return false, nil
+	}
+	rows, err := ev.tx.Query(ctx, `
+		SELECT DISTINCT coalesce(a.merged_into, a.id), coalesce(b.merged_into, b.id)
+		FROM conversations c
+		JOIN conversation_facts f ON f.from_id = c.id OR f.into_id = c.id
+		JOIN conversations a ON a.id = f.from_id
+		JOIN conversations b ON b.id = f.into_id
+		WHERE (c.id = ANY($1) OR c.merged_into = ANY($1)) AND f.kind = 'split' AND f.revoked_at IS NULL`, keysOf(ask))
+	if err != nil {
+		return false, fmt.Errorf("load what was parted: %w", err)
+	}
+	var pair [2]inbox.ConversationID
+	news := false
+	if _, err := pgx.ForEachRow(rows, []any{&pair[0], &pair[1]}, func() error {
+		if pair[0] != pair[1] && !slices.Contains(ev.Apart, pair) {
+			ev.Apart, news = append(ev.Apart, pair), true
+		}
+		return nil
+	}); err != nil {
+		return false, fmt.Errorf("load what was parted: %w", err)
+	}
+	return news, nil
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// recount brings a locked conversation in line with the messages that it has
+// now, in the database too.
+func recount(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
+	rows, err := tx.Query(ctx, `
+		SELECT id, seq, kind, direction, automatic, history, created_at, channel, account_id, call
+		FROM messages WHERE conversation_id = $1`, c.ID)
+	if err != nil {
+		return fmt.Errorf("recount %s: %w", c.ID, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.Said])
+	if err != nil {
+		return fmt.Errorf("recount %s: %w", c.ID, err)
+	}
+	newest := c.Recount(list)
+	c.Preview = ""
+	if newest != "" {
+		m, err := collectMessages(ctx, tx, `WHERE m.id = $1`, newest)
+		if err != nil {
+			return fmt.Errorf("recount %s: %w", c.ID, err)
+		}
+		c.Preview = inbox.Preview(&m[0])
+	}
+	batch := &pgx.Batch{}
+	queueConversation(batch, c)
+	batch.Queue(`
+		UPDATE conversations SET first_reply_at = (
+			SELECT min(created_at) FROM messages
+			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'out' AND author_kind = 'agent')
+		WHERE id = $1`, c.ID)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("recount %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// recount brings the conversations into which others have gone in line with
+// what is there now.
+func (a *arrivals) recount(ctx context.Context) error {
+	done := map[inbox.ConversationID]bool{}
+	for _, m := range a.merges {
+		c := a.ev.Conversations[m.into]
+		if done[c.ID] || c.MergedInto != "" {
+			continue
+		}
+		done[c.ID] = true
+		if err := recount(ctx, a.tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
