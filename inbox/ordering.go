@@ -110,15 +110,18 @@ type OrderRef struct {
 // A ConversationFact is why threads are one conversation, or messages apart
 // from theirs. It stands until it is undone.
 type ConversationFact struct {
-	ID        FactID         `json:"id"`
-	Kind      FactKind       `json:"kind" enum:"merge,split,same-order,hand-over,late-parent"`
-	From      ConversationID `json:"from"`
-	Into      ConversationID `json:"into"`
-	Text      string         `json:"text" doc:"One line for an agent: why"`
-	Messages  []MessageID    `json:"messages,omitempty" doc:"Of a split: what was moved"`
-	Actor     Actor          `json:"actor"`
-	At        time.Time      `json:"at"`
-	RevokedAt *time.Time     `json:"revokedAt,omitempty"`
+	ID       FactID         `json:"id"`
+	Kind     FactKind       `json:"kind" enum:"merge,split,same-order,hand-over,late-parent"`
+	From     ConversationID `json:"from,omitempty" doc:"Empty: a hand-over that waits for its message"`
+	Into     ConversationID `json:"into"`
+	Text     string         `json:"text" doc:"One line for an agent: why"`
+	Messages []MessageID    `json:"messages,omitempty" doc:"Of a split: what was moved"`
+
+	IdentityID IdentityID `json:"identityId,omitempty" doc:"Of a hand-over and of a same order: whose message"`
+
+	Actor     Actor      `json:"actor"`
+	At        time.Time  `json:"at"`
+	RevokedAt *time.Time `json:"revokedAt,omitempty"`
 }
 
 // A FactID is a UUIDv7.

@@ -44,7 +44,8 @@ func (s *Store) Conversation(ctx context.Context, rights *inbox.Rights, ref stri
 }
 
 // findConversation follows merges to the conversation that survived. lock is a
-// locking clause or "".
+// locking clause or "": only the survivor is locked, so that nobody waits for
+// it who holds one that was merged into it.
 func findConversation(ctx context.Context, q querier, rights *inbox.Rights, ref, lock string) (inbox.Conversation, error) {
 	column := "c.id"
 	var arg any = ref
@@ -56,25 +57,29 @@ func findConversation(ctx context.Context, q querier, rights *inbox.Rights, ref,
 		column, arg = "c.number", n
 	}
 	for range maxMerges {
-		rows, err := q.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationFrom+` WHERE `+column+` = $1 `+lock, arg)
+		rows, err := q.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationFrom+`
+			WHERE `+column+` = $1 AND c.merged_into IS NULL `+lock, arg)
 		if err != nil {
 			return inbox.Conversation{}, err
 		}
 		c, err := pgx.CollectExactlyOneRow(rows, scanConversation)
-		if err != nil {
-			if errors.Is(err, pgx.ErrNoRows) {
-				return inbox.Conversation{}, errConversation
-			}
-			return inbox.Conversation{}, err
+		switch {
+		case err == nil && !rights.Sees(c.Place()):
+			return inbox.Conversation{}, errConversation
+		case err == nil || !errors.Is(err, pgx.ErrNoRows):
+			return c, err
 		}
-		if c.MergedInto != "" {
-			column, arg = "c.id", c.MergedInto
-			continue
-		}
-		if !rights.Sees(c.Place()) {
+		var into *string
+		err = q.QueryRow(ctx, `SELECT c.merged_into FROM conversations c WHERE `+column+` = $1`, arg).Scan(&into)
+		if errors.Is(err, pgx.ErrNoRows) {
 			return inbox.Conversation{}, errConversation
 		}
-		return c, nil
+		if err != nil {
+			return inbox.Conversation{}, err
+		}
+		if into != nil { // else it has come back meanwhile
+			column, arg = "c.id", *into
+		}
 	}
 	return inbox.Conversation{}, fmt.Errorf("%s is merged more than %d times over", ref, maxMerges)
 }

@@ -130,25 +130,36 @@ func (ev *evidence) parted(ctx context.Context, joins []inbox.Join) (bool, error
 	if len(ask) == 0 {
 		return false, nil
 	}
-	rows, err := ev.tx.Query(ctx, `
+	news := false
+	err := partedPairs(ctx, ev.tx, keysOf(ask), func(pair [2]inbox.ConversationID) {
+		if !slices.Contains(ev.Apart, pair) {
+			ev.Apart, news = append(ev.Apart, pair), true
+		}
+	})
+	return news, err
+}
+
+// partedPairs gives what standing splits keep apart of the conversations named
+// and of what has gone into them.
+func partedPairs(ctx context.Context, q querier, of []string, give func([2]inbox.ConversationID)) error {
+	rows, err := q.Query(ctx, `
 		SELECT DISTINCT coalesce(a.merged_into, a.id), coalesce(b.merged_into, b.id)
 		FROM conversations c
 		JOIN conversation_facts f ON f.from_id = c.id OR f.into_id = c.id
 		JOIN conversations a ON a.id = f.from_id
 		JOIN conversations b ON b.id = f.into_id
-		WHERE (c.id = ANY($1) OR c.merged_into = ANY($1)) AND f.kind = 'split' AND f.revoked_at IS NULL`, keysOf(ask))
+		WHERE (c.id = ANY($1) OR c.merged_into = ANY($1)) AND f.kind = 'split' AND f.revoked_at IS NULL`, of)
 	if err != nil {
-		return false, fmt.Errorf("load what was parted: %w", err)
+		return fmt.Errorf("load what was parted: %w", err)
 	}
 	var pair [2]inbox.ConversationID
-	news := false
 	if _, err := pgx.ForEachRow(rows, []any{&pair[0], &pair[1]}, func() error {
-		if pair[0] != pair[1] && !slices.Contains(ev.Apart, pair) {
-			ev.Apart, news = append(ev.Apart, pair), true
+		if pair[0] != pair[1] {
+			give(pair)
 		}
 		return nil
 	}); err != nil {
-		return false, fmt.Errorf("load what was parted: %w", err)
+		return fmt.Errorf("load what was parted: %w", err)
 	}
-	return news, nil
+	return nil
 }
