@@ -38,6 +38,11 @@ func Hints(claims []inbox.Claim, own inbox.IdentityRef, name string) []string {
 	for _, b := range p.birthdays {
 		add("born", b)
 	}
+	for _, e := range p.emails {
+		if !Relay(e) {
+			add("letters", letters(bare(loose(e))))
+		}
+	}
 	for _, n := range p.names {
 		x, y := sound(n.first), sound(n.last)
 		add("name", min(x, y), max(x, y))

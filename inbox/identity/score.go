@@ -13,7 +13,7 @@ const Worth = .2
 
 // prior is what speaks against any two being one person before anything is
 // compared, in natural logarithms of odds, as all weights here are.
-const prior = -4.5
+const prior = -4
 
 // Score says how likely two profiles are one person's, from 0 to 1, and why: one
 // line each, strongest first; what speaks against it begins with "not". It is
@@ -85,18 +85,28 @@ func byEmail(a, b *Profile) []weighed {
 		}
 		localX, domainX, _ := strings.Cut(x, "@")
 		localY, domainY, _ := strings.Cut(y, "@")
-		own := personal(localX) && personal(localY)
-		switch {
-		case own && distance(x, y, 3) <= min(3, max(len(x), len(y))/6):
+		if !personal(localX) || !personal(localY) {
+			return one(-.5, "")
+		}
+		localX, localY = bare(localX), bare(localY)
+		switch apart := distance(localX+"@"+domainX, localY+"@"+domainY, 2); {
+		case apart == 0:
+			return one(5.5, "mail addresses that differ in dots and dashes only")
+		case apart <= min(2, max(len(x), len(y))/8):
 			return one(5.5, "mail addresses that differ in a letter or two")
-		case own && localX == localY:
+		case letters(localX+domainX) == letters(localY+domainY):
+			return one(5, "mail addresses of the same letters in another order")
+		case localX == localY:
 			return one(4.5, "same mail address but for its domain")
-		case domainX == domainY && own && outline(localX) == outline(localY):
+		case domainX == domainY && outline(localX) == outline(localY):
 			return one(4, "mail addresses that sound alike")
 		}
 		return one(-.5, "")
 	})
 }
+
+// bare is a local part without what stands between its words.
+func bare(local string) string { return strings.NewReplacer(".", "", "-", "", "_", "").Replace(local) }
 
 func byPhone(a, b *Profile) []weighed {
 	return best(a.phones, b.phones, func(x, y string) []weighed {
@@ -163,14 +173,14 @@ func compareNames(x, y name) []weighed {
 		case a < likely || b < likely:
 			return one(0, "a name in common")
 		case a+b == 2:
-			return one(3, "same names in the other order")
+			return one(2.5, "same names in the other order")
 		}
-		return one(1.75*(a+b), "similar names in the other order")
+		return one(1.25*(a+b), "similar names in the other order")
 	}
 	if first == 1 && last == 1 {
-		return one(3, "same name")
+		return one(2.5, "same name")
 	}
-	return []weighed{weighWord(last, 2, "surname"), weighWord(first, 1.5, "first name")}
+	return []weighed{weighWord(last, 1.7, "surname"), weighWord(first, 1.3, "first name")}
 }
 
 // likely is from what likeness on two words count as one.

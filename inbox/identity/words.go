@@ -72,7 +72,7 @@ func sound(w string) string {
 	return string(out)
 }
 
-var heard = strings.NewReplacer("ph", "f", "gh", "g", "kn", "n", "wr", "r", "sch", "s", "ck", "k")
+var heard = strings.NewReplacer("ph", "f", "gh", "h", "kn", "n", "wr", "r", "sch", "s", "ck", "k")
 
 // distance is in how many places two words differ: a letter more, less, other,
 // or two that changed places. It is at most limit + 1.
