@@ -15,6 +15,6 @@ func parts() []Part {
 		{"phone", "phone/e164.json", phone},
 		{"emailkeys", "identity/email_addresses.json", emailKeys},
 		{"people", "people", peopleRecords},
-		{"merges", ".", merges},
+		{"merges", "people", merges},
 	}
 }
