@@ -267,39 +267,67 @@ func TestClaimedAddress(t *testing.T) {
 	b.consistent(t)
 }
 
-// The hints of what changes while they are made are made again: none is lost.
-func TestIndexHintsConcurrently(t *testing.T) {
+// The hints of what is changed while they are made are made again: none is lost.
+func TestIndexHintsMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := newDesk(t)
-	const n = 30
+	ctx := t.Context()
+	say := func(n int) {
+		b.deliver(t, record("shop", "1", day(n), inbox.Claimed, fields{inbox.ClaimEmail: fmt.Sprintf("a%d@x.example", n)}))
+	}
+	say(1)
+	hold, err := b.pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hold.Rollback(ctx) //nolint:errcheck // the test is over
+	if _, err := hold.Exec(ctx, `LOCK TABLE outbox IN SHARE MODE`); err != nil {
+		t.Fatal(err)
+	}
 	var wg sync.WaitGroup
-	done := make(chan struct{})
-	wg.Go(func() {
-		for i := range n {
-			b.deliver(t, record("shop", "1", day(1).Add(time.Duration(i)*time.Second), inbox.Claimed, fields{inbox.ClaimEmail: fmt.Sprintf("a%d@x.example", i)}))
-		}
-		close(done)
-	})
-	for range 2 {
-		wg.Go(func() {
-			for {
-				if _, err := b.IndexHints(t.Context(), 3); err != nil {
-					t.Error(err)
-				}
-				select {
-				case <-done:
-					return
-				default:
-				}
-			}
-		})
+	wg.Go(func() { say(2) }) // waits with all written and nothing committed
+	for len(b.strings(t, `SELECT pid::text FROM pg_locks WHERE relation = 'outbox'::regclass AND NOT granted`)) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := b.IndexHints(ctx, 100); err != nil {
+		t.Fatal(err)
+	}
+	if err := hold.Commit(ctx); err != nil {
+		t.Fatal(err)
 	}
 	wg.Wait()
-	if _, err := b.IndexHints(t.Context(), 100); err != nil {
+	if _, err := b.IndexHints(ctx, 100); err != nil {
 		t.Fatal(err)
 	}
 	got := b.strings(t, `SELECT DISTINCT hint FROM identity_hints WHERE hint LIKE 'email:%'`)
-	if want := []string{fmt.Sprintf("email:a%d@x.example", n-1)}; !slices.Equal(got, want) {
+	if want := []string{"email:a2@x.example"}; !slices.Equal(got, want) {
 		t.Errorf("hints = %v, want %v", got, want)
 	}
+}
+
+// Two that prove one key at the same instant, and of whom nothing was known, are
+// one customer.
+func TestMergeAtOneInstant(t *testing.T) {
+	t.Parallel()
+	b := newDeliverBench(t)
+	const n = 25
+	for i := range n {
+		start := make(chan struct{})
+		var wg sync.WaitGroup
+		for side := range 2 {
+			wg.Go(func() {
+				<-start
+				id := fmt.Sprint(i, "-", side)
+				b.deliver(t, message(id, inbox.ChatVisitor, id, inbox.Signed,
+					claim(inbox.ClaimEmail, inbox.FromChannel, fmt.Sprintf("p%d@x.example", i), inbox.Signed, day(1))))
+			})
+		}
+		close(start)
+		wg.Wait()
+	}
+	if got := b.people(t); len(got) != n {
+		t.Errorf("%d customers, want %d:\n%v", len(got), n, got)
+	}
+	b.whole(t)
+	b.consistent(t)
 }

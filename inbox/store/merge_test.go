@@ -499,3 +499,79 @@ func TestUnmergeLarge(t *testing.T) {
 		t.Logf("unmerge took %v", d)
 	}
 }
+
+// Whatever shops, channels, agents and operators say at once of a few people
+// with a few addresses, the store ends where the rules would that see all of it.
+func TestSettlesAsAWhole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	emails := []string{"a@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example", "f@x.example"}
+	phones := []string{"+436641234501", "+436641234502", "+436641234503", "+436641234504"}
+	births := []string{"", "", "1970-01-01", "1985-06-15", "2001-11-23"}
+	pick := func(r *rand.Rand, list []string) string { return list[r.IntN(len(list))] }
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			rng := rand.New(rand.NewPCG(5, uint64(w)))
+			anyone := func() inbox.CustomerID {
+				list := d.strings(t, `SELECT born_id::text FROM identities ORDER BY id`)
+				if len(list) == 0 {
+					return ""
+				}
+				return inbox.CustomerID(pick(rng, list))
+			}
+			for i := range 40 {
+				event := fmt.Sprint(w, "-", i)
+				proof := inbox.Proof(1 + rng.IntN(3))
+				switch rng.IntN(10) {
+				case 0, 1:
+					d.deliver(t, arrival(event, pick(rng, emails), nil))
+				case 2, 3, 4, 5:
+					f := fields{inbox.ClaimEmail: pick(rng, emails), inbox.ClaimPhone: pick(rng, phones), inbox.ClaimBirthday: pick(rng, births)}
+					for field, value := range f {
+						if value == "" || rng.IntN(3) == 0 {
+							delete(f, field)
+						}
+					}
+					d.deliver(t, record(pick(rng, []string{"s", "t"}), fmt.Sprint(rng.IntN(5)), day(1).Add(time.Duration(rng.IntN(1e6))*time.Second), proof, f))
+				case 6:
+					field, value := inbox.ClaimEmail, pick(rng, emails)
+					if rng.IntN(2) == 0 {
+						field, value = inbox.ClaimPhone, pick(rng, phones)
+					}
+					d.deliver(t, message(event, inbox.ChatVisitor, fmt.Sprint("v", rng.IntN(6)), inbox.Proven, claim(field, inbox.FromChannel, value, proof, day(1+rng.IntN(20)))))
+				case 7:
+					x, y := anyone(), anyone()
+					var err error
+					if rng.IntN(3) == 0 {
+						_, err = d.Merge(ctx, d.su, x, y, "", time.Now())
+					} else {
+						err = d.Refuse(ctx, d.su, x, y, false, time.Now())
+					}
+					if code := inbox.CodeOf(err); err != nil && code == "" {
+						t.Error(err)
+					}
+				case 8:
+					x := anyone()
+					merges, err := d.Merges(ctx, &d.su.Rights, x)
+					if err != nil || len(merges) == 0 {
+						continue
+					}
+					if _, _, err = d.Unmerge(ctx, d.su, x, merges[rng.IntN(len(merges))].ID, time.Now()); err != nil && inbox.CodeOf(err) == "" {
+						t.Error(err)
+					}
+				case 9:
+					policy := inbox.KeyPolicy(pick(rng, []string{"", "", "shared", "personal"}))
+					if _, err := d.SetKey(ctx, d.su, inbox.PhoneNumber, pick(rng, phones), policy, "", time.Now()); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	d.settled(t)
+	d.consistent(t)
+	d.foldsToFetch(t, &browser{conversations: map[inbox.ConversationID]inbox.Conversation{}})
+}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"skein/inbox"
 	"skein/inbox/identity"
 )
@@ -171,6 +173,59 @@ func (w *browser) apply(e *inbox.Event) {
 				c.Customer.Name = who.Value
 			}
 			w.conversations[id] = c
+		}
+	}
+}
+
+// settled fails where the rules, shown everything at once, would have it
+// otherwise than the store, which looks at what bears on a change alone.
+func (b *deliverBench) settled(t testing.TB) {
+	t.Helper()
+	ev := inbox.ClusterEvidence{Policies: map[inbox.IdentityRef]inbox.KeyPolicy{}}
+	query := func(sql string, dest []any, do func()) {
+		t.Helper()
+		rows, err := b.pool.Query(t.Context(), sql)
+		if err == nil {
+			_, err = pgx.ForEachRow(rows, dest, func() error { do(); return nil })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := map[inbox.IdentityID]int{}
+	var n inbox.Node
+	var own, held inbox.HeldKey
+	query(`SELECT i.id, i.customer_id, i.born_id, i.kind, i.key, i.proof, coalesce((SELECT c.key FROM claims c WHERE c.identity_id = i.id AND c.field = 'birthday'
+		ORDER BY array_position(ARRAY['shop', 'agent', 'channel'], c.source) LIMIT 1), '') FROM identities i ORDER BY i.id`,
+		[]any{&n.ID, &n.Customer, &n.Born, &own.Kind, &own.Key, &own.Proof, &n.Birthday}, func() {
+			n.Store, n.Keys = "", []inbox.HeldKey{own}
+			if own.Kind == inbox.ShopAccount {
+				n.Store = inbox.StoreOf(own.Key)
+			}
+			at[n.ID] = len(ev.Nodes)
+			ev.Nodes = append(ev.Nodes, n)
+		})
+	var who inbox.IdentityID
+	query(`SELECT identity_id, field, key, proof FROM claims WHERE field IN ('email', 'phone') AND key <> ''`,
+		[]any{&who, &held.Kind, &held.Key, &held.Proof}, func() {
+			ev.Nodes[at[who]].Keys = append(ev.Nodes[at[who]].Keys, held)
+		})
+	var e inbox.Edge
+	query(`SELECT id, a, b, automatic, key_kind, key FROM identity_edges WHERE revoked_at IS NULL`,
+		[]any{&e.ID, &e.A, &e.B, &e.Automatic, &e.Key.Kind, &e.Key.Key}, func() { ev.Edges = append(ev.Edges, e) })
+	var r inbox.Refusal
+	query(`SELECT a, b FROM identity_refusals WHERE revoked_at IS NULL AND until IS NULL`, []any{&r.A, &r.B}, func() { ev.Refusals = append(ev.Refusals, r) })
+	var ref inbox.IdentityRef
+	var p inbox.KeyPolicy
+	query(`SELECT kind, key, policy FROM key_policies`, []any{&ref.Kind, &ref.Key, &p}, func() { ev.Policies[ref] = p })
+
+	want := identity.Resolve(&ev)
+	if len(want.Add)+len(want.Revoke) > 0 {
+		t.Errorf("edges are missing: %v, or stand and should not: %v", want.Add, want.Revoke)
+	}
+	for _, n := range ev.Nodes {
+		if want.Customers[n.ID] != n.Customer {
+			t.Errorf("%s has customer %s, want %s", n.Keys[0].Key, n.Customer, want.Customers[n.ID])
 		}
 	}
 }
