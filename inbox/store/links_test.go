@@ -195,15 +195,23 @@ func TestStrangersClaim(t *testing.T) {
 func TestLinkAtOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	var wg sync.WaitGroup
+	// Each buyer writes from another address than the one that they bought with:
+	// nothing but the number's own lock brings the two together.
 	const n = 24
+	who := func(i int, kind string) string { return fmt.Sprintf("%s%d@x.example", kind, i) }
 	for i := range n {
-		number, who := fmt.Sprint("HP-2", 1000+i), fmt.Sprintf("p%d@x.example", i)
-		// The buyer's address and the sender's are two identities of nobody's
-		// yet: nothing but the number's own lock brings the two together.
-		wg.Go(func() { d.deliver(t, bought(number, who, time.Now())) })
+		d.deliver(t, arrival(fmt.Sprint("a", i), who(i, "buys"), nil), arrival(fmt.Sprint("b", i), who(i, "writes"), nil))
+		a, b := d.conversationOf(t, fmt.Sprint("a", i)), d.conversationOf(t, fmt.Sprint("b", i))
+		if _, err := d.Merge(t.Context(), d.su, a.Customer.CustomerID, b.Customer.CustomerID, "", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wg sync.WaitGroup
+	for i := range n {
+		number := fmt.Sprint("HP-2", 1000+i)
+		wg.Go(func() { d.deliver(t, bought(number, who(i, "buys"), time.Now())) })
 		wg.Go(func() {
-			d.deliver(t, naming(arrival(fmt.Sprint("m", i), who, nil), inbox.Proven, "Where is order "+number+"?"))
+			d.deliver(t, naming(arrival(fmt.Sprint("m", i), who(i, "writes"), nil), inbox.Proven, "Where is order "+number+"?"))
 		})
 	}
 	wg.Wait()
