@@ -189,11 +189,14 @@ func (o *LinkOrder) ToRecipient() *Order {
 	return to
 }
 
-// An OrderParty is who takes part in an order, by matching keys.
+// An OrderParty is who takes part in an order. Email and Phone are as received
+// in what a connector publishes, and matching keys from then on.
 type OrderParty struct {
-	Role  string // buyer, recipient, billing
-	Email string
-	Phone string
+	Role    string   `json:"role" enum:"buyer,recipient,billing"`
+	Name    string   `json:"name,omitempty"`
+	Email   string   `json:"email,omitempty"`
+	Phone   string   `json:"phone,omitempty"`
+	Address *Address `json:"address,omitempty"`
 }
 
 // A Verdict is an agent's word on an order of a conversation.

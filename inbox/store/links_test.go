@@ -82,7 +82,7 @@ func (d *desk) folded(t testing.TB) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want.Customer, got.Customer = inbox.Person{}, inbox.Person{} // told by customers' own events
+		want.Customer, got.Customer = inbox.Person{}, inbox.Person{}                                                // told by customers' own events
 		got.CreatedAt, got.LastAt = got.CreatedAt.Truncate(time.Microsecond), got.LastAt.Truncate(time.Microsecond) // the threader's work
 		if got.WaitingSince != nil {
 			*got.WaitingSince = got.WaitingSince.Truncate(time.Microsecond)

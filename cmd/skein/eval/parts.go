@@ -16,5 +16,7 @@ func parts() []Part {
 		{"emailkeys", "identity/email_addresses.json", emailKeys},
 		{"people", "people", peopleRecords},
 		{"merges", "people", merges},
+		{"ordernumbers", "order-numbers/messages.jsonl", orderNumbers},
+		{"tracking", "tracking", tracking},
 	}
 }

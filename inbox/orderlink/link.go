@@ -1,0 +1,352 @@
+package orderlink
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"skein/inbox"
+)
+
+// proven is the proof from which on a sender is who the address says.
+const proven inbox.Proof = 2
+
+// Scores by which links are ranked. What an agent said is surest, then what the
+// channel knows, then what a message names; the newest message counts first.
+const (
+	scoreVerdict   = 1
+	scoreContext   = .99
+	scoreNamed     = .8 // and up to .15 more
+	scoreRecipient = .6
+	scoreNear      = .5
+	scoreClaimed   = .1 // and up to .1 more
+)
+
+// Link decides which orders a conversation is about. It implements
+// [inbox.LinkFunc].
+//
+// An order is whoever's it is: its buyer's customer may see it, by a message
+// that proves its sender or marked as unproven; its recipient hears of the
+// parcel; to anybody else it is a claim, which is the same for an order that
+// nobody knows. An order that no message names is linked by itself only when
+// it is well ahead of all others of that customer.
+func Link(ev *inbox.LinkEvidence) []inbox.OrderLink {
+	l := linker{ev: ev, links: map[inbox.OrderID]inbox.OrderLink{}, verdicts: map[inbox.OrderID]inbox.LinkState{}}
+	for i := range ev.Orders {
+		o := &ev.Orders[i]
+		l.keys = append(l.keys, keysOf(o))
+	}
+	for _, v := range ev.Verdicts {
+		l.verdicts[v.OrderID] = v.State // the newest holds
+	}
+	for i := len(ev.Messages) - 1; i >= 0; i-- {
+		l.message(&ev.Messages[i], len(ev.Messages)-1-i)
+	}
+	for i := range ev.Orders {
+		l.verdict(&ev.Orders[i])
+	}
+	l.rank()
+	return l.ranked()
+}
+
+// A linker collects an order's best link.
+type linker struct {
+	ev       *inbox.LinkEvidence
+	keys     []orderKeys // of ev.Orders
+	links    map[inbox.OrderID]inbox.OrderLink
+	claims   []inbox.OrderLink
+	verdicts map[inbox.OrderID]inbox.LinkState
+	named    bool // a message names an order, known or not
+}
+
+// orderKeys are an order's numbers as they are looked up.
+type orderKeys struct {
+	number  string
+	digits  string // of a number with letters, when they are one run
+	parcels []string
+}
+
+func keysOf(o *inbox.LinkOrder) orderKeys {
+	k := orderKeys{number: NumberKey(o.Number)}
+	first, last := strings.IndexAny(k.number, "0123456789"), strings.LastIndexAny(k.number, "0123456789")
+	if first >= 0 && last-first+1 < len(k.number) && isDigits(k.number[first:last+1]) {
+		k.digits = k.number[first : last+1]
+	}
+	for i := range o.Shipments {
+		if key := TrackingKey(o.Shipments[i].Tracking); key != "" {
+			k.parcels = append(k.parcels, key)
+		}
+	}
+	return k
+}
+
+// message takes what a message names; age is how many newer ones there are.
+func (l *linker) message(msg *inbox.LinkMessage, age int) {
+	later := float64(min(age, 20)) * .002
+	for i := range msg.Mentions {
+		m := &msg.Mentions[i]
+		if m.Kind != inbox.MentionContext {
+			l.named = true
+		}
+		gated, nearly := false, []int{}
+		for j := range l.ev.Orders {
+			o := &l.ev.Orders[j]
+			how := l.names(m, j)
+			if how == namesNot {
+				continue
+			}
+			if how == namesNearly {
+				nearly = append(nearly, j)
+				continue
+			}
+			gated = l.gate(o, msg, m, later) || gated
+		}
+		if gated || m.Kind == inbox.MentionContext {
+			continue
+		}
+		for _, j := range nearly {
+			if o := &l.ev.Orders[j]; isOwn(o, msg) {
+				l.offer(o, inbox.OrderLink{
+					State: inbox.LinkSuggested, Score: scoreNear - later,
+					Reason: inbox.LinkReason{Text: "Their order " + o.Number + " is nearly what they wrote: " + m.Text, MessageID: msg.ID, Mention: m.Text},
+				})
+			}
+		}
+		l.claim(msg, m, later)
+	}
+	l.own(msg, later)
+}
+
+// How a mention names an order.
+type naming uint8
+
+const (
+	namesNot naming = iota
+	namesNearly
+	namesIt
+)
+
+// names tells how a mention names order j.
+func (l *linker) names(m *inbox.StoredMention, j int) naming {
+	k := &l.keys[j]
+	switch m.Kind {
+	case inbox.MentionContext:
+		if m.Key == string(l.ev.Orders[j].ID) {
+			return namesIt
+		}
+	case inbox.MentionTracking:
+		if slices.Contains(k.parcels, m.Key) || k.number != "" && k.number == m.Key {
+			return namesIt
+		}
+	case inbox.MentionOrder:
+		if k.number != "" && k.number == m.Key || slices.Contains(k.parcels, m.Key) {
+			return namesIt
+		}
+		if nearMiss(k.number, m.Key) || k.digits != "" && nearMiss(k.digits, m.Key) {
+			return namesNearly
+		}
+	}
+	return namesNot
+}
+
+// nearMiss reports whether two numbers differ by one character, or by two
+// beside each other that were swapped.
+func nearMiss(a, b string) bool {
+	return len(a) >= 4 && len(b) >= 4 && a != b && near(a, b, 1)
+}
+
+func isOwn(o *inbox.LinkOrder, msg *inbox.LinkMessage) bool {
+	return msg.Customer != "" && o.Owner == msg.Customer
+}
+
+// gate links an order that a message names, as far as its sender may. It
+// reports whether they may at all.
+func (l *linker) gate(o *inbox.LinkOrder, msg *inbox.LinkMessage, m *inbox.StoredMention, later float64) bool {
+	reason := inbox.LinkReason{Text: "They name " + m.Text, MessageID: msg.ID, Mention: m.Text}
+	score := scoreNamed + .15*max(0, min(m.Score, 1)) - later
+	if m.Kind == inbox.MentionTracking {
+		reason.Text = "They name its parcel " + m.Text
+	}
+	if m.Kind == inbox.MentionContext {
+		reason.Text, reason.Mention, score = "They write about this order: "+o.Number, "", scoreContext-later
+	}
+	switch {
+	case isOwn(o, msg):
+		state := inbox.Linked
+		if msg.Proof < proven {
+			state = inbox.LinkUnproven
+			reason.Text += "; the sender is not proven"
+		}
+		l.offer(o, inbox.OrderLink{State: state, Score: score, Reason: reason})
+		return true
+	case isRecipient(o, msg):
+		reason.Text = "They receive the parcel of the order they name: " + m.Text
+		if m.Text == "" {
+			reason.Text = "They receive the parcel of this order"
+		}
+		l.offer(o, inbox.OrderLink{State: inbox.LinkRecipient, Score: scoreRecipient - later, Reason: reason})
+		return true
+	}
+	return false
+}
+
+func isRecipient(o *inbox.LinkOrder, msg *inbox.LinkMessage) bool {
+	for i := range o.Parties {
+		p := &o.Parties[i]
+		if p.Role == "recipient" && (p.Email != "" && slices.Contains(msg.People, p.Email) || p.Phone != "" && slices.Contains(msg.People, p.Phone)) {
+			return true
+		}
+	}
+	return false
+}
+
+// claim notes an order that isn't the sender's, if there is one at all: nothing
+// of what is said here may depend on that.
+func (l *linker) claim(msg *inbox.LinkMessage, m *inbox.StoredMention, later float64) {
+	if slices.ContainsFunc(l.claims, func(c inbox.OrderLink) bool { return NumberKey(c.Reason.Mention) == m.Key }) {
+		return // a newer message says the same
+	}
+	what := "an order"
+	if m.Kind == inbox.MentionTracking {
+		what = "a parcel"
+	}
+	l.claims = append(l.claims, inbox.OrderLink{
+		State: inbox.LinkClaimed, ClaimID: m.ID, Score: scoreClaimed + .1*max(0, min(m.Score, 1)) - later,
+		Reason: inbox.LinkReason{Text: "They name " + what + " that is not known to be theirs: " + m.Text, MessageID: msg.ID, Mention: m.Text},
+	})
+}
+
+// own links the sender's own orders whose numbers stand in the text without a
+// word that says so, or without their letters: that they are theirs is enough.
+func (l *linker) own(msg *inbox.LinkMessage, later float64) {
+	numbers := map[string]int{}
+	for j := range l.ev.Orders {
+		if !isOwn(&l.ev.Orders[j], msg) {
+			continue
+		}
+		k := &l.keys[j]
+		for _, key := range append([]string{k.number, k.digits}, k.parcels...) {
+			// Shorter ones may be anything: a year, a price, a size.
+			if len(key) >= 5 {
+				numbers[key] = j
+			}
+		}
+	}
+	if len(numbers) == 0 {
+		return
+	}
+	for _, part := range []string{msg.Subject, msg.Text} {
+		f := finder{text: part, name: "subject", tokens: lex(part)}
+		for i := 0; i < len(f.tokens); {
+			c, next := candidateAt(part, f.tokens, i)
+			i = next
+			if c == nil {
+				continue
+			}
+			f.read(c)
+			if c.label == antiLabel && !c.hash {
+				continue
+			}
+			for _, reading := range f.readings(c) {
+				j, ok := numbers[reading.key]
+				if !ok {
+					continue
+				}
+				o := &l.ev.Orders[j]
+				m := &inbox.StoredMention{Mention: inbox.Mention{Kind: inbox.MentionOrder, Text: part[reading.start:reading.end], Score: .7}}
+				if slices.Contains(l.keys[j].parcels, reading.key) {
+					m.Kind = inbox.MentionTracking
+				}
+				l.named = true
+				l.gate(o, msg, m, later)
+				break
+			}
+		}
+	}
+}
+
+// offer keeps the better of two links of an order.
+func (l *linker) offer(o *inbox.LinkOrder, link inbox.OrderLink) {
+	link.OrderID = o.ID
+	link.Order = shown(o, link.State)
+	if l.verdicts[o.ID] == inbox.LinkRejected {
+		return
+	}
+	if old, ok := l.links[o.ID]; ok && (order(old.State) < order(link.State) || order(old.State) == order(link.State) && old.Score >= link.Score) {
+		return
+	}
+	l.links[o.ID] = link
+}
+
+// order ranks states, the one that says most first.
+func order(s inbox.LinkState) int {
+	return slices.Index([]inbox.LinkState{inbox.Linked, inbox.LinkUnproven, inbox.LinkRecipient, inbox.LinkSuggested, inbox.LinkClaimed, inbox.LinkRejected}, s)
+}
+
+// shown is what may be seen of an order in a state.
+func shown(o *inbox.LinkOrder, state inbox.LinkState) *inbox.Order {
+	switch {
+	case state.Shows():
+		return &o.Order
+	case state == inbox.LinkRecipient:
+		// Where the parcel is, and neither what is in it nor who paid how much.
+		return &inbox.Order{ID: o.ID, Store: o.Store, Number: o.Number, Items: []inbox.Item{}, Shipments: o.Shipments}
+	}
+	return nil
+}
+
+// verdict applies what an agent said of an order.
+func (l *linker) verdict(o *inbox.LinkOrder) {
+	switch l.verdicts[o.ID] {
+	case inbox.Linked:
+		reason := inbox.LinkReason{Text: "An agent linked it"}
+		if old, ok := l.links[o.ID]; ok && old.Reason.MessageID != "" {
+			reason.MessageID, reason.Mention = old.Reason.MessageID, old.Reason.Mention
+		}
+		l.links[o.ID] = inbox.OrderLink{OrderID: o.ID, Order: &o.Order, State: inbox.Linked, Score: scoreVerdict, Reason: reason}
+		l.named = true
+		l.claims = slices.DeleteFunc(l.claims, func(c inbox.OrderLink) bool { return NumberKey(c.Reason.Mention) == NumberKey(o.Number) })
+	case inbox.LinkRejected:
+		link := inbox.OrderLink{OrderID: o.ID, State: inbox.LinkRejected, Reason: inbox.LinkReason{Text: "An agent said that it is not this one"}}
+		if l.ev.Customer != "" && o.Owner == l.ev.Customer {
+			link.Order = &o.Order
+		}
+		l.links[o.ID] = link
+	}
+}
+
+// ranked is what was found, the most relevant first.
+func (l *linker) ranked() []inbox.OrderLink {
+	all := slices.Clone(l.claims)
+	for i := range l.ev.Orders {
+		if link, ok := l.links[l.ev.Orders[i].ID]; ok {
+			all = append(all, link)
+		}
+	}
+	placed := func(link *inbox.OrderLink) int64 {
+		if link.Order == nil {
+			return 0
+		}
+		return link.Order.PlacedAt.Unix()
+	}
+	slices.SortStableFunc(all, func(a, b inbox.OrderLink) int {
+		return cmp.Or(
+			cmp.Compare(late(a.State), late(b.State)),
+			cmp.Compare(b.Score, a.Score),
+			cmp.Compare(placed(&b), placed(&a)),
+			cmp.Compare(a.OrderID, b.OrderID),
+		)
+	})
+	if len(all) > 0 && all[0].State != inbox.LinkRejected {
+		all[0].Meant = true
+	}
+	return all
+}
+
+// late keeps what an agent rejected at the end.
+func late(s inbox.LinkState) int {
+	if s == inbox.LinkRejected {
+		return 1
+	}
+	return 0
+}
