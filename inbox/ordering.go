@@ -153,7 +153,7 @@ type LinkEvidence struct {
 type LinkMessage struct {
 	ID       MessageID
 	Customer CustomerID // of the identity that it was captured under, now
-	People   []string   // matching keys of its parties
+	People   []string   // matching keys of its sender
 	Proof    Proof      // of the sender, by this very message
 	Subject  string
 	Text     string // what its writer said: no quotes, no signature

@@ -215,14 +215,14 @@ func (x *explanation) file(ctx context.Context, path string) explained {
 		return unreadable(path, err)
 	}
 	e := newExplained(path, item)
-	r, err := threader.Reading{Account: x.account}.Read(&item, now)
+	r, err := threader.Reading{Account: x.account, Grammars: x.orders.numbering()}.Read(&item, now)
 	if err != nil {
 		e.Problems = append(e.Problems, err.Error())
 		return e
 	}
 	m := r.Message
 	e.Identity = explainedIdentity{Kind: m.Identity.Kind, Key: m.Identity.Key, Proof: m.Proof, Evidence: evidenceOf(&item, m)}
-	place, conversation := x.told.place(r)
+	place, conversation := x.told.place(r, x.orders.meant(m))
 	e.Thread = explainedThread{Step: place.Reason.Step, Text: place.Reason.Text, Key: place.Reason.Key, Conversation: conversation,
 		Marks: orEmpty(place.Reason.Marks)}
 	e.Orders, e.Links = x.orders.explain(&item, m)

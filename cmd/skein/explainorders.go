@@ -128,11 +128,37 @@ func (k *known) explain(in *connectors.Inbound, m *inbox.Arrival) ([]explainedOr
 	return orders, links
 }
 
+// meant are the orders of its own sender's that a mail names, where the sender
+// is proven: what ties it to others about the same.
+func (k *known) meant(m *inbox.Arrival) []inbox.MeantOrder {
+	var list []inbox.MeantOrder
+	if k == nil || m.Proof < inbox.Proven {
+		return nil
+	}
+	for i := range k.orders {
+		o := &k.orders[i]
+		if o.Owner == customerOf(m.Identity) && slices.ContainsFunc(m.Mentions, func(n inbox.Mention) bool {
+			return n.Kind == inbox.MentionOrder && n.Key == o.NumberKey
+		}) {
+			list = append(list, inbox.MeantOrder{ID: o.ID, Number: o.Number, Key: o.NumberKey, Customer: o.Owner})
+		}
+	}
+	return list
+}
+
+// numbering is how the stores of k number their orders.
+func (k *known) numbering() []inbox.StoreGrammar {
+	if k == nil {
+		return nil
+	}
+	return k.stored
+}
+
 // gate decides as the server would for a conversation of this one mail: of each
 // mention the state of its order, "none" where it is no order's.
 func (k *known) gate(m *inbox.Arrival, found []inbox.Mention, said string) ([]string, []explainedLink) {
 	ev := inbox.LinkEvidence{Customer: customerOf(m.Identity), Grammars: k.stored, Now: m.SentAt}
-	message := inbox.LinkMessage{ID: "mail", Customer: ev.Customer, People: m.People, Proof: m.Proof, Subject: m.Subject, Text: said, At: m.SentAt}
+	message := inbox.LinkMessage{ID: "mail", Customer: ev.Customer, People: []string{m.SenderKey}, Proof: m.Proof, Subject: m.Subject, Text: said, At: m.SentAt}
 	keys := map[string]bool{}
 	for i, f := range found {
 		message.Mentions = append(message.Mentions, inbox.StoredMention{ID: fmt.Sprint("mention-", i), Mention: f})

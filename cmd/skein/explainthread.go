@@ -18,6 +18,7 @@ type told struct {
 	parts         map[inbox.ThreadID][]inbox.ThreadID // threads by root
 	keys          map[inbox.ThreadID][]inbox.Key      // own keys by thread
 	conversations map[inbox.ConversationID]*inbox.Conversation
+	about         map[inbox.OrderID][]inbox.ThreadID // that name an order of their own sender's, the newest first
 	made          int64
 }
 
@@ -25,7 +26,7 @@ func newTold() *told {
 	return &told{
 		own: map[inbox.Key][]int{}, points: map[inbox.Key][]int{}, threads: map[inbox.ThreadID]*inbox.ThreadRow{},
 		parts: map[inbox.ThreadID][]inbox.ThreadID{}, keys: map[inbox.ThreadID][]inbox.Key{},
-		conversations: map[inbox.ConversationID]*inbox.Conversation{},
+		conversations: map[inbox.ConversationID]*inbox.Conversation{}, about: map[inbox.OrderID][]inbox.ThreadID{},
 	}
 }
 
@@ -37,9 +38,10 @@ type asked struct {
 	roots map[inbox.ThreadID]bool
 }
 
-// place decides where a mail goes beside those before it, and remembers it. The
-// number is that of its conversation, in the order of their beginnings.
-func (t *told) place(r inbox.Received) (p inbox.Placement, conversation int64) {
+// place decides where a mail goes beside those before it, and remembers it.
+// Orders are its sender's own that it names. The number is that of its
+// conversation, in the order of their beginnings.
+func (t *told) place(r inbox.Received, orders []inbox.MeantOrder) (p inbox.Placement, conversation int64) {
 	a := &asked{told: t, rows: map[int]bool{}, roots: map[inbox.ThreadID]bool{}}
 	m := r.Message
 	people := append([]string{inbox.Business, m.SenderKey}, m.People...)
@@ -51,18 +53,31 @@ func (t *told) place(r inbox.Received) (p inbox.Placement, conversation int64) {
 			}
 		}
 	}
+	for i := range orders {
+		for _, id := range t.about[orders[i].ID] {
+			if c := t.threads[id].Conversation; !slices.Contains(orders[i].Linked, c) {
+				orders[i].Linked = append(orders[i].Linked, c)
+			}
+		}
+	}
+	a.ev.Orders = orders
+	a.ev.Identities = map[inbox.IdentityRef]inbox.Identity{m.Identity: {CustomerID: customerOf(m.Identity)}}
 	batch := []inbox.Received{r}
 	for {
 		a.gather()
 		d := thread.Decide(batch, &a.ev)
-		if !a.answer(d.Needs) {
-			t.keep(m, d)
-			p = d.Places[0]
-			if c := t.conversations[p.Conversation]; c != nil {
-				conversation = c.Number
-			}
-			return p, conversation
+		if a.answer(d.Needs) {
+			continue
 		}
+		p = d.Places[0]
+		t.keep(m, d)
+		for _, o := range orders {
+			t.about[o.ID] = append([]inbox.ThreadID{p.Thread}, t.about[o.ID]...)
+		}
+		if c := t.conversations[p.Conversation]; c != nil {
+			conversation = c.Number
+		}
+		return p, conversation
 	}
 }
 
@@ -88,7 +103,12 @@ func (a *asked) add(rows ...int) {
 
 // gather makes the evidence of what was asked for.
 func (a *asked) gather() {
-	a.ev = inbox.Evidence{Tokens: map[inbox.MessageID]inbox.ThreadID{}, Conversations: map[inbox.ConversationID]*inbox.Conversation{}}
+	a.ev.Keys, a.ev.Threads, a.ev.Conversations = nil, nil, map[inbox.ConversationID]*inbox.Conversation{}
+	for _, o := range a.ev.Orders {
+		for _, c := range o.Linked {
+			a.ev.Conversations[c] = a.conversations[c]
+		}
+	}
 	for _, i := range slices.Sorted(maps.Keys(a.rows)) {
 		a.ev.Keys = append(a.ev.Keys, a.told.rows[i])
 	}
@@ -129,10 +149,11 @@ func (t *told) keep(m *inbox.Arrival, d inbox.Decision) {
 	}
 	if p.New {
 		t.made++
-		t.conversations[p.Conversation] = &inbox.Conversation{ID: p.Conversation, Number: t.made}
+		t.conversations[p.Home] = &inbox.Conversation{ID: p.Home, Number: t.made, Status: inbox.Open,
+			Customer: inbox.Person{CustomerID: customerOf(m.Identity)}}
 	}
 	if p.NewThread {
-		t.threads[p.Thread] = &inbox.ThreadRow{ID: p.Thread, Root: p.Thread, Conversation: p.Conversation}
+		t.threads[p.Thread] = &inbox.ThreadRow{ID: p.Thread, Root: p.Thread, Home: p.Home, Conversation: p.Conversation}
 		t.parts[p.Thread] = []inbox.ThreadID{p.Thread}
 	}
 	for _, j := range d.Joins {
@@ -152,7 +173,6 @@ func (t *told) keep(m *inbox.Arrival, d inbox.Decision) {
 				row.Conversation = j.Into
 			}
 		}
-		delete(t.conversations, j.From)
 	}
 	row := t.threads[p.Thread]
 	if p.Joined {

@@ -153,7 +153,7 @@ func (l *links) alive() []string {
 // about an order.
 func (l *links) loadMessages(ctx context.Context, refs map[inbox.MessageID][]string) error {
 	rows, err := l.tx.Query(ctx, `
-		SELECT m.conversation_id, m.id, m.direction = 'in', m.header_id, m.refs, i.customer_id, m.people, m.proof, m.subject,
+		SELECT m.conversation_id, m.id, m.direction = 'in', m.header_id, m.refs, i.customer_id, ARRAY[i.key], m.proof, m.subject,
 			left(coalesce(nullif(btrim(m.visible_text, E' \t\r\n'), ''), m.text), $2), m.sent_at
 		FROM unnest($1::uuid[]) AS c(id)
 		CROSS JOIN LATERAL (
