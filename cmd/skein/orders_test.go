@@ -371,6 +371,45 @@ func TestOrdersOfConversations(t *testing.T) {
 	anna.until("the order is back", func() bool { return strings.HasPrefix(states(anna.linksOf(c)), "linked #10021!") })
 }
 
+// Who turns out to be the buyer gets the order linked in what was said before;
+// when that is undone it is a stranger's again, and nothing of it is left.
+func TestOrdersFollowCustomers(t *testing.T) {
+	t.Parallel()
+	n := startNode(t)
+	anna := n.agent("anna", inbox.AgentRole, n.inboxes["support"].ID)
+	n.order(inbox.Order{ExternalID: "1", Number: "#10021", Email: "ann@x.example", Status: "paid", Total: 4711,
+		Items: []inbox.Item{{SKU: "K-1", Title: "Copper kettle", Quantity: 1, Price: 4711}}})
+	n.mail("support", "shop", "Ann/ann@x.example", inbox.Proven, "Where is my order #10021?")
+	n.mail("support", "home", "Ann/ann@home.example", inbox.Proven, "I wrote about order #10021 before.")
+	anna.waitFor("shop", "linked #10021!")
+	c := anna.waitFor("home", "claimed!")
+	claim := anna.want(200, "GET", "/conversations/"+string(c.ID)+"/orders", nil, nil)
+
+	anna.watch()
+	path := "/customers/" + string(c.Customer.CustomerID)
+	anna.want(200, "POST", path+"/merge", map[string]string{"with": string(anna.find("shop").Customer.CustomerID), "reason": "she says so"}, nil)
+	merged := anna.waitFor("home", "linked #10021!")
+	if merged.Order == nil || merged.Version <= c.Version {
+		t.Errorf("after the merge: order %+v, version %d after %d", merged.Order, merged.Version, c.Version)
+	}
+	anna.until("the page is told of the order", func() bool { return strings.Contains(anna.said(), fmt.Sprintf(`"version":%d`, merged.Version)) })
+
+	var edges struct{ Items []inbox.Merge }
+	anna.want(200, "GET", path+"/merges", nil, &edges)
+	if len(edges.Items) != 1 {
+		t.Fatalf("merges = %+v", edges.Items)
+	}
+	anna.want(200, "POST", path+"/unmerge", map[string]string{"edgeId": string(edges.Items[0].ID)}, nil)
+	after := anna.waitFor("home", "claimed!")
+	if after.Order != nil || after.Version <= merged.Version {
+		t.Errorf("after it was undone: order %+v, version %d after %d", after.Order, after.Version, merged.Version)
+	}
+	if diff := cmp.Diff(claim, anna.want(200, "GET", "/conversations/"+string(c.ID)+"/orders", nil, nil)); diff != "" {
+		t.Errorf("after it was undone (-before +after):\n%s", diff)
+	}
+	anna.waitFor("shop", "linked #10021!")
+}
+
 // Of somebody else's order a stranger's agent gets not one byte, by no answer and
 // no frame, and an order that isn't there is answered the same, byte for byte,
 // until it is verified.

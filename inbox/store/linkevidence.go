@@ -32,7 +32,7 @@ type linked struct {
 	evidence inbox.LinkEvidence
 
 	orders map[inbox.OrderID]bool // those in the evidence
-	claims map[string]bool        // ids of the mentions in the evidence
+	claims map[string]mentionKey  // the mentions in the evidence, by their ids
 	mails  []orderMail
 }
 
@@ -108,7 +108,7 @@ func (l *links) lock(ctx context.Context, ids []inbox.ConversationID) error {
 			ref := order
 			next.order = &ref
 		}
-		next.orders, next.claims = map[inbox.OrderID]bool{}, map[string]bool{}
+		next.orders, next.claims = map[inbox.OrderID]bool{}, map[string]mentionKey{}
 		l.conversations = append(l.conversations, &next)
 		l.byID[next.id] = &next
 		return nil
@@ -400,7 +400,7 @@ func (l *links) assemble(c *linked, refs map[inbox.MessageID][]string) {
 		m := &c.evidence.Messages[i]
 		for j := range m.Mentions {
 			s := &m.Mentions[j]
-			c.claims[s.ID] = true
+			c.claims[s.ID] = mentionKey{s.Kind, s.Key}
 			list := l.named[mentionKey{s.Kind, s.Key}]
 			for _, id := range list {
 				add(id)
@@ -410,7 +410,7 @@ func (l *links) assemble(c *linked, refs map[inbox.MessageID][]string) {
 			}
 		}
 		if s, ok := l.answered(c, refs[m.ID]); ok {
-			c.claims[s.ID] = true
+			c.claims[s.ID] = mentionKey{s.Kind, s.Key}
 			add(inbox.OrderID(s.Key))
 			m.Mentions = append(m.Mentions, s)
 		}

@@ -112,17 +112,18 @@ func (r linkRow) same(o linkRow) bool {
 // place. What a row can't be is left out.
 func (c *linked) keep(links []inbox.OrderLink) []linkRow {
 	var rows []linkRow
-	orders, claims := map[inbox.OrderID]bool{}, map[string]bool{}
+	orders, claims := map[inbox.OrderID]bool{}, map[mentionKey]bool{}
 	rank, meant := int16(1), false
 	for _, l := range links {
 		row := linkRow{rank: rank, order: l.OrderID, state: l.State, score: l.Score, reason: l.Reason}
 		switch {
 		case l.State == inbox.LinkClaimed:
 			row.order, row.claim = "", l.ClaimID
-			if !c.claims[l.ClaimID] || claims[l.ClaimID] {
-				continue
+			key, ok := c.claims[l.ClaimID]
+			if !ok || claims[key] {
+				continue // of one number one claim, however often it is named
 			}
-			claims[l.ClaimID] = true
+			claims[key] = true
 		case !c.orders[l.OrderID] || orders[l.OrderID]:
 			continue
 		default:
