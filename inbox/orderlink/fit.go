@@ -1,6 +1,7 @@
 package orderlink
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,15 +10,16 @@ import (
 
 // An orderFit is how well an order goes with what somebody writes.
 type orderFit struct {
-	order  *inbox.LinkOrder
-	score  float64
-	items  []string // titles that the text names
-	suits  float64  // what is asked for, at the order's stage
-	shared bool     // some other order of theirs has the same thing
-	amount bool
-	city   bool
-	wish   intent
-	multi  bool // several things are asked for
+	order   *inbox.LinkOrder
+	score   float64
+	items   []string // titles that the text names
+	touched bool     // the text has a word of a title
+	suits   float64  // what is asked for, at the order's stage
+	shared  bool     // some other order of theirs has the same thing
+	amount  bool
+	city    bool
+	wish    intent
+	multi   bool // several things are asked for
 }
 
 // text is why an order is offered, in a line.
@@ -51,7 +53,7 @@ func wellAhead(fits []orderFit) bool {
 	if len(fits) == 1 {
 		return true
 	}
-	return len(first.items) > 0 && !first.shared && len(fits[1].items) == 0 && first.score >= fits[1].score+.8
+	return len(first.items) > 0 && !first.shared && !fits[1].touched && first.score >= fits[1].score+.8
 }
 
 // A said is a text as it is compared with orders: its words and where each
@@ -163,13 +165,72 @@ func fitOrders(ev *inbox.LinkEvidence, own []*inbox.LinkOrder) []orderFit {
 	for i := range fits {
 		fits[i].shared = slices.ContainsFunc(fits[i].items, func(item string) bool { return holders[fold(item)] > 1 })
 	}
+	s.compare(fits)
 	return fits
+}
+
+// compare prefers, of orders that hold the same thing, the one with the dearer
+// or the cheaper, when the text says which.
+func (s *said) compare(fits []orderFit) {
+	sign := s.dearer()
+	if sign == 0 {
+		return
+	}
+	best := map[string]int{}
+	price := func(k int, title string) int64 {
+		var most int64
+		for _, item := range fits[k].order.Items {
+			if item.Title == title {
+				most = max(most, 1<<40+item.Price*sign)
+			}
+		}
+		return most
+	}
+	for k := range fits {
+		for _, title := range fits[k].items {
+			if old, ok := best[title]; !ok || price(k, title) > price(old, title) {
+				best[title] = k
+			}
+		}
+	}
+	for _, k := range best {
+		if fits[k].shared {
+			fits[k].score += .1
+		}
+	}
+}
+
+// dearer is 1 when a text says "the more expensive", -1 for "less", and 0 when
+// it says neither. "Cheaper" is what people want to have instead.
+func (s *said) dearer() int64 {
+	for i, low := range s.low {
+		before := ""
+		if i > 0 {
+			before = s.low[i-1]
+		}
+		switch low {
+		case "pricier", "dearer", "teurere", "teureren", "teurer", "duurdere":
+			return 1
+		case "expensive", "cher", "chere", "caro", "cara", "drozszy", "costoso", "costosa":
+			switch before {
+			case "more", "most", "plus", "mas", "piu", "mais":
+				return 1
+			case "less", "least", "moins", "menos", "meno":
+				return -1
+			}
+		}
+	}
+	return 0
 }
 
 func fitOrder(s *said, o *inbox.LinkOrder, wish intent) orderFit {
 	f := orderFit{order: o, wish: wish, suits: suits[wish][stageOf(o)]}
 	f.score = .4 * f.suits
 	at := map[int]float64{} // the best of what begins at one word
+	count := map[string]int{}
+	for i := range o.Items {
+		count[o.Items[i].Title] += max(o.Items[i].Quantity, 1)
+	}
 	for i := range o.Items {
 		item := &o.Items[i]
 		named := false
@@ -183,10 +244,14 @@ func fitOrder(s *said, o *inbox.LinkOrder, wish intent) orderFit {
 				value += .15
 			}
 			value += s.options(item.Variant, t)
+			if last := t.at + t.words - 1; count[item.Title] > 1 && s.low[last] != s.words[last] {
+				value += .15 // the tablets, of an order of two
+			}
 			if value > at[t.at] {
 				at[t.at] = value
 			}
-			named = true
+			named = named || t.strength > .5
+			f.touched = true
 		}
 		if named && !slices.Contains(f.items, item.Title) {
 			f.items = append(f.items, item.Title)
@@ -195,8 +260,8 @@ func fitOrder(s *said, o *inbox.LinkOrder, wish intent) orderFit {
 			f.score += .2
 		}
 	}
-	for _, value := range at {
-		f.score += value
+	for _, place := range slices.Sorted(maps.Keys(at)) { // in order: sums of fractions depend on it
+		f.score += at[place]
 	}
 	if o.Total > 0 && s.amounts[o.Total] {
 		f.amount = true
@@ -277,12 +342,17 @@ func (s *said) find(title string) []thing {
 	if len(found) > 0 || len(stems) == 1 {
 		return found
 	}
-	head := stems[len(stems)-1]
-	if generic[head] || len(head) < 3 {
-		head = stems[0]
-	}
-	for _, at := range s.places([]string{head}) {
-		found = append(found, thing{.7, at, 1})
+	for k, w := range stems {
+		strength := .35
+		if k == len(stems)-1 {
+			strength = .7
+		}
+		if generic[w] || len(w) < 3 {
+			continue
+		}
+		for _, at := range s.places([]string{w}) {
+			found = append(found, thing{strength, at, 1})
+		}
 	}
 	return found
 }

@@ -2,6 +2,7 @@ package orderlink
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -337,6 +338,9 @@ func (l *linker) ranked() []inbox.OrderLink {
 			cmp.Compare(a.OrderID, b.OrderID),
 		)
 	})
+	for i := range all {
+		all[i].Score = math.Round(all[i].Score*1000) / 1000
+	}
 	if len(all) > 0 && all[0].State != inbox.LinkRejected {
 		all[0].Meant = true
 	}

@@ -18,5 +18,8 @@ func parts() []Part {
 		{"merges", "people", merges},
 		{"ordernumbers", "order-numbers/messages.jsonl", orderNumbers},
 		{"tracking", "tracking", tracking},
+		{"requests", "shop", requests},
+		{"swap", "shop", swap},
+		{"ranking", "shop", ranking},
 	}
 }
