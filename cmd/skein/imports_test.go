@@ -19,7 +19,7 @@ var rooms = map[string][]string{
 	"inbox/identity":  {"inbox", "github.com/nyaruka/phonenumbers", "golang.org/x/net", "golang.org/x/text"},
 	"inbox/thread":    {"inbox"},
 	"inbox/orderlink": {"inbox"},
-	"inbox/mask":      {"golang.org/x/net"},
+	"inbox/mask":      {},
 	"inbox/markup":    {"github.com/microcosm-cc/bluemonday", "golang.org/x/net"},
 	"connectors":      {"inbox"},
 	"inbox/bus":       {"inbox", "connectors", "github.com/nats-io/nats.go", "github.com/nats-io/jwt", "github.com/nats-io/nkeys", "github.com/nats-io/nuid", "github.com/prometheus/client_golang"},
