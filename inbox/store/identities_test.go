@@ -33,7 +33,7 @@ func TestMergeByProvenKey(t *testing.T) {
 		if d := cmp.Diff([]string{"ann@x.example shop/7"}, b.people(t)); d != "" {
 			t.Fatalf("mail first %v: people (-want +got):\n%s", mailFirst, d)
 		}
-		b.consistent(t)
+		b.joined(t)
 		_, _, mailBorn := b.identity(t, "ann@x.example")
 		_, now, shopBorn := b.identity(t, "shop/7")
 		for _, id := range []inbox.CustomerID{mailBorn, shopBorn} {
@@ -102,7 +102,7 @@ func TestMergeConcurrently(t *testing.T) {
 		t.Errorf("%s messages, want %d", got[0], 3*n)
 	}
 	b.whole(t)
-	b.consistent(t)
+	b.joined(t)
 }
 
 // A customer feed that comes twice, in any order and cut anyhow, ends the same:
@@ -157,7 +157,7 @@ func TestRecordsInAnyOrder(t *testing.T) {
 		if d := cmp.Diff([]string{"other/9 shop/1 v", "shop/2"}, b.people(t)); d != "" {
 			t.Fatalf("people (-want +got):\n%s", d)
 		}
-		b.consistent(t)
+		b.joined(t)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestTwoAccountsOneAddress(t *testing.T) {
 	if d := cmp.Diff([]string{"ann@x.example shop/1", "shop/2"}, b.people(t)); d != "" {
 		t.Errorf("people (-want +got):\n%s", d)
 	}
-	b.consistent(t)
+	b.joined(t)
 }
 
 // A family's number joins two of it at most: when the third proves it, it is
@@ -189,7 +189,7 @@ func TestFamilyPhone(t *testing.T) {
 		if d := cmp.Diff(people, b.people(t)); d != "" {
 			t.Errorf("%s: people (-want +got):\n%s", what, d)
 		}
-		b.consistent(t)
+		b.joined(t)
 	}
 	person("a", "mum", 1, home, "1970-01-01")
 	person("b", "dad", 1, home, "1968-11-23")
@@ -231,7 +231,7 @@ func TestOrderBeforeCustomer(t *testing.T) {
 	if orders, err := b.Orders(t.Context(), &b.anna.Rights, b.customerOf(t, "shop/7")); err != nil || len(orders) != 2 {
 		t.Errorf("orders with the guest's = %v, %v, want two", orders, err)
 	}
-	b.consistent(t)
+	b.joined(t)
 }
 
 // A visitor who types a customer's address stays a stranger, to whom nothing of
@@ -264,7 +264,7 @@ func TestClaimedAddress(t *testing.T) {
 	if got := b.customerOf(t, "visitor"); got != ann {
 		t.Errorf("with the shop's word the visitor is %s, want %s", got, ann)
 	}
-	b.consistent(t)
+	b.joined(t)
 }
 
 // The hints of what is changed while they are made are made again: none is lost.
@@ -329,5 +329,5 @@ func TestMergeAtOneInstant(t *testing.T) {
 		t.Errorf("%d customers, want %d:\n%v", len(got), n, got)
 	}
 	b.whole(t)
-	b.consistent(t)
+	b.joined(t)
 }

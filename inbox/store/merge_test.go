@@ -71,7 +71,7 @@ func TestMergeAndUnmergeAtRandom(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	d.consistent(t)
+	d.joined(t)
 	d.whole(t)
 	d.foldsToFetch(t, page)
 	for _, id := range born {
@@ -100,7 +100,7 @@ func TestMergeAndUnmergeAtRandom(t *testing.T) {
 			t.Errorf("p%d belongs to %s, want %s, where it came from", i, got, id)
 		}
 	}
-	d.consistent(t)
+	d.joined(t)
 	d.foldsToFetch(t, page)
 }
 
@@ -166,7 +166,7 @@ func TestUnmergeRestores(t *testing.T) {
 	if got := len(d.people(t)); got != 1 {
 		t.Errorf("%d customers after the refusal is taken back, want 1", got)
 	}
-	d.consistent(t)
+	d.joined(t)
 	d.foldsToFetch(t, page)
 }
 
@@ -207,7 +207,7 @@ func TestUnmergeOfAgents(t *testing.T) {
 	}
 	_, _, err := d.Unmerge(ctx, d.su, born[0], edge, time.Now())
 	wantCode(t, "unmerge twice", err, inbox.NotFound)
-	d.consistent(t)
+	d.joined(t)
 
 	// p0 and p2 have an automatic edge, and agents join them by way of p1.
 	edge = merge(0, 1)
@@ -216,7 +216,7 @@ func TestUnmergeOfAgents(t *testing.T) {
 	if _, _, err := d.Unmerge(ctx, d.su, born[2], edge, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	d.consistent(t)
+	d.joined(t)
 }
 
 // Two that an agent refused are never joined nor offered, and "later" is a week.
@@ -268,7 +268,7 @@ func TestRefusals(t *testing.T) {
 	if got := d.strings(t, `SELECT id::text FROM identity_refusals WHERE revoked_at IS NULL`); len(got) != 0 {
 		t.Errorf("refusals left after the merge: %v", got)
 	}
-	d.consistent(t)
+	d.joined(t)
 }
 
 // Nobody sees, merges, refuses or is offered a customer of another inbox.
@@ -366,7 +366,7 @@ func TestPatchCustomer(t *testing.T) {
 		_, err := d.PatchCustomer(ctx, d.su, born[0], f, time.Now())
 		wantCode(t, fmt.Sprint(f), err, inbox.Invalid)
 	}
-	d.consistent(t)
+	d.joined(t)
 }
 
 // What an operator says of a key parts and joins its holders at once, and the
@@ -385,7 +385,7 @@ func TestKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.consistent(t)
+		d.joined(t)
 		return r
 	}
 	together := func() bool { return d.customerOf(t, "a/1") == d.customerOf(t, "desk@x.example") }
@@ -456,7 +456,7 @@ func TestKeyOfThousands(t *testing.T) {
 	if d := time.Since(took); d > 2*time.Second {
 		t.Errorf("it took %v", d)
 	}
-	d.consistent(t)
+	d.joined(t)
 }
 
 // A customer with ten thousand items is unmerged in less than a second: nothing
@@ -572,6 +572,6 @@ func TestSettlesAsAWhole(t *testing.T) {
 	}
 	wg.Wait()
 	d.settled(t)
-	d.consistent(t)
+	d.joined(t)
 	d.foldsToFetch(t, &browser{conversations: map[inbox.ConversationID]inbox.Conversation{}})
 }

@@ -71,9 +71,9 @@ func (b *deliverBench) customerOf(t testing.TB, key string) inbox.CustomerID {
 	return customer
 }
 
-// consistent fails where the customers are not what the edges say, or a name or
+// joined fails where the customers are not what the edges say, or a name or
 // a version is not what was announced last.
-func (b *deliverBench) consistent(t testing.TB) {
+func (b *deliverBench) joined(t testing.TB) {
 	t.Helper()
 	rows, err := b.pool.Query(t.Context(), `SELECT id::text, customer_id::text, born_id::text FROM identities ORDER BY id`)
 	if err != nil {

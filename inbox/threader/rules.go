@@ -16,9 +16,6 @@ func Rules() inbox.Rules {
 	}
 }
 
-// worth is the least score that is worth an agent's while.
-const worth = .5
-
 func shared(nodes []inbox.Node) (refs []inbox.IdentityRef) {
 	for ref, people := range identity.Shared(nodes) {
 		if people >= identity.SharedBy {
@@ -37,7 +34,7 @@ func hints(k inbox.Known) (list []string) {
 
 func score(a, b inbox.Known) (float64, []string) {
 	s, reasons := identity.Score(identity.NewProfile(a.Claims, a.Refs, a.Name), identity.NewProfile(b.Claims, b.Refs, b.Name))
-	if s < worth {
+	if s < identity.Worth {
 		return 0, nil
 	}
 	return s, reasons
