@@ -8,12 +8,6 @@ import (
 	"skein/inbox"
 )
 
-// An OwnedClaim is a claim with the identity whose it is.
-type OwnedClaim struct {
-	inbox.Claim
-	IdentityID inbox.IdentityID
-}
-
 // fields is the order of a profile.
 var fields = []inbox.ClaimField{
 	inbox.ClaimName, inbox.ClaimEmail, inbox.ClaimPhone, inbox.ClaimAddress, inbox.ClaimBirthday, inbox.ClaimLocale, inbox.ClaimCompany,
@@ -24,7 +18,7 @@ var fields = []inbox.ClaimField{
 // stronger proof, and the newest within a rank. What lost is kept, best first,
 // each value once. An empty value says nothing. It is the same for any order of
 // claims.
-func Survivors(claims []OwnedClaim) []inbox.Fact {
+func Survivors(claims []inbox.OwnedClaim) []inbox.Fact {
 	sorted := slices.Clone(claims)
 	slices.SortFunc(sorted, compareClaims)
 	out := []inbox.Fact{}
@@ -49,7 +43,7 @@ func Survivors(claims []OwnedClaim) []inbox.Fact {
 	return out
 }
 
-func compareClaims(a, b OwnedClaim) int {
+func compareClaims(a, b inbox.OwnedClaim) int {
 	return cmp.Or(
 		cmp.Compare(placeIn(fields, a.Field), placeIn(fields, b.Field)),
 		cmp.Compare(a.Field, b.Field),
@@ -65,7 +59,7 @@ func compareClaims(a, b OwnedClaim) int {
 
 // rankedProof orders what came by a channel: a shop's and an agent's word is
 // not ranked by proof.
-func rankedProof(a, b OwnedClaim) int {
+func rankedProof(a, b inbox.OwnedClaim) int {
 	if rank(a.Source) < len(sources) || rank(b.Source) < len(sources) {
 		return 0
 	}

@@ -15,28 +15,28 @@ func day(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
 // Which value is shown is one rule, whatever the order: a shop over an agent
 // over a channel, there the stronger proof, then the newest. Nothing is lost.
 func TestSurvivors(t *testing.T) {
-	claim := func(field inbox.ClaimField, source inbox.ClaimSource, value string, proof inbox.Proof, at int) OwnedClaim {
-		return OwnedClaim{inbox.Claim{Field: field, Source: source, Value: value, Proof: proof, At: day(at)}, inbox.IdentityID(value)}
+	claim := func(field inbox.ClaimField, source inbox.ClaimSource, value string, proof inbox.Proof, at int) inbox.OwnedClaim {
+		return inbox.OwnedClaim{Claim: inbox.Claim{Field: field, Source: source, Value: value, Proof: proof, At: day(at)}, IdentityID: inbox.IdentityID(value)}
 	}
 	for _, c := range []struct {
 		name   string
-		claims []OwnedClaim
+		claims []inbox.OwnedClaim
 		want   []string // best first
 	}{
-		{"a shop wins, however old", []OwnedClaim{
+		{"a shop wins, however old", []inbox.OwnedClaim{
 			claim(inbox.ClaimName, inbox.FromAgent, "agent", 3, 9), claim(inbox.ClaimName, inbox.FromShop, "shop", 1, 1), claim(inbox.ClaimName, inbox.FromChannel, "channel", 3, 9),
 		}, []string{"shop", "agent", "channel"}},
-		{"proof before age", []OwnedClaim{
+		{"proof before age", []inbox.OwnedClaim{
 			claim(inbox.ClaimName, inbox.FromChannel, "claimed", 1, 9), claim(inbox.ClaimName, inbox.FromChannel, "signed", 3, 1),
 			claim(inbox.ClaimName, inbox.FromChannel, "proven", 2, 5), claim(inbox.ClaimName, inbox.FromChannel, "guessed", 0, 9),
 		}, []string{"signed", "proven", "claimed", "guessed"}},
-		{"the newest within a rank", []OwnedClaim{
+		{"the newest within a rank", []inbox.OwnedClaim{
 			claim(inbox.ClaimName, inbox.FromShop, "old", 3, 1), claim(inbox.ClaimName, inbox.FromShop, "new", 1, 2),
 		}, []string{"new", "old"}},
-		{"a value once", []OwnedClaim{
+		{"a value once", []inbox.OwnedClaim{
 			claim(inbox.ClaimName, inbox.FromShop, "Ann  Lee", 3, 1), claim(inbox.ClaimName, inbox.FromChannel, "Ann Lee", 1, 2),
 		}, []string{"Ann  Lee"}},
-		{"an empty value says nothing", []OwnedClaim{
+		{"an empty value says nothing", []inbox.OwnedClaim{
 			claim(inbox.ClaimName, inbox.FromShop, " ", 3, 9), claim(inbox.ClaimName, inbox.FromChannel, "Ann", 1, 2),
 		}, []string{"Ann"}},
 	} {
@@ -58,7 +58,7 @@ func TestSurvivors(t *testing.T) {
 	if got := Survivors(nil); got == nil || len(got) != 0 {
 		t.Errorf("Survivors(nil) = %#v, want an empty list", got)
 	}
-	fields := Survivors([]OwnedClaim{claim(inbox.ClaimPhone, inbox.FromShop, "1", 1, 1), claim(inbox.ClaimName, inbox.FromChannel, "Ann", 1, 1)})
+	fields := Survivors([]inbox.OwnedClaim{claim(inbox.ClaimPhone, inbox.FromShop, "1", 1, 1), claim(inbox.ClaimName, inbox.FromChannel, "Ann", 1, 1)})
 	if len(fields) != 2 || fields[0].Field != inbox.ClaimName || fields[1].Field != inbox.ClaimPhone {
 		t.Errorf("Survivors of two fields = %v, want the name and the telephone number", fields)
 	}

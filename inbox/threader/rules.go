@@ -12,7 +12,7 @@ func Rules() inbox.Rules {
 	return inbox.Rules{
 		Place: thread.Decide, Resolve: identity.Resolve, Link: orderlink.Link, Orders: orderRules(),
 		ClaimKey: identity.ClaimKey, Blocked: identity.Blocked, Strictest: identity.Strictest,
-		Shared: shared, Hints: hints, Score: score, Survivors: survivors,
+		Shared: shared, Hints: hints, Score: score, Survivors: identity.Survivors,
 	}
 }
 
@@ -38,12 +38,4 @@ func score(a, b inbox.Known) (float64, []string) {
 		return 0, nil
 	}
 	return s, reasons
-}
-
-func survivors(claims []inbox.OwnedClaim) []inbox.Fact {
-	list := make([]identity.OwnedClaim, len(claims))
-	for i, c := range claims {
-		list[i] = identity.OwnedClaim(c)
-	}
-	return identity.Survivors(list)
 }

@@ -14,8 +14,12 @@ import (
 	"skein/inbox/identity"
 )
 
-// suggested is how many possible matches an agent is shown.
-const suggested = 5
+// How many possible matches an agent is shown, and how many may share a hint
+// before it says nothing, as in the store.
+const (
+	suggested = 5
+	sharing   = 50
+)
 
 // A person is one record, as an identity.
 type person struct {
@@ -144,7 +148,7 @@ func suggestions(people []person, r *Reporter) {
 		var matches []match
 		for _, h := range p.hints {
 			for _, j := range byHint[h] {
-				if found[j] {
+				if found[j] || len(byHint[h]) > sharing {
 					continue
 				}
 				found[j] = true
