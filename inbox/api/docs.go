@@ -17,7 +17,7 @@ import (
 // docsPage shows the document to people. It is one page with nothing around it:
 // no script, no file of another server, so that it works where there is no
 // network.
-var docsPage = template.Must(template.New("docs").Parse(`<!doctype html>
+var docsPage = template.Must(template.New("docs").Funcs(template.FuncMap{"spans": spans}).Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{.Title}} API</title>
 <style>
@@ -32,15 +32,15 @@ summary{cursor:pointer}
 table{border-collapse:collapse;width:100%;margin:.4rem 0}
 td,th{text-align:left;vertical-align:top;padding:.25rem .8rem .25rem 0;border-top:1px solid var(--line)}
 h4{margin:.8rem 0 .2rem}
-nav a{margin-right:1rem}
+nav{display:flex;flex-wrap:wrap;gap:.2rem 1rem}
 </style>
 <h1>{{.Title}} API</h1>
-<p>{{.Description}}</p>
+<p>{{template "prose" .Description}}</p>
 <p>The machine-readable form is <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
 <nav>{{range .Groups}}<a href="#{{.Name}}">{{.Name}}</a>{{end}}<a href="#types">types</a></nav>
 {{range .Groups}}<h2 id="{{.Name}}">{{.Name}}</h2>
 {{range .Operations}}<details id="{{.ID}}"><summary><span class="method">{{.Method}}</span> <span class="path">{{.Path}}</span> <span class="soft">{{.Summary}}</span></summary>
-{{if .Description}}<p>{{.Description}}</p>{{end}}
+{{if .Description}}<p>{{template "prose" .Description}}</p>{{end}}
 <p class="soft">{{if .Secured}}Needs <code>Authorization: Bearer</code>.{{else}}Needs no token.{{end}}</p>
 {{if .Params}}<h4>Parameters</h4><table>{{range .Params}}<tr><td><code>{{.Name}}</code>{{if .Required}} *{{end}}<td class="soft">{{.In}}<td class="type">{{.Type}}<td>{{.Doc}}</tr>{{end}}</table>{{end}}
 {{if .Body}}<h4>Body <span class="type">{{.BodyType}}</span></h4>{{template "fields" .Body}}{{end}}
@@ -50,7 +50,22 @@ nav a{margin-right:1rem}
 <h2 id="types">types</h2>
 {{range .Types}}<details id="type-{{.Name}}"><summary><code>{{.Name}}</code></summary>{{template "fields" .Fields}}</details>
 {{end}}</html>
-{{define "fields"}}<table>{{range .}}<tr><td><code>{{.Name}}</code>{{if .Required}} *{{end}}<td class="type">{{if .Ref}}<a href="#{{.Ref}}">{{.Type}}</a>{{else}}{{.Type}}{{end}}<td>{{.Doc}}</tr>{{end}}</table>{{end}}`))
+{{define "fields"}}<table>{{range .}}<tr><td><code>{{.Name}}</code>{{if .Required}} *{{end}}<td class="type">{{if .Ref}}<a href="#{{.Ref}}">{{.Type}}</a>{{else}}{{.Type}}{{end}}<td>{{.Doc}}</tr>{{end}}</table>{{end}}
+{{define "prose"}}{{range spans .}}{{if .Code}}<code>{{.Text}}</code>{{else}}{{.Text}}{{end}}{{end}}{{end}}`))
+
+type span struct {
+	Text string
+	Code bool
+}
+
+// spans are what stands between the backticks of s and in them.
+func spans(s string) []span {
+	var list []span
+	for i, text := range strings.Split(s, "`") {
+		list = append(list, span{text, i%2 == 1})
+	}
+	return list
+}
 
 type docField struct {
 	Name, In, Type, Ref, Doc string

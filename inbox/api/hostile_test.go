@@ -174,7 +174,7 @@ func TestRoot(t *testing.T) {
 	c.want(t, 401, "GET", "/api/v1/me", nil, nil) // something to be counted
 	for path, want := range map[string]string{
 		"/healthz": `"ok"`, "/readyz": `"ready"`, "/metrics": "skein_http_request_seconds", "/openapi.json": `"openapi"`,
-		"/docs": "/api/v1/conversations/{id}/replies", "/": "the page", "/inbox/open": "the page",
+		"/docs": "<code>Authorization: Bearer</code>. Lists", "/": "the page", "/inbox/open": "the page",
 	} {
 		res, raw := c.do(t, "GET", path, nil)
 		if res.StatusCode != 200 || !strings.Contains(string(raw), want) {
