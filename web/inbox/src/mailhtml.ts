@@ -17,7 +17,9 @@ const style = `
   html { overflow: hidden; }
   body { margin: 0; font: 14px/21px "Inter Variable", system-ui, sans-serif; overflow-wrap: anywhere; overflow-x: auto; }
   img { max-width: 100%; height: auto; }
-  img[data-remote-src]:not([src]) { display: inline-block; min-width: 12px; min-height: 12px; outline: 1px dashed #98a3a3; outline-offset: -1px; }
+  img[data-remote-src]:not([src]) { display: inline-block; min-width: 12px; min-height: 12px; }
+  img[data-remote-src]:not([src]), .skein-image { outline: 1px dashed #98a3a3; outline-offset: -1px; }
+  .skein-image { padding: 0 6px; font-size: 12px; opacity: .8; }
   table { max-width: 100%; }
   pre { white-space: pre-wrap; }
   p { margin: 0 0 8px; }
@@ -27,8 +29,10 @@ const style = `
   summary:focus-visible, a:focus-visible { outline: 2px solid #0d7d75; }
 `;
 
-/** The colours of the page around it, for a mail that has none. */
+/** The type and colours of the page around it, for a mail that has none. */
 export interface Ink {
+  /** Rules that load its font: a frame has none of the page's. */
+  readonly fonts: string;
   readonly text: string;
   readonly link: string;
   readonly dark: boolean;
@@ -66,6 +70,13 @@ export function mailDocument(
     } else if (remote !== null && images && /^https?:/i.test(remote)) {
       // The page's policy admits encrypted requests only.
       img.setAttribute("src", remote.replace(/^http:/i, "https:"));
+    } else if (remote !== null && (img.getAttribute("alt") ?? "").trim() !== "") {
+      // What it shows in words, without the mark of a broken one.
+      const words = doc.createElement("span");
+      words.className = "skein-image";
+      words.textContent = img.getAttribute("alt");
+      img.replaceWith(words);
+      continue;
     }
     img.setAttribute("referrerpolicy", "no-referrer");
     if (!img.hasAttribute("alt")) img.setAttribute("alt", "");
@@ -85,7 +96,7 @@ export function mailDocument(
     paper,
     html:
       `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">` +
-      `<meta name="referrer" content="no-referrer"><base target="_blank"><style>${style}${colours}</style></head>` +
+      `<meta name="referrer" content="no-referrer"><base target="_blank"><style>${ink.fonts}${style}${colours}</style></head>` +
       `<body>${doc.body.innerHTML}</body></html>`,
   };
 }

@@ -109,7 +109,7 @@ describe("calm", () => {
 
 describe("mailDocument", () => {
   const parse = (html: string): Document => new DOMParser().parseFromString(html, "text/html");
-  const ink = { text: "#111", link: "#066", dark: true };
+  const ink = { text: "#111", link: "#066", dark: true, fonts: "@font-face { font-family: X }" };
   const make = (html: string, images = false): ReturnType<typeof mailDocument> =>
     mailDocument(html, parse, images, (id) => (id === "pic" ? "https://skein.test/a1" : ""), ink);
 
@@ -122,7 +122,11 @@ describe("mailDocument", () => {
     const asked = make(html, true).html;
     expect(asked).toContain('src="https://t.test/p.gif"');
     expect(asked).toContain("img-src 'self' data: blob: https:");
+    const named = '<img data-remote-src="https://t.test/p.gif" alt="A <b>pier">';
+    expect(make(named).html).toContain('<span class="skein-image">A &lt;b&gt;pier</span>');
+    expect(make(named, true).html).toContain('src="https://t.test/p.gif"');
   });
+  it("has the page's font", () => expect(make("<p>x</p>").html).toContain(ink.fonts));
   // The server has taken these out; the frame would not run them; here they go a third time.
   it("lets no script, form or odd link through", () => {
     const { html } = make(

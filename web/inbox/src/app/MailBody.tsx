@@ -67,13 +67,28 @@ function Folded({ segment }: { segment: Segment }): ReactNode {
   );
 }
 
+/** The page's own rules that load its font. */
+function fontRules(): string {
+  return [...document.styleSheets]
+    .flatMap((s) => {
+      try {
+        return [...s.cssRules];
+      } catch {
+        return []; // a sheet that an extension put in
+      }
+    })
+    .filter((r) => r instanceof CSSFontFaceRule)
+    .map((r) => r.cssText)
+    .join("");
+}
+
 function useInk(): Ink {
   const theme = useTheme();
   const systemDark = useMedia("(prefers-color-scheme: dark)");
   return useMemo(() => {
     const dark = theme === "dark" || (theme === "system" && systemDark);
     const s = getComputedStyle(document.documentElement);
-    return { dark, text: s.getPropertyValue("--text").trim(), link: s.getPropertyValue("--accent-text").trim() };
+    return { dark, fonts: fontRules(), text: s.getPropertyValue("--text").trim(), link: s.getPropertyValue("--accent-text").trim() };
   }, [theme, systemDark]);
 }
 
