@@ -57,20 +57,22 @@ func hard(status, diagnosis, told string) bool {
 	case "1.7", "1.8": // the sender's address
 		return false
 	}
-	recipient := afterRecipient.MatchString(told+"\n"+text) && !afterData.MatchString(text)
+	recipient := func() bool {
+		return afterRecipient.MatchString(told+"\n"+text) && !afterData.MatchString(text)
+	}
 	switch {
 	case hostWords.MatchString(text):
 		return !oursWords.MatchString(text)
 	case unknown && strings.HasPrefix(rest, "1."):
 		return !softWords.MatchString(text)
-	case unknown && recipient && rest == "2.1": // disabled, but it says that there is none
+	case unknown && rest == "2.1" && recipient(): // disabled, but it says that there is none
 		return !closedWords.MatchString(text)
 	case softWords.MatchString(text), rest == "2.1", !unknown:
 		return false
 	case diagnosis == "" || !smtpReply.MatchString(text):
 		return true // the server's own words
 	}
-	return recipient || !afterData.MatchString(told+"\n"+text)
+	return recipient() || !afterData.MatchString(told+"\n"+text)
 }
 
 // unavailable is RFC 5321 section 4.2.3's text for 550; under 450 it passes.
