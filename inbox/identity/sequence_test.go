@@ -204,7 +204,7 @@ func sortEdges(edges []inbox.Edge) []inbox.Edge {
 // what it bears on alone: after every step, edges and customers are those that
 // all the evidence at once makes. Nobody is lost.
 func TestSequences(t *testing.T) {
-	sequences := 200
+	sequences := 100
 	if testing.Short() {
 		sequences = 20
 	}
