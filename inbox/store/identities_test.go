@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -191,7 +192,7 @@ func TestFamilyPhone(t *testing.T) {
 		}
 		b.joined(t)
 	}
-	person("a", "mum", 1, home, "1970-01-01")
+	person("a", "mum", 1, home, "1971-03-09")
 	person("b", "dad", 1, home, "1968-11-23")
 	want("two", "a/mum b/dad")
 	person("c", "kid", 1, home, "2001-06-15")
@@ -202,7 +203,7 @@ func TestFamilyPhone(t *testing.T) {
 		t.Errorf("%s edges are revoked, want 1: none is ever deleted", got[0])
 	}
 	// A birthday alone may tell.
-	person("c", "kid", 3, home, "1970-01-01")
+	person("c", "kid", 3, home, "1971-03-09")
 	want("the third is the first", "a/mum b/dad c/kid")
 	person("c", "kid", 4, home, "2001-06-15")
 	want("and is not", "a/mum", "b/dad", "c/kid")
@@ -300,8 +301,8 @@ func TestIndexHintsMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := b.strings(t, `SELECT DISTINCT hint FROM identity_hints WHERE hint LIKE 'email:%'`)
-	if want := []string{"email:a2@x.example"}; !slices.Equal(got, want) {
-		t.Errorf("hints = %v, want %v", got, want)
+	if len(got) != 1 || !strings.HasPrefix(got[0], "email:a2") {
+		t.Errorf("hints = %v, want those of the second address alone", got)
 	}
 }
 

@@ -508,7 +508,7 @@ func TestSettlesAsAWhole(t *testing.T) {
 	ctx := t.Context()
 	emails := []string{"a@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example", "f@x.example"}
 	phones := []string{"+436641234501", "+436641234502", "+436641234503", "+436641234504"}
-	births := []string{"", "", "1970-01-01", "1985-06-15", "2001-11-23"}
+	births := []string{"", "", "1971-03-09", "1985-06-15", "2001-11-23"}
 	pick := func(r *rand.Rand, list []string) string { return list[r.IntN(len(list))] }
 	var wg sync.WaitGroup
 	for w := range 4 {
