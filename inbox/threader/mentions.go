@@ -30,7 +30,13 @@ func setMentions(a *inbox.Arrival, context *inbox.OrderContext, grammars []order
 	if strings.TrimSpace(said) == "" {
 		said = a.Text
 	}
-	found := orderlink.Find(a.Subject, said, grammars)
+	found := slices.DeleteFunc(orderlink.Find(a.Subject, said, grammars), func(m inbox.Mention) bool {
+		part := said
+		if m.Part == "subject" {
+			part = a.Subject
+		}
+		return a.Masked && m.Start > 0 && part[m.Start-1] == '*' // the end of a card's number
+	})
 	if len(found) > maxMentions { // the surest, in their order
 		least := slices.SortedFunc(slices.Values(found), func(x, y inbox.Mention) int { return cmp.Compare(y.Score, x.Score) })[maxMentions-1].Score
 		found = slices.DeleteFunc(found, func(m inbox.Mention) bool { return m.Score < least })
@@ -77,7 +83,7 @@ func maskCards(a *inbox.Arrival) {
 	for _, s := range []*string{&a.Subject, &a.Text, &a.VisibleText, &a.Author.Name, &a.Sender.Name, &a.Person.Name, &a.Automatic.Reason} {
 		cards(s)
 	}
-	masked, n := mask.Cards(a.HTML)
+	masked, n := mask.HTML(a.HTML)
 	a.HTML, a.Masked = masked, a.Masked || n > 0
 	for _, list := range [][]inbox.Party{a.To, a.Cc} {
 		for i := range list {
