@@ -99,4 +99,9 @@ func maskCards(a *inbox.Arrival) {
 	for i := range a.Problems {
 		cards(&a.Problems[i])
 	}
+	if a.Call != nil {
+		call := *a.Call
+		cards(&call.Summary)
+		a.Call = &call
+	}
 }
