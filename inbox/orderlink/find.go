@@ -83,7 +83,7 @@ func (f *finder) part(name, text string) {
 		}
 		f.read(c)
 		if before != nil && c.label == noLabel && listed(f.tokens, before.last, c.first) && alike(before, c) {
-			c.label, c.number, c.after, c.verb = before.label, before.number, before.after, before.verb
+			c.label, c.number, c.after, c.verb, c.loose = before.label, before.number, before.after, before.verb, before.loose
 			if accepted && c.label == noLabel {
 				c.label = orderNoun
 			}
@@ -123,7 +123,8 @@ func candidateAt(text string, tokens []token, i int) (*candidate, int) {
 		if k+2 >= len(tokens) || tokens[k+1].space || tokens[k+2].space || !tokens[k+2].isAlnum() {
 			break
 		}
-		if join := &tokens[k+1]; !join.hyphen() && !join.is("./_,") {
+		join, after := &tokens[k+1], &tokens[k+2]
+		if !join.hyphen() && !join.is("./_,") || numbers > 0 && join.is("./") && after.kind == word && !after.upper {
 			break
 		}
 		last = k + 2
@@ -137,10 +138,10 @@ func candidateAt(text string, tokens []token, i int) (*candidate, int) {
 	}
 	// What says whose number it is may be joined to it.
 	first := i
-	for first < last && tokens[first].kind == word && labelOf(tokens[first].low).tells() {
+	for first < last && tokens[first].kind == word && (saysNumber(&tokens[first]) || !tokens[first].upper && tokens[first+1].is("/._")) {
 		first += 2
 	}
-	for last > first && tokens[last].kind == word && labelOf(tokens[last].low).tells() {
+	for last > first && tokens[last].kind == word && saysNumber(&tokens[last]) {
 		last -= 2
 	}
 	if first > last || !anyNumber(tokens[first:last+1]) {
@@ -170,6 +171,12 @@ func candidateAt(text string, tokens []token, i int) (*candidate, int) {
 		return nil, next
 	}
 	return c, next
+}
+
+// saysNumber reports whether a word that is joined to a number is none of it.
+func saysNumber(t *token) bool {
+	l := labelOf(t.low)
+	return l >= numberWord || l.tells() && !t.upper
 }
 
 func anyNumber(tokens []token) bool {
@@ -248,7 +255,7 @@ func (f *finder) number(c *candidate) bool {
 		return true
 	}
 	if c.label == parcelLabel {
-		if c.digits >= 6 && len(c.key) >= 8 && !c.after {
+		if c.digits >= 6 && len(c.key) >= 8 && len(c.key) <= 34 && 2*c.digits >= len(c.key) && f.capitals(c) && !c.after {
 			f.add(inbox.MentionTracking, TrackingKey(c.key), c.start, c.end, .7)
 			return true
 		}
@@ -263,6 +270,11 @@ func (f *finder) number(c *candidate) bool {
 	}
 	f.add(inbox.MentionOrder, c.key, c.start, c.end, score)
 	return true
+}
+
+// capitals reports whether a candidate has no small letter.
+func (f *finder) capitals(c *candidate) bool {
+	return !slices.ContainsFunc(f.tokens[c.first:c.last+1], func(t token) bool { return t.key != "" && !t.upper })
 }
 
 // fitting takes a candidate that fits a store's numbers.
@@ -298,6 +310,10 @@ func (f *finder) fitting(c *candidate) bool {
 					score = .85
 				case whole || isGroups(wide.key):
 					score = .75
+				}
+			case fitsPadded:
+				if sure {
+					score = .85
 				}
 			case fitsBare:
 				switch {
@@ -375,7 +391,7 @@ func (f *finder) ends(c *candidate) bool {
 		return true
 	}
 	t := &f.tokens[c.last+1]
-	return t.newline || t.kind == sign || t.kind == word && (endings[t.low] || labelOf(t.low).tells())
+	return t.newline || t.kind == sign || t.kind == word && (endings[t.low] || labelOf(t.low).tells() && labelOf(t.low) != antiLabel)
 }
 
 // plausible is how sure it is that a candidate is an order's number of a store

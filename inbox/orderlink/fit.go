@@ -98,6 +98,9 @@ func (s *said) add(low string, sentence int) {
 
 // stem is a word without a plural's ending.
 func stem(low string) string {
+	if same, ok := alias[low]; ok {
+		return same
+	}
 	switch {
 	case len(low) > 4 && (strings.HasSuffix(low, "ches") || strings.HasSuffix(low, "shes") || strings.HasSuffix(low, "xes") || strings.HasSuffix(low, "sses")):
 		return low[:len(low)-2]
@@ -109,7 +112,13 @@ func stem(low string) string {
 	return low
 }
 
-// addAmounts takes amounts of money, in minor units of two digits, of tokens.
+// alias are words for the same thing.
+var alias = map[string]string{
+	"bike": "bicycle", "bikes": "bicycle", "tv": "television", "tvs": "television", "fridge": "refrigerator", "sofa": "couch", "sofas": "couch",
+	"tee": "shirt", "tees": "shirt", "trainers": "sneaker", "cellphone": "smartphone", "fahrrad": "bicycle",
+}
+
+// addAmounts takes amounts of money, in hundredths, of tokens.
 func addAmounts(amounts map[int64]bool, tokens []token) {
 	for k := range tokens {
 		t := &tokens[k]
@@ -256,14 +265,14 @@ func fitOrder(s *said, o *inbox.LinkOrder, wish intent) orderFit {
 		if named && !slices.Contains(f.items, item.Title) {
 			f.items = append(f.items, item.Title)
 		}
-		if item.Price > 0 && s.amounts[item.Price] {
+		if item.Price > 0 && s.amounts[hundredths(item.Price, o.Currency)] {
 			f.score += .2
 		}
 	}
 	for _, place := range slices.Sorted(maps.Keys(at)) { // in order: sums of fractions depend on it
 		f.score += at[place]
 	}
-	if o.Total > 0 && s.amounts[o.Total] {
+	if o.Total > 0 && s.amounts[hundredths(o.Total, o.Currency)] {
 		f.amount = true
 		f.score += .8
 	}

@@ -35,7 +35,7 @@ func readBack(tokens []token, i int) (r reading) {
 			r.hash = r.hash || k == i-1
 			r.number = true
 			continue
-		case t.is(":=\"'([<*°º>|“„«»’‘/_~`") || t.hyphen():
+		case t.is(":=\"'([<*°º>|“„«»’‘/_~`") || t.hyphen() || t.is("&?") && !tokens[k+1].space:
 			continue
 		case t.is(",)]"):
 			r.loose = true
@@ -60,6 +60,12 @@ func readBack(tokens []token, i int) (r reading) {
 			case l.decides():
 				r.label = l
 				r.verb = l == orderVerb || l == orderNoun && usedAsVerb(tokens, k)
+				return r
+			case spelt[t.low] && k > 0 && near(t.low, "order", 1) && english[tokens[k-1].low]:
+				r.label = orderNoun // "my oder 12345"
+				return r
+			case spelt[t.low] && near(t.low, "bill", 1):
+				r.suspicious = true // "the pill #12345"
 				return r
 			}
 		}
@@ -96,6 +102,9 @@ func usedAsVerb(tokens []token, k int) bool {
 	}
 	return verbBefore[tokens[k-1].low]
 }
+
+// english are words after which no other language goes on.
+var english = set("the my this that your of with about for to cancel cancelling canceling cancelled track tracking change changing edit editing see check an")
 
 var verbBefore = set("to can could i we you ll will would like want please just d may might they should must let")
 

@@ -73,6 +73,7 @@ type fitting uint8
 
 const (
 	fitsNot    fitting = iota
+	fitsPadded         // by its digits alone, once they are filled up with zeros
 	fitsBare           // by its digits alone, which say less than the store writes
 	fitsDigits         // wholly, and the store writes nothing but digits
 	fitsWhole          // wholly, letters and all
@@ -107,7 +108,7 @@ func (s *shape) fit(key string) (string, fitting) {
 		if !s.padded || len(plain) >= s.least || len(plain) < 3 {
 			return "", fitsNot
 		}
-		plain = strings.Repeat("0", s.least-len(plain)) + plain
+		return s.key(strings.Repeat("0", s.least-len(plain)) + plain), fitsPadded
 	}
 	return s.key(plain), fitsBare
 }

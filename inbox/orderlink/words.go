@@ -30,12 +30,12 @@ var words = []struct {
 	label label
 	words string
 }{
-	{looseFiller, `of with for on at from to by de del di da do z von vom mit zu zur avec con com med fra van met c с`},
+	{looseFiller, `of with for on at from to by de del di da do z von vom mit zu zur avec con com med fra van met  с`},
 	{filler, `is was are the a my our your this that it its be has have under called as here mine and named reads ist war lautet meine
 		meiner meinem meinen mein die der das dem den unter hier unsere unserer est etait le la les ma mon mes notre du sous voici es
 		era el mi mis los las fue aqui e il lo mio mia o meu minha foi het mijn onze jest moje mojego moj je mam ar min mitt
 		confirmation details detail status summary received placed made bestatigung datum мой мои моего это`},
-	{numberWord, `number numbers numer no nos nr nrs num n nb id ids code ref reference nummer nummern numero numeros referenz referencia
+	{numberWord, `number c numbers numer no nos nr nrs num n nb id ids code ref reference nummer nummern numero numeros referenz referencia
 		referencja cislo szam szama numarasi numara numarali tunnus номер номера номером № nro numeru numerem referentie riferimento`},
 	{orderVerb, `ordered purchased bought buy bestellt bestelle bestellte bestellen gekauft commander achete pedi comprado compre comprei
 		ordinato acquistato besteld gekocht zamowilem zamowilam kupilem`},
@@ -110,7 +110,7 @@ var stems = []struct {
 	{parcelLabel, "sendung"}, {parcelLabel, "tracking"}, {parcelLabel, "zasilk"}, {parcelLabel, "przesyl"}, {parcelLabel, "paket"}, {parcelLabel, "посылк"},
 	{antiLabel, "rechnung"}, {antiLabel, "faktur"}, {antiLabel, "invoic"}, {antiLabel, "factur"}, {antiLabel, "telefon"}, {antiLabel, "kunden"},
 	{antiLabel, "retouren"}, {antiLabel, "gutschein"}, {antiLabel, "konto"}, {antiLabel, "vertrag"}, {antiLabel, "serien"}, {antiLabel, "artikel"},
-	{antiLabel, "τιμολογ"}, {antiLabel, "τηλεφων"},
+	{numberWord, "numara"}, {antiLabel, "τιμολογ"}, {antiLabel, "τηλεφων"},
 }
 
 // inside are words of scripts that put no spaces between them, or join the
