@@ -136,6 +136,9 @@ type Tie struct {
 	Place  int    // index of the message that brought it
 	Order  OrderID
 	Key    string // the Message-ID that ties them together
+	// Under are splits without which it ties others: those that moved the
+	// messages that answer each other.
+	Under []FactID
 }
 
 // A DecideFunc places a batch. It is pure but for new ids.

@@ -16,6 +16,7 @@ import (
 type inputs struct {
 	Text       string            `json:"text"`
 	Key        string            `json:"key,omitempty"`        // of late-parent: the Message-ID
+	Under      []inbox.FactID    `json:"under,omitempty"`      // of late-parent: splits without which it is void
 	MessageID  inbox.MessageID   `json:"messageId,omitempty"`  // what brought it
 	OrderID    inbox.OrderID     `json:"orderId,omitempty"`    // of same-order
 	IdentityID inbox.IdentityID  `json:"identityId,omitempty"` // of hand-over
@@ -34,7 +35,7 @@ type tie struct {
 func (a *arrivals) tie(batch []inbox.Received, ties []inbox.Tie) {
 	for _, t := range ties {
 		r := &batch[t.Place]
-		in := inputs{Text: t.Text, Key: t.Key, MessageID: a.ids[t.Place], OrderID: t.Order}
+		in := inputs{Text: t.Text, Key: t.Key, MessageID: a.ids[t.Place], OrderID: t.Order, Under: t.Under}
 		if t.Kind == inbox.FactSameOrder {
 			in.IdentityID = a.identities[r.Message.Identity].ID
 		}

@@ -70,20 +70,16 @@ func (m *moving) mergeAll(ctx context.Context, from, into inbox.ConversationID) 
 		return err
 	}
 	old, to := m.touch(from), m.touch(into)
-	old.MergedInto = into
 	if to.Assignee == "" {
 		to.Assignee = old.Assignee
 	}
 	if to.TeamID == "" {
 		to.TeamID = old.TeamID
 	}
-	batch := &pgx.Batch{}
-	batch.Queue(`UPDATE threads SET conversation_id = $2 WHERE conversation_id = $1`, from, into)
-	batch.Queue(`UPDATE conversations SET merged_into = $2 WHERE merged_into = $1`, from, into)
-	if err := m.tx.SendBatch(ctx, batch).Close(); err != nil {
+	if _, err := m.tx.Exec(ctx, `UPDATE threads SET conversation_id = $2 WHERE conversation_id = $1`, from, into); err != nil {
 		return fmt.Errorf("redirect %s: %w", from, err)
 	}
-	return nil
+	return m.redirect(ctx, from, into)
 }
 
 // Split moves messages out of ref, into another conversation or, where into is

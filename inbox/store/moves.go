@@ -109,6 +109,17 @@ func (m *moving) touch(id inbox.ConversationID) *inbox.Conversation {
 	return c
 }
 
+// redirect lets a held conversation, and what leads to it, lead to another; into
+// "" brings it back to life, alone.
+func (m *moving) redirect(ctx context.Context, id, into inbox.ConversationID) error {
+	m.touch(id).MergedInto = into
+	if _, err := m.tx.Exec(ctx, `
+		UPDATE conversations SET merged_into = $2 WHERE id = $1 OR merged_into = $1 AND $2::uuid IS NOT NULL`, id, null(into)); err != nil {
+		return fmt.Errorf("redirect %s: %w", id, err)
+	}
+	return nil
+}
+
 // move brings messages from one held conversation to the end of another, in the
 // order of time.
 func (m *moving) move(ctx context.Context, from, into inbox.ConversationID, list []inbox.MessageID) error {

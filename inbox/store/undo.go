@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -190,50 +189,18 @@ func (m *moving) undoMerge(ctx context.Context, f fact) error {
 		m.touchOnly(survivor) // another merge keeps the two together, until that is undone
 		return m.revoke(ctx, f)
 	}
-	goes := g.reach(back, func(o fact) bool { return o.id != f.id })
-	at, err := m.homes(ctx, survivor)
-	if err != nil {
-		return err
-	}
-	var list []inbox.MessageID
-	for id, home := range at {
-		if goes[home] {
-			list = append(list, id)
-		}
-	}
-	if len(list) == 0 || len(list) == len(at) {
-		return &inbox.Error{Code: inbox.Conflict,
-			Message: "all that was said on one side was moved elsewhere meanwhile: undo that first"}
-	}
-	if err := m.apartInMail(ctx, survivor, goes); err != nil {
-		return err
-	}
 	if err := m.revoke(ctx, f); err != nil {
 		return err
 	}
-	m.comeBack(survivor, back)
-	if err := m.move(ctx, survivor, back, list); err != nil {
+	left, err := m.regroup(ctx, survivor, back)
+	if err != nil {
 		return err
 	}
-	return m.partAndFinish(ctx, &g, back, goes, stays)
-}
-
-// apartInMail refuses to part what is one component of mail, unless an agent
-// moved it.
-func (m *moving) apartInMail(ctx context.Context, survivor inbox.ConversationID, goes map[inbox.ConversationID]bool) error {
-	var tied bool
-	if err := m.tx.QueryRow(ctx, `
-		SELECT EXISTS (
-			SELECT FROM messages g JOIN threads t ON t.id = g.thread_id
-			WHERE g.conversation_id = $1 AND g.splits = '{}'
-			GROUP BY t.root_id HAVING bool_or(t.home_id = ANY($2)) AND NOT bool_and(t.home_id = ANY($2)))`,
-		survivor, keysOf(goes)).Scan(&tied); err != nil {
-		return fmt.Errorf("look what answers what: %w", err)
+	if m.before[back] == nil || left == 0 {
+		return &inbox.Error{Code: inbox.Conflict,
+			Message: "all that was said on one side was moved elsewhere meanwhile: undo that first"}
 	}
-	if tied {
-		return errAnswerEachOther
-	}
-	return nil
+	return m.finish(ctx)
 }
 
 // survivorOf is what a conversation has become part of.
@@ -278,57 +245,4 @@ func (m *moving) homes(ctx context.Context, id inbox.ConversationID) (map[inbox.
 	return at, nil
 }
 
-// comeBack makes a conversation that was merged one of its own again, as it was
 // before, but not open when the two were closed together.
-func (m *moving) comeBack(survivor, back inbox.ConversationID) {
-	c := m.touch(back)
-	c.MergedInto = ""
-	if m.convs[survivor].Status == inbox.Closed && c.Status == inbox.Open {
-		c.Status = inbox.Closed
-	}
-}
-
-// partAndFinish points threads and links at the side that they are on now.
-func (m *moving) partAndFinish(ctx context.Context, g *group, back inbox.ConversationID, goes, stays map[inbox.ConversationID]bool) error {
-	if err := m.follow(ctx, g, goes, stays); err != nil {
-		return err
-	}
-	var others []inbox.ConversationID
-	for _, n := range g.nodes {
-		if goes[n] && n != back {
-			others = append(others, n)
-		}
-	}
-	batch := &pgx.Batch{}
-	batch.Queue(`UPDATE conversations SET merged_into = $1 WHERE id = ANY($2)`, back, ids(others))
-	batch.Queue(`UPDATE threads SET conversation_id = $1 WHERE home_id = ANY($2)`, back, ids(append(others, back)))
-	if err := m.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("redirect to %s: %w", back, err)
-	}
-	return m.finish(ctx)
-}
-
-// follow takes with goes what only has a link left: a conversation that a split
-// made and whose messages all went back, see undoSplit.
-func (m *moving) follow(ctx context.Context, g *group, goes, stays map[inbox.ConversationID]bool) error {
-	rest := slices.DeleteFunc(slices.Clone(g.nodes), func(n inbox.ConversationID) bool { return goes[n] || stays[n] })
-	for again := len(rest) > 0; again; {
-		again = false
-		rows, err := m.tx.Query(ctx, `
-			SELECT into_id, from_id FROM conversation_facts
-			WHERE into_id = ANY($1) AND kind = 'split' AND (inputs->>'new')::boolean`, ids(rest))
-		if err != nil {
-			return fmt.Errorf("read splits: %w", err)
-		}
-		var born, from inbox.ConversationID
-		if _, err := pgx.ForEachRow(rows, []any{&born, &from}, func() error {
-			if goes[from] && !goes[born] {
-				goes[born], again = true, true
-			}
-			return nil
-		}); err != nil {
-			return fmt.Errorf("read splits: %w", err)
-		}
-	}
-	return nil
-}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -65,7 +66,13 @@ func (m *moving) undoSplit(ctx context.Context, f fact) error {
 	if err := m.sendHome(ctx, at, list); err != nil {
 		return err
 	}
-	if err := m.leaveLink(ctx, f, at); err != nil {
+	if err := m.voidTies(ctx, f); err != nil {
+		return err
+	}
+	if _, err := m.regroup(ctx, at, ""); err != nil {
+		return err
+	}
+	if err := m.leaveLink(ctx, at); err != nil {
 		return err
 	}
 	if err := m.heal(ctx); err != nil {
@@ -125,6 +132,18 @@ func (m *moving) sendHome(ctx context.Context, at inbox.ConversationID, list []r
 	return nil
 }
 
+// voidTies revokes what was tied by answers to what the split had moved: heal
+// ties it to where that belongs.
+func (m *moving) voidTies(ctx context.Context, f fact) error {
+	if _, err := m.tx.Exec(ctx, `
+		UPDATE conversation_facts SET revoked_at = $2, revoked_kind = 'system'
+		WHERE kind = 'late-parent' AND revoked_at IS NULL AND (from_id = $3 OR into_id = $3) AND inputs->'under' ? $1`,
+		string(f.id), m.now, f.into); err != nil {
+		return fmt.Errorf("void what the split tied: %w", err)
+	}
+	return nil
+}
+
 // alive is where the messages of a home are: what facts have made it part of,
 // or itself, which comes to life again when it was but a link.
 func (m *moving) alive(ctx context.Context, home inbox.ConversationID) (inbox.ConversationID, error) {
@@ -139,13 +158,12 @@ func (m *moving) alive(ctx context.Context, home inbox.ConversationID) (inbox.Co
 	if g.reach(home, func(fact) bool { return true })[c.MergedInto] {
 		return c.MergedInto, nil
 	}
-	m.touch(home).MergedInto = ""
-	return home, nil
+	return home, m.redirect(ctx, home, "")
 }
 
 // leaveLink sees to it that a conversation in which nothing is left leads
-// somewhere.
-func (m *moving) leaveLink(ctx context.Context, f fact, at inbox.ConversationID) error {
+// somewhere: one that an undone split made, to where its messages came from.
+func (m *moving) leaveLink(ctx context.Context, at inbox.ConversationID) error {
 	var left bool
 	if err := m.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM messages WHERE conversation_id = $1)`, at).Scan(&left); err != nil {
 		return fmt.Errorf("look what is left: %w", err)
@@ -153,29 +171,32 @@ func (m *moving) leaveLink(ctx context.Context, f fact, at inbox.ConversationID)
 	if left {
 		return nil
 	}
-	if !f.inputs.New || at != f.into {
+	var from inbox.ConversationID
+	err := m.tx.QueryRow(ctx, `
+		SELECT from_id FROM conversation_facts
+		WHERE into_id = $1 AND kind = 'split' AND (inputs->>'new')::boolean AND revoked_at IS NOT NULL`, at).Scan(&from)
+	if errors.Is(err, pgx.ErrNoRows) {
 		return &inbox.Error{Code: inbox.Conflict,
 			Message: "nothing would be left in " + numberOf(m.convs[at]) + ": undo first what was moved out of it"}
 	}
-	to, err := m.survivorOf(ctx, f.from)
+	if err != nil {
+		return fmt.Errorf("read what made %s: %w", at, err)
+	}
+	to, err := m.survivorOf(ctx, from)
 	if err != nil {
 		return err
 	}
-	m.touch(at).MergedInto = to
-	if _, err := m.tx.Exec(ctx, `UPDATE conversations SET merged_into = $2 WHERE merged_into = $1`, at, to); err != nil {
-		return fmt.Errorf("redirect %s: %w", at, err)
-	}
-	return nil
+	return m.redirect(ctx, at, to)
 }
 
-// A side is one conversation's part of a component of mail.
+// A side is the part of a component of mail that has one home.
 type side struct {
 	root string
-	home inbox.ConversationID // of a thread of it
+	home inbox.ConversationID
 	in   inbox.ConversationID
 }
 
-// heal joins what mails tie together and only the split kept apart.
+// heal ties together what mails tie together and only the split kept apart.
 func (m *moving) heal(ctx context.Context) error {
 	for {
 		sides, err := m.sides(ctx)
@@ -186,16 +207,13 @@ func (m *moving) heal(ctx context.Context) error {
 		for i, s := range sides {
 			all[i] = s.in
 		}
-		if err := m.hold(ctx, all...); err != nil {
+		slices.Sort(all)
+		if err := m.hold(ctx, slices.Compact(all)...); err != nil {
 			return err
 		}
-		parted, err := m.parted(ctx, all)
-		if err != nil {
+		a, b, err := m.torn(ctx, sides)
+		if err != nil || a.root == "" {
 			return err
-		}
-		a, b, ok := tornApart(sides, parted)
-		if !ok {
-			return nil
 		}
 		if m.convs[b.in].Number < m.convs[a.in].Number {
 			a, b = b, a
@@ -203,26 +221,47 @@ func (m *moving) heal(ctx context.Context) error {
 		if _, err := m.insertFact(ctx, inbox.FactLateParent, b.home, a.home, inputs{Text: "Their mails answer each other"}); err != nil {
 			return err
 		}
+		if a.in == b.in {
+			continue
+		}
 		if err := m.mergeAll(ctx, b.in, a.in); err != nil {
 			return err
 		}
 	}
 }
 
-// tornApart finds two sides of one component that no split parts.
-func tornApart(sides []side, parted map[[2]inbox.ConversationID]bool) (a, b side, ok bool) {
+// torn finds two sides of one component that no fact of mail ties and no split
+// parts.
+func (m *moving) torn(ctx context.Context, sides []side) (a, b side, err error) {
+	if len(sides) == 0 {
+		return a, b, nil
+	}
+	parted, err := m.parted(ctx, sides)
+	if err != nil {
+		return a, b, err
+	}
+	tied := map[inbox.ConversationID]map[inbox.ConversationID]bool{}
+	for _, s := range sides {
+		if tied[s.home] == nil {
+			g, err := m.groupOf(ctx, s.in)
+			if err != nil {
+				return a, b, err
+			}
+			tied[s.home] = g.reach(s.home, func(f fact) bool { return f.kind == inbox.FactLateParent })
+		}
+	}
 	for i, a := range sides {
 		for _, b := range sides[i+1:] {
-			if a.root == b.root && a.in != b.in && !parted[[2]inbox.ConversationID{a.in, b.in}] && !parted[[2]inbox.ConversationID{b.in, a.in}] {
-				return a, b, true
+			if a.root == b.root && !tied[a.home][b.home] && !parted[[2]inbox.ConversationID{a.in, b.in}] && !parted[[2]inbox.ConversationID{b.in, a.in}] {
+				return a, b, nil
 			}
 		}
 	}
-	return a, b, false
+	return side{}, side{}, nil
 }
 
-// sides lists, of the components that are held, those that are in several
-// conversations by more than what agents moved.
+// sides lists, of the components that are held, those that have several homes
+// besides what agents moved.
 func (m *moving) sides(ctx context.Context) ([]side, error) {
 	roots := make([]string, 0, len(m.roots))
 	for r := range m.roots {
@@ -230,10 +269,10 @@ func (m *moving) sides(ctx context.Context) ([]side, error) {
 	}
 	rows, err := m.tx.Query(ctx, `
 		SELECT root, home, conversation FROM (
-			SELECT t.root_id::text AS root, min(t.home_id::text) AS home, g.conversation_id AS conversation,
-				count(*) OVER (PARTITION BY t.root_id) AS n
-			FROM messages g JOIN threads t ON t.id = g.thread_id
-			WHERE t.root_id = ANY($1) AND g.splits = '{}' GROUP BY t.root_id, g.conversation_id) s
+			SELECT t.root_id::text AS root, t.home_id AS home, t.conversation_id AS conversation, count(*) OVER (PARTITION BY t.root_id) AS n
+			FROM threads t
+			WHERE t.root_id = ANY($1) AND EXISTS (SELECT FROM messages g WHERE g.thread_id = t.id AND g.splits = '{}')
+			GROUP BY t.root_id, t.home_id, t.conversation_id) s
 		WHERE n > 1`, roots)
 	if err != nil {
 		return nil, fmt.Errorf("read components: %w", err)
@@ -244,15 +283,16 @@ func (m *moving) sides(ctx context.Context) ([]side, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read components: %w", err)
 	}
-	slices.SortFunc(list, func(a, b side) int { return cmp.Or(cmp.Compare(a.root, b.root), cmp.Compare(a.in, b.in)) })
+	slices.SortFunc(list, func(a, b side) int { return cmp.Or(cmp.Compare(a.root, b.root), cmp.Compare(a.home, b.home)) })
 	return list, nil
 }
 
 // parted lists the pairs of conversations that a standing split keeps apart.
-func (m *moving) parted(ctx context.Context, of []inbox.ConversationID) (map[[2]inbox.ConversationID]bool, error) {
-	pairs := map[[2]inbox.ConversationID]bool{}
-	if len(of) == 0 {
-		return pairs, nil
+func (m *moving) parted(ctx context.Context, sides []side) (map[[2]inbox.ConversationID]bool, error) {
+	of := map[inbox.ConversationID]bool{}
+	for _, s := range sides {
+		of[s.in] = true
 	}
-	return pairs, partedPairs(ctx, m.tx, ids(of), func(pair [2]inbox.ConversationID) { pairs[pair] = true })
+	pairs := map[[2]inbox.ConversationID]bool{}
+	return pairs, partedPairs(ctx, m.tx, keysOf(of), func(pair [2]inbox.ConversationID) { pairs[pair] = true })
 }

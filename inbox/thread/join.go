@@ -38,7 +38,11 @@ func (g *graph) join(x, y spot, key string) {
 func (g *graph) unite(x, y spot, key string) (into, from inbox.ConversationID) {
 	into, from = g.where(x), g.where(y)
 	if into != from && g.apart(into, from) {
-		return "", ""
+		// What was not moved of the two threads is tied all the same.
+		x, y = spot{thread: x.thread}, spot{thread: y.thread}
+		if into, from = g.where(x), g.where(y); into != from {
+			return "", ""
+		}
 	}
 	if into != from && g.older(from, into) {
 		into, from, x, y = from, into, y, x
@@ -54,9 +58,15 @@ func (g *graph) unite(x, y spot, key string) (into, from inbox.ConversationID) {
 		}
 	}
 	if home != other {
+		var under []inbox.FactID
+		for _, s := range []spot{x, y} {
+			if n := len(s.splits); n > 0 {
+				under = append(under, s.splits[n-1])
+			}
+		}
 		g.named[home], g.named[other] = true, true
 		g.ties = append(g.ties, inbox.Tie{
-			Kind: inbox.FactLateParent, From: other, Into: home, Place: g.now, Key: key,
+			Kind: inbox.FactLateParent, From: other, Into: home, Place: g.now, Key: key, Under: under,
 			Text: "A mail came late that ties the two together",
 		})
 	}
