@@ -138,6 +138,25 @@ const (
 	FactLateParent FactKind = "late-parent" // a mail came late that ties two together
 )
 
+// A Related is a conversation that may belong together with another: a
+// question, never an answer.
+type Related struct {
+	Conversation Conversation `json:"conversation"`
+	Why          RelationKind `json:"why" enum:"quotes,quoted,same-order,same-subject,same-customer-open"`
+	Text         string       `json:"text" doc:"One line for an agent"`
+}
+
+// A RelationKind is why a conversation is suggested.
+type RelationKind string
+
+const (
+	RelatedQuotes  RelationKind = "quotes" // points at it without being let in
+	RelatedQuoted  RelationKind = "quoted"
+	RelatedOrder   RelationKind = "same-order"
+	RelatedSubject RelationKind = "same-subject"
+	RelatedOpen    RelationKind = "same-customer-open"
+)
+
 // LinkEvidence is everything that bears on which orders a conversation is
 // about.
 type LinkEvidence struct {

@@ -7,6 +7,8 @@ type Rules struct {
 	Link    LinkFunc
 	Orders  OrderRules
 
+	// Subject is what a subject is without the marks of replies and forwards.
+	Subject func(subject string) string
 	// ClaimKey is what a claim of a value is matched by, "" for what never is.
 	// Region (ISO 3166-1 alpha-2) is how a telephone number without a country
 	// code is read.

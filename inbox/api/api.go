@@ -37,6 +37,7 @@ const Root = "/api/v1"
 type Store interface {
 	Sessions
 	Conversations
+	Facts
 	Customers
 	Identities
 	Orders
@@ -71,6 +72,16 @@ type Conversations interface {
 	Upload(ctx context.Context, agent inbox.AgentID, a inbox.Attachment, now time.Time) error
 	Attachment(ctx context.Context, rights *inbox.Rights, id inbox.AttachmentID) (inbox.Attachment, error)
 	Raw(ctx context.Context, rights *inbox.Rights, id inbox.MessageID) (string, error)
+}
+
+// Facts are why conversations are one, or messages apart from theirs.
+type Facts interface {
+	MergeConversations(ctx context.Context, by *inbox.Caller, ref, with string, now time.Time) (inbox.Conversation, inbox.FactID, error)
+	Split(ctx context.Context, by *inbox.Caller, ref string, list []inbox.MessageID, into string, now time.Time) (inbox.Conversation, inbox.FactID, error)
+	HandOver(ctx context.Context, by *inbox.Caller, ref string, who inbox.IdentityID, now time.Time) (inbox.ConversationFact, error)
+	Facts(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.ConversationFact, error)
+	Undo(ctx context.Context, by *inbox.Caller, id inbox.FactID, now time.Time) ([]inbox.Conversation, error)
+	Related(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.Related, error)
 }
 
 // Customers are who was spoken with.
@@ -177,6 +188,7 @@ func newAPI(cfg Config) *API {
 	a.huma = humago.New(a.mux, humaConfig())
 	a.sessions()
 	a.conversations()
+	a.facts()
 	a.answers()
 	a.customers()
 	a.identities()

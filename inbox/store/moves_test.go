@@ -84,11 +84,11 @@ func (b *deliverBench) partitionOfMail(t testing.TB) []string {
 // mail is where it would be without agents.
 func TestMovesProperty(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(120) {
+	for seed := range uint64(9) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(seed, 3))
-			mails := tangle(rng, 16+rng.IntN(20))
+			mails := tangle(rng, 14+rng.IntN(14))
 			d, plain := newDesk(t), newDeliverBench(t)
 			s := &shuffler{desk: d, rng: rng, replies: seed%3 == 2}
 			for len(mails) > 0 {
@@ -213,14 +213,7 @@ func (s *shuffler) undoAll(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range s.strings(t, `SELECT id::text FROM conversation_facts WHERE revoked_at IS NULL AND kind <> 'late-parent'`) {
-		_, err := s.Undo(t.Context(), s.su, inbox.FactID(f), time.Now())
-		t.Logf("DIAG %s: %v %v", f, err, s.strings(t, `SELECT concat_ws(' ', f.kind, a.number, b.number, f.inputs) FROM conversation_facts f JOIN conversations a ON a.id=f.from_id JOIN conversations b ON b.id = f.into_id WHERE f.id=$1`, f))
-	}
-	for _, f := range s.strings(t, `SELECT concat_ws(' ', f.kind, a.number, b.number, f.inputs) FROM conversation_facts f JOIN conversations a ON a.id=f.from_id JOIN conversations b ON b.id = f.into_id WHERE f.revoked_at IS NULL`) {
-		t.Logf("FACT %s", f)
-	}
-	for _, f := range s.strings(t, `SELECT concat_ws(' ', m.header_id, c.number, m.splits, h.number, t.root_id) FROM messages m JOIN conversations c ON c.id=m.conversation_id JOIN threads t ON t.id=m.thread_id JOIN conversations h ON h.id=t.home_id ORDER BY c.number, m.seq`) {
-		t.Logf("MSG %s", f)
+	if left := s.strings(t, `SELECT id::text FROM conversation_facts WHERE revoked_at IS NULL AND kind = 'split'`); len(left) > 0 {
+		t.Errorf("%d splits can't be undone", len(left))
 	}
 }

@@ -178,6 +178,10 @@ func (m *moving) undoMerge(ctx context.Context, f fact) error {
 		return err
 	}
 	stays := g.reach(survivor, func(o fact) bool { return o.id != f.id })
+	if !g.reach(survivor, func(fact) bool { return true })[f.from] {
+		m.touchOnly(survivor) // nothing is left on either side but links
+		return m.revoke(ctx, f)
+	}
 	back := f.from
 	if stays[f.from] {
 		back = f.into

@@ -155,10 +155,18 @@ func (m *moving) alive(ctx context.Context, home inbox.ConversationID) (inbox.Co
 	if err != nil {
 		return "", err
 	}
-	if g.reach(home, func(fact) bool { return true })[c.MergedInto] {
+	tied := g.reach(home, func(fact) bool { return true })
+	if tied[c.MergedInto] {
 		return c.MergedInto, nil
 	}
-	return home, m.redirect(ctx, home, "")
+	if err := m.redirect(ctx, home, ""); err != nil {
+		return "", err
+	}
+	delete(tied, home)
+	if _, err := m.tx.Exec(ctx, `UPDATE conversations SET merged_into = $1 WHERE id = ANY($2)`, home, keysOf(tied)); err != nil {
+		return "", fmt.Errorf("redirect to %s: %w", home, err)
+	}
+	return home, nil
 }
 
 // leaveLink sees to it that a conversation in which nothing is left leads
@@ -171,20 +179,23 @@ func (m *moving) leaveLink(ctx context.Context, at inbox.ConversationID) error {
 	if left {
 		return nil
 	}
-	var from inbox.ConversationID
+	// What was merged into it may have been made by a split as well, even out
+	// of the conversation itself.
+	var to inbox.ConversationID
 	err := m.tx.QueryRow(ctx, `
-		SELECT from_id FROM conversation_facts
-		WHERE into_id = $1 AND kind = 'split' AND (inputs->>'new')::boolean AND revoked_at IS NOT NULL`, at).Scan(&from)
+		SELECT coalesce(s.merged_into, s.id)
+		FROM conversations n
+		JOIN conversation_facts f ON f.into_id = n.id
+		JOIN conversations s ON s.id = f.from_id
+		WHERE (n.id = $1 OR n.merged_into = $1) AND f.kind = 'split' AND (f.inputs->>'new')::boolean AND f.revoked_at IS NOT NULL
+			AND coalesce(s.merged_into, s.id) <> $1
+		ORDER BY f.id LIMIT 1`, at).Scan(&to)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return &inbox.Error{Code: inbox.Conflict,
 			Message: "nothing would be left in " + numberOf(m.convs[at]) + ": undo first what was moved out of it"}
 	}
 	if err != nil {
 		return fmt.Errorf("read what made %s: %w", at, err)
-	}
-	to, err := m.survivorOf(ctx, from)
-	if err != nil {
-		return err
 	}
 	return m.redirect(ctx, at, to)
 }

@@ -11,7 +11,7 @@ import (
 func Rules() inbox.Rules {
 	return inbox.Rules{
 		Place: thread.Decide, Resolve: identity.Resolve, Link: orderlink.Link, Orders: orderRules(),
-		ClaimKey: identity.ClaimKey, Blocked: identity.Blocked, Strictest: identity.Strictest,
+		Subject: thread.BaseSubject, ClaimKey: identity.ClaimKey, Blocked: identity.Blocked, Strictest: identity.Strictest,
 		Shared: shared, Hints: hints, Score: score, Survivors: identity.Survivors,
 	}
 }
