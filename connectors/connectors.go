@@ -71,6 +71,9 @@ type Inbound struct {
 	Receipt  *inbox.Receipt        `json:"receipt,omitempty"`
 	Order    *inbox.Order          `json:"order,omitempty"`
 	Customer *inbox.CustomerRecord `json:"customer,omitempty"`
+	Cart     *inbox.Cart           `json:"cart,omitempty"`
+	Product  *inbox.Product        `json:"product,omitempty"`
+	Track    *inbox.Track          `json:"track,omitempty"` // travels on TRACK, whatever its lane
 }
 
 // A Sender is the identity that an item was captured under, with the proof that

@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 )
@@ -58,18 +57,14 @@ type CustomerRecord struct {
 	Consents   []Consent `json:"consents,omitempty"`
 	UpdatedAt  time.Time `json:"updatedAt" doc:"An older record than the stored one changes nothing"`
 
+	// Loyalty and SavedItems are added to what is known: a ledger entry by its
+	// external id, a saved item by its sku.
+	Loyalty    []LoyaltyEntry `json:"loyalty,omitempty"`
+	SavedItems []SavedItem    `json:"savedItems,omitempty"`
+
 	// Set by the threader: the account in the shop, and how well it is known.
 	Identity IdentityRef `json:"-"`
 	Proof    Proof       `json:"-"`
-}
-
-// An Address is a postal address.
-type Address struct {
-	Lines    []string `json:"lines,omitempty"`
-	City     string   `json:"city,omitempty"`
-	Region   string   `json:"region,omitempty"`
-	Postcode string   `json:"postcode,omitempty"`
-	Country  string   `json:"country,omitempty" doc:"As received: a name or a code"`
 }
 
 // ShopKey is the key of a shop's account.
@@ -79,58 +74,4 @@ func ShopKey(store, externalID string) string { return store + "/" + externalID 
 func StoreOf(key string) string {
 	store, _, _ := strings.Cut(key, "/")
 	return store
-}
-
-// An Order is one order of a shop. Amounts are in minor units (cents) of
-// Currency (ISO 4217).
-type Order struct {
-	ID         OrderID `json:"id"`
-	Store      string  `json:"store"`
-	ExternalID string  `json:"externalId"`
-	Number     string  `json:"number" doc:"As the shop's customers know it"`
-	// CustomerExternalID is the buyer's account in the shop; a guest is known by
-	// the address alone.
-	CustomerExternalID string     `json:"customerExternalId,omitempty"`
-	Email              string     `json:"email,omitempty" doc:"The buyer's address"`
-	Status             string     `json:"status" enum:"pending,paid,processing,fulfilled,delivered,cancelled,refunded"`
-	Currency           string     `json:"currency"`
-	Total              int64      `json:"total" doc:"In minor units"`
-	PlacedAt           time.Time  `json:"placedAt"`
-	UpdatedAt          time.Time  `json:"updatedAt" doc:"An older update than the stored one changes nothing"`
-	Items              []Item     `json:"items"`
-	Shipments          []Shipment `json:"shipments"`
-
-	Buyer     IdentityRef `json:"-"` // set by the threader
-	NumberKey string      `json:"-"` // Number as it is looked up; set by the threader
-}
-
-// An Item is one line of an order.
-type Item struct {
-	SKU      string `json:"sku"`
-	Title    string `json:"title"`
-	Variant  string `json:"variant,omitempty"`
-	Quantity int    `json:"quantity"`
-	Price    int64  `json:"price" doc:"Of one, in minor units"`
-}
-
-// A Shipment is one parcel of an order.
-type Shipment struct {
-	Carrier   string     `json:"carrier"`
-	Tracking  string     `json:"tracking"`
-	Status    string     `json:"status" enum:"label,in_transit,out_for_delivery,delivered,exception"`
-	ShippedAt *time.Time `json:"shippedAt,omitempty"`
-	At        time.Time  `json:"at" doc:"Of the last change of status"`
-
-	TrackingKey string `json:"-"` // Tracking as it is looked up; set by the threader
-}
-
-// A TimelineEntry is one line of what happened with a customer.
-type TimelineEntry struct {
-	ID             string          `json:"id"`
-	At             time.Time       `json:"at"`
-	Kind           string          `json:"kind" enum:"message,note,order,shipment,status"`
-	ConversationID ConversationID  `json:"conversationId,omitempty"`
-	Title          string          `json:"title"`
-	Detail         string          `json:"detail,omitempty"`
-	Data           json.RawMessage `json:"data,omitempty"`
 }

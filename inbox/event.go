@@ -23,6 +23,9 @@ type Event struct {
 	Message      *Message        `json:"message,omitempty"`
 	Customer     *Customer       `json:"customer,omitempty"`
 	Order        *Order          `json:"order,omitempty"`
+	Cart         *Cart           `json:"cart,omitempty"`
+	Timeline     *TimelineEntry  `json:"timeline,omitempty"`
+	IdentityID   IdentityID      `json:"identityId,omitempty"` // of whose the order, cart or entry is
 	Agent        *Agent          `json:"agent,omitempty"`
 	Key          *KeyRule        `json:"key,omitempty"`
 	Connector    json.RawMessage `json:"connector,omitempty"`
@@ -39,8 +42,10 @@ const (
 	MessageChanged      EventKind = "message.changed"      // new, or its state moved
 	CustomerChanged     EventKind = "customer.changed"
 	OrderChanged        EventKind = "order.changed"
-	AgentChanged        EventKind = "agent.changed" // rights too: open sockets check anew
-	KeyChanged          EventKind = "key.changed"   // what holds for a key that many have
+	CartChanged         EventKind = "cart.changed"
+	TimelineAdded       EventKind = "timeline.added" // what has no entity of its own: pages, ratings, loyalty, merges
+	AgentChanged        EventKind = "agent.changed"  // rights too: open sockets check anew
+	KeyChanged          EventKind = "key.changed"    // what holds for a key that many have
 
 	// OrderVerification is in the log alone: somebody tried to verify a claim,
 	// and what was said is not known of the order.

@@ -198,7 +198,7 @@ type LinkOrder struct {
 func (o *LinkOrder) ToRecipient() *Order {
 	to := &Order{
 		ID: o.ID, Store: o.Store, Number: o.Number, Status: "processing", PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt,
-		Items: []Item{}, Shipments: o.Shipments,
+		Items: []Item{}, Shipments: o.Shipments, Parties: []OrderParty{}, Refunds: []Refund{}, Returns: []Return{},
 	}
 	for i, s := range o.Shipments {
 		if to.Status = "fulfilled"; s.Status == "delivered" && i == len(o.Shipments)-1 {

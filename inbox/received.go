@@ -7,13 +7,14 @@ import (
 
 // A Received is one item of the stream, checked and ready to be stored: the
 // threader makes it of what a connector published. Exactly one of Message,
-// Receipt, Order and Customer is set.
+// Receipt, Order, Customer, Cart, Product and Track is set.
 type Received struct {
 	Account AccountID
 	Channel Channel
 	EventID string    // deduplicated for good, with the account
 	History bool      // an import: no notifications, no automatic replies, no waiting
 	At      time.Time // when the connector got it
+	Proof   Proof     // of a shop's record: how far the connector may vouch for it
 
 	// What it says of the identity that it is about.
 	Claims   []Claim
@@ -23,6 +24,9 @@ type Received struct {
 	Receipt  *Receipt
 	Order    *Order
 	Customer *CustomerRecord
+	Cart     *CartWord
+	Product  *Product
+	Track    *Tracked
 }
 
 // An Arrival is a message on its way in.

@@ -138,7 +138,19 @@ ALTER TABLE orders
     ADD COLUMN tax bigint NOT NULL DEFAULT 0,
     ADD COLUMN discount bigint NOT NULL DEFAULT 0,
     ADD COLUMN url text NOT NULL DEFAULT '',
-    ADD COLUMN note text NOT NULL DEFAULT '';
+    ADD COLUMN note text NOT NULL DEFAULT '',
+    -- The buyer as the shop knows them; order_parties has the matching keys.
+    ADD COLUMN customer_external_id text NOT NULL DEFAULT '',
+    ADD COLUMN email text NOT NULL DEFAULT '',
+    ADD COLUMN phone text NOT NULL DEFAULT '',
+    ADD COLUMN refunded bigint NOT NULL DEFAULT 0,
+    ADD COLUMN problems text[] NOT NULL DEFAULT '{}', -- what of it can't be right
+    ADD COLUMN said jsonb; -- which word each field is of: see inbox.OrderState
+-- A partial word may come before anybody names the currency.
+ALTER TABLE orders DROP CONSTRAINT orders_currency_check,
+    ADD CONSTRAINT orders_currency_check CHECK (currency = '' OR currency ~ '^[A-Z]{3}$');
+DROP INDEX orders_identity;
+CREATE INDEX orders_identity ON orders (identity_id, placed_at DESC, id DESC);
 CREATE INDEX orders_number_key ON orders (number_key) WHERE number_key <> '';
 
 ALTER TABLE order_items
@@ -164,7 +176,7 @@ ALTER TABLE shipments
     ADD COLUMN external_id text NOT NULL DEFAULT '',
     ADD COLUMN url text NOT NULL DEFAULT '',
     ADD COLUMN tracking_key text NOT NULL DEFAULT '',
-    ADD COLUMN events jsonb NOT NULL DEFAULT '[]'; -- [{at, status, text, place}], oldest first
+    ADD COLUMN events jsonb NOT NULL DEFAULT '[]'; -- [{externalId, at, status, text, place}], oldest first
 CREATE INDEX shipments_tracking_key ON shipments (tracking_key) WHERE tracking_key <> '';
 
 CREATE TABLE refunds (
@@ -186,22 +198,38 @@ CREATE TABLE returns (
     PRIMARY KEY (order_id, external_id)
 );
 
+-- What the timeline shows of an order besides itself: each event of a parcel,
+-- refunds and returns, made of the rows above whenever they change, so that a
+-- page of a timeline is one walk of an index.
+CREATE TABLE order_entries (
+    order_id    uuid        NOT NULL REFERENCES orders ON DELETE CASCADE,
+    id          uuid        NOT NULL, -- made of what it is about: stays when the row is written anew
+    kind        text        NOT NULL CHECK (kind IN ('shipment', 'refund', 'return')),
+    identity_id uuid        NOT NULL REFERENCES identities,
+    at          timestamptz NOT NULL,
+    detail      text        NOT NULL DEFAULT '',
+    data        jsonb       NOT NULL DEFAULT '{}',
+    PRIMARY KEY (order_id, id)
+);
+CREATE INDEX order_entries_identity ON order_entries (identity_id, at DESC, id DESC);
+
 CREATE TABLE carts (
     id          uuid PRIMARY KEY,
     store       text        NOT NULL,
     external_id text        NOT NULL,
     identity_id uuid        NOT NULL REFERENCES identities,
     status      text        NOT NULL CHECK (status IN ('open', 'abandoned', 'completed')),
-    currency    text        NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    currency    text        NOT NULL CHECK (currency = '' OR currency ~ '^[A-Z]{3}$'),
     total       bigint      NOT NULL,
     items       jsonb       NOT NULL DEFAULT '[]',
+    words       jsonb,      -- what it is computed of: see inbox.CartState
     url         text        NOT NULL DEFAULT '',
     created_at  timestamptz NOT NULL,
     updated_at  timestamptz NOT NULL,
     version     bigint      NOT NULL DEFAULT 1,
     UNIQUE (store, external_id)
 );
-CREATE INDEX carts_identity ON carts (identity_id, updated_at DESC);
+CREATE INDEX carts_identity ON carts (identity_id, updated_at DESC, id DESC);
 
 CREATE TABLE saved_items (
     identity_id uuid        NOT NULL REFERENCES identities,
@@ -232,6 +260,7 @@ CREATE TABLE products (
 
 -- A ledger: the balance is its sum.
 CREATE TABLE loyalty_entries (
+    id          uuid        NOT NULL DEFAULT gen_random_uuid(),
     store       text        NOT NULL,
     external_id text        NOT NULL,
     identity_id uuid        NOT NULL REFERENCES identities,
@@ -240,7 +269,7 @@ CREATE TABLE loyalty_entries (
     at          timestamptz NOT NULL,
     PRIMARY KEY (store, external_id)
 );
-CREATE INDEX loyalty_entries_identity ON loyalty_entries (identity_id, at DESC);
+CREATE INDEX loyalty_entries_identity ON loyalty_entries (identity_id, at DESC, id DESC);
 
 -- Page views and what else people do in a shop. Partitioned by time, as the log is.
 CREATE TABLE tracks (
@@ -248,14 +277,27 @@ CREATE TABLE tracks (
     at          timestamptz NOT NULL,
     identity_id uuid        NOT NULL REFERENCES identities,
     store       text        NOT NULL,
+    kind        text        NOT NULL DEFAULT '', -- page, rating, event; '' for what a record shows
     name        text        NOT NULL, -- Segment's own event name, "" for a page view
     title       text        NOT NULL DEFAULT '',
     url         text        NOT NULL DEFAULT '',
     properties  jsonb       NOT NULL DEFAULT '{}',
+    problems    text[]      NOT NULL DEFAULT '{}', -- what of it could not be read
     PRIMARY KEY (at, id)
 ) PARTITION BY RANGE (at);
 CREATE TABLE tracks_default PARTITION OF tracks DEFAULT;
-CREATE INDEX tracks_identity ON tracks (identity_id, at DESC, id DESC);
+CREATE INDEX tracks_identity ON tracks (identity_id, at DESC, id DESC) WHERE kind <> '';
+
+-- The timeline's changes of status and merges, whose customer they are found by.
+ALTER TABLE events ADD COLUMN identity_id uuid; -- of a conversation whose status changed
+CREATE INDEX events_identity ON events (identity_id, at DESC, id DESC) WHERE identity_id IS NOT NULL;
+-- Who is asked about may have ten thousand rows where most have a few: planned
+-- for the few, their rows would be sorted and not walked. A partition that is
+-- made gets the same: see package store.
+ALTER TABLE events_default ALTER COLUMN identity_id SET (n_distinct = 20);
+ALTER TABLE tracks_default ALTER COLUMN identity_id SET (n_distinct = 20);
+CREATE INDEX identity_edges_every_a ON identity_edges (a, created_at DESC, id DESC);
+CREATE INDEX identity_edges_every_b ON identity_edges (b, created_at DESC, id DESC);
 
 -- How a store numbers its orders, learned from them: see inbox/orderlink.
 CREATE TABLE grammars (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,11 +17,57 @@ import (
 // A shop is the database of the property test: what stands in it is ahead of
 // the stream, and what it announces may come twice.
 type shop struct {
-	mu     sync.Mutex
-	state  map[string]*inbox.Conversation
-	stream *log
-	staff  *people
-	rights map[inbox.AgentID]int64
+	mu      sync.Mutex
+	state   map[string]*inbox.Conversation
+	records map[string]*known
+	stream  *log
+	staff   *people
+	rights  map[inbox.AgentID]int64
+}
+
+// A known is what has no place of its own: an order, a cart or an entry of a
+// timeline is seen by who may see any of the inboxes in which its customer wrote.
+type known struct {
+	version int64
+	in      []inbox.InboxID
+}
+
+// tell makes or changes a record, or adds an entry to a timeline, and announces
+// it. A customer who writes to one more inbox is known there from then on.
+func (s *shop) tell(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := inbox.Event{ID: inbox.NewID[inbox.EventID](time.Now()), At: time.Now(), IdentityID: "i"}
+	switch r.IntN(3) {
+	case 0:
+		e.Kind, e.Entity = inbox.OrderChanged, fmt.Sprint("o", r.IntN(6))
+	case 1:
+		e.Kind, e.Entity = inbox.CartChanged, fmt.Sprint("k", r.IntN(6))
+	default:
+		e.Kind, e.Entity = inbox.TimelineAdded, fmt.Sprint("track:", len(s.records))
+	}
+	k := s.records[e.Entity]
+	if k == nil {
+		k = &known{in: []inbox.InboxID{inboxes[r.IntN(len(inboxes))]}}
+		s.records[e.Entity] = k
+	}
+	if at := inboxes[r.IntN(len(inboxes))]; r.IntN(4) == 0 && !slices.Contains(k.in, at) {
+		k.in = append(slices.Clone(k.in), at)
+	}
+	k.version++
+	e.Version, e.Audience = k.version, inbox.Audience{Inboxes: k.in}
+	switch e.Kind {
+	case inbox.OrderChanged:
+		e.Order = &inbox.Order{ID: inbox.OrderID(e.Entity), Version: e.Version}
+	case inbox.CartChanged:
+		e.Cart = &inbox.Cart{ID: inbox.CartID(e.Entity), Version: e.Version}
+	default:
+		e.Timeline = &inbox.TimelineEntry{ID: e.Entity, Kind: "page"}
+	}
+	s.stream.add(e)
+	if r.IntN(5) == 0 {
+		s.stream.add(e)
+	}
 }
 
 var inboxes = []inbox.InboxID{"sales", "help", "press"}
@@ -68,14 +115,19 @@ func (s *shop) changeRights(r *rand.Rand, agent inbox.AgentID) {
 }
 
 // fetch is what the API would answer the agent.
-func (s *shop) fetch(agent inbox.AgentID) map[string]inbox.Conversation {
+func (s *shop) fetch(agent inbox.AgentID) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rights, _ := s.staff.SessionRights(context.Background(), agent, "1")
-	list := map[string]inbox.Conversation{}
+	list := map[string]any{}
 	for id, c := range s.state {
 		if rights.Sees(c.Place()) {
 			list[id] = *c
+		}
+	}
+	for id, k := range s.records {
+		if slices.ContainsFunc(k.in, func(in inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: in}) }) {
+			list[id] = k.version
 		}
 	}
 	return list
@@ -88,15 +140,20 @@ type page struct {
 	url      string
 	position string
 	rights   int64
-	have     map[string]inbox.Conversation // what is shown
-	known    map[string]int64              // versions of it and of what was, so that late news is known to be old
+	have     map[string]any   // what is shown: conversations whole, of other records the version
+	known    map[string]int64 // versions of it and of what was, so that late news is known to be old
 }
 
 func (p *page) reload() {
 	p.have = p.shop.fetch(p.agent)
 	p.known = map[string]int64{}
-	for id, c := range p.have {
-		p.known[id] = c.Version
+	for id, x := range p.have {
+		switch x := x.(type) {
+		case inbox.Conversation:
+			p.known[id] = x.Version
+		case int64:
+			p.known[id] = x
+		}
 	}
 }
 
@@ -108,8 +165,16 @@ func (p *page) apply(t *testing.T, f said) {
 			p.reload()
 		}
 	case "event":
-		if c := f.Event.Conversation; c != nil && c.Version > p.known[f.Event.Entity] {
-			p.have[f.Event.Entity], p.known[f.Event.Entity] = *c, c.Version
+		e := f.Event
+		if e.Conversation == nil && e.Order == nil && e.Cart == nil && e.Timeline == nil {
+			break // nothing that this page shows
+		}
+		if e.Version <= p.known[e.Entity] {
+			break
+		}
+		p.known[e.Entity] = e.Version
+		if p.have[e.Entity] = e.Version; e.Conversation != nil {
+			p.have[e.Entity] = *e.Conversation
 		}
 	case "gone":
 		if f.Version > p.known[f.Entity] {
@@ -164,7 +229,7 @@ func TestFoldEqualsFetch(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			stream, staff := newLog(), newPeople()
-			shop := &shop{state: map[string]*inbox.Conversation{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+			shop := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
 			agents := []inbox.AgentID{"ann", "bob", "eve"}
 			staff.set("ann", 0, "sales", "help")
 			staff.set("bob", 0, inboxes...)
@@ -184,6 +249,9 @@ func TestFoldEqualsFetch(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 99))
 			for i := range 1500 {
 				shop.change(r)
+				if r.IntN(3) == 0 {
+					shop.tell(r)
+				}
 				if r.IntN(100) == 0 {
 					shop.changeRights(r, agents[r.IntN(2)])
 				}

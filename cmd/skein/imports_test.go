@@ -20,12 +20,13 @@ var rooms = map[string][]string{
 	"inbox/thread":    {"inbox"},
 	"inbox/orderlink": {"inbox"},
 	"inbox/mask":      {},
+	"inbox/segment":   {"inbox"},
 	"inbox/markup":    {"github.com/microcosm-cc/bluemonday", "golang.org/x/net"},
 	"connectors":      {"inbox"},
 	"inbox/bus":       {"inbox", "connectors", "github.com/nats-io/nats.go", "github.com/nats-io/jwt", "github.com/nats-io/nkeys", "github.com/nats-io/nuid", "github.com/prometheus/client_golang"},
 	"inbox/store":     {"inbox", "migrations", "github.com/jackc/pgx"},
 	"inbox/blob":      {"inbox", "golang.org/x/sys"},
-	"inbox/threader":  {"inbox", "connectors", "inbox/identity", "inbox/thread", "inbox/orderlink", "inbox/mask", "inbox/markup", "github.com/prometheus/client_golang"},
+	"inbox/threader":  {"inbox", "connectors", "inbox/identity", "inbox/thread", "inbox/orderlink", "inbox/segment", "inbox/mask", "inbox/markup", "github.com/prometheus/client_golang"},
 	"inbox/outbox":    {"inbox", "connectors", "github.com/prometheus/client_golang"},
 	"inbox/api":       {"inbox", "connectors", "inbox/auth", "inbox/markup", "github.com/danielgtaylor/huma", "github.com/microcosm-cc/bluemonday", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"inbox/auth":      {"inbox", "github.com/golang-jwt/jwt", "golang.org/x/crypto", "github.com/coreos/go-oidc"},
@@ -48,6 +49,7 @@ var pure = map[string][]string{
 	"inbox/thread":    {"net", "os", "log/slog", "database/sql", "context"},
 	"inbox/orderlink": {"net", "os", "log/slog", "database/sql", "context"},
 	"inbox/mask":      {"net", "os", "log/slog", "database/sql", "context"},
+	"inbox/segment":   {"net", "os", "log/slog", "database/sql", "context"},
 	"inbox/markup":    {"os", "log/slog", "context"},
 }
 

@@ -41,6 +41,7 @@ type Store interface {
 	Customers
 	Identities
 	Orders
+	Shops
 
 	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
 	Teams(ctx context.Context) ([]inbox.Team, error)
@@ -87,7 +88,6 @@ type Facts interface {
 // Customers are who was spoken with.
 type Customers interface {
 	Customer(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Customer, error)
-	Orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error)
 	CustomerConversations(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.Conversation, next inbox.Cursor, hidden int, err error)
 	Timeline(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.TimelineEntry, next inbox.Cursor, hidden int, err error)
 }
@@ -103,6 +103,16 @@ type Identities interface {
 	Unrefuse(ctx context.Context, by *inbox.Caller, id, with inbox.CustomerID, now time.Time) error
 	Keys(ctx context.Context, policy inbox.KeyPolicy, cursor string, limit int) (list []inbox.KeyRule, next string, err error)
 	SetKey(ctx context.Context, by *inbox.Caller, kind inbox.IdentityKind, value string, policy inbox.KeyPolicy, note string, now time.Time) (inbox.KeyRule, error)
+}
+
+// Shops are what customers bought, and are about to.
+type Shops interface {
+	Orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error)
+	Carts(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Cart, error)
+	SavedItems(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.SavedItem, error)
+	Loyalty(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.LoyaltyBalance, []inbox.LoyaltyEntry, error)
+	PageViews(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.PageView, error)
+	Products(ctx context.Context, store string, skus []string) ([]inbox.Product, error)
 }
 
 // Blobs keeps bodies by their SHA-256, in lower-case hex. Open gives a
@@ -193,6 +203,7 @@ func newAPI(cfg Config) *API {
 	a.customers()
 	a.identities()
 	a.orderLinks()
+	a.shops()
 	a.operations()
 	a.files()
 	a.root()

@@ -30,8 +30,6 @@ func (a *API) customers() {
 	tag := []string{"customers"}
 	secured(a, huma.Operation{OperationID: "customer", Method: "GET", Path: Root + "/customers/{id}", Tags: tag,
 		Summary: "Get a customer with all identities, and what is known", Description: "One that was merged answers with the one that it is now."}, a.customer)
-	secured(a, huma.Operation{OperationID: "orders", Method: "GET", Path: Root + "/customers/{id}/orders", Tags: tag,
-		Summary: "List a customer's newest orders with items and shipments"}, a.orders)
 	secured(a, huma.Operation{OperationID: "timeline", Method: "GET", Path: Root + "/customers/{id}/timeline", Tags: tag,
 		Summary: "List what happened with a customer, newest first"}, a.timeline)
 	secured(a, huma.Operation{OperationID: "customer-conversations", Method: "GET", Path: Root + "/customers/{id}/conversations", Tags: tag,
@@ -41,11 +39,6 @@ func (a *API) customers() {
 func (a *API) customer(ctx context.Context, by *inbox.Caller, in *CustomerParam) (*body[inbox.Customer], error) {
 	c, err := a.cfg.Store.Customer(ctx, &by.Rights, in.ID)
 	return &body[inbox.Customer]{c}, err
-}
-
-func (a *API) orders(ctx context.Context, by *inbox.Caller, in *CustomerParam) (*body[items[inbox.Order]], error) {
-	list, err := a.cfg.Store.Orders(ctx, &by.Rights, in.ID)
-	return &body[items[inbox.Order]]{items[inbox.Order]{list}}, err
 }
 
 func (a *API) timeline(ctx context.Context, by *inbox.Caller, in *customerPageInput) (*body[hiddenPage[inbox.TimelineEntry]], error) {

@@ -230,7 +230,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		},
 		{
 			Name: streamTrack, Subjects: []string{"skein.track.*.*"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 512 << 20, MaxAge: 7 * day,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 512 << 20,
 			Duplicates: dedupeWindow,
 		},
 		{
@@ -309,6 +309,15 @@ func (b *Bus) consumers() map[string][]jetstream.ConsumerConfig {
 			})
 		}
 	}
+	all[streamTrack] = []jetstream.ConsumerConfig{{
+		Durable:       trackConsumer,
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       ackWait,
+		MaxDeliver:    -1,
+		MaxAckPending: heldTracks,
+		Replicas:      b.cfg.Replicas,
+	}}
 	for _, c := range b.cfg.Channels {
 		all[streamOutbound] = append(all[streamOutbound], jetstream.ConsumerConfig{
 			Durable:       outConsumer(c),

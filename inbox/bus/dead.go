@@ -154,7 +154,7 @@ func deadOf(msg *jetstream.RawStreamMsg) Dead {
 	return d
 }
 
-// Replay puts an item of DEAD back into INBOUND under the subject by which it
+// Replay puts an item of DEAD back into INBOUND or TRACK under the subject by which it
 // came, as its next repetition, and then removes it from DEAD. When the server
 // dies in between the item is in both, and replaying it again changes nothing.
 //
@@ -168,13 +168,13 @@ func (b *Bus) Replay(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if !strings.HasPrefix(d.Subject, "skein.in.") {
+	if !strings.HasPrefix(d.Subject, "skein.in.") && !strings.HasPrefix(d.Subject, "skein.track.") {
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("item %s does not say where it came in", id)}
 	}
 	replay := d.Replay + 1
 	msg := &nats.Msg{Subject: d.Subject, Data: d.Item, Header: nats.Header{headerReplay: {strconv.Itoa(replay)}}}
 	if _, err := b.js.PublishMsg(ctx, msg, jetstream.WithMsgID(replayID(msgID(d.Channel, d.Account, d.EventID), replay))); err != nil {
-		b.n.failed.WithLabelValues(streamInbound).Inc()
+		b.n.failed.WithLabelValues(streamOf(d.Subject)).Inc()
 		return fmt.Errorf("replay item %s: %w", id, away(err))
 	}
 	s, err := b.js.Stream(ctx, streamDead)

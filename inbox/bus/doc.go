@@ -4,7 +4,7 @@
 //
 //	Stream    Subjects                                     Kept
 //	INBOUND   skein.in.<lane>.<channel>.<account>.<key>    until handled, and 14 days where there is room; refuses when full
-//	TRACK     skein.track.<account>.<key>                  7 days; the oldest give way
+//	TRACK     skein.track.<account>.<key>                  until handled, and an hour; refuses when full
 //	OUTBOUND  skein.out.<channel>.<account>                until acknowledged; refuses when full
 //	EVENTS    skein.event.<kind>                           72 hours: what a browser can resume from
 //	VISITOR   skein.visitor.<account>.<session>            72 hours
@@ -13,8 +13,10 @@
 //
 // INBOUND stores an item as skein.part.<p>.<lane>.<channel>.<account>.<key>,
 // where p is one of 64 partitions, hashed by the server of channel, account and
-// key; one durable consumer each partition and lane, in_<lane>_<p>. OUTBOUND has
-// one consumer a channel, out_<channel>.
+// key; one durable consumer each partition and lane, in_<lane>_<p>. TRACK, which
+// is of the shop channel alone, has one consumer, track: what people do in a
+// shop is the same in any order, so it needs no partitions, and it never stands
+// before a message. OUTBOUND has one consumer a channel, out_<channel>.
 //
 //	Bucket                Keys
 //	accounts_<channel>    all: every account to serve, settings sealed

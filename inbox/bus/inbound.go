@@ -33,15 +33,18 @@ const (
 // together they bound what waits in memory.
 var held = map[connectors.Lane]int{connectors.Live: 32, connectors.Bulk: 16}
 
-// A Delivery is one item of INBOUND, held until its batch is handled.
+// heldTracks is the same for all of TRACK.
+const heldTracks = 512
+
+// A Delivery is one item of INBOUND or TRACK, held until its batch is handled.
 type Delivery struct {
 	Data        []byte // a connectors.Inbound in JSON; as untrusted as its sidecar
-	Subject     string // as published: skein.in.<lane>.<channel>.<account>.<key>
+	Subject     string // as published: skein.in.<lane>.<channel>.<account>.<key>, or of TRACK
 	Seq         uint64
-	Lane        connectors.Lane
+	Lane        connectors.Lane // live for TRACK, which has none
 	Channel     inbox.Channel   // of the subject, which the credential vouches for
 	Account     inbox.AccountID // of the subject
-	Partition   int
+	Partition   int             // 0 for TRACK
 	Redelivered bool
 	EventID     string    // of its Nats-Msg-Id, without the mark of a replay
 	Replay      int       // how often it was put back from DEAD
@@ -59,6 +62,7 @@ func (b *Bus) Partitions() int { return partitions }
 // has the partitions p with p % workers == w, so that items of one key are
 // handled one after the other, in order. A batch holds 1 to 256 items of one
 // lane, and is never waited for; bulk items come only when no live ones wait.
+// One worker more, the last, has all of TRACK.
 //
 // When handle returns nil the whole batch is acknowledged. When it returns an
 // error the same batch comes again, later and later up to 5 s, and nothing of
@@ -68,13 +72,15 @@ func (b *Bus) Inbound(ctx context.Context, workers int, handle func(ctx context.
 	if workers < 1 || workers > partitions {
 		return fmt.Errorf("inbound: %d workers for %d partitions", workers, partitions)
 	}
-	if err := b.takeBack(ctx); err != nil {
-		return err
+	for _, stream := range []string{streamInbound, streamTrack} {
+		if err := b.takeBack(ctx, stream); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	all := make([]*worker, workers)
+	all := make([]*worker, workers+1)
 	for i := range all {
 		all[i] = &worker{b: b, number: i, handle: handle, wake: make(chan struct{}, 1), holds: map[uint64]bool{}}
 	}
@@ -102,21 +108,26 @@ func (b *Bus) Inbound(ctx context.Context, workers int, handle func(ctx context.
 // with an error too.
 func (b *Bus) consume(ctx context.Context, all []*worker, fail context.CancelCauseFunc) ([]jetstream.ConsumeContext, error) {
 	lanes := []connectors.Lane{connectors.Live, connectors.Bulk}
-	started := make([]jetstream.ConsumeContext, len(lanes)*partitions)
+	inbound, tracks := all[:len(all)-1], all[len(all)-1]
+	started := make([]jetstream.ConsumeContext, len(lanes)*partitions+1)
 	var work []func() error
-	for i := range started {
+	for i := range len(lanes) * partitions {
 		lane, p := lanes[i/partitions], i%partitions
 		work = append(work, func() (err error) {
-			started[i], err = b.consumeOne(ctx, inConsumer(lane, p), held[lane], all[p%len(all)], fail)
+			started[i], err = b.consumeOne(ctx, streamInbound, inConsumer(lane, p), held[lane], inbound[p%len(inbound)], fail)
 			return err
 		})
 	}
+	work = append(work, func() (err error) {
+		started[len(started)-1], err = b.consumeOne(ctx, streamTrack, trackConsumer, heldTracks, tracks, fail)
+		return err
+	})
 	err := parallel(work)
 	return slices.DeleteFunc(started, func(c jetstream.ConsumeContext) bool { return c == nil }), err
 }
 
-func (b *Bus) consumeOne(ctx context.Context, name string, atOnce int, w *worker, fail context.CancelCauseFunc) (jetstream.ConsumeContext, error) {
-	c, err := b.js.Consumer(ctx, streamInbound, name)
+func (b *Bus) consumeOne(ctx context.Context, stream, name string, atOnce int, w *worker, fail context.CancelCauseFunc) (jetstream.ConsumeContext, error) {
+	c, err := b.js.Consumer(ctx, stream, name)
 	if err != nil {
 		return nil, fmt.Errorf("look up consumer %s: %w", name, away(err))
 	}
@@ -138,8 +149,8 @@ func (b *Bus) consumeOne(ctx context.Context, name string, atOnce int, w *worker
 // takeBack makes the consumers deliver again, at once and in order, what an
 // earlier process held when it died. Without it those items would come when
 // their time is up, behind newer ones of their partition.
-func (b *Bus) takeBack(ctx context.Context) error {
-	infos, err := b.consumerInfos(ctx, streamInbound)
+func (b *Bus) takeBack(ctx context.Context, stream string) error {
+	infos, err := b.consumerInfos(ctx, stream)
 	if err != nil {
 		return err
 	}
@@ -149,7 +160,7 @@ func (b *Bus) takeBack(ctx context.Context) error {
 			continue
 		}
 		work = append(work, func() error {
-			answer, err := b.nc.RequestWithContext(ctx, "$JS.API.CONSUMER.RESET."+streamInbound+"."+info.Name, nil)
+			answer, err := b.nc.RequestWithContext(ctx, "$JS.API.CONSUMER.RESET."+stream+"."+info.Name, nil)
 			if errors.Is(err, nats.ErrNoResponders) {
 				b.log.Warn("this NATS server is older than 2.14: items held by a process that died are delivered late", "consumer", info.Name)
 				return nil
@@ -218,9 +229,18 @@ func deliveryOf(msg jetstream.Msg) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	s, err := parseStored(msg.Subject())
-	if err != nil {
-		return Delivery{}, err
+	subject := msg.Subject()
+	var s stored
+	if strings.HasPrefix(subject, "skein.track.") {
+		if s, err = parseTrack(subject); err != nil {
+			return Delivery{}, err
+		}
+		s.lane = connectors.Live
+	} else {
+		if s, err = parseStored(subject); err != nil {
+			return Delivery{}, err
+		}
+		subject = s.published()
 	}
 	h := msg.Headers()
 	id := h.Get(nats.MsgIdHdr)
@@ -229,7 +249,7 @@ func deliveryOf(msg jetstream.Msg) (Delivery, error) {
 		id = strings.TrimSuffix(id, replayID("", replay))
 	}
 	return Delivery{
-		Data: msg.Data(), Subject: s.published(), Seq: meta.Sequence.Stream,
+		Data: msg.Data(), Subject: subject, Seq: meta.Sequence.Stream,
 		Lane: s.lane, Channel: s.channel, Account: s.account, Partition: s.partition,
 		Redelivered: meta.NumDelivered > 1,
 		EventID:     strings.TrimPrefix(id, msgID(s.channel, s.account, "")), Replay: replay,

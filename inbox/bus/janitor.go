@@ -40,8 +40,12 @@ func (b *Bus) RunJanitor(ctx context.Context) error {
 }
 
 func (b *Bus) filling(ctx context.Context) bool {
-	in, err := b.js.Stream(ctx, streamInbound)
-	return err == nil && crowded(in.CachedInfo()) > 0
+	for _, stream := range []string{streamInbound, streamTrack} {
+		if s, err := b.js.Stream(ctx, stream); err == nil && crowded(s.CachedInfo()) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // crowded returns the sequence number below which a stream that is three
@@ -55,10 +59,13 @@ func crowded(info *jetstream.StreamInfo) uint64 {
 	return s.FirstSeq + (s.LastSeq-s.FirstSeq)/2 + 1
 }
 
-// Clean removes from INBOUND what is both older than Config.Keep (or in the way,
+// Clean removes from TRACK what is handled, and from INBOUND what is both older than Config.Keep (or in the way,
 // see crowded) and handled, by every partition, and from the channels' transit what is older than that
 // and than any item that still waits. It never removes what waits.
 func (b *Bus) Clean(ctx context.Context, now time.Time) error {
+	if err := b.cleanTracks(ctx); err != nil {
+		return err
+	}
 	cutoff := now.Add(-b.cfg.Keep)
 	in, err := b.js.Stream(ctx, streamInbound)
 	if err != nil {
@@ -110,6 +117,20 @@ func (b *Bus) Clean(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// cleanTracks removes what is handled: the database has it, and no body is
+// referred to by it.
+func (b *Bus) cleanTracks(ctx context.Context) error {
+	s, err := b.js.Stream(ctx, streamTrack)
+	if err != nil {
+		return fmt.Errorf("look up TRACK: %w", away(err))
+	}
+	floor, err := b.floor(ctx, streamTrack, s.CachedInfo().State.LastSeq)
+	if err != nil {
+		return err
+	}
+	return b.purge(ctx, s, floor)
 }
 
 func (b *Bus) cleanTransit(ctx context.Context, channel inbox.Channel, cutoff time.Time) error {

@@ -68,10 +68,15 @@ func DeadSubject(channel inbox.Channel, account inbox.AccountID) string {
 // EventSubject returns the subject of events of kind.
 func EventSubject(kind inbox.EventKind) string { return "skein.event." + string(kind) }
 
+// trackConsumer is the one consumer of TRACK.
+const trackConsumer = "track"
+
 // InboundSubject returns the subject of an item: items of one key share it, so
-// that they share a partition and stay in order.
+// that they share a partition and stay in order. Tracks of a shop go to TRACK;
+// another channel's, whose credential may not publish there, go with the rest:
+// the subject names no channel, so that it must be one alone that vouches.
 func InboundSubject(item *connectors.Inbound) string {
-	if item.Kind == connectors.KindTrack {
+	if item.Kind == connectors.KindTrack && item.Channel == inbox.Shop {
 		return fmt.Sprintf("skein.track.%s.%s", item.Account, token(item.Key))
 	}
 	return fmt.Sprintf("skein.in.%s.%s.%s.%s", item.Lane, item.Channel, item.Account, token(item.Key))
@@ -108,6 +113,15 @@ func parseStored(subject string) (stored, error) {
 	s.lane, s.channel = connectors.Lane(t[3]), inbox.Channel(t[4])
 	s.account, s.key = inbox.AccountID(t[5]), t[6]
 	return s, nil
+}
+
+// parseTrack reads a subject of TRACK, skein.track.<account>.<key>.
+func parseTrack(subject string) (stored, error) {
+	t := strings.Split(subject, ".")
+	if len(t) != 4 || t[0] != "skein" || t[1] != "track" {
+		return stored{}, fmt.Errorf("subject %q is none of TRACK", subject)
+	}
+	return stored{channel: inbox.Shop, account: inbox.AccountID(t[2]), key: t[3]}, nil
 }
 
 // published is the subject under which the item came in.

@@ -13,7 +13,7 @@ func InboxPrefix(channel inbox.Channel) string { return "_INBOX_" + string(chann
 // Permissions returns what the credential of channel's sidecar may do, and it
 // may do nothing else:
 //
-//   - publish its own channel's items and its own tracks of page views;
+//   - publish its own channel's items, and a shop's what people do in it;
 //   - read the accounts it is to serve; read and write its cursors, its claims
 //     of sends, its transit objects, and its own keys of connector_status;
 //   - fetch from and acknowledge to the one consumer of its outbound items,
@@ -42,7 +42,7 @@ func Permissions(channel inbox.Channel) jwt.Permissions {
 		transitSubject(channel, "*"),
 		"$JS.API.DIRECT.GET."+bucketTransit(channel),
 	)
-	if channel == inbox.Shop || channel == inbox.Chat {
+	if channel == inbox.Shop {
 		p.Pub.Allow.Add("skein.track.>")
 	}
 	for _, bucket := range []string{bucketAccounts(channel), bucketCursors(channel), bucketSends(channel)} {

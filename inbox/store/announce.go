@@ -23,6 +23,7 @@ type change struct {
 	event   inbox.Event
 	before  any    // the state before, nil when it is new
 	after   any    // what the log keeps; the event's own entity when nil
+	quiet   bool   // its own row is its log: it is told of and not logged
 	session string // the agent's session, where one did it
 	cause   string // event id of what came in, or the request
 }
@@ -49,11 +50,13 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 	deltas := map[place]int64{}
 	for _, c := range changes {
 		e := &c.event
-		logRow, err := c.logRow()
-		if err != nil {
-			return fmt.Errorf("log %s: %w", e.Kind, err)
+		if !c.quiet {
+			logRow, err := c.logRow()
+			if err != nil {
+				return fmt.Errorf("log %s: %w", e.Kind, err)
+			}
+			log = append(log, logRow)
 		}
-		log = append(log, logRow)
 		payload, err := json.Marshal(frameOf(e))
 		if err != nil {
 			return fmt.Errorf("encode %s: %w", e.Kind, err)
@@ -80,7 +83,7 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 func writeLog(ctx context.Context, tx pgx.Tx, rows [][]any) error {
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"events"},
 		[]string{"id", "at", "kind", "actor_kind", "actor_id", "session_id", "cause", "entity", "version",
-			"before", "after", "inbox_id", "team_id", "assignee_id"},
+			"before", "after", "inbox_id", "team_id", "assignee_id", "identity_id"},
 		pgx.CopyFromRows(rows)); err != nil {
 		return fmt.Errorf("write log: %w", err)
 	}
@@ -140,7 +143,15 @@ func (c *change) logRow() ([]any, error) {
 		at = *e.Audience.After
 	}
 	return []any{uid(e.ID), e.At, string(e.Kind), string(e.Actor.Kind), e.Actor.ID, c.session, c.cause, uid(e.Entity),
-		e.Version, before, now, uid(at.InboxID), uid(at.TeamID), uid(at.Assignee)}, nil
+		e.Version, before, now, uid(at.InboxID), uid(at.TeamID), uid(at.Assignee), uid(c.turned())}, nil
+}
+
+// turned is whose timeline shows that a conversation's status changed.
+func (c *change) turned() inbox.IdentityID {
+	if was, ok := c.before.(*inbox.Conversation); ok && was != nil && c.event.Conversation != nil && was.Status != c.event.Conversation.Status {
+		return c.event.Conversation.Customer.IdentityID
+	}
+	return ""
 }
 
 // logged is what the log keeps of an event: the whole state of what changes,
@@ -155,6 +166,8 @@ func logged(e *inbox.Event) any {
 		return e.Conversation
 	case e.Order != nil:
 		return e.Order
+	case e.Cart != nil:
+		return e.Cart
 	case e.Customer != nil:
 		return e.Customer
 	case e.Agent != nil:

@@ -13,9 +13,6 @@ import (
 // maxHidden is how far what a reader may not see is counted.
 const maxHidden = 100
 
-// maxOrders is how many orders a panel shows.
-const maxOrders = 50
-
 var errCustomer = &inbox.Error{Code: inbox.NotFound, Message: "the customer is not there, or has no conversation in one of your inboxes"}
 
 // visible says which customers k a reader may see: those with a conversation in
@@ -62,72 +59,6 @@ func known(ctx context.Context, q querier, rights *inbox.Rights, id inbox.Custom
 		err = errCustomer
 	}
 	return now, err
-}
-
-// Orders returns a customer's newest orders with their items and shipments.
-func (s *Store) Orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error) {
-	list, err := s.orders(ctx, rights, id)
-	if err != nil {
-		return nil, fmt.Errorf("orders of %s: %w", id, err)
-	}
-	return list, nil
-}
-
-func (s *Store) orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error) {
-	id, err := known(ctx, s.pool, rights, id)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.pool.Query(ctx, `
-		SELECT o.id, o.store, o.external_id, o.number, i.value, o.status, o.currency, o.total, o.placed_at, o.updated_at
-		FROM identities i CROSS JOIN LATERAL (
-			SELECT * FROM orders o WHERE o.identity_id = i.id ORDER BY o.placed_at DESC LIMIT $2) o
-		WHERE i.customer_id = $1 ORDER BY o.placed_at DESC, o.id DESC LIMIT $2`, id, maxOrders)
-	if err != nil {
-		return nil, err
-	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.Order, error) {
-		o := inbox.Order{Items: []inbox.Item{}, Shipments: []inbox.Shipment{}}
-		err := row.Scan(&o.ID, &o.Store, &o.ExternalID, &o.Number, &o.Email, &o.Status, &o.Currency, &o.Total, &o.PlacedAt, &o.UpdatedAt)
-		return o, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	at := make(map[inbox.OrderID]*inbox.Order, len(list))
-	of := make([]inbox.OrderID, len(list))
-	for i := range list {
-		at[list[i].ID], of[i] = &list[i], list[i].ID
-	}
-	var order inbox.OrderID
-	var item inbox.Item
-	rows, err = s.pool.Query(ctx, `
-		SELECT order_id, sku, title, variant, quantity, price FROM order_items
-		WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position`, ids(of))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := pgx.ForEachRow(rows, []any{&order, &item.SKU, &item.Title, &item.Variant, &item.Quantity, &item.Price}, func() error {
-		at[order].Items = append(at[order].Items, item)
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	var parcel inbox.Shipment
-	rows, err = s.pool.Query(ctx, `
-		SELECT order_id, carrier, tracking, status, shipped_at, at FROM shipments
-		WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position`, ids(of))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := pgx.ForEachRow(rows, []any{&order, &parcel.Carrier, &parcel.Tracking, &parcel.Status, &parcel.ShippedAt, &parcel.At}, func() error {
-		at[order].Shipments = append(at[order].Shipments, parcel)
-		parcel.ShippedAt = nil
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	return orEmpty(list), nil
 }
 
 // CustomerConversations returns a page of a customer's conversations, newest

@@ -114,8 +114,9 @@ func claimEvents(ctx context.Context, tx pgx.Tx, batch []inbox.Received) ([]inbo
 	return fresh, nil
 }
 
-// lockKeys locks every Message-ID, channel thread, identity and order's number
-// that the batch names or claims, known or not, in sorted order. Whoever makes an identity or a thread
+// lockKeys locks every Message-ID, channel thread, identity, shop's record and
+// order's number that the batch names or claims, known or not, in sorted order.
+// Whoever makes an identity or a thread
 // key takes these locks first.
 func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 	set := map[inbox.Key]bool{}
@@ -130,6 +131,9 @@ func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 		}
 		for _, key := range orderKeysOf(&batch[i]) {
 			set[key] = true
+		}
+		for _, k := range recordKeys(&batch[i]) {
+			set[k] = true
 		}
 		if m := batch[i].Message; m != nil {
 			set[m.Own], set[m.Thread] = true, true

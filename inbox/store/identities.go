@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,8 +16,12 @@ func identitiesOf(r *inbox.Received) []inbox.IdentityRef {
 	switch {
 	case r.Message != nil:
 		return []inbox.IdentityRef{r.Message.Identity}
-	case r.Order != nil:
+	case r.Order != nil && r.Order.Buyer.Key != "":
 		return []inbox.IdentityRef{r.Order.Buyer}
+	case r.Cart != nil:
+		return []inbox.IdentityRef{r.Cart.Who}
+	case r.Track != nil:
+		return []inbox.IdentityRef{r.Track.Who}
 	case r.Customer != nil:
 		return []inbox.IdentityRef{r.Customer.Identity}
 	}
@@ -41,10 +46,14 @@ func seenIn(r *inbox.Received) seen {
 			s.proof = inbox.Inferred // says nothing of whom it was sent to
 		}
 	case r.Order != nil:
-		s.value, s.at = r.Order.Email, r.Order.PlacedAt
+		s.value, s.at = buyerIn(r.Order), r.Order.PlacedAt
 		if r.Order.Buyer.Kind == inbox.ShopAccount {
-			s.value = r.Order.Buyer.Key
+			s.proof = r.Proof
 		}
+	case r.Cart != nil:
+		s.value, s.at = cmp.Or(r.Cart.Email, r.Cart.Who.Key), r.Cart.UpdatedAt
+	case r.Track != nil:
+		s.value, s.proof, s.at = r.Track.Person.Address, r.Track.Proof, r.Track.At
 	case r.Customer != nil:
 		s.value, s.proof, s.at = r.Customer.Identity.Key, r.Customer.Proof, r.Customer.UpdatedAt
 	}

@@ -23,13 +23,13 @@ func orderKeysOf(r *inbox.Received) []inbox.Key {
 			keys = append(keys, inbox.OrderKey(kind, key))
 		}
 	}
-	switch {
-	case r.Message != nil:
+	if r.Message != nil {
 		for _, m := range r.Message.Mentions {
 			add(m.Kind, m.Key)
 		}
-	case r.Order != nil:
-		for _, k := range keysOfOrder(r.Order) {
+	}
+	for _, o := range ordersIn(r) {
+		for _, k := range keysOfOrder(o) {
 			add(k.kind, k.key)
 		}
 	}
@@ -127,33 +127,18 @@ func conversationIDs(set map[inbox.ConversationID]bool) []inbox.ConversationID {
 	return list
 }
 
-// keyOrders writes what orders are looked up by, notes new numbers for the
-// grammars, and brings the conversations that an order bears on up to date:
+// keyOrders notes new numbers for the grammars, and brings the conversations that an order bears on up to date:
 // those that name it, those that had it, and those of the people whose it is.
 func (d *delivery) keyOrders(ctx context.Context, orders []storedOrder) error {
 	if len(orders) == 0 {
 		return nil
 	}
 	orders = lastOfEach(orders)
-	var of, numbers, parcelOf, parcels []string
-	var positions []int32
 	var fresh [][]any
 	for _, o := range orders {
-		of, numbers = append(of, string(o.ID)), append(numbers, o.NumberKey)
-		for i, s := range o.Shipments {
-			parcelOf, positions, parcels = append(parcelOf, string(o.ID)), append(positions, int32(i)), append(parcels, s.TrackingKey)
-		}
 		if o.made {
 			fresh = append(fresh, []any{uid(o.ID), o.Store, o.Number})
 		}
-	}
-	batch := &pgx.Batch{}
-	batch.Queue(`UPDATE orders o SET number_key = n.key FROM unnest($1::uuid[], $2::text[]) AS n(id, key)
-		WHERE o.id = n.id AND o.number_key <> n.key`, of, numbers)
-	batch.Queue(`UPDATE shipments s SET tracking_key = n.key FROM unnest($1::uuid[], $2::integer[], $3::text[]) AS n(id, position, key)
-		WHERE s.order_id = n.id AND s.position = n.position AND s.tracking_key <> n.key`, parcelOf, positions, parcels)
-	if err := d.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("write keys of orders: %w", err)
 	}
 	if _, err := d.tx.CopyFrom(ctx, pgx.Identifier{"grammar_pending"}, []string{"order_id", "store", "number"}, pgx.CopyFromRows(fresh)); err != nil {
 		return fmt.Errorf("note new numbers: %w", err)

@@ -55,53 +55,13 @@ func linkOrders(ctx context.Context, q querier, of []inbox.OrderID) (map[inbox.O
 
 // ordersByID reads orders whole, the newest first.
 func ordersByID(ctx context.Context, q querier, of []inbox.OrderID) ([]inbox.Order, error) {
-	rows, err := q.Query(ctx, `
-		SELECT o.id, o.store, o.external_id, o.number, o.number_key, i.value, o.status, o.currency, o.total, o.placed_at, o.updated_at
-		FROM orders o JOIN identities i ON i.id = o.identity_id
-		WHERE o.id = ANY($1::uuid[]) ORDER BY o.placed_at DESC, o.id DESC`, ids(of))
+	stored, err := readOrders(ctx, q, `JOIN unnest(@of::uuid[]) AS n(id) ON n.id = o.id`, pgx.NamedArgs{"of": ids(of)})
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
-	at := map[inbox.OrderID]int{}
-	var list []inbox.Order
-	var o inbox.Order
-	if _, err := pgx.ForEachRow(rows, []any{&o.ID, &o.Store, &o.ExternalID, &o.Number, &o.NumberKey, &o.Email, &o.Status, &o.Currency,
-		&o.Total, &o.PlacedAt, &o.UpdatedAt}, func() error {
-		at[o.ID] = len(list)
-		next := o
-		next.Items, next.Shipments = []inbox.Item{}, []inbox.Shipment{}
-		list = append(list, next)
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read orders: %w", err)
-	}
-	rows, err = q.Query(ctx, `
-		SELECT order_id, sku, title, variant, quantity, price FROM order_items
-		WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position`, ids(of))
-	if err != nil {
-		return nil, fmt.Errorf("read items: %w", err)
-	}
-	var id inbox.OrderID
-	var item inbox.Item
-	if _, err := pgx.ForEachRow(rows, []any{&id, &item.SKU, &item.Title, &item.Variant, &item.Quantity, &item.Price}, func() error {
-		list[at[id]].Items = append(list[at[id]].Items, item)
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read items: %w", err)
-	}
-	rows, err = q.Query(ctx, `
-		SELECT order_id, carrier, tracking, tracking_key, status, shipped_at, at FROM shipments
-		WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, position`, ids(of))
-	if err != nil {
-		return nil, fmt.Errorf("read shipments: %w", err)
-	}
-	var s inbox.Shipment
-	if _, err := pgx.ForEachRow(rows, []any{&id, &s.Carrier, &s.Tracking, &s.TrackingKey, &s.Status, &s.ShippedAt, &s.At}, func() error {
-		list[at[id]].Shipments = append(list[at[id]].Shipments, s)
-		s.ShippedAt = nil
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read shipments: %w", err)
+	list := make([]inbox.Order, len(stored))
+	for i := range stored {
+		list[i] = stored[i].Order
 	}
 	return list, nil
 }

@@ -13,14 +13,14 @@ import (
 	"skein/inbox"
 )
 
-// maxTimelineConversations bounds in how many of a customer's conversations, the
-// newest, changes of status are looked for.
-const maxTimelineConversations = 200
-
-// Timeline returns a page of what happened with a customer, newest first:
-// messages, notes, orders, shipments and changes of status, and how many
-// conversations there are that the reader may not see. Nothing of those is in
-// it.
+// Timeline returns a page of what happened with a customer, on every channel
+// and under every identity, newest first, and how many conversations there are
+// that the reader may not see. Nothing of those is in it.
+//
+// Each kind of entry is one walk of an index from where the page begins, for no
+// more than a page, and all are asked for at once: what is read doesn't grow
+// with what is there. An entry's id stays, and so does its place but for a
+// cart's, which is where it was last touched.
 func (s *Store) Timeline(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.TimelineEntry, next inbox.Cursor, hidden int, err error) {
 	defer func() {
 		if err != nil {
@@ -31,12 +31,18 @@ func (s *Store) Timeline(ctx context.Context, rights *inbox.Rights, id inbox.Cus
 		return nil, next, 0, err
 	}
 	size := pageSize(limit)
+	batch := &pgx.Batch{}
 	for _, source := range timelineSources {
-		entries, err := s.timelineOf(ctx, source, rights, id, after, size+1)
-		if err != nil {
-			return nil, next, 0, fmt.Errorf("%s: %w", source.kind, err)
-		}
-		list = append(list, entries...)
+		args := source.from(after)
+		args["customer"], args["limit"], args["all"], args["inboxes"] = id, size+1, rights.All, ids(rights.Inboxes)
+		batch.Queue(source.sql, args).Query(func(rows pgx.Rows) error {
+			entries, err := pgx.CollectRows(rows, source.scan)
+			list = append(list, entries...)
+			return err
+		})
+	}
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, next, 0, err
 	}
 	slices.SortFunc(list, func(a, b inbox.TimelineEntry) int {
 		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID))
@@ -49,86 +55,224 @@ func (s *Store) Timeline(ctx context.Context, rights *inbox.Rights, id inbox.Cus
 	return list, next, hidden, err
 }
 
-// A timelineSource is a query of one kind of entry: time, key within its kind,
-// kind, conversation, title, detail, data; those before (@at, @key), newest
+// A timelineSource is a query of one kind of entry: time, id within its source,
+// kind, conversation, title, detail, data; those before (@at, @id), newest
 // first, no more than @limit.
 type timelineSource struct {
-	kind string // what the ids of its entries begin with
-	sql  string
+	name   string // what the ids of its entries begin with
+	sql    string
+	finish func(e *inbox.TimelineEntry) error // makes Data what is shown, or nil
 }
 
+// Rights are asked for entry by entry, in a query of their own: a join would be
+// planned for all entries of the customer, and sort them.
 var timelineSources = []timelineSource{
-	{"message", `
-		SELECT m.sent_at AS at, m.id::text AS key, CASE m.kind WHEN 'note' THEN 'note' ELSE 'message' END, m.conversation_id::text,
-			m.subject, left(m.visible_text, 400),
+	{name: "message", sql: `
+		SELECT m.sent_at, m.id::text, CASE WHEN m.call IS NOT NULL THEN 'call' WHEN m.kind = 'note' THEN 'note' ELSE 'message' END,
+			m.conversation_id::text, m.subject, left(m.visible_text, 400),
 			jsonb_build_object('direction', m.direction, 'channel', m.channel, 'state', m.state, 'author', m.author_name, 'seq', m.seq)
+				|| CASE WHEN m.call IS NULL THEN '{}' ELSE jsonb_build_object('call', m.call) END
 		FROM identities i CROSS JOIN LATERAL (
-			SELECT m.* FROM messages m JOIN conversations c ON c.id = m.conversation_id
-			WHERE m.identity_id = i.id AND (m.sent_at, m.id) < (@at, @uuid::uuid) AND (@all OR c.inbox_id = ANY(@inboxes::uuid[]))
+			SELECT * FROM messages m WHERE m.identity_id = i.id AND (m.sent_at, m.id) < (@at, @id::uuid)
+				AND (@all OR (SELECT c.inbox_id FROM conversations c WHERE c.id = m.conversation_id) = ANY(@inboxes::uuid[]))
 			ORDER BY m.sent_at DESC, m.id DESC LIMIT @limit) m
 		WHERE i.customer_id = @customer ORDER BY m.sent_at DESC, m.id DESC LIMIT @limit`},
-	{"order", `
-		SELECT o.placed_at AS at, o.id::text AS key, 'order', '', o.number, o.status,
-			jsonb_build_object('orderId', o.id, 'store', o.store, 'currency', o.currency, 'total', o.total)
-		FROM identities i JOIN orders o ON o.identity_id = i.id
-		WHERE i.customer_id = @customer AND (o.placed_at, o.id) < (@at, @uuid::uuid)
-		ORDER BY o.placed_at DESC, o.id DESC LIMIT @limit`},
-	{"shipment", `
-		SELECT p.at, o.id::text || ':' || lpad(p.position::text, 6, '0') AS key, 'shipment', '', o.number, p.status,
-			jsonb_build_object('orderId', o.id, 'carrier', p.carrier, 'tracking', p.tracking)
-		FROM identities i JOIN orders o ON o.identity_id = i.id JOIN shipments p ON p.order_id = o.id
-		WHERE i.customer_id = @customer
-			AND (p.at < @at OR p.at = @at AND o.id::text || ':' || lpad(p.position::text, 6, '0') COLLATE "C" < @key)
-		ORDER BY p.at DESC, o.id DESC, p.position DESC LIMIT @limit`},
-	{"status", `
-		SELECT e.at, e.id::text AS key, 'status', c.id::text, c.subject, e.after->>'status',
-			jsonb_build_object('before', e.before->>'status', 'after', e.after->>'status', 'actor', e.actor_kind)
-		FROM (SELECT c.id, c.subject FROM identities i JOIN conversations c ON c.identity_id = i.id
-			WHERE i.customer_id = @customer AND c.merged_into IS NULL AND (@all OR c.inbox_id = ANY(@inboxes::uuid[]))
-			ORDER BY c.last_at DESC LIMIT @conversations) c
-		CROSS JOIN LATERAL (
-			SELECT e.* FROM events e
-			WHERE e.entity = c.id AND e.at <= @at AND (e.at, e.id) < (@at, @uuid::uuid)
-				AND e.kind = 'conversation.changed' AND e.before->>'status' <> e.after->>'status'
+	{name: "order", sql: `
+		SELECT o.placed_at, o.id::text, 'order', '', o.number, o.status,
+			jsonb_build_object('orderId', o.id, 'store', o.store, 'currency', o.currency, 'total', o.total, 'financialStatus', o.financial_status)
+		FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM orders o WHERE o.identity_id = i.id AND (o.placed_at, o.id) < (@at, @id::uuid)
+			ORDER BY o.placed_at DESC, o.id DESC LIMIT @limit) o
+		WHERE i.customer_id = @customer ORDER BY o.placed_at DESC, o.id DESC LIMIT @limit`},
+	{name: "purchase", sql: `
+		SELECT e.at, e.id::text, e.kind, '', coalesce(e.data->>'number', ''), e.detail, e.data - 'number' || jsonb_build_object('orderId', e.order_id)
+		FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM order_entries e WHERE e.identity_id = i.id AND (e.at, e.id) < (@at, @id::uuid)
 			ORDER BY e.at DESC, e.id DESC LIMIT @limit) e
-		ORDER BY e.at DESC, e.id DESC LIMIT @limit`},
+		WHERE i.customer_id = @customer ORDER BY e.at DESC, e.id DESC LIMIT @limit`},
+	{name: "cart", sql: `
+		SELECT c.updated_at, c.id::text, 'cart', '', (SELECT coalesce(left(string_agg(x->>'title', ', '), 200), '') FROM jsonb_array_elements(c.items) x), c.status,
+			jsonb_build_object('cartId', c.id, 'store', c.store, 'currency', c.currency, 'total', c.total, 'items', jsonb_array_length(c.items))
+		FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM carts c WHERE c.identity_id = i.id AND (c.updated_at, c.id) < (@at, @id::uuid) AND c.items <> '[]'
+			ORDER BY c.updated_at DESC, c.id DESC LIMIT @limit) c
+		WHERE i.customer_id = @customer ORDER BY c.updated_at DESC, c.id DESC LIMIT @limit`},
+	{name: "track", finish: finishTrack, sql: `
+		SELECT x.at, x.id::text, x.kind, '', x.title, x.url,
+			jsonb_build_object('store', x.store, 'name', x.name, 'properties', x.properties, 'problems', to_jsonb(x.problems))
+		FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM tracks x WHERE x.identity_id = i.id AND x.kind <> '' AND x.at <= @at AND (x.at, x.id) < (@at, @id::uuid)
+			ORDER BY x.at DESC, x.id DESC LIMIT @limit) x
+		WHERE i.customer_id = @customer ORDER BY x.at DESC, x.id DESC LIMIT @limit`},
+	{name: "loyalty", finish: finishLoyalty, sql: `
+		SELECT x.at, x.id::text, 'loyalty', '', x.reason, '', jsonb_build_object('store', x.store, 'points', x.points)
+		FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM loyalty_entries x WHERE x.identity_id = i.id AND (x.at, x.id) < (@at, @id::uuid)
+			ORDER BY x.at DESC, x.id DESC LIMIT @limit) x
+		WHERE i.customer_id = @customer ORDER BY x.at DESC, x.id DESC LIMIT @limit`},
+	{name: "merge", sql: mergeSource("created_at", "revoked_at IS NOT DISTINCT FROM e.revoked_at", "merged")},
+	{name: "unmerge", sql: mergeSource("revoked_at", "revoked_at IS NOT NULL", "unmerged")},
+	{name: "status", sql: `
+		SELECT e.at, e.id::text, 'status', (SELECT coalesce(o.merged_into, o.id)::text FROM conversations o WHERE o.id = e.entity),
+			(SELECT c.subject FROM conversations o JOIN conversations c ON c.id = coalesce(o.merged_into, o.id) WHERE o.id = e.entity), e.after->>'status',
+			jsonb_build_object('before', e.before->>'status', 'after', e.after->>'status', 'actor', e.actor_kind)
+		FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM events e
+			WHERE e.identity_id = i.id AND e.at <= @at AND (e.at, e.id) < (@at, @id::uuid)
+				AND (@all OR (SELECT coalesce(s.inbox_id, o.inbox_id) FROM conversations o LEFT JOIN conversations s ON s.id = o.merged_into
+					WHERE o.id = e.entity) = ANY(@inboxes::uuid[]))
+			ORDER BY e.at DESC, e.id DESC LIMIT @limit) e
+		WHERE i.customer_id = @customer ORDER BY e.at DESC, e.id DESC LIMIT @limit`},
 }
 
-// end is a key after every other, so that all of an instant is before it.
-const end = "~"
+// mergeSource is the edges that were made, or undone, by the time in a column.
+// Of an edge only that side is named that is the customer's now: the other one
+// may be somebody whom the reader may not see.
+func mergeSource(at, also, title string) string {
+	side := func(end string) string {
+		return `(SELECT e.id, e.` + at + ` AS at, e.a, e.b, e.automatic, e.actor_kind FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM identity_edges e WHERE e.` + end + ` = i.id AND e.` + also + ` AND (e.` + at + `, e.id) < (@at, @id::uuid)
+			ORDER BY e.` + at + ` DESC, e.id DESC LIMIT @limit) e WHERE i.customer_id = @customer)`
+	}
+	return `
+		SELECT e.at, e.id::text, 'merge', '', '` + title + `', concat_ws(', ', a.value, b.value),
+			jsonb_build_object('edgeId', e.id, 'automatic', e.automatic, 'actor', e.actor_kind, 'undone', ` + fmt.Sprint(title == "unmerged") + `)
+		FROM (` + side("a") + ` UNION ` + side("b") + `) e
+		LEFT JOIN identities a ON a.id = e.a AND a.customer_id = @customer
+		LEFT JOIN identities b ON b.id = e.b AND b.customer_id = @customer
+		ORDER BY e.at DESC, e.id DESC LIMIT @limit`
+}
 
-func (s *Store) timelineOf(ctx context.Context, source timelineSource, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) ([]inbox.TimelineEntry, error) {
-	prefix := source.kind + ":"
-	at, key := beyond[false].At, end
-	if !after.IsZero() {
-		at, key = after.At, ""
-		// Entries of one instant are ordered by their whole ids.
-		if rest, ok := strings.CutPrefix(after.ID, prefix); ok {
-			key = rest
-		} else if prefix < after.ID {
-			key = end
+// from is where a page begins among the source's own entries: those of one
+// instant are ordered by their whole ids.
+func (s *timelineSource) from(after inbox.Cursor) pgx.NamedArgs {
+	if after.IsZero() {
+		return pgx.NamedArgs{"at": beyond[false].At, "id": beyond[false].ID}
+	}
+	prefix, id := s.name+":", zero
+	if rest, ok := strings.CutPrefix(after.ID, prefix); ok && inbox.ValidID(rest) {
+		id = rest
+	} else if !ok && prefix < after.ID {
+		id = beyond[false].ID
+	}
+	return pgx.NamedArgs{"at": after.At, "id": id}
+}
+
+func (s *timelineSource) scan(row pgx.CollectableRow) (inbox.TimelineEntry, error) {
+	var e inbox.TimelineEntry
+	var own string
+	var data []byte
+	if err := row.Scan(&e.At, &own, &e.Kind, &e.ConversationID, &e.Title, &e.Detail, &data); err != nil {
+		return e, err
+	}
+	e.ID, e.Data = s.name+":"+own, json.RawMessage(data)
+	if s.finish != nil {
+		return e, s.finish(&e)
+	}
+	return e, nil
+}
+
+// trackData is what the timeline reads of a track.
+type trackData struct {
+	Store      string          `json:"store"`
+	Name       string          `json:"name"`
+	Properties json.RawMessage `json:"properties,omitempty"`
+	Problems   []string        `json:"problems,omitempty"`
+	Rating     string          `json:"rating,omitempty"`
+}
+
+// finishTrack makes a rating's words its detail, and leaves the properties of
+// what nobody knows as they came.
+func finishTrack(e *inbox.TimelineEntry) error {
+	var d trackData
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return fmt.Errorf("track %s: %w", e.ID, err)
+	}
+	e.Title = cmp.Or(e.Title, d.Name, e.Detail)
+	switch inbox.TrackKind(e.Kind) {
+	case inbox.TrackedRating:
+		var said struct {
+			Rating     any    `json:"rating"`
+			ReviewBody string `json:"review_body"`
 		}
+		_ = json.Unmarshal(d.Properties, &said) // of another form: shown without
+		if said.Rating != nil {
+			d.Rating = fmt.Sprint(said.Rating)
+		}
+		e.Detail, d.Properties = said.ReviewBody, nil
+	case inbox.TrackedPage:
+		d.Properties = nil
+	default:
+		e.Kind = string(inbox.TrackedPage)
 	}
-	uuid := key
-	switch {
-	case key == end:
-		uuid = beyond[false].ID
-	case !inbox.ValidID(key):
-		uuid = zero
+	if len(d.Problems) == 0 {
+		d.Problems = nil
 	}
-	rows, err := s.pool.Query(ctx, source.sql, pgx.NamedArgs{"customer": id, "at": at, "key": key, "uuid": uuid, "limit": limit,
-		"all": rights.All, "inboxes": ids(rights.Inboxes), "conversations": maxTimelineConversations})
+	var err error
+	e.Data, err = json.Marshal(d)
+	return err
+}
+
+func trackEntry(id string, t *inbox.Tracked) (inbox.TimelineEntry, error) {
+	data, err := json.Marshal(trackData{Store: t.Store, Name: t.Name, Properties: t.Properties, Problems: t.Problems})
 	if err != nil {
-		return nil, err
+		return inbox.TimelineEntry{}, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.TimelineEntry, error) {
-		var e inbox.TimelineEntry
-		var own string
-		var data []byte
-		if err := row.Scan(&e.At, &own, &e.Kind, &e.ConversationID, &e.Title, &e.Detail, &data); err != nil {
-			return e, err
+	e := inbox.TimelineEntry{ID: "track:" + id, At: t.At, Kind: string(t.Kind), Title: t.Title, Detail: t.URL, Data: data}
+	return e, finishTrack(&e)
+}
+
+type loyaltyData struct {
+	Store  string `json:"store"`
+	Points int64  `json:"points"`
+}
+
+func finishLoyalty(e *inbox.TimelineEntry) error {
+	var d loyaltyData
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return fmt.Errorf("loyalty %s: %w", e.ID, err)
+	}
+	e.Detail = fmt.Sprintf("%+d", d.Points)
+	var err error
+	e.Data, err = json.Marshal(d)
+	return err
+}
+
+func loyaltyEntry(x *inbox.LoyaltyEntry) (inbox.TimelineEntry, error) {
+	data, err := json.Marshal(loyaltyData{x.Store, x.Points})
+	if err != nil {
+		return inbox.TimelineEntry{}, err
+	}
+	e := inbox.TimelineEntry{ID: "loyalty:" + madeID("loyalty\x00"+x.Store+"\x00"+x.ExternalID), At: x.At, Kind: "loyalty", Title: x.Reason, Data: data}
+	return e, finishLoyalty(&e)
+}
+
+// A news is an entry that is told of by itself: it has no entity whose change
+// would tell.
+type news struct {
+	who   inbox.IdentityID
+	entry inbox.TimelineEntry
+}
+
+// tell announces entries to those who may see their customers, and not those of
+// people with whom nobody has spoken: no page shows them, and visitors are many.
+// What it is about is a log already, so nothing is logged.
+func (d *delivery) tell(ctx context.Context, list []news) error {
+	who := make([]inbox.IdentityID, 0, len(list))
+	for _, n := range list {
+		who = append(who, n.who)
+	}
+	audiences, err := d.knownTo(ctx, who)
+	if err != nil {
+		return fmt.Errorf("read who may see a timeline: %w", err)
+	}
+	for i := range list {
+		n := &list[i]
+		if audience, ok := audiences[n.who]; ok {
+			d.add(change{quiet: true, event: inbox.Event{
+				Kind: inbox.TimelineAdded, Entity: n.entry.ID, Version: 1, Timeline: &n.entry, IdentityID: n.who, Audience: audience,
+			}}, inbox.Actor{Kind: inbox.BySystem})
 		}
-		e.ID, e.Data = prefix+own, json.RawMessage(data)
-		return e, nil
-	})
+	}
+	return nil
 }

@@ -21,15 +21,6 @@ func senderKind(in *connectors.Inbound) inbox.IdentityKind {
 	return in.Sender.Kind
 }
 
-func shopAccount(store, externalID string) inbox.IdentityRef {
-	return inbox.IdentityRef{Kind: inbox.ShopAccount, Key: inbox.ShopKey(line(store), line(externalID))}
-}
-
-// validStore: the name begins the keys of its accounts and ends at a slash.
-func validStore(store string) bool {
-	return store != "" && len(store) <= maxExternal && !strings.Contains(store, "/")
-}
-
 // A witness collects what an item says of somebody, as far as the account that
 // it came in by may vouch for it.
 type witness struct {
@@ -88,6 +79,47 @@ func (t *Threader) setClaims(r *inbox.Received, in *connectors.Inbound) {
 	case r.Order != nil && r.Order.Buyer.Kind == inbox.ShopAccount:
 		w.kind = inbox.ShopAccount
 		w.say(inbox.Claim{Field: inbox.ClaimEmail, Source: inbox.FromChannel, Value: r.Order.Email, Proof: in.Sender.Proof, At: r.Order.UpdatedAt})
+		w.buyer(inbox.Claimed)
+	case r.Order != nil:
+		w.buyer(inbox.Claimed)
+	case r.Track != nil:
+		w.track(in.Sender.Proof)
+	}
+}
+
+// buyer notes what an order's buyer is called there.
+func (w *witness) buyer(proof inbox.Proof) {
+	for _, p := range w.r.Order.Parties {
+		if p.Role == "buyer" {
+			w.say(inbox.Claim{Field: inbox.ClaimName, Source: inbox.FromChannel, Value: p.Name, Proof: proof, At: w.r.Order.UpdatedAt})
+		}
+	}
+}
+
+// track notes what a call says of its person. The shop's own call to identify
+// somebody says what it names and nothing of the rest, so it is no record.
+func (w *witness) track(proof inbox.Proof) {
+	t := w.r.Track
+	w.kind = t.Who.Kind
+	if t.Customer == nil {
+		w.say(inbox.Claim{Field: inbox.ClaimName, Source: inbox.FromChannel, Value: t.Person.Name, Proof: min(proof, inbox.Claimed), At: t.At})
+		return
+	}
+	for _, f := range fieldsOf(t.Customer) {
+		w.say(inbox.Claim{Field: f.field, Source: inbox.FromChannel, Value: f.value, Proof: proof, At: t.At})
+	}
+}
+
+// A recordField is one thing that a record says.
+type recordField struct {
+	field inbox.ClaimField
+	value string
+}
+
+func fieldsOf(c *inbox.CustomerRecord) []recordField {
+	return []recordField{
+		{inbox.ClaimName, c.Name}, {inbox.ClaimEmail, c.Email}, {inbox.ClaimPhone, c.Phone}, {inbox.ClaimAddress, oneLine(c.Address)},
+		{inbox.ClaimBirthday, c.Birthday}, {inbox.ClaimLocale, c.Locale}, {inbox.ClaimCompany, c.Company},
 	}
 }
 
@@ -121,13 +153,7 @@ func (w *witness) record(in *connectors.Inbound) {
 	if c.Address != nil && len(c.Address.Country) == 2 {
 		w.region = strings.ToUpper(c.Address.Country)
 	}
-	for _, f := range []struct {
-		field inbox.ClaimField
-		value string
-	}{
-		{inbox.ClaimName, c.Name}, {inbox.ClaimEmail, c.Email}, {inbox.ClaimPhone, c.Phone}, {inbox.ClaimAddress, oneLine(c.Address)},
-		{inbox.ClaimBirthday, c.Birthday}, {inbox.ClaimLocale, c.Locale}, {inbox.ClaimCompany, c.Company},
-	} {
+	for _, f := range fieldsOf(c) {
 		w.say(inbox.Claim{Field: f.field, Source: inbox.FromShop, Value: f.value, Proof: in.Sender.Proof, At: c.UpdatedAt})
 	}
 	w.consent(c.Consents, c.Store)

@@ -77,12 +77,10 @@ func (t *Threader) read(in *connectors.Inbound, r *inbox.Received) (err error) {
 		}
 		receipt.Detail = line(receipt.Detail)
 		r.Receipt = &receipt
-	case in.Kind == connectors.KindOrder && in.Order != nil:
-		r.Order, err = order(in.Order)
-	case in.Kind == connectors.KindCustomer && in.Customer != nil:
-		r.Customer, err = customer(in.Customer)
 	default:
-		err = invalid("items of kind %q can't be handled", in.Kind)
+		account, _ := t.account(r.Account)
+		r.Proof = account.MayVouch(inbox.ShopAccount, in.Sender.Proof)
+		err = record(in, r, account.Region)
 	}
 	return err
 }
@@ -255,46 +253,6 @@ func ownKeys(a *inbox.Account) []string {
 		keys = append(keys, identity.EmailKey(o))
 	}
 	return keys
-}
-
-func order(o *inbox.Order) (*inbox.Order, error) {
-	buyer := inbox.IdentityRef{Kind: inbox.EmailAddress, Key: identity.EmailKey(o.Email)}
-	if o.CustomerExternalID != "" {
-		buyer = shopAccount(o.Store, o.CustomerExternalID)
-	}
-	switch {
-	case !validStore(o.Store) || o.ExternalID == "" || o.Number == "":
-		return nil, invalid("an order needs store, externalId and number, and no / in the store")
-	case len(o.Number) > maxExternal || len(o.ExternalID) > maxExternal || len(o.CustomerExternalID) > maxExternal:
-		return nil, invalid("an order's number and external ids have at most %d characters", maxExternal)
-	case buyer.Key == "":
-		return nil, invalid("order %s has neither an account of its buyer nor a readable email", line(o.Number))
-	case o.UpdatedAt.IsZero():
-		return nil, invalid("order %s has no updatedAt: which word is newer can't be told", line(o.Number))
-	}
-	for _, item := range o.Items {
-		if item.Quantity < 0 || item.Quantity > maxCount {
-			return nil, invalid("order %s has %d of an item", line(o.Number), item.Quantity)
-		}
-	}
-	out := *o
-	out.ID, out.Buyer = "", buyer
-	setOrderKeys(&out)
-	return &out, nil
-}
-
-func customer(c *inbox.CustomerRecord) (*inbox.CustomerRecord, error) {
-	switch {
-	case !validStore(c.Store) || c.ExternalID == "":
-		return nil, invalid("a customer needs store and externalId, and no / in the store")
-	case len(c.ExternalID) > maxExternal:
-		return nil, invalid("a customer's externalId has at most %d characters", maxExternal)
-	case c.UpdatedAt.IsZero():
-		return nil, invalid("customer %s has no updatedAt: which word is newer can't be told", line(c.ExternalID))
-	}
-	out := *c
-	out.Name, out.Identity = line(c.Name), shopAccount(c.Store, c.ExternalID)
-	return &out, nil
 }
 
 func invalid(format string, args ...any) error {

@@ -61,7 +61,8 @@ func (f *fakes) Deliver(_ context.Context, batch []inbox.Received) error {
 }
 
 func (f *fakes) Accounts(context.Context) ([]inbox.Account, error) {
-	list := []inbox.Account{{ID: "support", Channel: inbox.Email, Address: "Support@shop.example", Own: []string{"sales@shop.example"}, MaxProof: inbox.Proven}}
+	list := []inbox.Account{{ID: "support", Channel: inbox.Email, Address: "Support@shop.example", Own: []string{"sales@shop.example"}, MaxProof: inbox.Proven},
+		{ID: "shop", Channel: inbox.Shop, MaxProof: inbox.Signed}}
 	if f.fresh != nil {
 		list = append(list, *f.fresh)
 	}

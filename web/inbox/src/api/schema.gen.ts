@@ -272,6 +272,23 @@ export interface paths {
         patch: operations["change-customer"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/carts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a customer's carts that anything is in, newest first */
+        get: operations["carts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/conversations": {
         parameters: {
             query?: never;
@@ -281,6 +298,23 @@ export interface paths {
         };
         /** List a customer's conversations, newest first */
         get: operations["customer-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/loyalty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a customer's loyalty points by store, with the newest lines of the ledger */
+        get: operations["loyalty"];
         put?: never;
         post?: never;
         delete?: never;
@@ -353,8 +387,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a customer's newest orders with items and shipments */
+        /** List a customer's newest orders with items, parcels, parties, refunds and returns */
         get: operations["orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the pages that a customer looked at last */
+        get: operations["pages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -392,6 +443,23 @@ export interface paths {
         post?: never;
         /** Take that back */
         delete: operations["unrefuse"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/saved-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what is on a customer's wish lists */
+        get: operations["saved-items"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -606,6 +674,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look products up by their skus, with stock and the time that it is true of */
+        get: operations["products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/refresh": {
         parameters: {
             query?: never;
@@ -675,6 +760,14 @@ export interface components {
             kind: string;
             name?: string;
         };
+        Address: {
+            city?: string;
+            /** @description As received: a name or a code */
+            country?: string;
+            lines?: string[];
+            postcode?: string;
+            region?: string;
+        };
         Agent: {
             active: boolean;
             email: string;
@@ -713,6 +806,48 @@ export interface components {
             headerId?: string;
             recipient: string;
             status: string;
+        };
+        Call: {
+            /** @description Who spoke, by the exchange's name for them */
+            agent?: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            /** @description answered, missed, voicemail, busy, failed, ringing or the exchange's own word */
+            disposition: string;
+            from: string;
+            recordingUrl?: string;
+            /** Format: int64 */
+            ringSeconds: number;
+            /** Format: date-time */
+            startedAt: string;
+            summary?: string;
+            /** Format: int64 */
+            talkSeconds: number;
+            to: string;
+        };
+        Cart: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Empty while nobody has named it */
+            currency: string;
+            externalId: string;
+            id: string;
+            /** @description Whom it was captured under */
+            identityId?: string;
+            items: components["schemas"]["Item"][];
+            /** @enum {string} */
+            status: "open" | "abandoned" | "completed";
+            store: string;
+            /**
+             * Format: int64
+             * @description In minor units
+             */
+            total: number;
+            /** Format: date-time */
+            updatedAt: string;
+            url?: string;
+            /** Format: int64 */
+            version: number;
         };
         Claim: {
             /**
@@ -927,16 +1062,23 @@ export interface components {
             name: string;
         };
         Item: {
+            externalId?: string;
+            image?: string;
             /**
              * Format: int64
              * @description Of one, in minor units
              */
             price: number;
+            productId?: string;
             /** Format: int64 */
             quantity: number;
             sku: string;
             title: string;
+            url?: string;
             variant?: string;
+        };
+        ItemsCart: {
+            items: components["schemas"]["Cart"][];
         };
         ItemsConnector: {
             items: components["schemas"]["Connector"][];
@@ -955,6 +1097,15 @@ export interface components {
         };
         ItemsOrderLink: {
             items: components["schemas"]["OrderLink"][];
+        };
+        ItemsPageView: {
+            items: components["schemas"]["PageView"][];
+        };
+        ItemsProduct: {
+            items: components["schemas"]["Product"][];
+        };
+        ItemsSavedItem: {
+            items: components["schemas"]["SavedItem"][];
         };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
@@ -983,6 +1134,12 @@ export interface components {
              */
             updatedAt?: string;
         };
+        Ledger: {
+            /** @description The sum of each store's ledger */
+            balances: components["schemas"]["LoyaltyBalance"][];
+            /** @description The newest lines */
+            items: components["schemas"]["LoyaltyEntry"][];
+        };
         LinkReason: {
             /** @description As the customer wrote it */
             mention?: string;
@@ -994,6 +1151,23 @@ export interface components {
             email: string;
             /** Format: password */
             password: string;
+        };
+        LoyaltyBalance: {
+            /** Format: int64 */
+            points: number;
+            store: string;
+        };
+        LoyaltyEntry: {
+            /** Format: date-time */
+            at: string;
+            externalId: string;
+            /**
+             * Format: int64
+             * @description Negative: spent
+             */
+            points: number;
+            reason?: string;
+            store: string;
         };
         Match: {
             /** @description Of the customer that was asked about */
@@ -1030,13 +1204,18 @@ export interface components {
             with: string;
         };
         Message: {
+            /** @description Of a delivery report: our message that it is about */
+            aboutId?: string;
             accountId: string;
             attachments: components["schemas"]["Attachment"][];
             /** Format: int64 */
             attempt?: number;
             author: components["schemas"]["Author"];
             automatic: components["schemas"]["Automatic"];
+            /** @description Of a delivery report, and of the message that it is about */
             bounces?: components["schemas"]["Bounce"][];
+            /** @description Of a telephone call: what its log says */
+            call?: components["schemas"]["Call"];
             cc: components["schemas"]["Party"][];
             /** @enum {string} */
             channel: "email" | "chat" | "phone" | "social" | "shop";
@@ -1085,7 +1264,7 @@ export interface components {
             sentAt: string;
             /**
              * Format: int64
-             * @description Rises by one within the conversation
+             * @description Rises within the conversation; what was moved leaves a gap
              */
             seq: number;
             spam?: boolean;
@@ -1129,21 +1308,51 @@ export interface components {
             text: string;
         };
         Order: {
+            /** @description Empty while nobody has named it */
             currency: string;
+            /** @description The buyer's account in the shop; absent for a guest */
             customerExternalId?: string;
-            /** @description The buyer's address */
+            /** Format: int64 */
+            discount: number;
+            /** @description The buyer's address, as received */
             email?: string;
             externalId: string;
+            /** @enum {string} */
+            financialStatus?: "pending" | "authorized" | "paid" | "partially_paid" | "partially_refunded" | "refunded" | "voided";
             id: string;
+            /** @description Whom it was captured under */
+            identityId?: string;
             items: components["schemas"]["Item"][];
+            note?: string;
             /** @description As the shop's customers know it */
             number: string;
+            parties: components["schemas"]["OrderParty"][];
+            /** @description The buyer's number, as received */
+            phone?: string;
             /** Format: date-time */
             placedAt: string;
+            /** @description What of it can't be right */
+            problems?: string[];
+            /**
+             * Format: int64
+             * @description The sum of the refunds
+             */
+            refunded: number;
+            refunds: components["schemas"]["Refund"][];
+            returns: components["schemas"]["Return"][];
             shipments: components["schemas"]["Shipment"][];
+            /** Format: int64 */
+            shipping: number;
             /** @enum {string} */
             status: "pending" | "paid" | "processing" | "fulfilled" | "delivered" | "cancelled" | "refunded";
             store: string;
+            /**
+             * Format: int64
+             * @description Of the items, in minor units
+             */
+            subtotal: number;
+            /** Format: int64 */
+            tax: number;
             /**
              * Format: int64
              * @description In minor units
@@ -1151,9 +1360,15 @@ export interface components {
             total: number;
             /**
              * Format: date-time
-             * @description An older update than the stored one changes nothing
+             * @description By the shop's clock: an older word changes nothing
              */
             updatedAt: string;
+            url?: string;
+            /**
+             * Format: int64
+             * @description Rises with every change; a client ignores what is not newer
+             */
+            version: number;
         };
         OrderLink: {
             claimId?: string;
@@ -1166,6 +1381,14 @@ export interface components {
             score: number;
             /** @enum {string} */
             state: "linked" | "unproven" | "recipient" | "suggested" | "claimed" | "rejected";
+        };
+        OrderParty: {
+            address?: components["schemas"]["Address"];
+            email?: string;
+            name?: string;
+            phone?: string;
+            /** @enum {string} */
+            role: "buyer" | "recipient" | "billing";
         };
         OrderRef: {
             id: string;
@@ -1190,6 +1413,16 @@ export interface components {
             items: components["schemas"]["KeyRule"][];
             /** @description The cursor of the next page; empty when there is none */
             next: string;
+        };
+        PageView: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            /** @description Such as Product Viewed; empty for a plain page */
+            name: string;
+            store: string;
+            title: string;
+            url?: string;
         };
         Parted: {
             /** @description Who keeps the id */
@@ -1252,6 +1485,33 @@ export interface components {
             /** @description The status in words */
             title: string;
         };
+        Product: {
+            currency?: string;
+            externalId?: string;
+            image?: string;
+            /**
+             * Format: int64
+             * @description In minor units
+             */
+            price: number;
+            sku: string;
+            /**
+             * Format: int64
+             * @description Absent: not counted
+             */
+            stock?: number;
+            /**
+             * Format: date-time
+             * @description The time that stock is true of
+             */
+            stockAt?: string;
+            store: string;
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+            url?: string;
+            variant?: string;
+        };
         Reason: {
             key?: string;
             linked?: string;
@@ -1259,6 +1519,17 @@ export interface components {
             marks?: string[];
             step: string;
             text: string;
+        };
+        Refund: {
+            /**
+             * Format: int64
+             * @description In minor units of the order's currency
+             */
+            amount: number;
+            /** Format: date-time */
+            at: string;
+            externalId: string;
+            reason?: string;
         };
         RefuseInputBody: {
             /** @description Not for good: ask again in a week */
@@ -1294,6 +1565,34 @@ export interface components {
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
         };
+        Return: {
+            /**
+             * Format: date-time
+             * @description Of the last change of status
+             */
+            at: string;
+            externalId: string;
+            items: components["schemas"]["ReturnItem"][];
+            reason?: string;
+            /** @enum {string} */
+            status: "requested" | "approved" | "in_transit" | "received" | "closed" | "rejected";
+        };
+        ReturnItem: {
+            /** Format: int64 */
+            quantity: number;
+            sku?: string;
+            title: string;
+        };
+        SavedItem: {
+            /** Format: date-time */
+            at: string;
+            /** @description False: taken off the list again */
+            saved: boolean;
+            sku: string;
+            store: string;
+            title: string;
+            url?: string;
+        };
         SetKeyInputBody: {
             /** @enum {string} */
             kind: "email" | "phone";
@@ -1312,11 +1611,24 @@ export interface components {
              */
             at: string;
             carrier: string;
+            events: components["schemas"]["ShipmentEvent"][];
+            externalId?: string;
             /** Format: date-time */
             shippedAt?: string;
             /** @enum {string} */
             status: "label" | "in_transit" | "out_for_delivery" | "delivered" | "exception";
             tracking: string;
+            /** @description Where the carrier shows it */
+            url?: string;
+        };
+        ShipmentEvent: {
+            /** Format: date-time */
+            at: string;
+            externalId?: string;
+            place?: string;
+            /** @enum {string} */
+            status?: "label" | "in_transit" | "out_for_delivery" | "delivered" | "exception";
+            text?: string;
         };
         ShopStore: {
             grammar: components["schemas"]["Numbering"];
@@ -1353,7 +1665,7 @@ export interface components {
             detail?: string;
             id: string;
             /** @enum {string} */
-            kind: "message" | "note" | "order" | "shipment" | "status";
+            kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status";
             title: string;
         };
         UnmergeInputBody: {
@@ -1984,6 +2296,37 @@ export interface operations {
             };
         };
     };
+    carts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCart"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "customer-conversations": {
         parameters: {
             query?: {
@@ -2006,6 +2349,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HiddenPageConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger"];
                 };
             };
             /** @description What is wrong */
@@ -2147,6 +2521,37 @@ export interface operations {
             };
         };
     };
+    pages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPageView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refuse: {
         parameters: {
             query?: never;
@@ -2198,6 +2603,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "saved-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSavedItem"];
+                };
             };
             /** @description What is wrong */
             default: {
@@ -2586,6 +3022,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    products: {
+        parameters: {
+            query: {
+                /** @description Absent: any store */
+                store?: string;
+                /** @description Several may be asked for: sku=A&sku=B */
+                sku: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsProduct"];
                 };
             };
             /** @description What is wrong */
