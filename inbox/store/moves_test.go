@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -91,6 +92,7 @@ func TestMovesProperty(t *testing.T) {
 			mails := tangle(rng, 14+rng.IntN(14))
 			d, plain := newDesk(t), newDeliverBench(t)
 			s := &shuffler{desk: d, rng: rng, replies: seed%3 == 2}
+			page := &browser{conversations: map[inbox.ConversationID]inbox.Conversation{}}
 			for len(mails) > 0 {
 				n := 1 + rng.IntN(min(3, len(mails)))
 				for i := range mails[:n] { // the clock runs on, in the order of arrival
@@ -105,6 +107,7 @@ func TestMovesProperty(t *testing.T) {
 					s.act(t)
 					d.consistent(t)
 				}
+				d.foldsToFetch(t, page)
 			}
 			s.undoAll(t)
 			d.consistent(t)
@@ -141,6 +144,7 @@ type shuffler struct {
 	*desk
 	rng     *rand.Rand
 	replies bool
+	prefix  string
 	keys    int
 }
 
@@ -149,7 +153,12 @@ func (s *shuffler) pick(list []string) string { return list[s.rng.IntN(len(list)
 // act does something, which may well be refused as a conflict.
 func (s *shuffler) act(t *testing.T) {
 	t.Helper()
-	ctx := t.Context()
+	if err := s.do(t.Context(), t); err != nil && inbox.CodeOf(err) != inbox.Conflict {
+		t.Fatal(err)
+	}
+}
+
+func (s *shuffler) do(ctx context.Context, t *testing.T) error {
 	live := s.strings(t, `SELECT id::text FROM conversations WHERE merged_into IS NULL ORDER BY number`)
 	anywhere := s.strings(t, `SELECT id::text FROM conversations ORDER BY number`)
 	c := s.pick(live)
@@ -176,10 +185,10 @@ func (s *shuffler) act(t *testing.T) {
 		}
 	case 8:
 		s.keys++
-		_, err = s.Note(ctx, s.su, c, answer(fmt.Sprint("n", s.keys), "a note", 0))
+		_, err = s.Note(ctx, s.su, c, answer(fmt.Sprint(s.prefix, "n", s.keys), "a note", 0))
 	case 9:
 		s.keys++
-		if a := answer(fmt.Sprint("r", s.keys), "an answer", 0); s.replies {
+		if a := answer(fmt.Sprint(s.prefix, "r", s.keys), "an answer", 0); s.replies {
 			a.Force = true
 			_, err = s.Reply(ctx, s.su, c, a)
 		} else if s.rng.IntN(2) == 0 {
@@ -187,9 +196,7 @@ func (s *shuffler) act(t *testing.T) {
 			_, err = s.Patch(ctx, s.su, c, inbox.Patch{Status: &closed}, time.Now())
 		}
 	}
-	if err != nil && inbox.CodeOf(err) != inbox.Conflict {
-		t.Fatal(err)
-	}
+	return err
 }
 
 func (s *shuffler) standing(t *testing.T) []string {
