@@ -147,6 +147,11 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 	a.blobs, a.people, a.naming = map[string]int64{}, map[[2]string]bool{}, map[inbox.MessageID]bool{}
 	a.ids = make([]inbox.MessageID, len(batch))
 	for i, p := range d.Places {
+		if !p.Echo {
+			a.ids[i] = inbox.NewID[inbox.MessageID](batch[i].Message.CreatedAt)
+		}
+	}
+	for i, p := range d.Places {
 		if p.Echo {
 			continue
 		}
@@ -161,7 +166,7 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 		}
 		who := a.identities[r.Message.Identity]
 		m := r.Message.Message // a copy: the batch may be tried again
-		m.ID, m.ThreadID, m.Version = inbox.NewID[inbox.MessageID](m.CreatedAt), p.Thread, 1
+		m.ID, m.ThreadID, m.Version = a.ids[i], p.Thread, 1
 		m.Kind, m.Channel, m.Account, m.HasRaw = inbox.Public, r.Channel, r.Account, r.Message.Raw != ""
 		m.Reason = p.Reason
 		m.State = inbox.ReceivedState
@@ -173,7 +178,7 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 				m.Reason.Marks = append(slices.Clone(m.Reason.Marks), "sender-unproven")
 			}
 		}
-		a.ids[i] = m.ID
+		m.AboutID = a.about(batch, r)
 		a.touch(p.Conversation, r).Append(&m, r.History)
 		if err := a.addRows(&m, r, who.ID, p.Splits); err != nil {
 			return err
@@ -221,6 +226,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 		string(m.Channel), string(m.Account), uid(customer), string(m.Author.Kind), m.Author.Name, m.Author.Address, who,
 		m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages, string(m.State), m.Automatic.Is, m.Spam, r.History,
 		int16(m.Proof), more, why, m.HeaderID, refs, orEmpty(in.People), in.Raw, m.SentAt, m.CreatedAt, uids(splits),
+		uid(m.AboutID),
 	})
 	a.pending = append(a.pending, []any{uid(m.ID)})
 	if rows := mentionRows(m.ID, r); len(rows) > 0 {
@@ -270,6 +276,9 @@ func (a *arrivals) write(ctx context.Context) error {
 	if err := writeBlobs(ctx, a.tx, a.blobs); err != nil {
 		return err
 	}
+	if err := a.writeReports(ctx); err != nil {
+		return err
+	}
 	if err := a.writeTies(ctx); err != nil {
 		return err
 	}
@@ -288,7 +297,7 @@ var (
 	messageRow = []string{"id", "conversation_id", "thread_id", "seq", "version", "kind", "direction", "channel", "account_id",
 		"identity_id", "author_kind", "author_name", "author_address", "recipients", "subject", "text", "visible_text",
 		"html", "remote_images", "state", "automatic", "spam", "history", "proof", "detail", "reason", "header_id", "refs",
-		"people", "raw_sha256", "sent_at", "created_at", "splits"}
+		"people", "raw_sha256", "sent_at", "created_at", "splits", "about_id"}
 )
 
 // A table is rows to be copied into it.

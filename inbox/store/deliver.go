@@ -64,6 +64,7 @@ type delivery struct {
 	roster     *roster
 	orders     []storedOrder
 	handOvers  bool // some wait for their message
+	reports    []report
 	changes    []change
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,57 +10,50 @@ import (
 	"skein/inbox"
 )
 
-// storeReceipts moves messages forward by what connectors and bounces say of
-// their attempts. A receipt for a message that is not there changes nothing: it
-// may have been erased.
+// storeReceipts moves messages forward by what connectors and delivery reports
+// say of their attempts. A receipt for a message that is not there changes
+// nothing: it may have been erased.
 func (d *delivery) storeReceipts(ctx context.Context, batch []inbox.Received) error {
-	var receipts []inbox.Receipt
-	var causes []string
-	var accounts []inbox.AccountID // whose word it is; "" for a bounce, which may come in anywhere
+	named := map[inbox.MessageID]bool{}
 	for i := range batch {
-		r := &batch[i]
-		if r.Receipt != nil {
-			receipts, causes, accounts = append(receipts, *r.Receipt), append(causes, r.EventID), append(accounts, r.Account)
-		}
-		if r.Message != nil && r.Message.Token != "" {
-			for _, b := range r.Message.Bounces {
-				if b.Hard {
-					receipts = append(receipts, inbox.Receipt{MessageID: r.Message.Token, State: inbox.Failed, Detail: b.Recipient + ": " + b.Detail, At: r.At})
-					causes, accounts = append(causes, r.EventID), append(accounts, "")
-					break
-				}
-			}
+		if r := batch[i].Receipt; r != nil && inbox.ValidID(string(r.MessageID)) {
+			named[r.MessageID] = true
 		}
 	}
-	if len(receipts) == 0 {
+	for _, r := range d.reports {
+		named[r.about] = true
+	}
+	if len(named) == 0 {
 		return nil
 	}
-	messages, err := d.lockSent(ctx, receipts)
+	messages, err := d.lockSent(ctx, keysOf(named))
 	if err != nil {
 		return err
 	}
-	for i, r := range receipts {
-		m := messages[r.MessageID]
-		if m == nil || m.Direction != inbox.Out || accounts[i] != "" && accounts[i] != m.Account {
+	for i := range batch {
+		r := &batch[i]
+		if r.Receipt == nil {
 			continue
 		}
-		if r.Attempt == 0 {
-			r.Attempt = m.Attempt // a bounce names no attempt: it is about the last
+		m := messages[r.Receipt.MessageID]
+		if m == nil || m.Direction != inbox.Out || r.Account != m.Account {
+			continue
 		}
-		if err := d.applyReceipt(ctx, m, r, causes[i]); err != nil {
+		if _, err := d.applyReceipt(ctx, m, *r.Receipt, r.EventID); err != nil {
 			return err
+		}
+	}
+	for _, r := range d.reports {
+		if m := messages[r.about]; m != nil && m.Direction == inbox.Out {
+			if err := d.applyReport(ctx, m, r); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (d *delivery) lockSent(ctx context.Context, receipts []inbox.Receipt) (map[inbox.MessageID]*inbox.Message, error) {
-	ids := make([]string, 0, len(receipts))
-	for _, r := range receipts {
-		if inbox.ValidID(string(r.MessageID)) && !slices.Contains(ids, string(r.MessageID)) {
-			ids = append(ids, string(r.MessageID))
-		}
-	}
+func (d *delivery) lockSent(ctx context.Context, ids []string) (map[inbox.MessageID]*inbox.Message, error) {
 	rows, err := d.tx.Query(ctx, `SELECT `+messageColumns+` FROM messages m WHERE m.id = ANY($1) ORDER BY m.id FOR NO KEY UPDATE`, ids)
 	if err != nil {
 		return nil, fmt.Errorf("lock sent messages: %w", err)
@@ -81,8 +73,11 @@ func (d *delivery) lockSent(ctx context.Context, receipts []inbox.Receipt) (map[
 }
 
 // applyReceipt records what became of an attempt and derives the message's
-// state from it: see derive.
-func (d *delivery) applyReceipt(ctx context.Context, m *inbox.Message, r inbox.Receipt, cause string) error {
+// state from it: see derive. It reports whether that has changed.
+func (d *delivery) applyReceipt(ctx context.Context, m *inbox.Message, r inbox.Receipt, cause string) (bool, error) {
+	if r.Attempt == 0 {
+		r.Attempt = m.Attempt // a report names no attempt: it is about the last
+	}
 	at := r.At
 	if at.IsZero() {
 		at = time.Now()
@@ -90,35 +85,40 @@ func (d *delivery) applyReceipt(ctx context.Context, m *inbox.Message, r inbox.R
 	var was inbox.State
 	err := d.tx.QueryRow(ctx, `SELECT state FROM attempts WHERE message_id = $1 AND attempt = $2`, m.ID, r.Attempt).Scan(&was)
 	if err != nil && err != pgx.ErrNoRows {
-		return fmt.Errorf("read attempt: %w", err)
+		return false, fmt.Errorf("read attempt: %w", err)
 	}
 	if !r.State.After(was) {
-		return nil
+		return false, nil
 	}
 	if _, err := d.tx.Exec(ctx, `
 		INSERT INTO attempts (message_id, attempt, state, detail, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (message_id, attempt) DO UPDATE SET state = EXCLUDED.state, detail = EXCLUDED.detail, at = EXCLUDED.at`,
 		m.ID, r.Attempt, r.State, r.Detail, at); err != nil {
-		return fmt.Errorf("write attempt: %w", err)
+		return false, fmt.Errorf("write attempt: %w", err)
 	}
 	to, err := d.derive(ctx, m, r, was)
 	if err != nil || to == "" {
-		return err
+		return false, err
 	}
 	before := *m
 	m.State, m.StateDetail, m.SendAt = to, r.Detail, nil
+	return true, d.tellSent(ctx, &before, m, cause)
+}
+
+// tellSent writes what has changed of a message that we sent, and announces it.
+func (d *delivery) tellSent(ctx context.Context, before, m *inbox.Message, cause string) error {
 	m.Version++
-	if _, err := d.tx.Exec(ctx, `UPDATE messages SET state = $2, state_detail = $3, version = $4, send_at = NULL WHERE id = $1`,
-		m.ID, m.State, m.StateDetail, m.Version); err != nil {
+	if _, err := d.tx.Exec(ctx, `UPDATE messages SET state = $2, state_detail = $3, version = $4, send_at = $5 WHERE id = $1`,
+		m.ID, m.State, m.StateDetail, m.Version, m.SendAt); err != nil {
 		return fmt.Errorf("move message: %w", err)
 	}
 	place, err := placeOfConversation(ctx, d.tx, m.ConversationID)
 	if err != nil {
 		return err
 	}
-	after := *m
-	before.Text, before.VisibleText, before.HTML = "", "", ""
-	d.add(change{before: &before, cause: cause, event: inbox.Event{
+	was, after := *before, *m
+	was.Text, was.VisibleText, was.HTML = "", "", ""
+	d.add(change{before: &was, cause: cause, event: inbox.Event{
 		Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: &after,
 		Audience: inbox.Audience{After: place},
 	}}, inbox.Actor{Kind: inbox.BySystem})
