@@ -48,7 +48,7 @@ var formats = []format{
 	{carrier: "fedex", shapes: []string{nines(34)}, check: func(k string) bool { return k[0] != '9' && fedexCheck(k[20:], 1, 7, 3) }, strong: true},
 	{carrier: "fedex", shapes: []string{"3" + nines(31)}, check: func(k string) bool { return fedexCheck(k[16:28], 3, 1, 7) }, strong: true},
 	{carrier: "dhl", shapes: []string{"J@@" + nines(9), "J@@" + nines(10), "J@@@" + nines(9), "J@@@" + nines(10), "JD" + nines(18)}, strong: true},
-	{carrier: "dhl", shapes: anyOf(12, maxKey), check: mailCheck},
+	{carrier: "dhl", shapes: anyOf(12, maxKey), check: mailCheck, whole: true},
 	{carrier: "ups", shapes: []string{"@" + nines(10)}, check: func(k string) bool { return oneOf(k[0], "AHJKTV") && sumCheck(k[1:], 1, 2) }},
 	{carrier: "lasership", shapes: []string{"L@9" + nines(7)}, check: func(k string) bool { return oneOf(k[1], "AIEHNX") && oneOf(k[2], "123") }, whole: true},
 	{carrier: "dpd", shapes: []string{nines(14) + "?"}, check: mod37Check},
@@ -78,7 +78,7 @@ func anyOf(from, to int) []string {
 // mailCheck knows DHL eCommerce: two letters, then ten characters or more,
 // nearly all digits.
 func mailCheck(key string) bool {
-	if !slices.Contains([]string{"GM", "LX", "RX", "UV", "CN", "SG", "TH", "IN", "HK", "MY"}, key[:2]) {
+	if !slices.Contains([]string{"GM", "LX", "RX", "UV", "CN", "SG", "TH", "IN", "HK", "MY"}, key[:2]) || key[2] > '9' {
 		return false
 	}
 	digits := 0

@@ -136,6 +136,9 @@ func candidateAt(text string, tokens []token, i int) (*candidate, int) {
 	if next < len(tokens) && !tokens[next].space && (tokens[next].is("@") || tokens[next].is("%")) || i > 0 && !tokens[i].space && tokens[i-1].is("@") {
 		return nil, next
 	}
+	if isMasked(tokens, i) {
+		return nil, next
+	}
 	// What says whose number it is may be joined to it.
 	first := i
 	for first < last && tokens[first].kind == word && (saysNumber(&tokens[first]) || !tokens[first].upper && tokens[first+1].is("/._")) {

@@ -63,11 +63,10 @@ type said struct {
 	low      []string // as they are
 	sentence []int    // which one each word is in
 	amounts  map[int64]bool
-	weight   float64
 }
 
 func saidIn(parts ...string) said {
-	s := said{amounts: map[int64]bool{}, weight: 1}
+	s := said{amounts: map[int64]bool{}}
 	n := 0
 	for _, part := range parts {
 		tokens := lex(part)
@@ -148,12 +147,17 @@ type thing struct {
 	words    int
 }
 
+// maxCompared bounds how many bytes of what was said are compared with orders.
+const maxCompared = 32 << 10
+
 // fitOrders compares what the customer writes with each of their orders.
 func fitOrders(ev *inbox.LinkEvidence, own []*inbox.LinkOrder) []orderFit {
-	var parts []string
-	for i := range ev.Messages {
+	var parts []string // the newest first: what they want by now
+	size := 0
+	for i := len(ev.Messages) - 1; i >= 0 && size < maxCompared; i-- {
 		if m := &ev.Messages[i]; m.Customer == ev.Customer {
-			parts = append(parts, m.Subject, m.Text)
+			parts = append(parts, m.Subject, m.Text[:min(len(m.Text), maxCompared)])
+			size += len(m.Subject) + len(m.Text)
 		}
 	}
 	s := saidIn(parts...)
@@ -185,7 +189,6 @@ func (s *said) compare(fits []orderFit) {
 	if sign == 0 {
 		return
 	}
-	best := map[string]int{}
 	price := func(k int, title string) int64 {
 		var most int64
 		for _, item := range fits[k].order.Items {
@@ -195,15 +198,20 @@ func (s *said) compare(fits []orderFit) {
 		}
 		return most
 	}
+	best, tied := map[string]int{}, map[string]bool{}
 	for k := range fits {
 		for _, title := range fits[k].items {
-			if old, ok := best[title]; !ok || price(k, title) > price(old, title) {
-				best[title] = k
+			old, ok := best[title]
+			switch {
+			case !ok || price(k, title) > price(old, title):
+				best[title], tied[title] = k, false
+			case price(k, title) == price(old, title):
+				tied[title] = true
 			}
 		}
 	}
-	for _, k := range best {
-		if fits[k].shared {
+	for title, k := range best {
+		if fits[k].shared && !tied[title] {
 			fits[k].score += .1
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxPatterns bounds how many patterns a grammar keeps.
@@ -113,22 +114,19 @@ func lower(a, b string) bool {
 // patternOf abstracts a number's digits.
 func patternOf(number string) (pattern string, padded, ok bool) {
 	key := NumberKey(number)
-	if key == "" || !strings.ContainsAny(key, "0123456789") {
+	if key == "" || !strings.ContainsAny(key, "0123456789") || len(number) > 4*maxKey || !utf8.ValidString(number) || strings.ContainsFunc(number, unicode.IsControl) {
 		return "", false, false
 	}
 	var b strings.Builder
-	var before rune
+	first := true
 	for _, r := range strings.TrimSpace(number) {
 		if d, isDigit := digit(r); isDigit {
-			if d == 0 && before != '9' {
-				padded = true
-			}
-			r = '9'
+			padded = padded || d == 0 && first
+			first, r = false, '9'
 		} else if r = unicode.ToUpper(narrow(r)); strings.ContainsRune("9@?", r) {
 			return "", false, false
 		}
 		b.WriteRune(r)
-		before = r
 	}
 	return b.String(), padded, true
 }

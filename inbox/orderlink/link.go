@@ -17,10 +17,11 @@ const proven inbox.Proof = 2
 const (
 	scoreVerdict   = 1
 	scoreContext   = .99
-	scoreNamed     = .8 // and up to .15 more
-	scoreRecipient = .6
-	scoreNear      = .5
-	scoreClaimed   = .1 // and up to .1 more
+	scoreNamed     = .75 // and up to .05 more
+	scoreRecipient = .5
+	scoreNear      = .45
+	scoreClaimed   = .2
+	scoreAge       = .03 // off for each newer message, of ten
 )
 
 // Link decides which orders a conversation is about. It implements
@@ -32,7 +33,7 @@ const (
 // nobody knows. An order that no message names is linked by itself only when
 // it is well ahead of all others of that customer.
 func Link(ev *inbox.LinkEvidence) []inbox.OrderLink {
-	l := linker{ev: ev, links: map[inbox.OrderID]inbox.OrderLink{}, verdicts: map[inbox.OrderID]inbox.LinkState{}}
+	l := linker{ev: ev, links: map[inbox.OrderID]inbox.OrderLink{}, claimed: map[string]bool{}, verdicts: map[inbox.OrderID]inbox.LinkState{}}
 	for i := range ev.Orders {
 		o := &ev.Orders[i]
 		l.keys = append(l.keys, keysOf(o))
@@ -56,6 +57,7 @@ type linker struct {
 	keys     []orderKeys // of ev.Orders
 	links    map[inbox.OrderID]inbox.OrderLink
 	claims   []inbox.OrderLink
+	claimed  map[string]bool // by kind and key
 	verdicts map[inbox.OrderID]inbox.LinkState
 	named    bool // a message names an order, known or not
 }
@@ -81,41 +83,43 @@ func keysOf(o *inbox.LinkOrder) orderKeys {
 	return k
 }
 
+// A place is where in a message a number stands. One number may be read as
+// several stores' numbers.
+type place struct {
+	part  string
+	start int
+}
+
 // message takes what a message names; age is how many newer ones there are.
 func (l *linker) message(msg *inbox.LinkMessage, age int) {
-	later := float64(min(age, 20)) * .002
+	later := float64(min(age, 10)) * scoreAge
+	allowed := l.own(msg, later)
 	for i := range msg.Mentions {
 		m := &msg.Mentions[i]
 		if m.Kind != inbox.MentionContext {
 			l.named = true
 		}
-		gated, nearly := false, []int{}
 		for j := range l.ev.Orders {
-			o := &l.ev.Orders[j]
-			how := l.names(m, j)
-			if how == namesNot {
-				continue
+			if l.names(m, j) == namesIt && (l.gate(&l.ev.Orders[j], msg, m, later) || l.verdicts[l.ev.Orders[j].ID] == inbox.Linked) {
+				allowed[place{m.Part, m.Start}] = true
 			}
-			if how == namesNearly {
-				nearly = append(nearly, j)
-				continue
-			}
-			gated = l.gate(o, msg, m, later) || gated
 		}
-		if gated || m.Kind == inbox.MentionContext {
+	}
+	for i := range msg.Mentions {
+		m := &msg.Mentions[i]
+		if m.Kind == inbox.MentionContext || allowed[place{m.Part, m.Start}] {
 			continue
 		}
-		for _, j := range nearly {
-			if o := &l.ev.Orders[j]; isOwn(o, msg) {
+		for j := range l.ev.Orders {
+			if o := &l.ev.Orders[j]; isOwn(o, msg) && l.names(m, j) == namesNearly {
 				l.offer(o, inbox.OrderLink{
-					State: inbox.LinkSuggested, Score: scoreNear - later,
+					State: inbox.LinkSuggested, Score: scoreNear - later/10,
 					Reason: inbox.LinkReason{Text: "Their order " + o.Number + " is nearly what they wrote: " + m.Text, MessageID: msg.ID, Mention: m.Text},
 				})
 			}
 		}
 		l.claim(msg, m, later)
 	}
-	l.own(msg, later)
 }
 
 // How a mention names an order.
@@ -164,7 +168,7 @@ func isOwn(o *inbox.LinkOrder, msg *inbox.LinkMessage) bool {
 // reports whether they may at all.
 func (l *linker) gate(o *inbox.LinkOrder, msg *inbox.LinkMessage, m *inbox.StoredMention, later float64) bool {
 	reason := inbox.LinkReason{Text: "They name " + m.Text, MessageID: msg.ID, Mention: m.Text}
-	score := scoreNamed + .15*max(0, min(m.Score, 1)) - later
+	score := scoreNamed + .05*max(0, min(m.Score, 1)) - later
 	if m.Kind == inbox.MentionTracking {
 		reason.Text = "They name its parcel " + m.Text
 	}
@@ -185,7 +189,7 @@ func (l *linker) gate(o *inbox.LinkOrder, msg *inbox.LinkMessage, m *inbox.Store
 		if m.Text == "" {
 			reason.Text = "They receive the parcel of this order"
 		}
-		l.offer(o, inbox.OrderLink{State: inbox.LinkRecipient, Score: scoreRecipient - later, Reason: reason})
+		l.offer(o, inbox.OrderLink{State: inbox.LinkRecipient, Score: scoreRecipient - later/10, Reason: reason})
 		return true
 	}
 	return false
@@ -204,23 +208,27 @@ func isRecipient(o *inbox.LinkOrder, msg *inbox.LinkMessage) bool {
 // claim notes an order that isn't the sender's, if there is one at all: nothing
 // of what is said here may depend on that.
 func (l *linker) claim(msg *inbox.LinkMessage, m *inbox.StoredMention, later float64) {
-	if slices.ContainsFunc(l.claims, func(c inbox.OrderLink) bool { return NumberKey(c.Reason.Mention) == m.Key }) {
+	if key := string(m.Kind) + m.Key; l.claimed[key] {
 		return // a newer message says the same
+	} else {
+		l.claimed[key] = true
 	}
 	what := "an order"
 	if m.Kind == inbox.MentionTracking {
 		what = "a parcel"
 	}
 	l.claims = append(l.claims, inbox.OrderLink{
-		State: inbox.LinkClaimed, ClaimID: m.ID, Score: scoreClaimed + .1*max(0, min(m.Score, 1)) - later,
+		State: inbox.LinkClaimed, ClaimID: m.ID, Score: scoreClaimed*max(0, min(m.Score, 1)) - later/10,
 		Reason: inbox.LinkReason{Text: "They name " + what + " that is not known to be theirs: " + m.Text, MessageID: msg.ID, Mention: m.Text},
 	})
 }
 
 // own links the sender's own orders whose numbers stand in the text without a
 // word that says so, or without their letters: that they are theirs is enough.
-func (l *linker) own(msg *inbox.LinkMessage, later float64) {
-	numbers := map[string]int{}
+// It returns where they stand.
+func (l *linker) own(msg *inbox.LinkMessage, later float64) map[place]bool {
+	at := map[place]bool{}
+	numbers := map[string][]int{}
 	for j := range l.ev.Orders {
 		if !isOwn(&l.ev.Orders[j], msg) {
 			continue
@@ -228,18 +236,18 @@ func (l *linker) own(msg *inbox.LinkMessage, later float64) {
 		k := &l.keys[j]
 		for _, key := range append([]string{k.number, k.digits}, k.parcels...) {
 			// Shorter ones may be anything: a year, a price, a size.
-			if len(key) >= 5 {
-				numbers[key] = j
+			if len(key) >= 5 && !slices.Contains(numbers[key], j) {
+				numbers[key] = append(numbers[key], j)
 			}
 		}
 	}
 	if len(numbers) == 0 {
-		return
+		return at
 	}
-	for _, part := range []string{msg.Subject, msg.Text} {
-		f := finder{text: part, name: "subject", tokens: lex(part)}
+	for _, part := range [2][2]string{{"subject", msg.Subject}, {"text", msg.Text}} {
+		f := finder{name: part[0], text: part[1], tokens: lex(part[1])}
 		for i := 0; i < len(f.tokens); {
-			c, next := candidateAt(part, f.tokens, i)
+			c, next := candidateAt(f.text, f.tokens, i)
 			i = next
 			if c == nil {
 				continue
@@ -249,21 +257,23 @@ func (l *linker) own(msg *inbox.LinkMessage, later float64) {
 				continue
 			}
 			for _, reading := range f.readings(c) {
-				j, ok := numbers[reading.key]
-				if !ok {
+				if len(numbers[reading.key]) == 0 {
 					continue
 				}
-				o := &l.ev.Orders[j]
-				m := &inbox.StoredMention{Mention: inbox.Mention{Kind: inbox.MentionOrder, Text: part[reading.start:reading.end], Score: .7}}
-				if slices.Contains(l.keys[j].parcels, reading.key) {
-					m.Kind = inbox.MentionTracking
+				for _, j := range numbers[reading.key] {
+					m := &inbox.StoredMention{Mention: inbox.Mention{Kind: inbox.MentionOrder, Text: f.text[reading.start:reading.end], Score: .7}}
+					if slices.Contains(l.keys[j].parcels, reading.key) {
+						m.Kind = inbox.MentionTracking
+					}
+					l.gate(&l.ev.Orders[j], msg, m, later)
 				}
 				l.named = true
-				l.gate(o, msg, m, later)
+				at[place{f.name, reading.start}] = true
 				break
 			}
 		}
 	}
+	return at
 }
 
 // offer keeps the better of two links of an order.
@@ -290,8 +300,7 @@ func shown(o *inbox.LinkOrder, state inbox.LinkState) *inbox.Order {
 	case state.Shows():
 		return &o.Order
 	case state == inbox.LinkRecipient:
-		// Where the parcel is, and neither what is in it nor who paid how much.
-		return &inbox.Order{ID: o.ID, Store: o.Store, Number: o.Number, Items: []inbox.Item{}, Shipments: o.Shipments}
+		return o.ToRecipient()
 	}
 	return nil
 }
@@ -306,7 +315,6 @@ func (l *linker) verdict(o *inbox.LinkOrder) {
 		}
 		l.links[o.ID] = inbox.OrderLink{OrderID: o.ID, Order: &o.Order, State: inbox.Linked, Score: scoreVerdict, Reason: reason}
 		l.named = true
-		l.claims = slices.DeleteFunc(l.claims, func(c inbox.OrderLink) bool { return NumberKey(c.Reason.Mention) == NumberKey(o.Number) })
 	case inbox.LinkRejected:
 		link := inbox.OrderLink{OrderID: o.ID, State: inbox.LinkRejected, Reason: inbox.LinkReason{Text: "An agent said that it is not this one"}}
 		if l.ev.Customer != "" && o.Owner == l.ev.Customer {

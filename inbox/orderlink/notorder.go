@@ -70,3 +70,13 @@ func isMeasured(tokens []token, first, last int) bool {
 	}
 	return false
 }
+
+// isMasked reports whether token i is what is left of a number that was masked:
+// **** 1234. Two stars are bold type.
+func isMasked(tokens []token, i int) bool {
+	stars := 0
+	for k := i - 1; k >= 0 && tokens[k].is("*•"); k-- {
+		stars++
+	}
+	return stars > 2
+}

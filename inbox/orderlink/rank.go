@@ -36,7 +36,7 @@ func (l *linker) rank() {
 	newest := &l.ev.Messages[len(l.ev.Messages)-1]
 	for i, fit := range fits[:min(len(fits), maxRanked)] {
 		link := inbox.OrderLink{
-			State: inbox.LinkSuggested, Score: .2 + .2*fit.score/(1+fit.score),
+			State: inbox.LinkSuggested, Score: .25 + .15*fit.score/(1+fit.score),
 			Reason: inbox.LinkReason{Text: fit.text(), MessageID: newest.ID},
 		}
 		if i == 0 && !l.named && wellAhead(fits) && newest.Customer == l.ev.Customer {

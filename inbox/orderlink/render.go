@@ -27,12 +27,7 @@ func MayLeave(order *inbox.LinkOrder, recipients []string) bool {
 }
 
 // A Letter is what a template's variables are filled from.
-type Letter struct {
-	Link       *inbox.OrderLink // the meant one; nil without one
-	Order      *inbox.LinkOrder // of Link, with its parties
-	Customer   string           // name
-	Recipients []string         // matching keys of everybody whom it goes to
-}
+type Letter = inbox.Letter
 
 var variable = regexp.MustCompile(`\{\{\s*([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)\s*\}\}`)
 
@@ -67,7 +62,7 @@ func Render(template string, letter *Letter) (string, error) {
 	var b strings.Builder
 	at := 0
 	for _, m := range variable.FindAllStringSubmatchIndex(template, -1) {
-		value, err := letter.value(template[m[2]:m[3]])
+		value, err := valueOf(letter, template[m[2]:m[3]])
 		if err != nil {
 			return "", err
 		}
@@ -79,7 +74,7 @@ func Render(template string, letter *Letter) (string, error) {
 	return b.String(), nil
 }
 
-func (l *Letter) value(name string) (string, error) {
+func valueOf(l *Letter, name string) (string, error) {
 	if name == "customer.name" {
 		if strings.TrimSpace(l.Customer) == "" {
 			return "", refuse(inbox.Conflict, name, "the customer's name isn't known")
@@ -90,7 +85,7 @@ func (l *Letter) value(name string) (string, error) {
 	if !ok {
 		return "", refuse(inbox.Invalid, name, "there is no such variable; there are "+strings.Join(Variables(), ", "))
 	}
-	order, why := l.order()
+	order, why := writable(l)
 	if order == nil {
 		return "", refuse(inbox.Conflict, name, why)
 	}
@@ -105,8 +100,8 @@ func refuse(code inbox.Code, name, why string) error {
 	return &inbox.Error{Code: code, Message: fmt.Sprintf("{{%s}} can't be filled in: %s", name, why)}
 }
 
-// order returns the order that may be written of, or nil and why there is none.
-func (l *Letter) order() (*inbox.Order, string) {
+// writable returns the order that may be written of, or nil and why there is none.
+func writable(l *Letter) (*inbox.Order, string) {
 	const none = "no order is linked to this conversation"
 	if l.Link == nil || l.Link.OrderID == "" || l.Order != nil && l.Order.ID != l.Link.OrderID {
 		return nil, none
