@@ -23,6 +23,8 @@ type shop struct {
 	stream  *log
 	staff   *people
 	rights  map[inbox.AgentID]int64
+	who     [customers]inbox.Person // of each identity, now
+	was     [customers]inbox.Person // and one change before
 }
 
 // A known is what has no place of its own: an order, a cart or an entry of a
@@ -70,7 +72,77 @@ func (s *shop) tell(r *rand.Rand) {
 	}
 }
 
+const customers = 5
+
 var inboxes = []inbox.InboxID{"sales", "help", "press"}
+
+func newShop(stream *log, staff *people) *shop {
+	s := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+	for i := range s.who {
+		s.who[i] = inbox.Person{CustomerID: inbox.CustomerID(fmt.Sprint("k", i)), IdentityID: inbox.IdentityID(fmt.Sprint("i", i)),
+			Name: fmt.Sprint("k", i, " 1"), Address: fmt.Sprint("a", i), CustomerVersion: 1}
+	}
+	return s
+}
+
+// whose is who a conversation was opened by.
+func whose(id inbox.ConversationID) int { return int(id[len(id)-1]-'0') % customers }
+
+// changeCustomer renames a customer, merges two or parts one, and announces all
+// that are concerned, with one version above any of theirs.
+func (s *shop) changeCustomer(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, other := r.IntN(customers), r.IntN(customers)
+	concerned := map[inbox.CustomerID]bool{s.who[first].CustomerID: true}
+	var top int64
+	to := s.who
+	switch r.IntN(3) {
+	case 0: // a name
+	case 1: // one of two
+		concerned[s.who[other].CustomerID] = true
+		for i := range to {
+			if concerned[to[i].CustomerID] {
+				to[i].CustomerID = min(s.who[first].CustomerID, s.who[other].CustomerID)
+			}
+		}
+	case 2: // an identity goes back to its own
+		to[other].CustomerID = inbox.CustomerID(fmt.Sprint("k", other))
+		concerned[s.who[other].CustomerID], concerned[to[other].CustomerID] = true, true
+	}
+	places := map[inbox.InboxID]bool{}
+	for i, p := range s.who {
+		if !concerned[p.CustomerID] && !concerned[to[i].CustomerID] {
+			continue
+		}
+		top = max(top, p.CustomerVersion)
+		for _, c := range s.state {
+			if whose(c.ID) == i {
+				places[c.InboxID] = true
+			}
+		}
+	}
+	for id := range concerned {
+		e := inbox.Event{Kind: inbox.CustomerChanged, Entity: string(id), Version: top + 1,
+			Customer: &inbox.Customer{ID: id, Version: top + 1, Name: fmt.Sprint(id, " ", top+1)}}
+		for i := range to {
+			if to[i].CustomerID == id {
+				to[i].CustomerVersion, to[i].Name = top+1, e.Customer.Name
+				e.Customer.Identities = append(e.Customer.Identities, inbox.Identity{ID: to[i].IdentityID, CustomerID: id, Value: to[i].Address, Proof: to[i].Proof})
+			}
+		}
+		for _, in := range inboxes {
+			if places[in] {
+				e.Audience.Inboxes = append(e.Audience.Inboxes, in)
+			}
+		}
+		s.stream.add(e)
+		if r.IntN(5) == 0 {
+			s.stream.add(e)
+		}
+	}
+	s.was, s.who = s.who, to
+}
 
 // change makes or moves a conversation and announces it, later and sometimes
 // twice; the announcements of one conversation keep their order.
@@ -91,9 +163,15 @@ func (s *shop) change(r *rand.Rand) {
 	if n := r.IntN(4); n > 0 {
 		next.Order = &inbox.OrderRef{ID: inbox.OrderID(fmt.Sprint("o", n)), Number: fmt.Sprint("#100", n)}
 	}
+	next.Customer = s.who[whose(next.ID)]
 	s.state[id] = &next
 	e := changed(id, next.Version, before, next.InboxID)
-	e.Conversation = &next
+	told := next
+	e.Conversation = &told
+	if before == next.InboxID && r.IntN(4) == 0 {
+		// It was read before the customer changed, and announced afterwards.
+		told.Customer = s.was[whose(next.ID)]
+	}
 	s.stream.add(e)
 	if r.IntN(5) == 0 {
 		s.stream.add(e)
@@ -122,7 +200,9 @@ func (s *shop) fetch(agent inbox.AgentID) map[string]any {
 	list := map[string]any{}
 	for id, c := range s.state {
 		if rights.Sees(c.Place()) {
-			list[id] = *c
+			now := *c
+			now.Customer = s.who[whose(c.ID)]
+			list[id] = now
 		}
 	}
 	for id, k := range s.records {
@@ -166,6 +246,9 @@ func (p *page) apply(t *testing.T, f said) {
 		}
 	case "event":
 		e := f.Event
+		if k := e.Customer; k != nil {
+			p.applyCustomer(k, e.Version)
+		}
 		if e.Conversation == nil && e.Order == nil && e.Cart == nil && e.Timeline == nil {
 			break // nothing that this page shows
 		}
@@ -173,8 +256,14 @@ func (p *page) apply(t *testing.T, f said) {
 			break
 		}
 		p.known[e.Entity] = e.Version
-		if p.have[e.Entity] = e.Version; e.Conversation != nil {
-			p.have[e.Entity] = *e.Conversation
+		if c := e.Conversation; c != nil {
+			// Of two words on who it is, the one of the higher version holds.
+			if old, ok := p.have[e.Entity].(inbox.Conversation); ok && old.Customer.CustomerVersion > c.Customer.CustomerVersion {
+				c.Customer = old.Customer
+			}
+			p.have[e.Entity] = *c
+		} else {
+			p.have[e.Entity] = e.Version
 		}
 	case "gone":
 		if f.Version > p.known[f.Entity] {
@@ -186,6 +275,18 @@ func (p *page) apply(t *testing.T, f said) {
 		t.Errorf("unknown frame %s", f.raw)
 	}
 	p.position = f.Position
+}
+
+// applyCustomer says whose the conversations of a customer's identities are now.
+func (p *page) applyCustomer(k *inbox.Customer, version int64) {
+	for _, i := range k.Identities {
+		for id, known := range p.have {
+			if c, ok := known.(inbox.Conversation); ok && c.Customer.IdentityID == i.ID && c.Customer.CustomerVersion < version {
+				c.Customer.CustomerID, c.Customer.CustomerVersion, c.Customer.Name, c.Customer.Proof = k.ID, version, k.Name, i.Proof
+				p.have[id] = c
+			}
+		}
+	}
 }
 
 // browse keeps a page up to date over connections that break at random, until
@@ -229,7 +330,7 @@ func TestFoldEqualsFetch(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			stream, staff := newLog(), newPeople()
-			shop := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+			shop := newShop(stream, staff)
 			agents := []inbox.AgentID{"ann", "bob", "eve"}
 			staff.set("ann", 0, "sales", "help")
 			staff.set("bob", 0, inboxes...)
@@ -251,6 +352,9 @@ func TestFoldEqualsFetch(t *testing.T) {
 				shop.change(r)
 				if r.IntN(3) == 0 {
 					shop.tell(r)
+				}
+				if r.IntN(4) == 0 {
+					shop.changeCustomer(r)
 				}
 				if r.IntN(100) == 0 {
 					shop.changeRights(r, agents[r.IntN(2)])
