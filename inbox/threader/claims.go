@@ -45,7 +45,7 @@ func (w *witness) say(c inbox.Claim) {
 		about = inbox.PhoneNumber
 	}
 	c.Value, c.Key, c.Proof = value, identity.ClaimKey(c.Field, value, w.region), w.account.MayVouch(about, c.Proof)
-	if isOwn(w.own, c.Key) {
+	if c.Key != "" && isOwn(w.own, c.Key) {
 		return
 	}
 	w.r.Claims = append(w.r.Claims, c)
