@@ -29,7 +29,8 @@ func TestHostile(t *testing.T) {
 		q := b
 		paths = append(paths,
 			"/conversations/"+b, "/conversations/"+b+"/messages", "/customers/"+b, "/customers/"+b+"/timeline",
-			"/customers/"+b+"/orders", "/customers/"+b+"/conversations", "/attachments/"+b, "/messages/"+b+"/raw",
+			"/customers/"+b+"/orders", "/customers/"+b+"/matches", "/customers/"+b+"/merges", "/keys?policy="+q, "/keys?cursor="+q,
+			"/customers/"+b+"/conversations", "/attachments/"+b, "/messages/"+b+"/raw",
 			"/conversations?cursor="+q, "/conversations?limit="+q, "/conversations?status="+q, "/conversations?inbox="+q,
 			"/conversations?assignee="+q, "/conversations?text="+q, "/conversations?sort="+q, "/search?q="+q, "/search?q=a@b"+q, "/search?q=x&cursor="+q,
 			"/conversations/"+id+"/messages?before="+q, "/dead?cursor="+q, "/attachments/"+id+"?t="+q)
