@@ -124,7 +124,7 @@ func TestClaims(t *testing.T) {
 
 // A shop's items that name nobody, or whose newer word can't be told, are wrong
 // in themselves.
-func TestRecordsRefused(t *testing.T) {
+func TestClaimsRefused(t *testing.T) {
 	th, _, _ := newTest(t)
 	now := time.Now()
 	for name, in := range map[string]connectors.Inbound{
