@@ -11,7 +11,7 @@ import {
   messagesOf,
   pick,
   putConversations,
-  putCustomer,
+  putCustomers,
   putMessages,
   putOrders,
   shown,
@@ -19,7 +19,28 @@ import {
   type Window,
 } from "./state";
 import { useSelect } from "./store";
-import type { Conversation, Customer, Hit, Me, Message, Order, Page, TimelineEntry } from "./types";
+import type {
+  Cart,
+  Conversation,
+  ConversationFact,
+  Customer,
+  Hit,
+  KeyPolicy,
+  Loyalty,
+  Match,
+  Me,
+  Merge,
+  Message,
+  Order,
+  OrderLink,
+  Page,
+  PageView,
+  Product,
+  Related,
+  SavedItem,
+  StoreGrammar,
+  TimelineEntry,
+} from "./types";
 
 export function useMe(): { me: Me | undefined; error: Error | null } {
   const q = useQuery({
@@ -226,36 +247,136 @@ export function useCustomer(id: string): { customer: Customer | undefined; loadi
     enabled: id !== "",
     queryFn: async () => {
       const c = parse.customer(await body(api.GET("/api/v1/customers/{id}", { params: { path: { id } } })));
-      store.update((s) => putCustomer(s, c));
+      store.update((s) => putCustomers(s, [c]));
       return c.id;
     },
   });
   const customer = useSelect(
     store,
-    useCallback((s) => s.customers.get(q.data ?? id)?.value, [q.data, id]),
+    useCallback(
+      (s) => {
+        const c = s.customers.get(q.data ?? id);
+        return c && c.mergedInto !== "" ? s.customers.get(c.mergedInto) : c;
+      },
+      [q.data, id],
+    ),
   );
   return { customer, loading: q.isPending && !customer, error: customer ? null : q.error, retry: () => void q.refetch() };
 }
 
-export function useOrders(customer: string): { orders: readonly Order[]; loading: boolean; error: Error | null } {
-  const q = useQuery({
-    queryKey: ["orders", customer],
-    enabled: customer !== "",
-    queryFn: async () => {
-      const page = parse.page(
-        await body(api.GET("/api/v1/customers/{id}/orders", { params: { path: { id: customer } } })),
-        parse.order,
-      );
-      store.update((s) => putOrders(s, page.items));
-      return page.items.map((o) => o.id);
-    },
+/** Something that one part of the page shows and refetches when it is told of a change. */
+export interface Shown<T> {
+  readonly value: T;
+  readonly loading: boolean;
+  readonly error: Error | null;
+}
+
+function useShown<T>(key: readonly string[], id: string, empty: T, fetch: () => Promise<T>): Shown<T> {
+  const q = useQuery({ queryKey: [...key, id], enabled: id !== "", queryFn: fetch });
+  return { value: q.data ?? empty, loading: q.isPending && id !== "", error: q.data === undefined ? q.error : null };
+}
+
+const none: readonly never[] = [];
+
+export function useOrders(customer: string): Shown<readonly Order[]> {
+  const { value: ids, ...rest } = useShown(["orders"], customer, none as readonly string[], async () => {
+    const page = parse.page(await body(api.GET("/api/v1/customers/{id}/orders", { params: { path: { id: customer } } })), parse.order);
+    store.update((s) => putOrders(s, page.items));
+    return page.items.map((o) => o.id);
   });
-  const ids = q.data;
   const orders = useSelect(
     store,
-    useCallback((s) => (ids ?? []).flatMap((id) => s.orders.get(id)?.value ?? []), [ids]),
+    useCallback((s) => ids.flatMap((id) => s.orders.get(id) ?? []), [ids]),
   );
-  return { orders, loading: q.isPending, error: q.error };
+  return { value: orders, ...rest };
+}
+
+/** The orders of a conversation, most relevant first. */
+export function useLinks(conversation: string): Shown<readonly OrderLink[]> {
+  return useShown(["links"], conversation, none as readonly OrderLink[], async () => {
+    const { items } = parse.page(
+      await body(api.GET("/api/v1/conversations/{id}/orders", { params: { path: { id: conversation } } })),
+      parse.orderLink,
+    );
+    store.update((s) => putOrders(s, items.flatMap((l) => l.order ?? [])));
+    return items;
+  });
+}
+
+export function useMatches(customer: string): Shown<readonly Match[]> {
+  return useShown(["matches"], customer, none as readonly Match[], async () =>
+    parse.page(await body(api.GET("/api/v1/customers/{id}/matches", { params: { path: { id: customer } } })), parse.match).items,
+  );
+}
+
+export function useMerges(customer: string): Shown<readonly Merge[]> {
+  return useShown(["merges"], customer, none as readonly Merge[], async () =>
+    parse.page(await body(api.GET("/api/v1/customers/{id}/merges", { params: { path: { id: customer } } })), parse.merge).items,
+  );
+}
+
+export function useCarts(customer: string): Shown<readonly Cart[]> {
+  return useShown(["carts"], customer, none as readonly Cart[], async () =>
+    parse.page(await body(api.GET("/api/v1/customers/{id}/carts", { params: { path: { id: customer } } })), parse.cart).items,
+  );
+}
+
+export function useSavedItems(customer: string): Shown<readonly SavedItem[]> {
+  return useShown(["saved"], customer, none as readonly SavedItem[], async () =>
+    parse.page(await body(api.GET("/api/v1/customers/{id}/saved-items", { params: { path: { id: customer } } })), parse.savedItem).items,
+  );
+}
+
+export function usePages(customer: string): Shown<readonly PageView[]> {
+  return useShown(["pages"], customer, none as readonly PageView[], async () =>
+    parse.page(await body(api.GET("/api/v1/customers/{id}/pages", { params: { path: { id: customer } } })), parse.pageView).items,
+  );
+}
+
+const noLoyalty: Loyalty = { balances: [] };
+
+export function useLoyalty(customer: string): Shown<Loyalty> {
+  return useShown(["loyalty"], customer, noLoyalty, async () =>
+    parse.loyalty(await body(api.GET("/api/v1/customers/{id}/loyalty", { params: { path: { id: customer } } }))),
+  );
+}
+
+/** What the shop has of an order's items, as of a time. */
+export function useStock(of: string, skus: readonly string[]): ReadonlyMap<string, Product> {
+  const key = skus.join(" ");
+  const { value } = useShown(["stock", key], key === "" ? "" : of, none as readonly Product[], async () =>
+    parse.page(await body(api.GET("/api/v1/products", { params: { query: { store: of, sku: [...skus] } } })), parse.product).items,
+  );
+  return useMemo(() => new Map(value.map((p) => [p.sku, p])), [value]);
+}
+
+export function useFacts(conversation: string): Shown<readonly ConversationFact[]> {
+  return useShown(["facts"], conversation, none as readonly ConversationFact[], async () =>
+    parse.page(await body(api.GET("/api/v1/conversations/{id}/facts", { params: { path: { id: conversation } } })), parse.conversationFact).items,
+  );
+}
+
+export function useRelated(conversation: string): Shown<readonly Related[]> {
+  return useShown(["related"], conversation, none as readonly Related[], async () => {
+    const { items } = parse.page(
+      await body(api.GET("/api/v1/conversations/{id}/related", { params: { path: { id: conversation } } })),
+      parse.related,
+    );
+    store.update((s) => putConversations(s, items.map((r) => r.conversation)));
+    return items;
+  });
+}
+
+export function useKeyPolicies(on: boolean): Shown<readonly KeyPolicy[]> {
+  return useShown(["keys"], on ? "all" : "", none as readonly KeyPolicy[], async () =>
+    parse.page(await body(api.GET("/api/v1/keys")), parse.keyPolicy).items,
+  );
+}
+
+export function useStores(on: boolean): Shown<readonly StoreGrammar[]> {
+  return useShown(["stores"], on ? "all" : "", none as readonly StoreGrammar[], async () =>
+    parse.page(await body(api.GET("/api/v1/stores")), parse.storeGrammar).items,
+  );
 }
 
 export function useTimeline(customer: string, seq: number): { entries: readonly TimelineEntry[]; more: boolean; fetchMore: () => void; loading: boolean } {

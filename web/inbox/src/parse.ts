@@ -5,24 +5,45 @@
 
 import {
   channels,
+  factKinds,
+  linkStates,
   messageStates,
   statuses,
   type Agent,
   type Attachment,
   type Bounce,
+  type Call,
+  type Cart,
+  type Claim,
+  type Consent,
   type Conversation,
+  type ConversationFact,
   type Count,
   type Customer,
+  type Fact,
   type Hit,
   type Identity,
+  type KeyPolicy,
+  type Line,
+  type Loyalty,
+  type Match,
   type Me,
+  type Merge,
   type Message,
   type Order,
+  type OrderLink,
+  type OrderParty,
   type Page,
+  type PageView,
   type Party,
   type Person,
+  type Product,
   type Proof,
+  type Related,
+  type SavedItem,
   type Shipment,
+  type ShipmentEvent,
+  type StoreGrammar,
   type TimelineEntry,
 } from "./types";
 
@@ -89,6 +110,7 @@ function person(o: Rec): Person {
     name: str(o, "name"),
     address: str(o, "address"),
     proof: proof(o),
+    customerVersion: num(o, "customerVersion"),
   };
 }
 
@@ -106,6 +128,7 @@ export function conversation(x: unknown): Conversation {
     subject: str(o, "subject"),
     preview: str(o, "preview"),
     customer: person(sub(o, "customer")),
+    order: str(sub(o, "order"), "id") === "" ? null : { id: str(sub(o, "order"), "id"), number: str(sub(o, "order"), "number") },
     messageSeq: num(o, "messageSeq"),
     publicSeq: num(o, "publicSeq"),
     createdAt: str(o, "createdAt"),
@@ -182,9 +205,28 @@ export function message(x: unknown): Message {
       marks: list(reason, "marks", text),
       linked: str(reason, "linked"),
     },
+    call: call(o["call"]),
+    aboutId: str(o, "aboutId"),
+    masked: flag(o, "masked"),
     sentAt: str(o, "sentAt"),
     createdAt: str(o, "createdAt"),
     hasRaw: flag(o, "hasRaw"),
+  };
+}
+
+function call(x: unknown): Call | null {
+  if (x === undefined || x === null) return null;
+  const o = record(x, "call");
+  return {
+    direction: o["direction"] === "out" ? "out" : "in",
+    from: str(o, "from"),
+    to: str(o, "to"),
+    startedAt: str(o, "startedAt"),
+    ringSeconds: num(o, "ringSeconds"),
+    talkSeconds: num(o, "talkSeconds"),
+    disposition: str(o, "disposition"),
+    agent: str(o, "agent"),
+    summary: str(o, "summary"),
   };
 }
 
@@ -203,9 +245,76 @@ export function customer(x: unknown): Customer {
   const o = record(x, "customer");
   return {
     id: need(o, "id", "customer"),
+    version: num(o, "version"),
     name: str(o, "name"),
     createdAt: str(o, "createdAt"),
     identities: list(o, "identities", identity),
+    profile: list(o, "profile", fact),
+    consents: list(o, "consents", consent),
+    mergedInto: str(o, "mergedInto"),
+  };
+}
+
+function claim(x: unknown): Claim {
+  const o = record(x, "claim");
+  return { source: str(o, "source"), value: str(o, "value"), proof: proof(o), at: str(o, "at") };
+}
+
+function fact(x: unknown): Fact {
+  const o = record(x, "fact");
+  return { ...claim(x), field: str(o, "field"), others: list(o, "others", claim) };
+}
+
+function consent(x: unknown): Consent {
+  const o = record(x, "consent");
+  return { purpose: str(o, "purpose"), granted: flag(o, "granted"), source: str(o, "source"), at: str(o, "at") };
+}
+
+export function match(x: unknown): Match {
+  const o = record(x, "match");
+  return { customer: customer(o["customer"]), score: num(o, "score"), reasons: list(o, "reasons", text) };
+}
+
+/** Who did it, in a word. */
+function actor(o: Rec): string {
+  const a = sub(o, "actor");
+  return str(a, "name") || (a["kind"] === "system" ? "Skein" : "Somebody");
+}
+
+export function merge(x: unknown): Merge {
+  const o = record(x, "merge");
+  return {
+    id: need(o, "id", "merge"),
+    a: identity(o["a"]),
+    b: identity(o["b"]),
+    automatic: flag(o, "automatic"),
+    text: str(o, "text"),
+    actor: actor(o),
+    at: str(o, "at"),
+  };
+}
+
+export function keyPolicy(x: unknown): KeyPolicy {
+  const o = record(x, "key");
+  return {
+    kind: str(o, "kind"),
+    key: str(o, "key"),
+    policy: str(o, "policy"),
+    counted: str(o, "counted"),
+    holders: num(o, "holders"),
+    note: str(o, "note"),
+  };
+}
+
+export function storeGrammar(x: unknown): StoreGrammar {
+  const o = record(x, "store");
+  const g = sub(o, "grammar");
+  return {
+    store: str(o, "store"),
+    orders: num(o, "orders"),
+    text: str(g, "text"),
+    examples: list(g, "examples", text),
+    newestOrderAt: str(o, "newestOrderAt"),
   };
 }
 
@@ -215,34 +324,140 @@ function shipment(x: unknown): Shipment {
     carrier: str(o, "carrier"),
     tracking: str(o, "tracking"),
     status: str(o, "status"),
+    url: link(o, "url"),
     shippedAt: str(o, "shippedAt"),
     at: str(o, "at"),
+    events: list(o, "events", shipmentEvent),
   };
+}
+
+function shipmentEvent(x: unknown): ShipmentEvent {
+  const o = record(x, "shipment event");
+  return { at: str(o, "at"), status: str(o, "status"), text: str(o, "text"), place: str(o, "place") };
+}
+
+// An address of a shop's is somebody else's text: only the web's own leads anywhere.
+function link(o: Rec, key: string): string {
+  const v = str(o, key);
+  return /^https?:\/\//i.test(v) ? v : "";
+}
+
+function orderParty(x: unknown): OrderParty {
+  const o = record(x, "party of an order");
+  const a = sub(o, "address");
+  const lines = [...list(a, "lines", text), `${str(a, "postcode")} ${str(a, "city")}`.trim(), str(a, "region"), str(a, "country")];
+  return { role: str(o, "role"), name: str(o, "name"), address: lines.filter((l) => l !== "").join(", ") };
+}
+
+function line(x: unknown): Line {
+  const o = record(x, "line");
+  return { sku: str(o, "sku"), title: str(o, "title"), variant: str(o, "variant"), quantity: num(o, "quantity"), price: num(o, "price") };
 }
 
 export function order(x: unknown): Order {
   const o = record(x, "order");
   return {
     id: need(o, "id", "order"),
+    version: num(o, "version"),
     store: str(o, "store"),
     number: str(o, "number"),
     status: str(o, "status"),
+    financialStatus: str(o, "financialStatus"),
     currency: str(o, "currency"),
     total: num(o, "total"),
     placedAt: str(o, "placedAt"),
     updatedAt: instant(o, "updatedAt"),
-    items: list(o, "items", (y) => {
-      const i = record(y, "item");
-      return {
-        sku: str(i, "sku"),
-        title: str(i, "title"),
-        variant: str(i, "variant"),
-        quantity: num(i, "quantity"),
-        price: num(i, "price"),
-      };
-    }),
+    url: link(o, "url"),
+    shipping: num(o, "shipping"),
+    tax: num(o, "tax"),
+    discount: num(o, "discount"),
+    refunded: num(o, "refunded"),
+    items: list(o, "items", line),
+    parties: list(o, "parties", orderParty),
     shipments: list(o, "shipments", shipment),
+    refunds: list(o, "refunds", (y) => {
+      const r = record(y, "refund");
+      return { id: str(r, "externalId"), amount: num(r, "amount"), reason: str(r, "reason"), at: str(r, "at") };
+    }),
+    returns: list(o, "returns", (y) => {
+      const r = record(y, "return");
+      return { id: str(r, "externalId"), status: str(r, "status"), reason: str(r, "reason"), at: str(r, "at") };
+    }),
   };
+}
+
+export function orderLink(x: unknown): OrderLink {
+  const o = record(x, "order link");
+  const why = sub(o, "reason");
+  return {
+    orderId: str(o, "orderId"),
+    order: o["order"] === undefined || o["order"] === null ? null : order(o["order"]),
+    state: oneOf(o["state"], linkStates, "suggested"),
+    meant: flag(o, "meant"),
+    text: str(why, "text"),
+    messageId: str(why, "messageId"),
+    mention: str(why, "mention"),
+    claimId: str(o, "claimId"),
+  };
+}
+
+export function cart(x: unknown): Cart {
+  const o = record(x, "cart");
+  return {
+    id: need(o, "id", "cart"),
+    store: str(o, "store"),
+    status: str(o, "status"),
+    currency: str(o, "currency"),
+    total: num(o, "total"),
+    items: list(o, "items", line),
+    url: link(o, "url"),
+    updatedAt: str(o, "updatedAt"),
+  };
+}
+
+export function savedItem(x: unknown): SavedItem {
+  const o = record(x, "saved item");
+  return { store: str(o, "store"), sku: str(o, "sku"), title: str(o, "title"), url: link(o, "url"), at: str(o, "at") };
+}
+
+export function pageView(x: unknown): PageView {
+  const o = record(x, "page view");
+  return { id: need(o, "id", "page view"), title: str(o, "title"), url: link(o, "url"), at: str(o, "at") };
+}
+
+export function loyalty(x: unknown): Loyalty {
+  const o = record(x, "loyalty");
+  return {
+    balances: list(o, "balances", (y) => {
+      const b = record(y, "balance");
+      return { store: str(b, "store"), points: num(b, "points") };
+    }),
+  };
+}
+
+export function product(x: unknown): Product {
+  const o = record(x, "product");
+  const stock = o["stock"];
+  return { store: str(o, "store"), sku: str(o, "sku"), stock: typeof stock === "number" ? stock : null, stockAt: str(o, "stockAt") };
+}
+
+export function conversationFact(x: unknown): ConversationFact {
+  const o = record(x, "fact");
+  return {
+    id: need(o, "id", "fact"),
+    kind: oneOf(o["kind"], factKinds, "merge"),
+    from: str(o, "from"),
+    into: str(o, "into"),
+    text: str(o, "text"),
+    messages: list(o, "messages", text),
+    actor: actor(o),
+    at: str(o, "at"),
+  };
+}
+
+export function related(x: unknown): Related {
+  const o = record(x, "related");
+  return { conversation: conversation(o["conversation"]), why: str(o, "why"), text: str(o, "text") };
 }
 
 export function timelineEntry(x: unknown): TimelineEntry {

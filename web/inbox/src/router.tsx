@@ -4,6 +4,7 @@
 
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import { Login } from "./app/Login";
+import { Settings } from "./app/Settings";
 import { Shell } from "./app/Shell";
 import { home, placeOf } from "./place";
 import { refresh, signedIn } from "./session";
@@ -17,10 +18,10 @@ const login = createRoute({
   component: Login,
 });
 
-const inbox = createRoute({
+const signed = createRoute({
   getParentRoute: () => root,
-  id: "inbox",
-  component: Shell,
+  id: "signed",
+  component: Outlet,
   beforeLoad: async ({ location }) => {
     if (signedIn()) return;
     try {
@@ -30,6 +31,24 @@ const inbox = createRoute({
       if (e instanceof SignedOut) throw redirect({ to: "/login", search: { to: location.href } });
     }
   },
+});
+
+const inbox = createRoute({
+  getParentRoute: () => signed,
+  id: "inbox",
+  component: Shell,
+});
+
+const values = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/values",
+  component: () => <Settings tab="values" />,
+});
+
+const stores = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/stores",
+  component: () => <Settings tab="stores" />,
 });
 
 const anywhere = createRoute({
@@ -53,7 +72,7 @@ const plain = {
 };
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inbox.addChildren([anywhere])]),
+  routeTree: root.addChildren([login, signed.addChildren([values, stores, inbox.addChildren([anywhere])])]),
   ...plain,
   defaultPendingMs: 0,
 });

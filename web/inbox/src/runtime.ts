@@ -77,9 +77,12 @@ export async function beforeFetch(): Promise<void> {
 function changed(c: Change): void {
   const before = store.get();
   store.update((s) => apply(s, c));
-  if (store.get() === before && c.kind !== "agent.changed") return;
+  if (store.get() === before && !told.has(c.kind)) return;
   switch (c.kind) {
     case "conversation.changed":
+      recount();
+      again(`links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`);
+      break;
     case "gone":
       recount();
       break;
@@ -90,15 +93,38 @@ function changed(c: Change): void {
       }
       break;
     case "order.changed":
-      if (!before.orders.has(c.order.id)) void queries.invalidateQueries({ queryKey: ["orders"] });
+      if (!before.orders.has(c.order.id)) again("orders");
+      again("links", "timeline");
       break;
     case "customer.changed":
-      void queries.invalidateQueries({ queryKey: ["customer", c.entity] });
+      again("customer", "matches", "merges", "orders", "carts", "saved", "pages", "loyalty", "customer-conversations", "timeline");
+      break;
+    case "cart.changed":
+      again("carts", "timeline");
+      break;
+    case "timeline.added":
+      again("pages", "saved", "loyalty", "timeline");
       break;
     case "agent.changed":
       void queries.invalidateQueries({ queryKey: ["me"] });
       break;
   }
+}
+
+// Kinds that change no entity of the state: whoever shows what they tell fetches it.
+const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "cart.changed", "timeline.added"]);
+
+const stale = new Set<string>();
+let freshening: ReturnType<typeof setTimeout> | undefined;
+
+/** Fetches anew what is shown of these, soon; many changes at once cost one fetch. */
+function again(...keys: string[]): void {
+  for (const k of keys) stale.add(k);
+  freshening ??= setTimeout(() => {
+    freshening = undefined;
+    for (const k of stale) void queries.invalidateQueries({ queryKey: k.split(" ") });
+    stale.clear();
+  }, 150);
 }
 
 let counting: ReturnType<typeof setTimeout> | undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aConversation, aMessage } from "./fixtures";
+import { customer } from "./parse";
 import {
   apply,
   countOf,
@@ -177,5 +178,43 @@ describe("overlay", () => {
     const two = overlay(overlay(s, "a", "k1", { status: "closed" }), "a", "k2", { assigneeId: "" });
     const one = settle(two, "a", "k1");
     expect(shown(one, "a")).toMatchObject({ status: "open", assigneeId: "" });
+  });
+});
+
+// A merge tells only of customers: the conversations follow their identities,
+// whatever came first and however often.
+describe("customers", () => {
+  const told = (id: string, version: number, identities: readonly string[], mergedInto = ""): Change => ({
+    ...common(id, version),
+    kind: "customer.changed",
+    customer: customer({ id, version, name: `Name of ${id}`, mergedInto, identities: identities.map((i) => ({ id: i, kind: "email", value: `${i}@mail.test` })) }),
+  });
+  const said = (id: string, identity: string, of: string, customerVersion: number): Change => ({
+    ...common(id, 1),
+    kind: "conversation.changed",
+    conversation: aConversation(id, {
+      customer: { customerId: of, identityId: identity, name: `Name of ${of}`, address: `${identity}@mail.test`, proof: 2, customerVersion },
+    }),
+  });
+
+  it("move their conversations when they are merged and taken apart, in any order", () => {
+    const all = [
+      said("k1", "i1", "a", 1),
+      said("k2", "i2", "b", 2),
+      told("a", 3, ["i1", "i2"]),
+      told("b", 4, [], "a"),
+      told("a", 5, ["i1"]),
+      told("b", 6, ["i2"]),
+      told("a", 7, ["i1", "i2"]),
+      told("b", 8, [], "a"),
+    ];
+    for (let seed = 1; seed <= 100; seed++) {
+      const next = random(seed);
+      const s = shuffle([...all, ...all.filter(() => next() < 0.5)], next).reduce(apply, empty);
+      expect([...s.conversations.values()].map((c) => c.customer.customerId), `seed ${seed}`).toEqual(["a", "a"]);
+      expect(s.customers.get("b")?.mergedInto).toBe("a");
+    }
+    const apart = all.slice(0, 6).reduce(apply, empty);
+    expect(apart.conversations.get("k2")?.customer).toMatchObject({ customerId: "b", name: "Name of b", customerVersion: 6 });
   });
 });

@@ -8,13 +8,8 @@
 // Lists aren't stored: they are chosen from the entities by `pick`, within the
 // window that has been fetched.
 
-import { conversation, customer, message, num, order, record, str } from "./parse";
-import { assertNever, type Conversation, type Count, type Customer, type Message, type Order, type Status } from "./types";
-
-interface Versioned<T> {
-  readonly version: number;
-  readonly value: T;
-}
+import { cart, conversation, customer, message, num, order, record, str } from "./parse";
+import { assertNever, type Cart, type Conversation, type Count, type Customer, type Message, type Order, type Person, type Status } from "./types";
 
 /** What an agent asked for and the server has not confirmed yet. */
 export interface Patch {
@@ -26,8 +21,10 @@ export interface State {
   readonly conversations: ReadonlyMap<string, Conversation>;
   /** By conversation, then by message. */
   readonly messages: ReadonlyMap<string, ReadonlyMap<string, Message>>;
-  readonly customers: ReadonlyMap<string, Versioned<Customer>>;
-  readonly orders: ReadonlyMap<string, Versioned<Order>>;
+  readonly customers: ReadonlyMap<string, Customer>;
+  /** Whose an identity is, as last told: conversations follow it. */
+  readonly people: ReadonlyMap<string, { readonly customerId: string; readonly name: string; readonly version: number }>;
+  readonly orders: ReadonlyMap<string, Order>;
   /** Entities that left our sight, and the version at which they did. */
   readonly gone: ReadonlyMap<string, number>;
   /** Laid over `conversations`, in order, until the server answers. */
@@ -38,6 +35,7 @@ export const empty: State = {
   conversations: new Map(),
   messages: new Map(),
   customers: new Map(),
+  people: new Map(),
   orders: new Map(),
   gone: new Map(),
   patches: new Map(),
@@ -55,6 +53,8 @@ export type Change =
   | (Common & { readonly kind: "message.changed"; readonly message: Message })
   | (Common & { readonly kind: "customer.changed"; readonly customer: Customer })
   | (Common & { readonly kind: "order.changed"; readonly order: Order })
+  | (Common & { readonly kind: "cart.changed"; readonly cart: Cart })
+  | (Common & { readonly kind: "timeline.added" })
   | (Common & { readonly kind: "agent.changed" })
   | { readonly kind: "gone"; readonly entity: string; readonly version: number };
 
@@ -71,6 +71,10 @@ export function parseChange(x: unknown): Change | null {
       return { ...common, kind: "customer.changed", customer: customer(o["customer"]) };
     case "order.changed":
       return { ...common, kind: "order.changed", order: order(o["order"]) };
+    case "cart.changed":
+      return { ...common, kind: "cart.changed", cart: cart(o["cart"]) };
+    case "timeline.added":
+      return { ...common, kind: "timeline.added" };
     case "agent.changed":
       return { ...common, kind: "agent.changed" };
     default:
@@ -86,9 +90,12 @@ export function apply(s: State, c: Change): State {
     case "message.changed":
       return putMessages(s, [c.message]);
     case "customer.changed":
-      return putVersioned(s, "customers", c.entity, c.version, c.customer);
+      return putCustomers(s, [c.customer]);
     case "order.changed":
-      return putVersioned(s, "orders", c.entity, c.version, c.order);
+      return putOrders(s, [c.order]);
+    // Told to those who show them: see runtime.ts.
+    case "cart.changed":
+    case "timeline.added":
     case "agent.changed":
       return s;
     case "gone":
@@ -105,9 +112,16 @@ export function putConversations(s: State, fresh: readonly Conversation[]): Stat
     if (known && known.version >= c.version) continue;
     if ((s.gone.get(c.id) ?? -1) >= c.version) continue;
     next ??= new Map(s.conversations);
-    next.set(c.id, c);
+    next.set(c.id, { ...c, customer: whose(s, c.customer) });
   }
   return next ? { ...s, conversations: next } : s;
+}
+
+/** Who p is by the newest word: merging people changes no conversation, only whose it is. */
+function whose(s: State, p: Person): Person {
+  const told = s.people.get(p.identityId);
+  if (!told || told.version <= p.customerVersion) return p;
+  return { ...p, customerId: told.customerId, name: told.name || p.name, customerVersion: told.version };
 }
 
 // A frame may carry a message without its body; the fetched one of the same
@@ -128,29 +142,34 @@ export function putMessages(s: State, fresh: readonly Message[]): State {
   return next ? { ...s, messages: next } : s;
 }
 
-function putVersioned(
-  s: State,
-  key: "customers" | "orders",
-  id: string,
-  version: number,
-  value: Customer | Order,
-): State {
-  const known = s[key].get(id);
-  if (known && known.version >= version) return s;
-  return { ...s, [key]: new Map<string, Versioned<Customer | Order>>(s[key]).set(id, { version, value }) };
-}
-
-/** Fetched forms carry no version: they fill what no event has told yet. */
-export function putCustomer(s: State, c: Customer): State {
-  if ((s.customers.get(c.id)?.version ?? 0) > 0) return s;
-  return { ...s, customers: new Map(s.customers).set(c.id, { version: 0, value: c }) };
+/** Takes what is told of customers, and whose each conversation is now. */
+export function putCustomers(s: State, fresh: readonly Customer[]): State {
+  const news = fresh.filter((c) => (s.customers.get(c.id)?.version ?? -1) < c.version);
+  if (news.length === 0) return s;
+  const customers = new Map(s.customers);
+  const people = new Map(s.people);
+  for (const c of news) {
+    customers.set(c.id, c);
+    for (const i of c.identities) {
+      if ((people.get(i.id)?.version ?? -1) < c.version) people.set(i.id, { customerId: c.id, name: c.name, version: c.version });
+    }
+  }
+  const next: State = { ...s, customers, people };
+  let conversations: Map<string, Conversation> | undefined;
+  for (const c of s.conversations.values()) {
+    const customer = whose(next, c.customer);
+    if (customer === c.customer) continue;
+    conversations ??= new Map(s.conversations);
+    conversations.set(c.id, { ...c, customer });
+  }
+  return conversations ? { ...next, conversations } : next;
 }
 
 export function putOrders(s: State, fresh: readonly Order[]): State {
+  const news = fresh.filter((o) => (s.orders.get(o.id)?.version ?? -1) < o.version);
+  if (news.length === 0) return s;
   const orders = new Map(s.orders);
-  for (const o of fresh) {
-    if ((orders.get(o.id)?.version ?? 0) === 0) orders.set(o.id, { version: 0, value: o });
-  }
+  for (const o of news) orders.set(o.id, o);
   return { ...s, orders };
 }
 

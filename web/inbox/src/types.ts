@@ -33,6 +33,13 @@ export interface Person {
   readonly name: string;
   readonly address: string;
   readonly proof: Proof;
+  /** Rises whenever who this is was told anew; of two, the higher holds. */
+  readonly customerVersion: number;
+}
+
+export interface OrderRef {
+  readonly id: string;
+  readonly number: string;
 }
 
 export interface Conversation {
@@ -47,6 +54,8 @@ export interface Conversation {
   readonly subject: string;
   readonly preview: string;
   readonly customer: Person;
+  /** The order that it is about, where one may be shown. */
+  readonly order: OrderRef | null;
   readonly messageSeq: number;
   readonly publicSeq: number;
   readonly createdAt: string;
@@ -69,6 +78,18 @@ export interface Bounce {
   readonly status: string;
   readonly hard: boolean;
   readonly detail: string;
+}
+
+export interface Call {
+  readonly direction: "in" | "out";
+  readonly from: string;
+  readonly to: string;
+  readonly startedAt: string;
+  readonly ringSeconds: number;
+  readonly talkSeconds: number;
+  readonly disposition: string;
+  readonly agent: string;
+  readonly summary: string;
 }
 
 export interface Message {
@@ -109,6 +130,11 @@ export interface Message {
     readonly marks: readonly string[];
     readonly linked: string;
   };
+  readonly call: Call | null;
+  /** The delivery that a report is about. */
+  readonly aboutId: string;
+  /** Card numbers in it were made unreadable. */
+  readonly masked: boolean;
   readonly sentAt: string;
   readonly createdAt: string;
   readonly hasRaw: boolean;
@@ -122,38 +148,200 @@ export interface Identity {
   readonly proof: Proof;
 }
 
+export interface Claim {
+  readonly source: string;
+  readonly value: string;
+  readonly proof: Proof;
+  readonly at: string;
+}
+
+/** A value of the profile that is shown, and what others say of it. */
+export interface Fact extends Claim {
+  readonly field: string;
+  readonly others: readonly Claim[];
+}
+
+export interface Consent {
+  readonly purpose: string;
+  readonly granted: boolean;
+  readonly source: string;
+  readonly at: string;
+}
+
 export interface Customer {
   readonly id: string;
+  readonly version: number;
   readonly name: string;
   readonly createdAt: string;
   readonly identities: readonly Identity[];
+  readonly profile: readonly Fact[];
+  readonly consents: readonly Consent[];
+  /** Whose this one is now, when it was merged. */
+  readonly mergedInto: string;
+}
+
+/** Somebody who may be the same person. */
+export interface Match {
+  readonly customer: Customer;
+  readonly score: number;
+  readonly reasons: readonly string[];
+}
+
+/** What joined two parts of a customer. */
+export interface Merge {
+  readonly id: string;
+  readonly a: Identity;
+  readonly b: Identity;
+  readonly automatic: boolean;
+  readonly text: string;
+  readonly actor: string;
+  readonly at: string;
+}
+
+export interface KeyPolicy {
+  readonly kind: string;
+  readonly key: string;
+  readonly policy: string;
+  /** What is counted without an operator's word. */
+  readonly counted: string;
+  readonly holders: number;
+  readonly note: string;
+}
+
+export interface StoreGrammar {
+  readonly store: string;
+  readonly orders: number;
+  readonly text: string;
+  readonly examples: readonly string[];
+  readonly newestOrderAt: string;
+}
+
+export interface ShipmentEvent {
+  readonly at: string;
+  readonly status: string;
+  readonly text: string;
+  readonly place: string;
 }
 
 export interface Shipment {
   readonly carrier: string;
   readonly tracking: string;
   readonly status: string;
+  readonly url: string;
   readonly shippedAt: string;
   readonly at: string;
+  readonly events: readonly ShipmentEvent[];
+}
+
+export interface OrderParty {
+  readonly role: string;
+  readonly name: string;
+  readonly address: string;
+}
+
+export interface Line {
+  readonly sku: string;
+  readonly title: string;
+  readonly variant: string;
+  readonly quantity: number;
+  readonly price: number;
 }
 
 export interface Order {
   readonly id: string;
+  readonly version: number;
   readonly store: string;
   readonly number: string;
   readonly status: string;
+  readonly financialStatus: string;
   readonly currency: string;
   readonly total: number;
   readonly placedAt: string;
   readonly updatedAt: string;
-  readonly items: readonly {
-    readonly sku: string;
-    readonly title: string;
-    readonly variant: string;
-    readonly quantity: number;
-    readonly price: number;
-  }[];
+  readonly url: string;
+  readonly shipping: number;
+  readonly tax: number;
+  readonly discount: number;
+  readonly refunded: number;
+  readonly items: readonly Line[];
+  readonly parties: readonly OrderParty[];
   readonly shipments: readonly Shipment[];
+  readonly refunds: readonly { readonly id: string; readonly amount: number; readonly reason: string; readonly at: string }[];
+  readonly returns: readonly { readonly id: string; readonly status: string; readonly reason: string; readonly at: string }[];
+}
+
+export const linkStates = ["linked", "unproven", "recipient", "suggested", "claimed", "rejected"] as const;
+export type LinkState = (typeof linkStates)[number];
+
+/** One order of a conversation, and why it is there. */
+export interface OrderLink {
+  readonly orderId: string;
+  readonly order: Order | null;
+  readonly state: LinkState;
+  readonly meant: boolean;
+  readonly text: string;
+  readonly messageId: string;
+  readonly mention: string;
+  readonly claimId: string;
+}
+
+export interface Cart {
+  readonly id: string;
+  readonly store: string;
+  readonly status: string;
+  readonly currency: string;
+  readonly total: number;
+  readonly items: readonly Line[];
+  readonly url: string;
+  readonly updatedAt: string;
+}
+
+export interface SavedItem {
+  readonly store: string;
+  readonly sku: string;
+  readonly title: string;
+  readonly url: string;
+  readonly at: string;
+}
+
+export interface PageView {
+  readonly id: string;
+  readonly title: string;
+  readonly url: string;
+  readonly at: string;
+}
+
+export interface Loyalty {
+  readonly balances: readonly { readonly store: string; readonly points: number }[];
+}
+
+export interface Product {
+  readonly store: string;
+  readonly sku: string;
+  /** Null where the shop doesn't count it. */
+  readonly stock: number | null;
+  readonly stockAt: string;
+}
+
+export const factKinds = ["merge", "split", "same-order", "hand-over", "late-parent"] as const;
+export type FactKind = (typeof factKinds)[number];
+
+/** Why threads are one conversation, or messages apart from theirs. */
+export interface ConversationFact {
+  readonly id: string;
+  readonly kind: FactKind;
+  readonly from: string;
+  readonly into: string;
+  readonly text: string;
+  readonly messages: readonly string[];
+  readonly actor: string;
+  readonly at: string;
+}
+
+export interface Related {
+  readonly conversation: Conversation;
+  readonly why: string;
+  readonly text: string;
 }
 
 export interface TimelineEntry {

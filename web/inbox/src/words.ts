@@ -192,6 +192,21 @@ export function timelineWords(e: { kind: string; title: string; detail: string }
       const word = e.detail === "exception" ? "Trouble on the way" : (shipmentWords[i] ?? orderWord(e.detail));
       return { title: /^(shipment|order)/i.test(e.title) ? e.title : `Shipment of ${e.title}`, detail: word };
     }
+    case "call":
+      return { title: e.title || "Call", detail: e.detail };
+    case "refund":
+      return { title: `Refund on ${e.title}`, detail: e.detail };
+    case "return":
+      return { title: `Return of ${e.title}`, detail: orderWord(e.detail) };
+    case "cart":
+      return { title: e.title || "Cart", detail: orderWord(e.detail) };
+    case "page":
+      return { title: e.title || e.detail || "Page viewed", detail: e.title === "" ? "" : e.detail };
+    case "rating":
+    case "loyalty":
+    case "merge":
+    case "status":
+      return { title: e.title, detail: e.kind === "status" ? orderWord(e.detail) : e.detail };
     default:
       return { title: e.title || "Mail without a subject", detail: e.detail };
   }
@@ -206,4 +221,76 @@ export function initials(name: string): string {
   const parts = name.replace(/[^\p{L}\p{N}\s@.-]/gu, "").split(/[\s@.]+/).filter(Boolean);
   const letters = (parts[0]?.charAt(0) ?? "?") + (parts.length > 1 ? (parts[1]?.charAt(0) ?? "") : "");
   return letters.toUpperCase();
+}
+
+/** Whose word a value is. */
+export function sourceWord(source: string): string {
+  switch (source) {
+    case "shop":
+      return "from the shop";
+    case "agent":
+      return "by an agent";
+    case "channel":
+      return "as they wrote it";
+    default:
+      return source;
+  }
+}
+
+export function fieldWord(field: string): string {
+  return field === "email" ? "Mail address" : field === "locale" ? "Language" : orderWord(field);
+}
+
+/** What a consent is for: "Mail marketing". */
+export function purposeWord(purpose: string, granted: boolean): string {
+  const words = purpose.replace(/^email/, "mail").replace(/^sms/, "SMS").replace(/_/g, " ");
+  return granted ? words.charAt(0).toUpperCase() + words.slice(1) : words;
+}
+
+/** A call in a line: who called whom and how it went. */
+export function callWords(c: { direction: "in" | "out"; disposition: string; talkSeconds: number; ringSeconds: number }): { word: string; missed: boolean; detail: string } {
+  const missed = c.direction === "in" && c.disposition !== "answered";
+  const seconds = (n: number): string => (n < 60 ? `${n} s` : `${Math.floor(n / 60)} min ${n % 60} s`);
+  if (c.disposition === "voicemail") return { word: "Voicemail", missed, detail: c.ringSeconds > 0 ? `after ${seconds(c.ringSeconds)} of ringing` : "" };
+  if (c.disposition !== "answered") {
+    return { word: c.direction === "in" ? "Missed call" : "Call, not answered", missed, detail: c.ringSeconds > 0 ? `rang ${seconds(c.ringSeconds)}` : "" };
+  }
+  return { word: c.direction === "in" ? "Call" : "Call to the customer", missed, detail: c.talkSeconds > 0 ? `talked ${seconds(c.talkSeconds)}` : "" };
+}
+
+/** An order's number as people write it: bare figures get their sign. */
+export function numberWord(number: string): string {
+  return /^\d/.test(number) ? `#${number}` : number;
+}
+
+/** What an order is to a conversation, in a word and a tone. */
+export function linkWords(l: { state: string; meant: boolean }): { lead: string; tone: "quiet" | "amber" } {
+  switch (l.state) {
+    case "linked":
+      return { lead: l.meant ? "Meant here." : "Also named.", tone: "quiet" };
+    case "unproven":
+      return { lead: "Meant here, by a sender who is not proven: ask before you tell of it.", tone: "amber" };
+    case "recipient":
+      return { lead: "They receive it: tell only where the parcel is.", tone: "amber" };
+    case "suggested":
+      return { lead: "Maybe this one.", tone: "quiet" };
+    default:
+      return { lead: "", tone: "quiet" };
+  }
+}
+
+/** What a fact did to a conversation. */
+export function factWord(f: { kind: string; messages: readonly string[] }): string {
+  switch (f.kind) {
+    case "merge":
+      return "Two conversations were joined";
+    case "split":
+      return f.messages.length > 1 ? `${f.messages.length} messages were moved` : "A message was moved";
+    case "same-order":
+      return "Another thread about the same order came in";
+    case "hand-over":
+      return "It goes on over another channel";
+    default:
+      return "A mail that came late ties two threads together";
+  }
 }

@@ -17,6 +17,7 @@ import { Header } from "./Header";
 import { MessageView } from "./MessageView";
 import { Outgoing, SeenLine } from "./Outgoing";
 import { Scroll } from "./Scroll";
+import { RelatedBar, TogetherDialog, type Together } from "./Together";
 
 interface Opened {
   readonly conversation: Conversation | undefined;
@@ -115,6 +116,8 @@ function Opened({
   const [seenSeq, setSeenSeq] = useState(0);
   const [sent, setSent] = useState(0);
   const main = useRef<HTMLElement>(null);
+  const [dialog, setDialog] = useState<{ which: Together; picked: string }>({ which: "", picked: "" });
+  const move = useCallback((picked: string) => setDialog({ which: "move", picked }), []);
 
   useEffect(() => () => forgive(c.id), [c.id]);
   useEffect(() => {
@@ -151,7 +154,8 @@ function Opened({
 
   return (
     <main ref={main} data-conversation="" tabIndex={-1} aria-label={`Conversation ${c.number}`} className="flex min-w-0 flex-1 flex-col bg-surface outline-none!">
-      <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} narrow={narrow} />
+      <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} />
+      <RelatedBar c={c} place={place} onJoin={() => setDialog({ which: "join", picked: "" })} />
       {refusal !== "" && (
         <div role="alert" className="flex items-center justify-center gap-3 bg-red-soft px-4 py-1.5 text-sm text-red-text">
           {refusal}
@@ -175,7 +179,7 @@ function Opened({
           <MessagesSkeleton />
         ) : (
           said.messages.map((m) => (
-            <MessageView key={m.id} message={m} token={token} fresh={newer.some((n) => n.id === m.id)} onReply={reply} />
+            <MessageView key={m.id} message={m} token={token} fresh={newer.some((n) => n.id === m.id)} onReply={reply} onMove={move} />
           ))
         )}
         <Outgoing
@@ -195,6 +199,14 @@ function Opened({
         onSent={() => setSent((n) => n + 1)}
         onClosed={next}
         handle={setComposer}
+      />
+      <TogetherDialog
+        which={dialog.which}
+        c={c}
+        place={place}
+        messages={said.messages}
+        picked={dialog.picked}
+        onClose={() => setDialog({ which: "", picked: "" })}
       />
     </main>
   );

@@ -1,6 +1,6 @@
 // What the conversation is, and what can be done with all of it.
 
-import { Check, Clock3, Ellipsis, OctagonAlert, PanelRight, RotateCcw, UserRound } from "lucide-react";
+import { Check, Clock3, Combine, Ellipsis, OctagonAlert, PanelRight, RotateCcw, Split, UserRound, Waypoints } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { assign, setStatus } from "../actions";
@@ -8,6 +8,7 @@ import { keyOf } from "../keys";
 import type { Conversation, Me } from "../types";
 import { Button, Chip, IconButton, MenuButton, Tip, type Choice } from "../ui/controls";
 import { useCommand, useNow } from "../ui/hooks";
+import type { Together } from "./Together";
 import { age, personName, span, statusWord, subjectOf } from "../words";
 
 export function Header({
@@ -19,6 +20,7 @@ export function Header({
   onPanel,
   onClose,
   narrow,
+  onTogether,
 }: {
   c: Conversation;
   me: Me | undefined;
@@ -28,6 +30,7 @@ export function Header({
   onPanel: () => void;
   onClose: () => void;
   narrow: boolean;
+  onTogether: (which: Together) => void;
 }): ReactNode {
   const now = useNow();
   const [assigning, setAssigning] = useState(false);
@@ -52,6 +55,9 @@ export function Header({
     ...(c.status === "pending" || c.status === "spam" ? [] : [{ id: "pending", words: "Pending: waits for somebody else", icon: Clock3 }]),
     ...(c.status === "closed" ? [] : [{ id: "closed", words: "Close", icon: Check, keys: keyOf("close") }]),
     ...(c.status === "spam" ? [] : [{ id: "spam", words: "Spam", icon: OctagonAlert }]),
+    { id: "join", words: "Join another conversation", icon: Combine },
+    { id: "move", words: "Move messages elsewhere", icon: Split },
+    { id: "facts", words: "How it came together", icon: Waypoints },
   ];
   const inbox = me?.inboxes.find((i) => i.id === c.inboxId)?.name;
   const waits = c.waitingSince !== "" && c.status === "open";
@@ -104,16 +110,17 @@ export function Header({
         </Tip>
       )}
       <MenuButton
-        label="Status"
+        label="More"
         choices={moves}
         onChoose={(id) => {
           if (id === "closed") onClose();
           else if (id === "me") assign(c, agentId, "you");
           else if (id === "assign") setAssigning(true);
+          else if (id === "join" || id === "move" || id === "facts") onTogether(id);
           else if (id === "open" || id === "pending" || id === "spam") setStatus(c, id);
         }}
       >
-        <Button aria-label="More: status" className="w-8 justify-center px-0! max-md:w-9">
+        <Button aria-label="More" className="w-8 justify-center px-0! max-md:w-9">
           <Ellipsis size={16} aria-hidden="true" />
         </Button>
       </MenuButton>

@@ -9,20 +9,24 @@ import {
   Info,
   Lock,
   Paperclip,
+  PhoneIncoming,
+  PhoneMissed,
+  PhoneOutgoing,
   Reply,
   ShieldCheck,
   ShieldQuestion,
+  Split,
   TriangleAlert,
   type LucideIcon,
 } from "lucide-react";
 import { memo, useState, type ReactNode } from "react";
 import { Button as AriaButton, Dialog, DialogTrigger, Link, Popover } from "react-aria-components";
 import { resend } from "../actions";
-import type { Attachment, Message } from "../types";
+import type { Attachment, Call, Message } from "../types";
 import { Avatar, Button, Chip, IconButton, Tip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
-import { bytes, channelWord, delivery, exactly, initials, markWords, partyName, when } from "../words";
+import { bytes, callWords, channelWord, delivery, exactly, initials, markWords, partyName, when } from "../words";
 import { showParties } from "../recipients";
 import { MailBody, TextBody } from "./MailBody";
 
@@ -31,12 +35,14 @@ export const MessageView = memo(function MessageView({
   token,
   fresh,
   onReply,
+  onMove,
 }: {
   message: Message;
   token: string;
   /** It came while the agent was writing. */
   fresh: boolean;
   onReply: () => void;
+  onMove: (id: string) => void;
 }): ReactNode {
   const now = useNow();
   const [details, setDetails] = useState(false);
@@ -84,6 +90,7 @@ export const MessageView = memo(function MessageView({
           <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
             {!note && <IconButton icon={Reply} label="Reply" keys="r" onPress={onReply} className="size-7! max-md:hidden" />}
             <Why message={m} />
+            <IconButton icon={Split} label="Move elsewhere" onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
             {m.hasRaw && (
               <Tip words="Raw source">
                 <Link
@@ -104,7 +111,8 @@ export const MessageView = memo(function MessageView({
       </header>
       <div className="md:pl-[38px]">
         {details && <Details message={m} />}
-        {note ? <TextBody text={m.text} visible="" /> : <MailBody message={m} token={token} />}
+        {m.call && <CallCard call={m.call} />}
+        {note ? <TextBody text={m.text} visible="" /> : m.call && m.text === "" ? null : <MailBody message={m} token={token} />}
         {m.bounces.length > 0 && <Bounces message={m} />}
         {m.problems.length > 0 && (
           <p className="mt-2 text-xs text-amber-text">
@@ -117,6 +125,24 @@ export const MessageView = memo(function MessageView({
     </article>
   );
 });
+
+/** A call in a line; what was written down of it follows. */
+function CallCard({ call: c }: { call: Call }): ReactNode {
+  const words = callWords(c);
+  const Icon = words.missed ? PhoneMissed : c.direction === "in" ? PhoneIncoming : PhoneOutgoing;
+  return (
+    <div className="mb-2 flex min-h-11 items-center gap-2.5 rounded-md border border-line px-3 py-1.5">
+      <Icon size={16} strokeWidth={1.75} aria-hidden="true" className={`shrink-0 ${words.missed ? "text-red-text" : "text-muted"}`} />
+      <span className="min-w-0 flex-1">
+        <span className={`block text-sm font-medium ${words.missed ? "text-red-text" : ""}`}>{words.word}</span>
+        <span className="figures block truncate text-xs text-muted">
+          {[c.direction === "in" ? c.from : c.to, words.detail, c.agent === "" ? "" : `with ${c.agent}`].filter((x) => x !== "").join(" · ")}
+        </span>
+        {c.summary !== "" && <span className="block text-sm">{c.summary}</span>}
+      </span>
+    </div>
+  );
+}
 
 function Details({ message: m }: { message: Message }): ReactNode {
   const lines: [string, string][] = [
@@ -146,6 +172,7 @@ function Marks({ message: m }: { message: Message }): ReactNode {
     <>
       {m.automatic.is && <Mark icon={Bot} short="Automatic" long={m.automatic.reason || "A machine wrote this. It never opens a conversation again."} />}
       {m.spam && <Mark icon={TriangleAlert} tone="amber" short="Spam" long="The mail provider takes this for spam." />}
+      {m.masked && <Mark icon={ShieldCheck} short="Card number hidden" long="It held the number of a payment card, which is not kept readable. Only an admin can open the raw source." />}
       {m.protection === "signed" && <Mark icon={ShieldCheck} short="Signed" long="Its sender signed this mail. Skein shows that, and does not check the signature." />}
       {m.protection === "encrypted" && <Mark icon={Lock} short="Encrypted" long="This mail is encrypted: its text can't be shown here." />}
       {unproven &&

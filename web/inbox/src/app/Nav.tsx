@@ -1,4 +1,5 @@
-import { Archive, CircleHelp, Inbox, LogOut, Monitor, Moon, OctagonAlert, Sun, UserRound, UserRoundX } from "lucide-react";
+import { useRouter } from "@tanstack/react-router";
+import { Archive, CircleHelp, Hash, Inbox, LogOut, Monitor, Moon, OctagonAlert, Sun, UserRound, UserRoundX, Users } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
@@ -134,6 +135,7 @@ function NavItem({
 
 export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: boolean }): ReactNode {
   const theme = useTheme();
+  const router = useRouter();
   const name = me?.agent.name ?? "";
   return (
     <MenuButton
@@ -143,10 +145,17 @@ export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: bo
         { id: "system", words: "As the system", icon: Monitor, selected: theme === "system" },
         { id: "light", words: "Light", icon: Sun, selected: theme === "light" },
         { id: "dark", words: "Dark", icon: Moon, selected: theme === "dark" },
+        ...(me && me.agent.role !== "agent"
+          ? [
+              { id: "values", words: "Shared values", icon: Users },
+              { id: "stores", words: "Order numbers", icon: Hash },
+            ]
+          : []),
         { id: "out", words: "Sign out", detail: me?.agent.email, icon: LogOut },
       ]}
       onChoose={(id) => {
         if (id === "out") void signOut();
+        else if (id === "values" || id === "stores") router.history.push(`/settings/${id}`);
         else if (id === "system" || id === "light" || id === "dark") setTheme(id);
       }}
     >

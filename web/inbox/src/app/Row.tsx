@@ -4,7 +4,7 @@ import type { Conversation, Me } from "../types";
 import { Chip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { runCommand, useNow } from "../ui/hooks";
-import { age, channelWord, personName, span, statusWord, subjectOf } from "../words";
+import { age, channelWord, numberWord, personName, span, statusWord, subjectOf } from "../words";
 
 export const Row = memo(function Row({
   conversation: c,
@@ -52,6 +52,7 @@ export const Row = memo(function Row({
         </span>
         <span className="ml-auto flex shrink-0 gap-1 pl-1">
           {(showStatus || left) && c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
+          {c.order && <Chip>{numberWord(c.order.number)}</Chip>}
           {showAssignee && assignee !== "" && <Chip tone={c.assigneeId === me ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>}
         </span>
         <span className={`figures shrink-0 pl-1 text-xs ${longest ? "text-amber-text" : "text-muted"}`}>{age(c.lastAt, now)}</span>

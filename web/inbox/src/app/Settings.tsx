@@ -1,0 +1,217 @@
+// What an operator sees and corrects: values that many people hold, and how
+// each store numbers its orders.
+
+import { ArrowLeft, Ban, Calculator, Ellipsis, User, Users } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { useKeyPolicies, useMe, useStores } from "../data";
+import { home } from "../place";
+import { setKeyPolicy } from "../relations";
+import type { KeyPolicy } from "../types";
+import { Button, Chip, MenuButton, Trouble, type Choice } from "../ui/controls";
+import { useNow } from "../ui/hooks";
+import { age, exactly } from "../words";
+import { Logo } from "./Logo";
+import { Notices, OfflineBar } from "./Notices";
+import { PlaceLink } from "./PlaceLink";
+
+export type SettingsTab = "values" | "stores";
+
+const tabs: readonly { tab: SettingsTab; words: string }[] = [
+  { tab: "values", words: "Shared values" },
+  { tab: "stores", words: "Order numbers" },
+];
+
+export function Settings({ tab }: { tab: SettingsTab }): ReactNode {
+  const { me } = useMe();
+  const may = me !== undefined && me.agent.role !== "agent";
+  return (
+    <div className="flex h-full flex-col bg-canvas">
+      <OfflineBar />
+      <header className="flex h-14 shrink-0 items-center gap-3 px-4">
+        <Logo size={24} />
+        <PlaceLink to={`/${home}`} className="flex h-8 items-center gap-1.5 rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:h-11">
+          <ArrowLeft size={15} aria-hidden="true" />
+          Inbox
+        </PlaceLink>
+        <nav aria-label="Settings" className="flex gap-1">
+          {tabs.map((t) => (
+            <PlaceLink
+              key={t.tab}
+              to={`/settings/${t.tab}`}
+              current={t.tab === tab}
+              className={`flex h-8 items-center rounded-md px-2.5 text-sm max-md:h-11 ${t.tab === tab ? "bg-selected font-medium" : "text-secondary data-[hovered]:bg-hover"}`}
+            >
+              {t.words}
+            </PlaceLink>
+          ))}
+        </nav>
+      </header>
+      <main className="min-h-0 flex-1 overflow-auto px-4 pb-10">
+        <div className="mx-auto max-w-4xl">
+          {me !== undefined && !may ? (
+            <Trouble words="These are for supervisors and admins." kept="Ask one of them to change a value." />
+          ) : tab === "values" ? (
+            <Values on={may} />
+          ) : (
+            <Stores on={may} />
+          )}
+        </div>
+      </main>
+      <Notices />
+    </div>
+  );
+}
+
+const policies: Record<string, { word: string; tone: "quiet" | "amber" | "accent" }> = {
+  blocked: { word: "Nobody's", tone: "amber" },
+  shared: { word: "Several people's", tone: "amber" },
+  personal: { word: "One person's", tone: "accent" },
+  "": { word: "Not counted", tone: "quiet" },
+};
+
+const choices: readonly Choice[] = [
+  { id: "personal", words: "One person's", detail: "May join people, whatever is counted", icon: User },
+  { id: "shared", words: "Several people's", detail: "A family, an office: joins nobody", icon: Users },
+  { id: "blocked", words: "Nobody's", detail: "A test value, the shop's own number", icon: Ban },
+  { id: "counted", words: "As counted", detail: "Take an operator's word back", icon: Calculator },
+];
+
+function Values({ on }: { on: boolean }): ReactNode {
+  const { value: keys, loading, error } = useKeyPolicies(on);
+  return (
+    <>
+      <h1 className="text-lg font-semibold">Shared values</h1>
+      <p className="mt-1 max-w-2xl text-sm text-secondary">
+        An address or a number that several people hold joins nobody. Skein counts who holds it; your word wins over what is counted.
+      </p>
+      <AddValue />
+      {error ? (
+        <Trouble words="The values can't be loaded." kept={error.message} />
+      ) : (
+        <ul className="mt-4 rounded-md bg-surface">
+          {keys.map((k) => (
+            <ValueRow key={`${k.kind} ${k.key}`} of={k} />
+          ))}
+          {!loading && keys.length === 0 && (
+            <li className="px-4 py-8 text-center text-sm text-muted">
+              Nothing is shared or blocked yet. A value that three people hold appears here by itself.
+            </li>
+          )}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function ValueRow({ of: k }: { of: KeyPolicy }): ReactNode {
+  const [refusal, setRefusal] = useState("");
+  const shown = policies[k.policy || k.counted] ?? policies[""];
+  return (
+    <li className="flex min-h-11 flex-wrap items-center gap-3 border-b border-line px-4 py-1.5 last:border-0">
+      <span className="min-w-0 flex-1">
+        <span className="block truncate text-sm select-text">{k.key}</span>
+        <span className="block truncate text-xs text-muted">
+          {k.kind === "phone" ? "Phone number" : "Mail address"}
+          {k.holders > 0 && ` · held by ${k.holders}`}
+          {k.note !== "" && ` · ${k.note}`}
+        </span>
+      </span>
+      {shown && (
+        <Chip tone={shown.tone}>
+          {shown.word}
+          {k.policy === "" && ", counted"}
+        </Chip>
+      )}
+      <MenuButton
+        label={`What ${k.key} is`}
+        choices={choices.map((c) => ({ ...c, selected: c.id === k.policy }))}
+        onChoose={(id) => void setKeyPolicy(k.kind, k.key, id === "counted" ? "" : id, k.note).then(setRefusal)}
+      >
+        <Button aria-label={`Change what ${k.key} is`} className="w-8 justify-center px-0!">
+          <Ellipsis size={16} aria-hidden="true" />
+        </Button>
+      </MenuButton>
+      {refusal !== "" && (
+        <p role="alert" className="w-full text-xs text-red-text">
+          {refusal}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function AddValue(): ReactNode {
+  const [value, setValue] = useState("");
+  const [policy, setPolicy] = useState("shared");
+  const [note, setNote] = useState("");
+  const [refusal, setRefusal] = useState("");
+  const field = "h-8 rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11 max-md:w-full";
+  return (
+    <form
+      className="mt-4 flex flex-wrap items-center gap-2"
+      onSubmit={(e) => {
+        e.preventDefault();
+        const v = value.trim();
+        if (v === "") return;
+        void setKeyPolicy(v.includes("@") ? "email" : "phone", v, policy, note.trim()).then((words) => {
+          setRefusal(words);
+          if (words === "") {
+            setValue("");
+            setNote("");
+          }
+        });
+      }}
+    >
+      <input aria-label="Mail address or phone number" placeholder="Mail address or phone number" value={value} onChange={(e) => setValue(e.target.value)} className={`${field} min-w-60`} />
+      <select aria-label="What it is" value={policy} onChange={(e) => setPolicy(e.target.value)} className={field}>
+        <option value="shared">Several people&apos;s</option>
+        <option value="blocked">Nobody&apos;s</option>
+        <option value="personal">One person&apos;s</option>
+      </select>
+      <input aria-label="Note" placeholder="Note" value={note} onChange={(e) => setNote(e.target.value)} className={`${field} min-w-40 flex-1`} />
+      <Button look="solid" type="submit" isDisabled={value.trim() === ""}>
+        Add
+      </Button>
+      <p role="alert" className="w-full text-xs text-red-text empty:hidden">
+        {refusal}
+      </p>
+    </form>
+  );
+}
+
+function Stores({ on }: { on: boolean }): ReactNode {
+  const now = useNow();
+  const { value: stores, loading, error } = useStores(on);
+  return (
+    <>
+      <h1 className="text-lg font-semibold">Order numbers</h1>
+      <p className="mt-1 max-w-2xl text-sm text-secondary">
+        How each store numbers its orders, learned from the orders themselves. It is how a number in a message is known to be one.
+      </p>
+      {error ? (
+        <Trouble words="The stores can't be loaded." kept={error.message} />
+      ) : (
+        <ul className="mt-4 flex flex-col gap-2">
+          {stores.map((s) => (
+            <li key={s.store} className="rounded-md bg-surface px-4 py-3">
+              <p className="flex items-baseline gap-2">
+                <span className="text-sm font-semibold">{s.store}</span>
+                <span className="figures text-xs text-muted">
+                  {s.orders.toLocaleString()} {s.orders === 1 ? "order" : "orders"}
+                </span>
+                {s.newestOrderAt !== "" && (
+                  <span className="ml-auto text-xs text-muted" title={exactly(s.newestOrderAt)}>
+                    newest {age(s.newestOrderAt, now)}
+                  </span>
+                )}
+              </p>
+              <p className="mt-1 text-sm">{s.text}</p>
+              {s.examples.length > 0 && <p className="figures mt-1 text-xs text-muted select-text">Such as {s.examples.join(", ")}</p>}
+            </li>
+          ))}
+          {!loading && stores.length === 0 && <li className="py-8 text-center text-sm text-muted">No shop has sent an order yet.</li>}
+        </ul>
+      )}
+    </>
+  );
+}

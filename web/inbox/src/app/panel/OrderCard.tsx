@@ -1,0 +1,203 @@
+import { Ban, Ellipsis, ExternalLink, Link2, RotateCcw, Truck, Undo2 } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import { useStock } from "../../data";
+import { judgeOrder, type Verdict } from "../../relations";
+import type { Conversation, Order, OrderLink, Shipment } from "../../types";
+import { Button, Chip, MenuButton, type Choice } from "../../ui/controls";
+import { useNow } from "../../ui/hooks";
+import { date, exactly, linkWords, money, numberWord, orderWord, steps, when } from "../../words";
+import { Refusal } from "./Section";
+
+/** An order: what it is to the conversation, what is in it, and where it is. */
+export function OrderCard({
+  conversation: c,
+  order: o,
+  link,
+  open,
+}: {
+  conversation: Conversation;
+  order: Order;
+  /** What it is to the conversation; null for another of the customer's orders. */
+  link: OrderLink | null;
+  open: boolean;
+}): ReactNode {
+  const [expanded, setExpanded] = useState(open);
+  const [refusal, setRefusal] = useState("");
+  const bad = o.status === "cancelled" || o.status === "refunded";
+  const judge = (verdict: Verdict): void => void judgeOrder(c.id, o, verdict).then(setRefusal);
+  const about = link !== null && link.state !== "rejected";
+  const words = link ? linkWords(link) : null;
+  const choices: Choice[] = [
+    ...(link?.meant === true && link.state === "linked" ? [] : [{ id: "linked", words: "This is the one", icon: Link2 }]),
+    ...(link?.state === "rejected" ? [{ id: "none", words: "It may be about this after all", icon: RotateCcw }] : []),
+    ...(about ? [{ id: "rejected", words: "Not about this order", icon: Ban }] : []),
+    ...(o.url === "" ? [] : [{ id: "shop", words: "Open in the shop", icon: ExternalLink }]),
+  ];
+  return (
+    <article
+      aria-label={`Order ${o.number}${link?.meant === true ? ", the one that is meant" : ""}`}
+      className={`rounded-md bg-surface ${link?.meant === true ? "shadow-[inset_3px_0_0_var(--accent)]" : ""}`}
+    >
+      <div className="flex items-center">
+        <AriaButton
+          aria-expanded={expanded}
+          onPress={() => setExpanded(!expanded)}
+          className="flex min-h-11 min-w-0 flex-1 items-center gap-2 rounded-md py-2 pl-3 text-left data-[hovered]:bg-hover"
+        >
+          <span className="min-w-0 flex-1">
+            <span className="flex items-center gap-2">
+              <span className="figures truncate text-sm font-semibold">{numberWord(o.number)}</span>
+              <Chip tone={bad ? "amber" : "quiet"}>{orderWord(o.status)}</Chip>
+            </span>
+            <span className="block text-xs text-muted">{date(o.placedAt)}</span>
+          </span>
+          <span className="figures shrink-0 text-sm">{money(o.total, o.currency)}</span>
+        </AriaButton>
+        <MenuButton
+          label={`Order ${o.number}`}
+          choices={choices}
+          onChoose={(id) => {
+            if (id === "shop") window.open(o.url, "_blank", "noopener");
+            else judge(id as Verdict);
+          }}
+        >
+          <Button aria-label={`More: order ${o.number}`} className="mr-1 w-8 justify-center px-0!">
+            <Ellipsis size={16} aria-hidden="true" />
+          </Button>
+        </MenuButton>
+      </div>
+      {about && words && (
+        <div className="px-3 pb-2">
+          <p className={`text-xs ${words.tone === "amber" ? "text-amber-text" : "text-secondary"}`}>
+            {words.lead}
+            {link.text !== "" && <span className="text-muted"> {link.text}</span>}
+          </p>
+          {link.state === "suggested" && (
+            <div className="mt-2 flex gap-1.5">
+              <Button look="outline" className="h-7!" onPress={() => judge("linked")}>
+                This is the one
+              </Button>
+              <Button className="h-7!" onPress={() => judge("rejected")}>
+                Not this
+              </Button>
+            </div>
+          )}
+        </div>
+      )}
+      <div className="px-3">
+        <Refusal words={refusal} />
+      </div>
+      {expanded && <Contents order={o} />}
+    </article>
+  );
+}
+
+function Contents({ order: o }: { order: Order }): ReactNode {
+  const now = useNow();
+  const stock = useStock(o.store, o.items.map((i) => i.sku).filter((s) => s !== ""));
+  const recipient = o.parties.find((p) => p.role === "recipient");
+  const extras: [string, number][] = [
+    ["Shipping", o.shipping],
+    ["Tax", o.tax],
+    ["Discount", -o.discount],
+  ];
+  return (
+    <div className="border-t border-line px-3 pt-2 pb-3">
+      <ul>
+        {o.items.map((i, n) => {
+          const p = stock.get(i.sku);
+          return (
+            <li key={`${i.sku} ${i.variant} ${n}`} className="flex gap-2 py-0.5 text-sm">
+              <span className="figures w-6 shrink-0 text-muted">{i.quantity}×</span>
+              <span className="min-w-0 flex-1">
+                {i.title}
+                {i.variant !== "" && <span className="text-muted"> {i.variant}</span>}
+                {p && p.stock !== null && (
+                  <span className={`block text-xs ${p.stock > 0 ? "text-muted" : "text-amber-text"}`} title={`As of ${exactly(p.stockAt)}`}>
+                    {p.stock > 0 ? `${p.stock} in stock` : "Out of stock"}
+                  </span>
+                )}
+              </span>
+              <span className="figures shrink-0 text-secondary">{money(i.price * i.quantity, o.currency)}</span>
+            </li>
+          );
+        })}
+        {extras
+          .filter(([, n]) => n !== 0)
+          .map(([words, n]) => (
+            <li key={words} className="flex gap-2 py-0.5 text-xs text-muted">
+              <span className="min-w-0 flex-1 pl-8">{words}</span>
+              <span className="figures shrink-0">{money(n, o.currency)}</span>
+            </li>
+          ))}
+      </ul>
+      {o.financialStatus !== "" && <p className="mt-1.5 text-xs text-muted">Payment: {orderWord(o.financialStatus).toLowerCase()}</p>}
+      {recipient && (recipient.name !== "" || recipient.address !== "") && (
+        <p className="mt-1.5 text-xs text-muted select-text">
+          To {[recipient.name, recipient.address].filter((x) => x !== "").join(", ")}
+        </p>
+      )}
+      {o.shipments.map((s, i) => (
+        <ShipmentLine key={s.tracking || i} shipment={s} />
+      ))}
+      {[...o.refunds.map((r) => ({ ...r, words: `Refunded ${money(r.amount, o.currency)}` })), ...o.returns.map((r) => ({ ...r, words: `Return ${orderWord(r.status).toLowerCase()}` }))].map(
+        (r) => (
+          <p key={`${r.words} ${r.id}`} className="mt-2 flex items-center gap-1.5 text-xs">
+            <Undo2 size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
+            <span className="font-medium">{r.words}</span>
+            <span className="min-w-0 truncate text-muted" title={exactly(r.at)}>
+              {r.reason !== "" && `${r.reason}, `}
+              {when(r.at, now)}
+            </span>
+          </p>
+        ),
+      )}
+    </div>
+  );
+}
+
+function ShipmentLine({ shipment: s }: { shipment: Shipment }): ReactNode {
+  const now = useNow();
+  const line = steps(s.status);
+  const current = line.steps.find((x) => x.current);
+  const last = s.events.at(-1);
+  return (
+    <div className="mt-3">
+      <p className="flex items-center gap-1.5 text-xs">
+        <Truck size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
+        <span className={`font-medium ${line.trouble ? "text-red-text" : ""}`}>{line.trouble ? "Trouble on the way" : (current?.word ?? orderWord(s.status))}</span>
+        <span className="text-muted" title={exactly(s.at)}>
+          {when(s.at, now)}
+        </span>
+      </p>
+      <ol aria-label="Shipment" className="mt-2 flex gap-1">
+        {line.steps.map((x) => (
+          <li
+            key={x.word}
+            {...(x.current ? { "aria-current": "step" as const } : {})}
+            className={`h-1 flex-1 rounded-full ${x.done ? (line.trouble && x.current ? "bg-red" : "bg-green") : "bg-line-strong"}`}
+          >
+            <span className="sr-only">
+              {x.word}
+              {x.done ? ", done" : ", to come"}
+            </span>
+          </li>
+        ))}
+      </ol>
+      {last && (last.text !== "" || last.place !== "") && (
+        <p className="mt-1.5 text-xs text-secondary">{[last.text, last.place].filter((x) => x !== "").join(" · ")}</p>
+      )}
+      <p className="mt-1.5 text-xs text-muted select-text">
+        {s.carrier}{" "}
+        {s.url === "" ? (
+          <span className="figures">{s.tracking}</span>
+        ) : (
+          <a href={s.url} target="_blank" rel="noreferrer noopener" className="figures text-accent-text underline underline-offset-2">
+            {s.tracking}
+          </a>
+        )}
+      </p>
+    </div>
+  );
+}

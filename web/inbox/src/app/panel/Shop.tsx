@@ -1,0 +1,95 @@
+import { BadgePercent, Heart, ShoppingCart } from "lucide-react";
+import type { ReactNode } from "react";
+import { useCarts, useLoyalty, usePages, useSavedItems } from "../../data";
+import type { Cart } from "../../types";
+import { Chip } from "../../ui/controls";
+import { useNow } from "../../ui/hooks";
+import { age, exactly, money, orderWord } from "../../words";
+import { Section } from "./Section";
+
+/** What they have in the shop beside orders: cart, saved items, points, the pages that they saw last. */
+export function Shop({ customer }: { customer: string }): ReactNode {
+  const { value: carts } = useCarts(customer);
+  const { value: saved } = useSavedItems(customer);
+  const { value: loyalty } = useLoyalty(customer);
+  const { value: pages } = usePages(customer);
+  const now = useNow();
+  const cart = carts.find((c) => c.status !== "completed" && c.items.length > 0);
+  const points = loyalty.balances.filter((b) => b.points !== 0);
+  if (!cart && saved.length === 0 && points.length === 0 && pages.length === 0) return null;
+  return (
+    <>
+      {(cart || saved.length > 0 || points.length > 0) && (
+        <Section title="In the shop">
+          <div className="flex flex-col gap-2">
+            {cart && <CartCard cart={cart} />}
+            {saved.length > 0 && (
+              <p className="flex items-start gap-1.5 text-sm">
+                <Heart size={14} strokeWidth={1.75} aria-hidden="true" className="mt-0.5 shrink-0 text-muted" />
+                <span className="min-w-0">
+                  <span className="text-muted">Saved </span>
+                  {saved.map((s) => s.title || s.sku).join(", ")}
+                </span>
+              </p>
+            )}
+            {points.map((b) => (
+              <p key={b.store} className="flex items-center gap-1.5 text-sm">
+                <BadgePercent size={14} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
+                <span className="figures">{b.points.toLocaleString()}</span>
+                <span className="text-muted">points{points.length > 1 && ` at ${b.store}`}</span>
+              </p>
+            ))}
+          </div>
+        </Section>
+      )}
+      {pages.length > 0 && (
+        <Section title="Last pages">
+          <ul>
+            {pages.slice(0, 5).map((p) => (
+              <li key={p.id} className="flex h-7 items-center gap-2 text-sm">
+                {p.url === "" ? (
+                  <span className="min-w-0 flex-1 truncate">{p.title}</span>
+                ) : (
+                  <a href={p.url} target="_blank" rel="noreferrer noopener" className="min-w-0 flex-1 truncate hover:underline" title={p.url}>
+                    {p.title || p.url}
+                  </a>
+                )}
+                <time dateTime={p.at} title={exactly(p.at)} className="figures shrink-0 text-xs text-muted">
+                  {age(p.at, now)}
+                </time>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+    </>
+  );
+}
+
+function CartCard({ cart: c }: { cart: Cart }): ReactNode {
+  const now = useNow();
+  return (
+    <article aria-label="Cart" className="rounded-md bg-surface px-3 py-2">
+      <p className="flex items-center gap-2">
+        <ShoppingCart size={14} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
+        <span className="text-sm font-semibold">Cart</span>
+        {c.status !== "open" && <Chip>{orderWord(c.status)}</Chip>}
+        <span className="ml-auto text-xs text-muted" title={exactly(c.updatedAt)}>
+          {age(c.updatedAt, now)}
+        </span>
+        <span className="figures text-sm">{money(c.total, c.currency)}</span>
+      </p>
+      <ul className="mt-1">
+        {c.items.map((i, n) => (
+          <li key={`${i.sku} ${n}`} className="flex gap-2 py-0.5 text-sm">
+            <span className="figures w-6 shrink-0 text-muted">{i.quantity}×</span>
+            <span className="min-w-0 flex-1">
+              {i.title}
+              {i.variant !== "" && <span className="text-muted"> {i.variant}</span>}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </article>
+  );
+}

@@ -1,0 +1,210 @@
+// What an agent says of who, which conversation and which order: each is done
+// by the server in one piece, seen by everybody at once, and can be undone. A
+// refusal comes back as words for the place where it happened; "" means done.
+
+import { api, ApiError, body } from "./api/client";
+import * as parse from "./parse";
+import { queries, store } from "./runtime";
+import { putConversations, putCustomers, putOrders } from "./state";
+import type { Conversation, Customer } from "./types";
+import { toast } from "./ui/signals";
+
+async function attempt(what: () => Promise<void>): Promise<string> {
+  try {
+    await what();
+    return "";
+  } catch (e) {
+    return e instanceof ApiError || e instanceof Error ? e.message : "It could not be done.";
+  }
+}
+
+function stale(...keys: string[]): void {
+  for (const k of keys) void queries.invalidateQueries({ queryKey: [k] });
+}
+
+/** For an undo in a toast: what went wrong is said there too. */
+function orSay(words: Promise<string>): void {
+  void words.then((w) => {
+    if (w !== "") toast(w, { tone: "bad" });
+  });
+}
+
+const path = (id: string): { params: { path: { id: string } } } => ({ params: { path: { id } } });
+
+function took(...customers: Customer[]): void {
+  store.update((s) => putCustomers(s, customers));
+  stale("customer", "matches", "merges", "orders", "carts", "customer-conversations", "timeline", "links");
+}
+
+/** Two customers are one person. */
+export function mergeCustomers(id: string, other: Customer): Promise<string> {
+  return attempt(async () => {
+    const c = parse.customer(await body(api.POST("/api/v1/customers/{id}/merge", { ...path(id), body: { with: other.id } })));
+    took(c);
+    toast(`Joined with ${other.name || "the other customer"}`, {
+      undo: () =>
+        orSay(
+          attempt(async () => {
+            const { items } = parse.page(await body(api.GET("/api/v1/customers/{id}/merges", path(c.id))), parse.merge);
+            const mine = items.find((m) => !m.automatic);
+            if (mine) await undoMerge(c.id, mine.id);
+          }),
+        ),
+    });
+  });
+}
+
+async function undoMerge(customer: string, edge: string): Promise<void> {
+  const o = parse.record(await body(api.POST("/api/v1/customers/{id}/unmerge", { ...path(customer), body: { edgeId: edge } })), "unmerge");
+  took(parse.customer(o["kept"]), parse.customer(o["restored"]));
+}
+
+/** Takes a merge back: everything returns to where it came from. */
+export function unmerge(customer: string, edge: string): Promise<string> {
+  return attempt(async () => {
+    await undoMerge(customer, edge);
+    toast("Taken apart again");
+  });
+}
+
+/** Says that two customers are not the same, for good or for a week. */
+export function refuseMatch(id: string, other: Customer, later: boolean): Promise<string> {
+  return attempt(async () => {
+    await body(api.POST("/api/v1/customers/{id}/refusals", { ...path(id), body: { with: other.id, ...(later ? { later } : {}) } }));
+    stale("matches");
+    toast(later ? "Asked again in a week" : `Not the same as ${other.name || "the other customer"}`, {
+      undo: () =>
+        orSay(
+          attempt(async () => {
+            await body(api.DELETE("/api/v1/customers/{id}/refusals/{with}", { params: { path: { id, with: other.id } } }));
+            stale("matches");
+          }),
+        ),
+    });
+  });
+}
+
+/** Corrects a value of the profile; "" takes the agents' own word back. */
+export function editCustomer(id: string, field: string, value: string): Promise<string> {
+  return attempt(async () => {
+    took(parse.customer(await body(api.PATCH("/api/v1/customers/{id}", { ...path(id), body: { fields: { [field]: value } } }))));
+  });
+}
+
+export type Verdict = "linked" | "rejected" | "none";
+
+async function putVerdict(conversation: string, order: string, verdict: Verdict): Promise<void> {
+  const page = parse.page(
+    await body(
+      api.PUT("/api/v1/conversations/{id}/orders/{orderId}", {
+        params: { path: { id: conversation, orderId: order } },
+        body: { verdict },
+      }),
+    ),
+    parse.orderLink,
+  );
+  tookLinks(conversation, page.items);
+}
+
+function tookLinks(conversation: string, items: ReturnType<typeof parse.orderLink>[] | readonly ReturnType<typeof parse.orderLink>[]): void {
+  store.update((s) => putOrders(s, items.flatMap((l) => l.order ?? [])));
+  queries.setQueryData(["links", conversation], items);
+}
+
+/** Links an order, or says that it is not meant; undoing takes the word back. */
+export function judgeOrder(conversation: string, order: { id: string; number: string }, verdict: Verdict): Promise<string> {
+  return attempt(async () => {
+    await putVerdict(conversation, order.id, verdict);
+    if (verdict === "none") return;
+    toast(verdict === "linked" ? `About order ${order.number}` : `Not about order ${order.number}`, {
+      undo: () => orSay(attempt(() => putVerdict(conversation, order.id, "none"))),
+    });
+  });
+}
+
+export function linkByNumber(conversation: string, number: string): Promise<string> {
+  return attempt(async () => {
+    const page = parse.page(await body(api.POST("/api/v1/conversations/{id}/orders", { ...path(conversation), body: { number } })), parse.orderLink);
+    tookLinks(conversation, page.items);
+  });
+}
+
+/** Opens a stranger's order: by what only its buyer knows, or on an agent's own word, which is kept. */
+export function verifyClaim(
+  conversation: string,
+  claim: string,
+  by: { readonly postcode: string; readonly item: string } | { readonly override: string },
+): Promise<string> {
+  return attempt(async () => {
+    const page = parse.page(
+      await body(
+        api.POST("/api/v1/conversations/{id}/claims/{claimId}/verify", {
+          params: { path: { id: conversation, claimId: claim } },
+          body: { ...by },
+        }),
+      ),
+      parse.orderLink,
+    );
+    tookLinks(conversation, page.items);
+  });
+}
+
+function tookConversations(...list: Conversation[]): void {
+  store.update((s) => putConversations(s, list));
+  for (const c of list) void queries.invalidateQueries({ queryKey: ["messages", c.id] });
+  stale("facts", "related", "links", "timeline", "counts", "customer-conversations");
+}
+
+async function undoFactNow(fact: string): Promise<void> {
+  const page = parse.page(await body(api.POST("/api/v1/facts/{id}/undo", path(fact))), parse.conversation);
+  tookConversations(...page.items);
+}
+
+export function undoFact(fact: string): Promise<string> {
+  return attempt(() => undoFactNow(fact));
+}
+
+/** Takes other into c: its messages are shown here, its address leads here. */
+export function mergeConversations(c: Conversation, other: Conversation): Promise<string> {
+  return attempt(async () => {
+    const o = parse.record(await body(api.POST("/api/v1/conversations/{id}/merge", { ...path(c.id), body: { with: other.id } })), "merge");
+    tookConversations(parse.conversation(o["conversation"]));
+    const fact = parse.str(o, "factId");
+    toast(`#${other.number} joined to #${c.number}`, { undo: () => orSay(undoFact(fact)) });
+  });
+}
+
+/** Moves messages to another conversation, or to a new one. Resolves to where they are. */
+export async function moveMessages(
+  c: Conversation,
+  messages: readonly string[],
+  into: string,
+): Promise<{ refusal: string; to: Conversation | null }> {
+  let to: Conversation | null = null;
+  const refusal = await attempt(async () => {
+    const o = parse.record(
+      await body(
+        api.POST("/api/v1/conversations/{id}/split", {
+          ...path(c.id),
+          body: { messages: [...messages], ...(into === "" ? {} : { into }) },
+        }),
+      ),
+      "split",
+    );
+    const moved = parse.conversation(o["conversation"]);
+    to = moved;
+    tookConversations(moved);
+    void queries.invalidateQueries({ queryKey: ["messages", c.id] });
+    const fact = parse.str(o, "factId");
+    toast(`Moved to #${moved.number}`, { undo: () => orSay(undoFact(fact)) });
+  });
+  return { refusal, to };
+}
+
+/** Says whether a value is one person's, several people's or nobody's; "" leaves it to what is counted. */
+export function setKeyPolicy(kind: string, value: string, policy: string, note: string): Promise<string> {
+  return attempt(async () => {
+    await body(api.PUT("/api/v1/keys", { body: { kind, value, policy, note } as never }));
+    stale("keys");
+  });
+}
