@@ -8,6 +8,7 @@ import {
   factKinds,
   linkStates,
   messageStates,
+  policies,
   statuses,
   type Agent,
   type Attachment,
@@ -37,6 +38,7 @@ import {
   type PageView,
   type Party,
   type Person,
+  type Policy,
   type Product,
   type Proof,
   type Related,
@@ -297,10 +299,10 @@ export function merge(x: unknown): Merge {
 export function keyPolicy(x: unknown): KeyPolicy {
   const o = record(x, "key");
   return {
-    kind: str(o, "kind"),
+    kind: o["kind"] === "phone" ? "phone" : "email",
     key: str(o, "key"),
-    policy: str(o, "policy"),
-    counted: str(o, "counted"),
+    policy: oneOf<Policy | "">(o["policy"], policies, ""),
+    counted: flag(o, "counted"),
     holders: num(o, "holders"),
     note: str(o, "note"),
   };

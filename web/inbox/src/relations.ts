@@ -6,7 +6,7 @@ import { api, ApiError, body } from "./api/client";
 import * as parse from "./parse";
 import { queries, store } from "./runtime";
 import { putConversations, putCustomers, putOrders } from "./state";
-import type { Conversation, Customer } from "./types";
+import type { Conversation, Customer, Policy } from "./types";
 import { toast } from "./ui/signals";
 
 async function attempt(what: () => Promise<void>): Promise<string> {
@@ -202,9 +202,9 @@ export async function moveMessages(
 }
 
 /** Says whether a value is one person's, several people's or nobody's; "" leaves it to what is counted. */
-export function setKeyPolicy(kind: string, value: string, policy: string, note: string): Promise<string> {
+export function setKeyPolicy(kind: "email" | "phone", value: string, policy: Policy | "", note: string): Promise<string> {
   return attempt(async () => {
-    await body(api.PUT("/api/v1/keys", { body: { kind, value, policy, note } as never }));
+    await body(api.PUT("/api/v1/keys", { body: { kind, value, policy, note } }));
     stale("keys");
   });
 }

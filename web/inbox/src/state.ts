@@ -9,7 +9,7 @@
 // window that has been fetched.
 
 import { cart, conversation, customer, message, num, order, record, str } from "./parse";
-import { assertNever, type Cart, type Conversation, type Count, type Customer, type Message, type Order, type Person, type Status } from "./types";
+import { assertNever, type Cart, type Conversation, type Count, type Customer, type Message, type Order, type Person, type Proof, type Status } from "./types";
 
 /** What an agent asked for and the server has not confirmed yet. */
 export interface Patch {
@@ -23,7 +23,7 @@ export interface State {
   readonly messages: ReadonlyMap<string, ReadonlyMap<string, Message>>;
   readonly customers: ReadonlyMap<string, Customer>;
   /** Whose an identity is, as last told: conversations follow it. */
-  readonly people: ReadonlyMap<string, { readonly customerId: string; readonly name: string; readonly version: number }>;
+  readonly people: ReadonlyMap<string, { readonly customerId: string; readonly name: string; readonly proof: Proof; readonly version: number }>;
   readonly orders: ReadonlyMap<string, Order>;
   /** Entities that left our sight, and the version at which they did. */
   readonly gone: ReadonlyMap<string, number>;
@@ -121,7 +121,7 @@ export function putConversations(s: State, fresh: readonly Conversation[]): Stat
 function whose(s: State, p: Person): Person {
   const told = s.people.get(p.identityId);
   if (!told || told.version <= p.customerVersion) return p;
-  return { ...p, customerId: told.customerId, name: told.name || p.name, customerVersion: told.version };
+  return { ...p, customerId: told.customerId, name: told.name || p.name, proof: told.proof, customerVersion: told.version };
 }
 
 // A frame may carry a message without its body; the fetched one of the same
@@ -151,7 +151,7 @@ export function putCustomers(s: State, fresh: readonly Customer[]): State {
   for (const c of news) {
     customers.set(c.id, c);
     for (const i of c.identities) {
-      if ((people.get(i.id)?.version ?? -1) < c.version) people.set(i.id, { customerId: c.id, name: c.name, version: c.version });
+      if ((people.get(i.id)?.version ?? -1) < c.version) people.set(i.id, { customerId: c.id, name: c.name, proof: i.proof, version: c.version });
     }
   }
   const next: State = { ...s, customers, people };

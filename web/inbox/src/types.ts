@@ -198,12 +198,15 @@ export interface Merge {
   readonly at: string;
 }
 
+export const policies = ["blocked", "shared", "personal"] as const;
+export type Policy = (typeof policies)[number];
+
 export interface KeyPolicy {
-  readonly kind: string;
+  readonly kind: "email" | "phone";
   readonly key: string;
-  readonly policy: string;
-  /** What is counted without an operator's word. */
-  readonly counted: string;
+  readonly policy: Policy | "";
+  /** Whether it is counted, and no operator's word. */
+  readonly counted: boolean;
   readonly holders: number;
   readonly note: string;
 }

@@ -6,7 +6,7 @@ import { useState, type ReactNode } from "react";
 import { useKeyPolicies, useMe, useStores } from "../data";
 import { home } from "../place";
 import { setKeyPolicy } from "../relations";
-import type { KeyPolicy } from "../types";
+import { policies, type KeyPolicy, type Policy } from "../types";
 import { Button, Chip, MenuButton, Trouble, type Choice } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { age, exactly } from "../words";
@@ -62,11 +62,10 @@ export function Settings({ tab }: { tab: SettingsTab }): ReactNode {
   );
 }
 
-const policies: Record<string, { word: string; tone: "quiet" | "amber" | "accent" }> = {
+const policyWords: Record<Policy, { word: string; tone: "quiet" | "amber" | "accent" }> = {
   blocked: { word: "Nobody's", tone: "amber" },
   shared: { word: "Several people's", tone: "amber" },
   personal: { word: "One person's", tone: "accent" },
-  "": { word: "Not counted", tone: "quiet" },
 };
 
 const choices: readonly Choice[] = [
@@ -105,7 +104,7 @@ function Values({ on }: { on: boolean }): ReactNode {
 
 function ValueRow({ of: k }: { of: KeyPolicy }): ReactNode {
   const [refusal, setRefusal] = useState("");
-  const shown = policies[k.policy || k.counted] ?? policies[""];
+  const shown = k.policy === "" ? null : policyWords[k.policy];
   return (
     <li className="flex min-h-11 flex-wrap items-center gap-3 border-b border-line px-4 py-1.5 last:border-0">
       <span className="min-w-0 flex-1">
@@ -119,13 +118,13 @@ function ValueRow({ of: k }: { of: KeyPolicy }): ReactNode {
       {shown && (
         <Chip tone={shown.tone}>
           {shown.word}
-          {k.policy === "" && ", counted"}
+          {k.counted && ", counted"}
         </Chip>
       )}
       <MenuButton
         label={`What ${k.key} is`}
-        choices={choices.map((c) => ({ ...c, selected: c.id === k.policy }))}
-        onChoose={(id) => void setKeyPolicy(k.kind, k.key, id === "counted" ? "" : id, k.note).then(setRefusal)}
+        choices={choices.map((c) => ({ ...c, selected: c.id === (k.counted ? "counted" : k.policy) }))}
+        onChoose={(id) => void setKeyPolicy(k.kind, k.key, policies.find((p) => p === id) ?? "", k.note).then(setRefusal)}
       >
         <Button aria-label={`Change what ${k.key} is`} className="w-8 justify-center px-0!">
           <Ellipsis size={16} aria-hidden="true" />
@@ -142,7 +141,7 @@ function ValueRow({ of: k }: { of: KeyPolicy }): ReactNode {
 
 function AddValue(): ReactNode {
   const [value, setValue] = useState("");
-  const [policy, setPolicy] = useState("shared");
+  const [policy, setPolicy] = useState<Policy>("shared");
   const [note, setNote] = useState("");
   const [refusal, setRefusal] = useState("");
   const field = "h-8 rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11 max-md:w-full";
@@ -163,7 +162,7 @@ function AddValue(): ReactNode {
       }}
     >
       <input aria-label="Mail address or phone number" placeholder="Mail address or phone number" value={value} onChange={(e) => setValue(e.target.value)} className={`${field} min-w-60`} />
-      <select aria-label="What it is" value={policy} onChange={(e) => setPolicy(e.target.value)} className={field}>
+      <select aria-label="What it is" value={policy} onChange={(e) => setPolicy(policies.find((p) => p === e.target.value) ?? "shared")} className={field}>
         <option value="shared">Several people&apos;s</option>
         <option value="blocked">Nobody&apos;s</option>
         <option value="personal">One person&apos;s</option>
