@@ -50,8 +50,8 @@ func TestMergeByProvenKey(t *testing.T) {
 			if err != nil || len(list) != 1 || list[0].Customer.CustomerID != now || list[0].Customer.Name != "Ann Lee" {
 				t.Errorf("conversations of %s = %v, %v, want one of Ann Lee's", id, list, err)
 			}
-			if entries, _, _, err := b.Timeline(t.Context(), &b.anna.Rights, id, inbox.Cursor{}, 0); err != nil || len(entries) != 2 {
-				t.Errorf("timeline of %s = %v, %v, want message and order", id, entries, err)
+			if entries, _, _, err := b.Timeline(t.Context(), &b.anna.Rights, id, inbox.Cursor{}, 0); err != nil || len(entries) != 3 {
+				t.Errorf("timeline of %s = %v, %v, want message, order and merge", id, entries, err)
 			}
 		}
 		merges, err := b.Merges(t.Context(), &b.anna.Rights, mailBorn)

@@ -154,6 +154,7 @@ func TestOrderAndCustomerEitherWay(t *testing.T) {
 	customer := told("c", func(r *inbox.Received) {
 		r.Customer = &inbox.CustomerRecord{Store: "shop", ExternalID: "c1", Name: "Ann", Email: "ann@x.example", UpdatedAt: hour(2),
 			Identity: inbox.ShopRef("shop", "c1"), Proof: inbox.Signed}
+		r.Claims = []inbox.Claim{{Field: inbox.ClaimName, Source: inbox.FromShop, Value: "Ann", Proof: inbox.Signed, At: hour(2)}}
 	})
 	for _, batch := range [][]inbox.Received{{order, customer}, {customer, order}} {
 		b := newDeliverBench(t)

@@ -119,6 +119,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List why what is in a conversation is in one, newest first */
+        get: operations["facts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let somebody's next message continue here, on whatever channel
+         * @description It holds for one message, while the conversation is not closed.
+         */
+        post: operations["hand-over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make another conversation part of this one
+         * @description A link to the other leads here. It is undone by its fact: then everything that was said in the other, later messages included, is in a conversation of its own again.
+         */
+        post: operations["merge-conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -194,6 +251,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List conversations that may belong together with this one, strongest reason first */
+        get: operations["related"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/render": {
         parameters: {
             query?: never;
@@ -228,6 +302,26 @@ export interface paths {
          * @description The message is queued: its state changes as it leaves. When something public came after seenSeq the answer is 409 with what is newer, and nothing is sent.
          */
         post: operations["reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move messages to another conversation, or to a new one
+         * @description What answers them from now on goes with them. The answer is the conversation where they are.
+         */
+        post: operations["split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -536,6 +630,26 @@ export interface paths {
          * @description For supervisors and admins.
          */
         post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/facts/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge, a move of messages or a hand-over
+         * @description The answer is the conversations concerned, as they are now. Where mails answer each other it is a conflict: move messages instead.
+         */
+        post: operations["undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -957,6 +1071,25 @@ export interface components {
              */
             waitingSince?: string;
         };
+        ConversationFact: {
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            /** @description Empty: a hand-over that waits for its message */
+            from?: string;
+            id: string;
+            /** @description Of a hand-over and of a same order: whose message */
+            identityId?: string;
+            into: string;
+            /** @enum {string} */
+            kind: "merge" | "split" | "same-order" | "hand-over" | "late-parent";
+            /** @description Of a split: what was moved */
+            messages?: string[];
+            /** Format: date-time */
+            revokedAt?: string;
+            /** @description One line for an agent: why */
+            text: string;
+        };
         Count: {
             assigneeId?: string;
             /** Format: int64 */
@@ -1017,6 +1150,10 @@ export interface components {
             expiresAt: string;
             /** @description For the query parameter t of attachments and raw messages */
             token: string;
+        };
+        HandOverInputBody: {
+            /** @description Whose next message continues here, on whatever channel */
+            identityId: string;
         };
         HiddenPageConversation: {
             /**
@@ -1083,6 +1220,12 @@ export interface components {
         ItemsConnector: {
             items: components["schemas"]["Connector"][];
         };
+        ItemsConversation: {
+            items: components["schemas"]["Conversation"][];
+        };
+        ItemsConversationFact: {
+            items: components["schemas"]["ConversationFact"][];
+        };
         ItemsCount: {
             items: components["schemas"]["Count"][];
         };
@@ -1104,11 +1247,18 @@ export interface components {
         ItemsProduct: {
             items: components["schemas"]["Product"][];
         };
+        ItemsRelated: {
+            items: components["schemas"]["Related"][];
+        };
         ItemsSavedItem: {
             items: components["schemas"]["SavedItem"][];
         };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
+        };
+        JoinInputBody: {
+            /** @description The conversation that goes into this one: its id or its number */
+            with: string;
         };
         KeyRule: {
             /** @description By its look or its holders; false: an operator said so */
@@ -1292,6 +1442,10 @@ export interface components {
              * @description The before of the next page; 0 when there is none
              */
             next: number;
+        };
+        Moved: {
+            conversation: components["schemas"]["Conversation"];
+            factId: string;
         };
         NoteBody: {
             text: string;
@@ -1536,6 +1690,13 @@ export interface components {
             later?: boolean;
             with: string;
         };
+        Related: {
+            conversation: components["schemas"]["Conversation"];
+            /** @description One line for an agent */
+            text: string;
+            /** @enum {string} */
+            why: "quotes" | "quoted" | "same-order" | "same-subject" | "same-customer-open";
+        };
         RenderInputBody: {
             cc?: components["schemas"]["Party"][];
             text: string;
@@ -1652,6 +1813,11 @@ export interface components {
             agent: components["schemas"]["Agent"];
             /** Format: date-time */
             expiresAt: string;
+        };
+        SplitInputBody: {
+            /** @description A conversation's id or its number; absent: a new one */
+            into?: string;
+            messages: string[];
         };
         Team: {
             id: string;
@@ -1946,6 +2112,110 @@ export interface operations {
             };
         };
     };
+    facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsConversationFact"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationFact"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messages: {
         parameters: {
             query?: {
@@ -2126,6 +2396,38 @@ export interface operations {
             };
         };
     };
+    related: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsRelated"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     render: {
         parameters: {
             query?: never;
@@ -2188,6 +2490,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
                 };
             };
             /** @description What is wrong */
@@ -2766,6 +3104,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsConversation"];
+                };
             };
             /** @description What is wrong */
             default: {
