@@ -202,9 +202,10 @@ export function timelineWords(e: { kind: string; title: string; detail: string }
       return { title: e.title || "Cart", detail: orderWord(e.detail) };
     case "page":
       return { title: e.title || e.detail || "Page viewed", detail: e.title === "" ? "" : e.detail };
+    case "merge":
+      return { title: e.title === "unmerged" ? "Taken apart" : "Joined as one person", detail: e.detail };
     case "rating":
     case "loyalty":
-    case "merge":
     case "status":
       return { title: e.title, detail: e.kind === "status" ? orderWord(e.detail) : e.detail };
     default:

@@ -204,8 +204,7 @@ function Stores({ on }: { on: boolean }): ReactNode {
                   </span>
                 )}
               </p>
-              <p className="mt-1 text-sm">{s.text}</p>
-              {s.examples.length > 0 && <p className="figures mt-1 text-xs text-muted select-text">Such as {s.examples.join(", ")}</p>}
+              <p className="figures mt-1 text-sm select-text">{s.text || s.examples.join(", ") || "Nothing learned yet."}</p>
             </li>
           ))}
           {!loading && stores.length === 0 && <li className="py-8 text-center text-sm text-muted">No shop has sent an order yet.</li>}

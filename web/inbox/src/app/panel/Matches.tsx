@@ -11,10 +11,24 @@ import { Refusal } from "./Section";
 /** One question at a time: is this somebody whom we know already? */
 export function Matches({ customer }: { customer: Customer }): ReactNode {
   const { value: matches } = useMatches(customer.id);
-  const first = matches[0];
-  if (!first) return null;
-  return <MatchCard key={first.customer.id} customer={customer} match={first} more={matches.length - 1} />;
+  const [weak, setWeak] = useState(false);
+  const likely = matches.filter((m) => m.score >= worthAsking);
+  const asked = weak ? matches : likely;
+  const first = asked[0];
+  if (!first) {
+    if (matches.length === 0) return null;
+    return (
+      <Button className="-mx-2.5 -my-3 self-start text-xs text-muted" onPress={() => setWeak(true)}>
+        <UsersRound size={14} strokeWidth={1.75} aria-hidden="true" />
+        {matches.length === 1 ? "Somebody alike" : `${matches.length} people alike`}
+      </Button>
+    );
+  }
+  return <MatchCard key={first.customer.id} customer={customer} match={first} more={asked.length - 1} />;
 }
+
+/** From this score on a match is a question; what is weaker waits until it is looked for. */
+const worthAsking = 0.5;
 
 function MatchCard({ customer, match: m, more }: { customer: Customer; match: Match; more: number }): ReactNode {
   const [busy, setBusy] = useState(false);
@@ -45,10 +59,10 @@ function MatchCard({ customer, match: m, more }: { customer: Customer; match: Ma
       </ul>
       <div className="mt-3 flex flex-wrap gap-1.5">
         <Button look="solid" isDisabled={busy} onPress={() => answer(mergeCustomers(customer.id, m.customer))}>
-          Same person
+          Same
         </Button>
         <Button look="outline" isDisabled={busy} onPress={() => answer(refuseMatch(customer.id, m.customer, false))}>
-          Not the same
+          Different
         </Button>
         <Button isDisabled={busy} onPress={() => answer(refuseMatch(customer.id, m.customer, true))}>
           Later
