@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -174,14 +176,21 @@ func serve(t *testing.T, cfg Config) (*Hub, string) {
 }
 
 func newServer(t *testing.T, h *Hub) string {
-	server := httptest.NewServer(h)
+	server := httptest.NewUnstartedServer(h)
+	// Of what a client hasn't read the system keeps little.
+	server.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			_ = c.(*net.TCPConn).SetWriteBuffer(32 << 10)
+		}
+	}
+	server.Start()
 	t.Cleanup(server.Close)
 	return "ws" + strings.TrimPrefix(server.URL, "http")
 }
 
 func wait(t testing.TB, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !done(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("waited in vain")
 		}
@@ -228,10 +237,34 @@ func dial(t testing.TB, url string, first hello) *browser {
 	return b
 }
 
+// dialNarrow is dial with a socket that takes next to nothing before it is read:
+// it is full after little.
+func dialNarrow(t testing.TB, url string, first hello) *browser {
+	t.Helper()
+	b, err := tryDialWith(t, url, first, &websocket.DialOptions{HTTPClient: &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return conn, conn.(*net.TCPConn).SetReadBuffer(32 << 10)
+		},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.conn.CloseNow() })
+	return b
+}
+
 func tryDial(t testing.TB, url string, first hello) (*browser, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	return tryDialWith(t, url, first, nil)
+}
+
+func tryDialWith(t testing.TB, url string, first hello, opt *websocket.DialOptions) (*browser, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, url, nil)
+	conn, _, err := websocket.Dial(ctx, url, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -260,13 +293,13 @@ func (b *browser) next() said {
 }
 
 func (b *browser) read() (said, error) {
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
-		f, err := b.any(10 * time.Second)
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		f, err := b.any(time.Minute)
 		if err != nil || f.Type != "heartbeat" {
 			return f, err
 		}
 	}
-	return said{}, errors.New("nothing but heartbeats for ten seconds")
+	return said{}, errors.New("nothing but heartbeats for a minute")
 }
 
 func (b *browser) any(within time.Duration) (said, error) {

@@ -246,26 +246,29 @@ func TestTokenEnds(t *testing.T) {
 // delaying anybody; what it missed is there when it comes back.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
-	h, url, stream, _ := start(t, func(c *Config) { c.QueueFrames = 16; c.RingBytes = 256 << 20 })
-	slow, quick := dial(t, url, hello{Token: "ann/1"}), dial(t, url, hello{Token: "ann/2"})
+	h, url, stream, _ := start(t, func(c *Config) {
+		c.QueueFrames, c.RingBytes = 4, 256<<20
+		c.WriteTimeout, c.Farewell = time.Hour, time.Hour // it is the queue that ends it
+	})
+	slow, quick := dialNarrow(t, url, hello{Token: "ann/1"}), dial(t, url, hello{Token: "ann/2"})
 	slow.want("ready", "")
 	quick.want("ready", "")
 	e := changed("c1", 1, "", "sales")
-	e.Conversation.Preview = strings.Repeat("x", 1<<20)
+	e.Conversation.Preview = strings.Repeat("x", 64<<10)
 	n := 0
-	for ; h.Stats().CutOff == 0 && n < 200; n++ {
+	for ; h.Stats().CutOff == 0 && n < 1000; n++ {
 		e.Version = int64(n + 1)
 		at := stream.add(e)
 		quick.want("event", fmt.Sprint("e1:", at))
 	}
-	if n == 200 {
+	if n == 1000 {
 		t.Fatal("was never cut off")
 	}
 	var last string
 	var err error
 	for err == nil {
 		var f said
-		if f, err = slow.any(10 * time.Second); err == nil && f.Type == "event" {
+		if f, err = slow.any(time.Minute); err == nil && f.Type == "event" {
 			last = f.Position
 		}
 	}
@@ -280,6 +283,25 @@ func TestSlowClient(t *testing.T) {
 	for seq := from + 1; seq <= uint64(n); seq++ {
 		back.want("event", fmt.Sprint("e1:", seq))
 	}
+}
+
+// A client that takes nothing, and is offered too little to fill its queue, is
+// cut off by the time that one frame may take.
+func TestStuckClient(t *testing.T) {
+	t.Parallel()
+	h, url, stream, _ := start(t, func(c *Config) {
+		c.QueueFrames, c.QueueBytes, c.RingBytes = 1000, 1<<30, 256<<20
+		c.WriteTimeout = 50 * time.Millisecond
+	})
+	dialNarrow(t, url, hello{Token: "ann/1"}).want("ready", "")
+	e := changed("c1", 1, "", "sales")
+	e.Conversation.Preview = strings.Repeat("x", 64<<10)
+	for n := 1; h.Stats().CutOff == 0 && n <= 1000; n++ {
+		e.Version = int64(n)
+		at := stream.add(e)
+		wait(t, func() bool { return h.Stats().Scanned >= at })
+	}
+	wait(t, func() bool { return h.Stats().CutOff == 1 && h.Stats().Sessions == 0 })
 }
 
 // Draining sends everybody away with a delay that differs, and takes no more.

@@ -100,6 +100,7 @@ type Config struct {
 	Heartbeat    time.Duration // 5 s
 	AuthTimeout  time.Duration // for the first frame: 10 s
 	WriteTimeout time.Duration // for one frame: 10 s
+	Farewell     time.Duration // for a close code to reach a client whose queue is full: 2 s
 	CheckEvery   time.Duration // between two looks at the stream's epoch: 5 s
 	Spread       time.Duration // over which a drained server's clients come back: 5 s
 }
@@ -124,7 +125,7 @@ func (c *Config) setDefaults() {
 		is time.Duration
 	}{
 		{&c.Heartbeat, 5 * time.Second}, {&c.AuthTimeout, 10 * time.Second}, {&c.WriteTimeout, 10 * time.Second},
-		{&c.CheckEvery, 5 * time.Second}, {&c.Spread, 5 * time.Second},
+		{&c.Farewell, 2 * time.Second}, {&c.CheckEvery, 5 * time.Second}, {&c.Spread, 5 * time.Second},
 	} {
 		if *d.at == 0 {
 			*d.at = d.is

@@ -18,7 +18,6 @@ const (
 	frameRate    = 100 // client frames in frameWindow
 	frameWindow  = 10 * time.Second
 	tokenWarning = time.Minute
-	farewell     = 2 * time.Second // for a close code to reach a client whose queue is full
 	resolveFor   = 10 * time.Second
 	chunk        = 64 // frames taken from the ring at a time
 )
@@ -99,7 +98,7 @@ func (s *session) end(code websocket.StatusCode, reason string) {
 	s.code, s.reason, s.queue, s.bytes = code, reason, nil, 0
 	s.poke()
 	// A writer that is stuck in the client's full buffer is torn off.
-	time.AfterFunc(farewell, s.cancel)
+	time.AfterFunc(s.hub.cfg.Farewell, s.cancel)
 }
 
 func (s *session) poke() {

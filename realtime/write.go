@@ -84,13 +84,21 @@ func (s *session) ended() (websocket.StatusCode, string) {
 	return s.code, s.reason
 }
 
+// send writes a frame. A client that takes nothing for so long is cut off, with
+// no code: half a frame is in its way.
 func (s *session) send(ctx context.Context, b []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, s.hub.cfg.WriteTimeout)
+	within, cancel := context.WithTimeout(ctx, s.hub.cfg.WriteTimeout)
 	defer cancel()
-	if err := s.conn.Write(ctx, websocket.MessageText, b); err != nil {
-		return errSocket
+	err := s.conn.Write(within, websocket.MessageText, b)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if within.Err() != nil && ctx.Err() == nil {
+		s.hub.mu.Lock()
+		s.hub.stats.CutOff++
+		s.hub.mu.Unlock()
+	}
+	return errSocket
 }
 
 // flush writes what is queued. A code means that the session ends.
