@@ -22,6 +22,8 @@ func BenchmarkDeliver(b *testing.B) {
 		}
 		r := arrival(fmt.Sprintf("b%d", i), from, refs)
 		r.Message.Text, r.Message.VisibleText = text, text
+		r.Message.Person.Name = from
+		r.Claims = []inbox.Claim{claim(inbox.ClaimName, inbox.FromChannel, from, inbox.Proven, r.Message.SentAt)}
 		return r
 	}
 	b.ResetTimer()
