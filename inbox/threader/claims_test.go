@@ -37,11 +37,11 @@ func TestClaims(t *testing.T) {
 	ours.Sender.Kind, ours.Sender.Address, ours.Sender.Proof = inbox.EmailAddress, "support@shop.example", inbox.Proven
 	ours.Message = &connectors.Message{To: []inbox.Party{{Address: "bob@x.example", Name: "Bob"}}}
 	record := connectors.Inbound{Kind: connectors.KindCustomer, Sender: connectors.Sender{Kind: inbox.ShopAccount, Proof: inbox.Signed},
-		Customer: &inbox.CustomerRecord{Store: "s", ExternalID: "gid://7", Email: "ann@x.example", Phone: "0151 23456789", Birthday: "1.4.1990", UpdatedAt: at,
+		Customer: &inbox.CustomerRecord{Store: "s", ExternalID: "gid://7", Email: "ann@x.example", Phone: "0151 23456789", Birthday: "1990-04-01", UpdatedAt: at,
 			Address:  &inbox.Address{Lines: []string{"Elm St 1"}, Postcode: "10115", City: "Berlin", Country: "de"},
 			Consents: []inbox.Consent{{Purpose: "email_marketing", Granted: true, At: at.Add(-time.Hour)}}}}
 	order := connectors.Inbound{Kind: connectors.KindOrder, Sender: connectors.Sender{Proof: inbox.Proven},
-		Order: &inbox.Order{Store: "s", ExternalID: "1", Number: "1", Email: "ann@x.example", CustomerExternalID: "gid://7", UpdatedAt: at}}
+		Order: &inbox.Order{Store: "s", ExternalID: "1", Number: "1", Email: "ann@x.example", CustomerExternalID: "gid://7", Currency: "EUR", Status: "paid", UpdatedAt: at}}
 	guest := order
 	copied := *order.Order
 	copied.CustomerExternalID, guest.Order = "", &copied
@@ -79,11 +79,11 @@ func TestClaims(t *testing.T) {
 			claim(inbox.ClaimName, ch, "Bob", "", inbox.Inferred)}, nil}},
 		{"a shop's record", shop, record, want{"shop s/gid://7", inbox.Proven, []inbox.Claim{
 			claim(inbox.ClaimEmail, sh, "ann@x.example", "ann@x.example", inbox.Proven), claim(inbox.ClaimPhone, sh, "0151 23456789", "+4915123456789", inbox.Proven),
-			claim(inbox.ClaimAddress, sh, "Elm St 1, 10115 Berlin, de", "", inbox.Proven), claim(inbox.ClaimBirthday, sh, "1.4.1990", "1990-04-01", inbox.Proven)},
+			claim(inbox.ClaimAddress, sh, "Elm St 1, 10115 Berlin, de", "", inbox.Proven), claim(inbox.ClaimBirthday, sh, "1990-04-01", "1990-04-01", inbox.Proven)},
 			[]inbox.Consent{{Purpose: "email_marketing", Granted: true, Source: "s", At: at.Add(-time.Hour)}}}},
 		{"a record by a mailbox", mailbox, record, want{"shop s/gid://7", inbox.Claimed, []inbox.Claim{
 			claim(inbox.ClaimEmail, sh, "ann@x.example", "ann@x.example", inbox.Proven), claim(inbox.ClaimPhone, sh, "0151 23456789", "+4915123456789", inbox.Claimed),
-			claim(inbox.ClaimAddress, sh, "Elm St 1, 10115 Berlin, de", "", inbox.Claimed), claim(inbox.ClaimBirthday, sh, "1.4.1990", "1990-04-01", inbox.Claimed)},
+			claim(inbox.ClaimAddress, sh, "Elm St 1, 10115 Berlin, de", "", inbox.Claimed), claim(inbox.ClaimBirthday, sh, "1990-04-01", "1990-04-01", inbox.Claimed)},
 			[]inbox.Consent{{Purpose: "email_marketing", Granted: true, Source: "s", At: at.Add(-time.Hour)}}}},
 		{"an order of an account", shop, order, want{"shop s/gid://7", 0, []inbox.Claim{
 			claim(inbox.ClaimEmail, ch, "ann@x.example", "ann@x.example", inbox.Proven)}, nil}},
