@@ -19,6 +19,7 @@ type orderFit struct {
 	amount  bool
 	city    bool
 	wish    intent
+	plain   bool // nothing more is said than that it is about an order
 	multi   bool // several things are asked for
 }
 
@@ -44,107 +45,20 @@ func (f *orderFit) text() string {
 }
 
 // wellAhead reports whether the first of ranked orders is surely the one: it
-// alone holds what they name, and what they ask goes with it.
+// alone holds what they name, and what they ask goes with it. An only order is
+// the one that "where is my order?" is about, but longer words may be about
+// something that no order holds.
 func wellAhead(fits []orderFit) bool {
-	first := &fits[0]
-	if first.suits < .9 || first.multi || first.wish == unclear {
+	first, others := &fits[0], fits[1:]
+	switch {
+	case first.suits < .9 || first.multi || first.wish == unclear:
 		return false
-	}
-	if len(fits) == 1 {
+	case len(first.items) == 0:
+		return len(others) == 0 && first.plain
+	case len(others) == 0:
 		return true
 	}
-	return len(first.items) > 0 && !first.shared && !fits[1].touched && first.score >= fits[1].score+.8
-}
-
-// A said is a text as it is compared with orders: its words and where each
-// sentence ends.
-type said struct {
-	words    []string // stems
-	low      []string // as they are
-	sentence []int    // which one each word is in
-	amounts  map[int64]bool
-}
-
-func saidIn(parts ...string) said {
-	s := said{amounts: map[int64]bool{}}
-	n := 0
-	for _, part := range parts {
-		tokens := lex(part)
-		for k := range tokens {
-			t := &tokens[k]
-			switch {
-			case t.kind == sign:
-				if t.is(".!?;") && (k+1 == len(tokens) || tokens[k+1].space) {
-					n++
-				}
-			case t.kind == word:
-				s.add(t.low, n)
-			default:
-				s.add(strings.ToLower(t.key), n)
-			}
-		}
-		n++
-		addAmounts(s.amounts, tokens)
-	}
-	return s
-}
-
-func (s *said) add(low string, sentence int) {
-	s.words = append(s.words, stem(low))
-	s.low = append(s.low, low)
-	s.sentence = append(s.sentence, sentence)
-}
-
-// stem is a word without a plural's ending.
-func stem(low string) string {
-	if same, ok := alias[low]; ok {
-		return same
-	}
-	switch {
-	case len(low) > 4 && (strings.HasSuffix(low, "ches") || strings.HasSuffix(low, "shes") || strings.HasSuffix(low, "xes") || strings.HasSuffix(low, "sses")):
-		return low[:len(low)-2]
-	case len(low) > 4 && strings.HasSuffix(low, "ies"):
-		return low[:len(low)-3] + "y"
-	case len(low) > 3 && strings.HasSuffix(low, "s") && !strings.HasSuffix(low, "ss") && !strings.HasSuffix(low, "us"):
-		return low[:len(low)-1]
-	}
-	return low
-}
-
-// alias are words for the same thing.
-var alias = map[string]string{
-	"bike": "bicycle", "bikes": "bicycle", "tv": "television", "tvs": "television", "fridge": "refrigerator", "sofa": "couch", "sofas": "couch",
-	"tee": "shirt", "tees": "shirt", "trainers": "sneaker", "cellphone": "smartphone", "fahrrad": "bicycle",
-}
-
-// addAmounts takes amounts of money, in hundredths, of tokens.
-func addAmounts(amounts map[int64]bool, tokens []token) {
-	for k := range tokens {
-		t := &tokens[k]
-		if t.kind != number || !isDigits(t.key) || len(t.key) > 9 {
-			continue
-		}
-		whole := int64(0)
-		for _, d := range t.key {
-			whole = whole*10 + int64(d-'0')
-		}
-		last := k
-		if k+2 < len(tokens) && tokens[k+1].is(".,") && tokens[k+2].kind == number && tokens[k+2].digits == 2 && isDigits(tokens[k+2].key) && !tokens[k+1].space && !tokens[k+2].space {
-			last = k + 2
-			amounts[whole*100+int64(tokens[last].key[0]-'0')*10+int64(tokens[last].key[1]-'0')] = true
-			continue
-		}
-		if k > 0 && isCurrency(&tokens[k-1]) || last+1 < len(tokens) && isCurrency(&tokens[last+1]) {
-			amounts[whole*100] = true
-		}
-	}
-}
-
-// A thing is a title of the customer's orders, and where a text names it.
-type thing struct {
-	strength float64
-	at       int // first word
-	words    int
+	return !first.shared && first.score >= others[0].score+.8 && !slices.ContainsFunc(others, func(f orderFit) bool { return f.touched })
 }
 
 // maxCompared bounds how many bytes of what was said are compared with orders.
@@ -166,7 +80,7 @@ func fitOrders(ev *inbox.LinkEvidence, own []*inbox.LinkOrder) []orderFit {
 	holders := map[string]int{} // orders that hold a thing that is named
 	for i, o := range own {
 		fits[i] = fitOrder(&s, o, wish)
-		fits[i].multi = multi
+		fits[i].multi, fits[i].plain = multi, s.plain()
 		seen := map[string]bool{}
 		for _, item := range fits[i].items {
 			if title := fold(item); !seen[title] {
@@ -252,6 +166,9 @@ func fitOrder(s *said, o *inbox.LinkOrder, wish intent) orderFit {
 		item := &o.Items[i]
 		named := false
 		for _, t := range s.find(item.Title) {
+			if s.wanted(t) {
+				t.strength /= 2
+			}
 			local, hint, hinted := s.around(t)
 			if local == unclear {
 				local = wish
@@ -296,152 +213,4 @@ func fitOrder(s *said, o *inbox.LinkOrder, wish intent) orderFit {
 		f.score += .1
 	}
 	return f
-}
-
-// has reports whether a text holds a phrase.
-func (s *said) has(phrase string) bool {
-	return len(s.places(phraseStems(phrase))) > 0
-}
-
-func phraseStems(phrase string) []string {
-	var stems []string
-	for _, t := range lex(phrase) {
-		switch t.kind {
-		case word:
-			stems = append(stems, stem(t.low))
-		case number:
-			stems = append(stems, stem(strings.ToLower(t.key)))
-		}
-	}
-	return stems
-}
-
-// places are where words follow each other in a text.
-func (s *said) places(stems []string) []int {
-	var found []int
-	if len(stems) == 0 {
-		return nil
-	}
-	for i := 0; i+len(stems) <= len(s.words); i++ {
-		if slices.Equal(s.words[i:i+len(stems)], stems) {
-			found = append(found, i)
-		}
-	}
-	return found
-}
-
-// find returns where a text names what has a title: all of it, or by the last
-// word, as "bottle" a water bottle.
-func (s *said) find(title string) []thing {
-	stems := phraseStems(title)
-	if len(stems) == 0 {
-		return nil
-	}
-	var found []thing
-	for _, at := range s.places(stems) {
-		found = append(found, thing{1, at, len(stems)})
-	}
-	if len(stems) > 1 {
-		if joined := strings.Join(stems, ""); len(joined) > 4 {
-			for _, at := range s.places([]string{joined}) {
-				found = append(found, thing{1, at, 1})
-			}
-		}
-	}
-	// "book shelf" is a bookshelf.
-	if len(stems) == 1 && len(stems[0]) > 5 {
-		for i := 0; i+1 < len(s.words); i++ {
-			if s.words[i]+s.words[i+1] == stems[0] {
-				found = append(found, thing{1, i, 2})
-			}
-		}
-	}
-	if len(found) > 0 || len(stems) == 1 {
-		return found
-	}
-	for k, w := range stems {
-		strength := .35
-		if k == len(stems)-1 {
-			strength = .7
-		}
-		if generic[w] || len(w) < 3 {
-			continue
-		}
-		for _, at := range s.places([]string{w}) {
-			found = append(found, thing{strength, at, 1})
-		}
-	}
-	return found
-}
-
-// generic are last words of titles that many things have.
-var generic = set("set kit pack bundle maker machine cleaner device case cover size item product")
-
-// options adds for words of a variant that stand near a thing.
-func (s *said) options(variant string, t thing) float64 {
-	value := 0.0
-	seen := map[string]bool{}
-	for _, w := range phraseStems(variant) {
-		if seen[w] || len(w) < 2 {
-			continue
-		}
-		seen[w] = true
-		for i := max(0, t.at-8); i < min(len(s.words), t.at+t.words+8); i++ {
-			if s.words[i] == w && s.sentence[i] == s.sentence[t.at] {
-				value += .08
-				break
-			}
-		}
-	}
-	return min(value, .3)
-}
-
-// around returns what is asked for of a thing, and how far it is said to be: the
-// nearest word before it in its sentence, or else after it.
-func (s *said) around(t thing) (intent, stage, bool) {
-	from, to := t.at, t.at+t.words
-	for from > 0 && s.sentence[from-1] == s.sentence[t.at] {
-		from--
-	}
-	for to < len(s.low) && s.sentence[to] == s.sentence[t.at] {
-		to++
-	}
-	hint, hinted := s.hint(from, to)
-	for i := t.at - 1; i >= from; i-- {
-		if w := wishes.of(s.low[i]); w != unclear {
-			return w, hint, hinted
-		}
-	}
-	for i := t.at + t.words; i < to; i++ {
-		if w := wishes.of(s.low[i]); w != unclear {
-			return w, hint, hinted
-		}
-	}
-	return unclear, hint, hinted
-}
-
-// hint returns how far an order is said to be, if it is said.
-func (s *said) hint(from, to int) (stage, bool) {
-	for i := from; i < to; i++ {
-		if h, ok := hints[s.low[i]]; ok {
-			return h, true
-		}
-	}
-	return 0, false
-}
-
-// wish is what a text asks for, the first of what it asks for, and whether it
-// asks for more.
-func (s *said) wish() (first intent, multi bool) {
-	for _, low := range s.low {
-		w := wishes.of(low)
-		switch {
-		case w == unclear || w == first:
-		case first == unclear:
-			first = w
-		default:
-			multi = true
-		}
-	}
-	return first, multi
 }

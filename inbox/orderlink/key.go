@@ -22,6 +22,11 @@ func NumberKey(text string) string {
 	if groups, ok := amazonGroups(text); ok {
 		return groups
 	}
+	return plainKey(text)
+}
+
+// plainKey is the letters and digits of a text.
+func plainKey(text string) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range text {
@@ -39,10 +44,13 @@ func NumberKey(text string) string {
 	return b.String()
 }
 
-// TrackingKey returns a parcel's number as it is stored and looked up: as
-// [NumberKey], but nothing keeps its hyphens.
+// TrackingKey returns a parcel's number as it is stored and looked up: digits of
+// any script and letters in upper case, and nothing else. NR may be its letters.
 func TrackingKey(text string) string {
-	return strings.ReplaceAll(NumberKey(text), "-", "")
+	if len(text) > 16*maxKey {
+		return ""
+	}
+	return plainKey(text)
 }
 
 // withoutLabel cuts what says "number" in front of a number.

@@ -44,6 +44,9 @@ func TestNumberKey(t *testing.T) {
 			t.Errorf("NumberKey(%q) = %q, want %q", tc.in, got, tc.want)
 		}
 	}
+	if got := TrackingKey("nr 473 124 829 se"); got != "NR473124829SE" {
+		t.Errorf("TrackingKey reads NR as a label: %q", got)
+	}
 	if got := TrackingKey("123-1234567-1234567"); got != "12312345671234567" {
 		t.Errorf("TrackingKey keeps %q", got)
 	}

@@ -220,6 +220,7 @@ func TestLinkRanks(t *testing.T) {
 		{"the boots are great", "suggested #1"}, // nothing is asked for
 		{"please cancel the office chair", "linked #2"},
 		{"return the office chair", "suggested #2"}, // not even sent: some other, perhaps
+		{"exchange the kettle for a pair of hiking boots", "suggested #1"}, // which they haven't got
 		{"return the boots and cancel the chair", "suggested #1"},
 		{"change the water bottle to 750ml", "suggested #8"}, // another holds one too
 		{"exchange my water bottle", "suggested #3"},

@@ -2,7 +2,6 @@ package orderlink
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -60,7 +59,7 @@ func TestTracking(t *testing.T) {
 // Spans lie within the text, in order and apart, and their keys are what is
 // written there.
 func FuzzTracking(f *testing.F) {
-	for _, s := range []string{"1Z12345E0205271686", "RR 473 124 829 SE 3318810025", "4 2 0-12345 9405511899223197428490", "\xff1Z\u200b12345E0205271686"} {
+	for _, s := range []string{"1Z12345E0205271686", "RR 473 124 829 SE 3318810025", "4 2 0-12345 9405511899223197428490", "\xff1Z\u200b12345E0205271686", "NR 473 124 829 SE"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -70,7 +69,7 @@ func FuzzTracking(f *testing.F) {
 				t.Fatalf("Tracking(%q): span %d to %d", s, p.Start, p.End)
 			}
 			end = p.End
-			if got := strings.ReplaceAll(NumberKey(s[p.Start:p.End]), "-", ""); got != p.Key || len(p.Carriers) == 0 {
+			if got := TrackingKey(s[p.Start:p.End]); got != p.Key || len(p.Carriers) == 0 {
 				t.Errorf("Tracking(%q): %+v, written %q", s, p, got)
 			}
 		}
