@@ -280,9 +280,6 @@ func (l *linker) own(msg *inbox.LinkMessage, later float64) map[place]bool {
 func (l *linker) offer(o *inbox.LinkOrder, link inbox.OrderLink) {
 	link.OrderID = o.ID
 	link.Order = shown(o, link.State)
-	if l.verdicts[o.ID] == inbox.LinkRejected {
-		return
-	}
 	if old, ok := l.links[o.ID]; ok && (order(old.State) < order(link.State) || order(old.State) == order(link.State) && old.Score >= link.Score) {
 		return
 	}

@@ -130,10 +130,10 @@ func TestLinkGate(t *testing.T) {
 func TestLinkTellsNothing(t *testing.T) {
 	t.Parallel()
 	secret := testOrder("#1002", "bob", "delivered", "Secret lamp")
-	secret.Shipments = []inbox.Shipment{{Tracking: "357962501027", Status: "delivered"}}
+	secret.Shipments = []inbox.Shipment{{Tracking: "884120367715", Status: "delivered"}}
 	own := testOrder("#1012", "eve", "delivered", "Kettle")
 	for _, text := range []string{
-		"order #1002", "where is #1002, the secret lamp?", "return order number 1002 and 1012", "tracking number 357962501027", "10.00 EUR for the secret lamp",
+		"order #1002", "where is #1002, the secret lamp?", "return order number 1002 and 1012", "tracking number 884120367715", "10.00 EUR for the secret lamp",
 	} {
 		with := Link(evidenceOf("eve", []inbox.LinkOrder{secret, own}, say{"eve", 2, text}))
 		without := Link(evidenceOf("eve", []inbox.LinkOrder{own}, say{"eve", 2, text}))
@@ -219,7 +219,7 @@ func TestLinkRanks(t *testing.T) {
 		{"I want to return the boots.", "suggested #1"},
 		{"the boots are great", "suggested #1"}, // nothing is asked for
 		{"please cancel the office chair", "linked #2"},
-		{"return the office chair", "suggested #2"}, // not even sent: some other, perhaps
+		{"return the office chair", "suggested #2"},                        // not even sent: some other, perhaps
 		{"exchange the kettle for a pair of hiking boots", "suggested #1"}, // which they haven't got
 		{"return the boots and cancel the chair", "suggested #1"},
 		{"change the water bottle to 750ml", "suggested #8"}, // another holds one too
@@ -283,11 +283,11 @@ func TestLinkSteady(t *testing.T) {
 // Whoever writes whatever: only their own orders are shown or named, and first
 // is first.
 func FuzzLink(f *testing.F) {
-	for _, s := range []string{"order #10011, #10012 return the lamp", "10011 10012 1001", "tracking 357962501027", "cancel"} {
+	for _, s := range []string{"order #10011, #10012 return the lamp", "10011 10012 1001", "tracking 884120367715", "cancel"} {
 		f.Add(s, true)
 	}
 	secret := testOrder("#10012", "bob", "delivered", "Lamp")
-	secret.Shipments = []inbox.Shipment{{Tracking: "357962501027"}}
+	secret.Shipments = []inbox.Shipment{{Tracking: "884120367715"}}
 	orders := []inbox.LinkOrder{testOrder("#10011", "ann", "delivered", "Lamp"), secret, testOrder("EN-10013", "ann", "pending", "Chair")}
 	f.Fuzz(func(t *testing.T, text string, isProven bool) {
 		s := say{"ann", 1, text}

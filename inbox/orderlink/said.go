@@ -12,10 +12,15 @@ type said struct {
 	low      []string // as they are
 	sentence []int    // which one each word is in
 	amounts  map[int64]bool
+	at       map[string][]int   // where a stem is
+	found    map[string][]thing // by title: many orders hold the same
 }
 
+// maxPlaces bounds how often one thing is looked at in a text.
+const maxPlaces = 20
+
 func saidIn(parts ...string) said {
-	s := said{amounts: map[int64]bool{}}
+	s := said{amounts: map[int64]bool{}, at: map[string][]int{}, found: map[string][]thing{}}
 	n := 0
 	for _, part := range parts {
 		tokens := lex(part)
@@ -39,7 +44,11 @@ func saidIn(parts ...string) said {
 }
 
 func (s *said) add(low string, sentence int) {
-	s.words = append(s.words, stem(low))
+	w := stem(low)
+	if len(s.at[w]) < maxPlaces {
+		s.at[w] = append(s.at[w], len(s.words))
+	}
+	s.words = append(s.words, w)
 	s.low = append(s.low, low)
 	s.sentence = append(s.sentence, sentence)
 }
@@ -120,8 +129,8 @@ func (s *said) places(stems []string) []int {
 	if len(stems) == 0 {
 		return nil
 	}
-	for i := 0; i+len(stems) <= len(s.words); i++ {
-		if slices.Equal(s.words[i:i+len(stems)], stems) {
+	for _, i := range s.at[stems[0]] {
+		if i+len(stems) <= len(s.words) && slices.Equal(s.words[i:i+len(stems)], stems) {
 			found = append(found, i)
 		}
 	}
@@ -131,6 +140,15 @@ func (s *said) places(stems []string) []int {
 // find returns where a text names what has a title: all of it, or by the last
 // word, as "bottle" a water bottle.
 func (s *said) find(title string) []thing {
+	found, ok := s.found[title]
+	if !ok {
+		found = s.search(title)
+		s.found[title] = found
+	}
+	return found
+}
+
+func (s *said) search(title string) []thing {
 	stems := phraseStems(title)
 	if len(stems) == 0 {
 		return nil
@@ -148,9 +166,11 @@ func (s *said) find(title string) []thing {
 	}
 	// "book shelf" is a bookshelf.
 	if len(stems) == 1 && len(stems[0]) > 5 {
-		for i := 0; i+1 < len(s.words); i++ {
-			if s.words[i]+s.words[i+1] == stems[0] {
-				found = append(found, thing{1, i, 2})
+		for cut := 3; cut <= len(stems[0])-3; cut++ {
+			for _, i := range s.at[stems[0][:cut]] {
+				if i+1 < len(s.words) && s.words[i+1] == stems[0][cut:] {
+					found = append(found, thing{1, i, 2})
+				}
 			}
 		}
 	}
