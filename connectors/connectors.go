@@ -57,7 +57,7 @@ type Inbound struct {
 	Channel    inbox.Channel   `json:"channel"`
 	Account    inbox.AccountID `json:"account"`
 	EventID    string          `json:"eventId"`
-	ExternalID string          `json:"externalId"` // of the message, order or customer that it is about
+	ExternalID string          `json:"externalId"` // of the message, order or customer that it is about: an edit, deletion or reaction names its message by it
 	// Key is the channel's thread or sender, or the order's or customer's id:
 	// items of one key are handled in order. It is hashed into the subject.
 	Key        string    `json:"key"`
@@ -74,6 +74,8 @@ type Inbound struct {
 	Cart     *inbox.Cart           `json:"cart,omitempty"`
 	Product  *inbox.Product        `json:"product,omitempty"`
 	Track    *inbox.Track          `json:"track,omitempty"` // travels on TRACK, whatever its lane
+	Call     *Call                 `json:"call,omitempty"`
+	Reaction *Reaction             `json:"reaction,omitempty"`
 }
 
 // A Sender is the identity that an item was captured under, with the proof that

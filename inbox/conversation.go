@@ -118,7 +118,8 @@ func (s State) After(old State) bool {
 }
 
 // A Message is one thing said in a conversation. It never changes but for its
-// state, and it stores why it is where it is.
+// state and for what its own sender makes of it afterwards, and it stores why it
+// is where it is.
 type Message struct {
 	ID             MessageID      `json:"id"`
 	ConversationID ConversationID `json:"conversationId"`
@@ -150,6 +151,9 @@ type Message struct {
 	Bounces     []Bounce   `json:"bounces,omitempty" doc:"Of a delivery report, and of the message that it is about"`
 	AboutID     MessageID  `json:"aboutId,omitempty" doc:"Of a delivery report: our message that it is about"`
 	Call        *Call      `json:"call,omitempty" doc:"Of a telephone call: what its log says"`
+	EditedAt    *time.Time `json:"editedAt,omitempty" doc:"When its sender changed it last: what it said before is in the log"`
+	DeletedAt   *time.Time `json:"deletedAt,omitempty" doc:"When its sender took it back: what it said is in the log"`
+	Reactions   []Reaction `json:"reactions,omitempty"`
 	Spam        bool       `json:"spam,omitempty"`
 	Protection  string     `json:"protection,omitempty" enum:"signed,encrypted" doc:"signed or encrypted mail, shown as such"`
 	Proof       Proof      `json:"proof" minimum:"0" maximum:"3" doc:"How well the sender is known by this very message"`
@@ -161,6 +165,13 @@ type Message struct {
 	SentAt    time.Time `json:"sentAt" doc:"What its sender's clock said"`
 	CreatedAt time.Time `json:"createdAt" doc:"When Skein got it: what is shown is ordered by SentAt"`
 	HasRaw    bool      `json:"hasRaw"`
+}
+
+// A Reaction is a sign that somebody set beside a message.
+type Reaction struct {
+	Emoji string    `json:"emoji"`
+	By    string    `json:"by" doc:"Their name, or their address"`
+	At    time.Time `json:"at"`
 }
 
 // An Author is who wrote a message.

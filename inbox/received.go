@@ -7,7 +7,7 @@ import (
 
 // A Received is one item of the stream, checked and ready to be stored: the
 // threader makes it of what a connector published. Exactly one of Message,
-// Receipt, Order, Customer, Cart, Product and Track is set.
+// Receipt, Order, Customer, Cart, Product, Track, Deletion and Reaction is set.
 type Received struct {
 	Account AccountID
 	Channel Channel
@@ -27,6 +27,21 @@ type Received struct {
 	Cart     *CartWord
 	Product  *Product
 	Track    *Tracked
+	Deletion *Deletion
+	Reaction *Reacted
+}
+
+// A Deletion says that its sender took a message back.
+type Deletion struct {
+	Message Key // see [ExternalKey]
+	At      time.Time
+}
+
+// A Reacted is a reaction to a message, or the end of one.
+type Reacted struct {
+	Message Key // see [ExternalKey]
+	Reaction
+	Removed bool
 }
 
 // An Arrival is a message on its way in.
@@ -40,6 +55,8 @@ type Arrival struct {
 	Own       Key            // of its Message-ID; zero when it has none
 	Refs      []Ref          // what it points at, newest first
 	Thread    Key            // of its channel's own thread; zero for mail
+	External  Key            // of its channel's own id; zero for mail
+	Revises   bool           // it replaces what is stored under External, if anything is
 	Token     MessageID      // our message that it answers by a token that we signed, or ""
 	Plus      ConversationID // our conversation whose plus-address it was sent to, or ""
 	Mentions  []Mention      // what it names that may be an order
@@ -67,6 +84,15 @@ func ChannelKey(account AccountID, thread string) Key {
 		return Key{}
 	}
 	return keyOf("thread", string(account)+"\x00"+thread)
+}
+
+// ExternalKey returns the key of a channel's own id of a message: what is said
+// of that message later names it so.
+func ExternalKey(account AccountID, id string) Key {
+	if id == "" {
+		return Key{}
+	}
+	return keyOf("external", string(account)+"\x00"+id)
 }
 
 func keyOf(kind, s string) Key {

@@ -13,9 +13,12 @@ import (
 
 // storeMessages places the batch's messages by the rules and writes them.
 func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) error {
-	batch = slices.DeleteFunc(slices.Clone(batch), func(r inbox.Received) bool { return r.Message == nil })
+	batch, later, err := d.revisions(ctx, batch)
+	if err != nil {
+		return err
+	}
 	if len(batch) == 0 {
-		return nil
+		return d.revise(ctx, later)
 	}
 	ev, err := d.loadEvidence(ctx, batch)
 	if err != nil {
@@ -40,20 +43,29 @@ func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) er
 		return err
 	}
 	a.tie(batch, decision.Ties)
-	return a.write(ctx)
+	if err := a.write(ctx); err != nil {
+		return err
+	}
+	for i := range later {
+		if later[i].message == "" { // what it is about came with this batch
+			later[i].message = a.external[later[i].key]
+		}
+	}
+	return d.revise(ctx, later)
 }
 
 // arrivals is the part of a delivery that stores messages.
 type arrivals struct {
 	*delivery
-	ev     *evidence
-	before map[inbox.ConversationID]*inbox.Conversation // as loaded; nil for a new one
-	cause  map[inbox.ConversationID]*inbox.Received     // what touched it last
-	made   []inbox.ConversationID
-	ids    []inbox.MessageID // by index of the batch
-	joins  []inbox.Join
-	merges []merge
-	ties   []tie
+	ev       *evidence
+	before   map[inbox.ConversationID]*inbox.Conversation // as loaded; nil for a new one
+	cause    map[inbox.ConversationID]*inbox.Received     // what touched it last
+	made     []inbox.ConversationID
+	ids      []inbox.MessageID // by index of the batch
+	external map[inbox.Key]inbox.MessageID
+	joins    []inbox.Join
+	merges   []merge
+	ties     []tie
 
 	threads, messages, keys, attachments, pending [][]any
 	people                                        map[[2]string]bool // thread, person
@@ -145,10 +157,11 @@ func (a *arrivals) join(joins []inbox.Join) {
 // append gives every message its place, in the order of the batch.
 func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 	a.blobs, a.people, a.naming = map[string]int64{}, map[[2]string]bool{}, map[inbox.MessageID]bool{}
-	a.ids = make([]inbox.MessageID, len(batch))
+	a.ids, a.external = make([]inbox.MessageID, len(batch)), map[inbox.Key]inbox.MessageID{}
 	for i, p := range d.Places {
 		if !p.Echo {
 			a.ids[i] = inbox.NewID[inbox.MessageID](batch[i].Message.CreatedAt)
+			a.external[batch[i].Message.External] = a.ids[i]
 		}
 	}
 	for i, p := range d.Places {
@@ -207,13 +220,19 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 	if err != nil {
 		return fmt.Errorf("encode recipients: %w", err)
 	}
-	more, err := json.Marshal(detail{Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems, Masked: m.Masked})
+	more, err := json.Marshal(detailOf(m))
 	if err != nil {
 		return fmt.Errorf("encode detail: %w", err)
 	}
 	why, err := json.Marshal(m.Reason)
 	if err != nil {
 		return fmt.Errorf("encode reason: %w", err)
+	}
+	var call []byte
+	if m.Call != nil {
+		if call, err = json.Marshal(m.Call); err != nil {
+			return fmt.Errorf("encode call: %w", err)
+		}
 	}
 	refs := make([]string, 0, len(in.Refs))
 	for _, ref := range slices.Backward(in.Refs) {
@@ -226,7 +245,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 		string(m.Channel), string(m.Account), uid(customer), string(m.Author.Kind), m.Author.Name, m.Author.Address, who,
 		m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages, string(m.State), m.Automatic.Is, m.Spam, r.History,
 		int16(m.Proof), more, why, m.HeaderID, refs, orEmpty(in.People), in.Raw, m.SentAt, m.CreatedAt, uids(splits),
-		uid(m.AboutID),
+		uid(m.AboutID), call,
 	})
 	a.pending = append(a.pending, []any{uid(m.ID)})
 	if rows := mentionRows(m.ID, r); len(rows) > 0 {
@@ -246,6 +265,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 	}
 	row(in.Own, true)
 	row(in.Thread, true)
+	row(in.External, true)
 	for _, ref := range in.Refs {
 		row(ref.Key, false)
 	}
@@ -297,7 +317,7 @@ var (
 	messageRow = []string{"id", "conversation_id", "thread_id", "seq", "version", "kind", "direction", "channel", "account_id",
 		"identity_id", "author_kind", "author_name", "author_address", "recipients", "subject", "text", "visible_text",
 		"html", "remote_images", "state", "automatic", "spam", "history", "proof", "detail", "reason", "header_id", "refs",
-		"people", "raw_sha256", "sent_at", "created_at", "splits", "about_id"}
+		"people", "raw_sha256", "sent_at", "created_at", "splits", "about_id", "call"}
 )
 
 // A table is rows to be copied into it.

@@ -137,10 +137,18 @@ func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 			set[k] = true
 		}
 		if m := batch[i].Message; m != nil {
-			set[m.Own], set[m.Thread] = true, true
+			set[m.Own], set[m.Thread], set[m.External] = true, true, true
 			for _, r := range m.Refs {
 				set[r.Key] = true
 			}
+		}
+	}
+	for i := range batch {
+		if r := batch[i].Deletion; r != nil {
+			set[r.Message] = true
+		}
+		if r := batch[i].Reaction; r != nil {
+			set[r.Message] = true
 		}
 	}
 	delete(set, inbox.Key{})

@@ -76,10 +76,7 @@ func (m *moving) mergeAll(ctx context.Context, from, into inbox.ConversationID) 
 	if to.TeamID == "" {
 		to.TeamID = old.TeamID
 	}
-	if _, err := m.tx.Exec(ctx, `UPDATE threads SET conversation_id = $2 WHERE conversation_id = $1`, from, into); err != nil {
-		return fmt.Errorf("redirect %s: %w", from, err)
-	}
-	return m.redirect(ctx, from, into)
+	return m.lead(ctx, []string{string(from)}, into)
 }
 
 // Split moves messages out of ref, into another conversation or, where into is

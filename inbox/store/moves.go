@@ -109,13 +109,33 @@ func (m *moving) touch(id inbox.ConversationID) *inbox.Conversation {
 	return c
 }
 
-// redirect lets a held conversation, and what leads to it, lead to another; into
-// "" brings it back to life, alone.
-func (m *moving) redirect(ctx context.Context, id, into inbox.ConversationID) error {
-	m.touch(id).MergedInto = into
-	if _, err := m.tx.Exec(ctx, `
-		UPDATE conversations SET merged_into = $2 WHERE id = $1 OR merged_into = $1 AND $2::uuid IS NOT NULL`, id, null(into)); err != nil {
-		return fmt.Errorf("redirect %s: %w", id, err)
+// lead lets conversations, and what leads to them, lead to another.
+func (m *moving) lead(ctx context.Context, list []string, into inbox.ConversationID) error {
+	if len(list) == 0 {
+		return nil
+	}
+	for _, c := range m.convs {
+		if slices.Contains(list, string(c.ID)) || slices.Contains(list, string(c.MergedInto)) {
+			c.MergedInto = into
+		}
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE conversations SET merged_into = $2 WHERE id = ANY($1) OR merged_into = ANY($1)`, list, into)
+	batch.Queue(`UPDATE threads SET conversation_id = $2 WHERE home_id = ANY($1) OR conversation_id = ANY($1)`, list, into)
+	if err := m.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("redirect to %s: %w", into, err)
+	}
+	return nil
+}
+
+// revive makes a held conversation that was merged one of its own again.
+func (m *moving) revive(ctx context.Context, id inbox.ConversationID) error {
+	m.touch(id).MergedInto = ""
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE conversations SET merged_into = NULL WHERE id = $1`, id)
+	batch.Queue(`UPDATE threads SET conversation_id = $1 WHERE home_id = $1`, id)
+	if err := m.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("bring %s back: %w", id, err)
 	}
 	return nil
 }

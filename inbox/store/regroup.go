@@ -80,13 +80,7 @@ func (m *moving) letGo(ctx context.Context, g *group, survivor, back inbox.Conve
 		return err
 	}
 	delete(goes, back)
-	batch := &pgx.Batch{}
-	batch.Queue(`UPDATE conversations SET merged_into = $1 WHERE id = ANY($2)`, back, keysOf(goes))
-	batch.Queue(`UPDATE threads SET conversation_id = $1 WHERE home_id = $1 OR home_id = ANY($2)`, back, keysOf(goes))
-	if err := m.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("redirect to %s: %w", back, err)
-	}
-	return nil
+	return m.lead(ctx, keysOf(goes), back)
 }
 
 // comeBack makes a conversation that was merged one of its own again, as it was
@@ -96,7 +90,7 @@ func (m *moving) comeBack(ctx context.Context, survivor, back inbox.Conversation
 	if m.convs[survivor].Status == inbox.Closed && c.Status == inbox.Open {
 		c.Status = inbox.Closed
 	}
-	return m.redirect(ctx, back, "")
+	return m.revive(ctx, back)
 }
 
 // follow takes with goes what only has a link left: a conversation that a split

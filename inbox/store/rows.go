@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -52,11 +53,21 @@ type recipients struct {
 
 // detail is the column of that name.
 type detail struct {
-	Automatic  inbox.Automatic `json:"automatic"`
-	Bounces    []inbox.Bounce  `json:"bounces,omitempty"`
-	Protection string          `json:"protection,omitempty"`
-	Problems   []string        `json:"problems,omitempty"`
-	Masked     bool            `json:"masked,omitempty"`
+	Automatic  inbox.Automatic  `json:"automatic"`
+	Bounces    []inbox.Bounce   `json:"bounces,omitempty"`
+	Protection string           `json:"protection,omitempty"`
+	Problems   []string         `json:"problems,omitempty"`
+	Masked     bool             `json:"masked,omitempty"`
+	EditedAt   *time.Time       `json:"editedAt,omitempty"`
+	DeletedAt  *time.Time       `json:"deletedAt,omitempty"`
+	Reactions  []inbox.Reaction `json:"reactions,omitempty"`
+}
+
+func detailOf(m *inbox.Message) detail {
+	return detail{
+		Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems, Masked: m.Masked,
+		EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, Reactions: m.Reactions,
+	}
 }
 
 func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
@@ -84,6 +95,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 	}
 	m.To, m.Cc = orEmpty(r.To), orEmpty(r.Cc)
 	m.Automatic, m.Bounces, m.Protection, m.Problems, m.Masked = d.Automatic, d.Bounces, d.Protection, d.Problems, d.Masked
+	m.EditedAt, m.DeletedAt, m.Reactions = d.EditedAt, d.DeletedAt, d.Reactions
 	return m, nil
 }
 

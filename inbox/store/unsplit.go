@@ -159,14 +159,11 @@ func (m *moving) alive(ctx context.Context, home inbox.ConversationID) (inbox.Co
 	if tied[c.MergedInto] {
 		return c.MergedInto, nil
 	}
-	if err := m.redirect(ctx, home, ""); err != nil {
+	if err := m.revive(ctx, home); err != nil {
 		return "", err
 	}
 	delete(tied, home)
-	if _, err := m.tx.Exec(ctx, `UPDATE conversations SET merged_into = $1 WHERE id = ANY($2)`, home, keysOf(tied)); err != nil {
-		return "", fmt.Errorf("redirect to %s: %w", home, err)
-	}
-	return home, nil
+	return home, m.lead(ctx, keysOf(tied), home)
 }
 
 // leaveLink sees to it that a conversation in which nothing is left leads
@@ -197,7 +194,8 @@ func (m *moving) leaveLink(ctx context.Context, at inbox.ConversationID) error {
 	if err != nil {
 		return fmt.Errorf("read what made %s: %w", at, err)
 	}
-	return m.redirect(ctx, at, to)
+	m.touch(at)
+	return m.lead(ctx, []string{string(at)}, to)
 }
 
 // A side is the part of a component of mail that has one home.

@@ -93,6 +93,9 @@ func maskCards(a *inbox.Arrival) {
 	for i := range a.Attachments {
 		cards(&a.Attachments[i].Name)
 	}
+	if a.Call != nil {
+		cards(&a.Call.Summary)
+	}
 	for i := range a.Bounces {
 		cards(&a.Bounces[i].Detail)
 	}

@@ -70,6 +70,16 @@ func (t *Threader) read(in *connectors.Inbound, r *inbox.Received) (err error) {
 	switch {
 	case in.Kind == connectors.KindMessage && in.Message != nil:
 		r.Message, err = t.arrival(in, r)
+	case in.Kind == connectors.KindEdited && in.Message != nil:
+		if r.Message, err = t.arrival(in, r); err == nil {
+			r.Message.Revises = true
+		}
+	case in.Kind == connectors.KindCall && in.Call != nil:
+		r.Message, err = t.call(in, r)
+	case in.Kind == connectors.KindDeleted:
+		r.Deletion, err = deletion(in, r)
+	case in.Kind == connectors.KindReaction && in.Reaction != nil:
+		r.Reaction, err = reaction(in, r)
 	case in.Kind == connectors.KindReceipt && in.Receipt != nil:
 		receipt := *in.Receipt
 		if receipt.Attempt < 0 || receipt.Attempt > maxCount {
@@ -115,6 +125,9 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 	}
 	if in.Raw != nil {
 		a.Raw, a.RawSize = in.Raw.SHA256, in.Raw.Size
+	}
+	if in.Channel != inbox.Email { // whose messages nobody changes
+		a.External = inbox.ExternalKey(r.Account, in.ExternalID)
 	}
 	t.setTimes(a, in, r)
 	t.setHeaders(a, m, r.Account)
@@ -205,8 +218,7 @@ func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.
 		}
 	}
 	if key == "" { // nobody can be told by it: each such message is a stranger's
-		sum := sha256.Sum256([]byte(string(r.Account) + "\x00" + r.EventID))
-		key = inbox.Unreadable + hex.EncodeToString(sum[:16])
+		key = nobody(r)
 		if a.Person.Address == "" && a.Person.Name == "" {
 			a.Person.Name = "Unknown sender"
 		}
@@ -226,6 +238,12 @@ func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.
 			add(identity.Key(kind, p.Address, ""))
 		}
 	}
+}
+
+// nobody is the key of a sender by whose address nobody can be told.
+func nobody(r *inbox.Received) string {
+	sum := sha256.Sum256([]byte(string(r.Account) + "\x00" + r.EventID))
+	return inbox.Unreadable + hex.EncodeToString(sum[:16])
 }
 
 func firstOther(list []inbox.Party, own map[string]bool) (inbox.Party, string) {

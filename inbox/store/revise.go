@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// A revision is a later word on a message that is there.
+type revision struct {
+	key     inbox.Key
+	message inbox.MessageID // "" while its message is of the same batch
+	r       *inbox.Received
+}
+
+// revisions takes apart what are messages of their own and what are later words
+// on one: a change, a call's end, a reaction. A change of what is not there is a
+// message of its own; what else is said of it changes nothing.
+func (d *delivery) revisions(ctx context.Context, batch []inbox.Received) (messages []inbox.Received, later []revision, err error) {
+	var ask [][]byte
+	for i := range batch {
+		if key := revised(&batch[i]); key != (inbox.Key{}) {
+			ask = append(ask, key[:])
+		}
+	}
+	there := map[inbox.Key]inbox.MessageID{}
+	if len(ask) > 0 {
+		rows, err := d.tx.Query(ctx, `SELECT key, message_id FROM thread_keys WHERE key = ANY($1) AND own ORDER BY message_id`, ask)
+		if err != nil {
+			return nil, nil, fmt.Errorf("find revised messages: %w", err)
+		}
+		var key []byte
+		var id inbox.MessageID
+		if _, err := pgx.ForEachRow(rows, []any{&key, &id}, func() error {
+			there[inbox.Key(key)] = id
+			return nil
+		}); err != nil {
+			return nil, nil, fmt.Errorf("find revised messages: %w", err)
+		}
+	}
+	for i := range batch {
+		r := &batch[i]
+		key := revised(r)
+		id, known := there[key]
+		switch {
+		case key != (inbox.Key{}) && known:
+			later = append(later, revision{key, id, r})
+		case r.Message != nil:
+			messages = append(messages, *r)
+			if k := r.Message.External; k != (inbox.Key{}) {
+				there[k] = ""
+			}
+		}
+	}
+	return messages, later, nil
+}
+
+// revised is the key of the message that r is a later word on, if it is one.
+func revised(r *inbox.Received) inbox.Key {
+	switch {
+	case r.Message != nil && r.Message.Revises:
+		return r.Message.External
+	case r.Deletion != nil:
+		return r.Deletion.Message
+	case r.Reaction != nil:
+		return r.Reaction.Message
+	}
+	return inbox.Key{}
+}
+
+// revise applies later words, in order. The log keeps what was said before.
+func (d *delivery) revise(ctx context.Context, later []revision) error {
+	for _, v := range later {
+		if v.message == "" {
+			continue // our own, come back
+		}
+		m, at, err := lockMessage(ctx, d.tx, v.message)
+		if err != nil {
+			return fmt.Errorf("revise %s: %w", v.message, err)
+		}
+		before := *m
+		if !apply(m, v.r) {
+			continue
+		}
+		m.Version++
+		if err := d.writeRevised(ctx, m, v.r); err != nil {
+			return fmt.Errorf("revise %s: %w", v.message, err)
+		}
+		after := *m
+		d.add(change{before: &before, cause: v.r.EventID, event: inbox.Event{
+			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: &after, History: v.r.History,
+			Audience: inbox.Audience{After: at},
+		}}, inbox.Actor{Kind: m.Author.Kind, ID: string(m.Author.IdentityID), Name: m.Author.Name})
+		if v.r.Reaction == nil {
+			if err := d.retell(ctx, m.ConversationID, v.r); err != nil {
+				return fmt.Errorf("revise %s: %w", v.message, err)
+			}
+		}
+	}
+	return nil
+}
+
+// maxReactions bounds how many signs are kept beside one message.
+const maxReactions = 200
+
+// apply makes of a message what a later word makes of it, and reports whether
+// it says anything new.
+func apply(m *inbox.Message, r *inbox.Received) bool {
+	switch {
+	case m.DeletedAt != nil:
+		return false
+	case r.Deletion != nil:
+		at := r.Deletion.At
+		m.DeletedAt, m.Reactions = &at, nil
+		m.Text, m.VisibleText, m.HTML, m.RemoteImages, m.Attachments = "", "", "", false, []inbox.Attachment{}
+		return true
+	case r.Reaction != nil:
+		n := len(m.Reactions)
+		same := func(o inbox.Reaction) bool { return o.By == r.Reaction.By && o.Emoji == r.Reaction.Emoji }
+		switch there := slices.ContainsFunc(m.Reactions, same); {
+		case r.Reaction.Removed:
+			m.Reactions = slices.DeleteFunc(slices.Clone(m.Reactions), same)
+		case !there && n < maxReactions:
+			m.Reactions = append(slices.Clone(m.Reactions), r.Reaction.Reaction)
+		}
+		return len(m.Reactions) != n
+	case r.Message.Call != nil:
+		next := *r.Message.Call
+		if m.Call != nil {
+			next = m.Call.Later(next)
+			if *m.Call == next {
+				return false
+			}
+		}
+		m.Call, m.Text, m.VisibleText = &next, next.Text(), next.Text()
+		return true
+	}
+	now := &r.Message.Message
+	if m.Text == now.Text && m.HTML == now.HTML && m.Subject == now.Subject {
+		return false
+	}
+	at := r.At
+	m.EditedAt, m.Masked = &at, now.Masked
+	m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages = now.Subject, now.Text, now.VisibleText, now.HTML, now.RemoteImages
+	return true
+}
+
+func (d *delivery) writeRevised(ctx context.Context, m *inbox.Message, r *inbox.Received) error {
+	more, err := json.Marshal(detailOf(m))
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`
+		UPDATE messages SET version = @version, subject = @subject, text = @text, visible_text = @visible, html = @html,
+			remote_images = @remote, detail = @detail, call = @call
+		WHERE id = @id`,
+		pgx.NamedArgs{"id": m.ID, "version": m.Version, "subject": m.Subject, "text": m.Text, "visible": m.VisibleText,
+			"html": m.HTML, "remote": m.RemoteImages, "detail": more, "call": m.Call})
+	if r.Deletion != nil {
+		batch.Queue(`DELETE FROM attachments WHERE message_id = $1`, m.ID)
+	}
+	if r.Reaction == nil {
+		batch.Queue(`INSERT INTO search_pending (message_id) VALUES ($1) ON CONFLICT DO NOTHING`, m.ID)
+	}
+	if err := d.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	if r.Message == nil {
+		return nil
+	}
+	// What was named before stays named: somebody may have acted on it.
+	known, err := column[string](ctx, d.tx, `SELECT kind || ' ' || key FROM order_mentions WHERE message_id = $1`, m.ID)
+	if err != nil {
+		return err
+	}
+	fresh := *r
+	message := *r.Message
+	message.Mentions = slices.DeleteFunc(slices.Clone(message.Mentions), func(n inbox.Mention) bool {
+		return slices.Contains(known, string(n.Kind)+" "+n.Key)
+	})
+	fresh.Message = &message
+	return d.copyAll(ctx, []table{{"order_mentions", mentionRow, mentionRows(m.ID, &fresh)}})
+}
+
+// retell brings a conversation in line with a message that reads otherwise now.
+func (d *delivery) retell(ctx context.Context, id inbox.ConversationID, r *inbox.Received) error {
+	list, err := lockConversations(ctx, d.tx, []string{string(id)})
+	if err != nil {
+		return err
+	}
+	was, c := list[0], list[0]
+	c.Version++
+	if err := recount(ctx, d.tx, &c); err != nil {
+		return err
+	}
+	if err := relink(ctx, d.tx, d.rules.Link, []inbox.ConversationID{id}); err != nil {
+		return err
+	}
+	if list, err = lockConversations(ctx, d.tx, []string{string(id)}); err != nil {
+		return err
+	}
+	c = list[0]
+	d.add(change{before: &was, cause: r.EventID, event: inbox.Event{
+		Kind: inbox.ConversationChanged, Entity: string(id), Version: c.Version, Conversation: &c, History: r.History,
+		Audience: inbox.Audience{Before: was.Place(), After: c.Place()},
+	}}, inbox.Actor{Kind: inbox.BySystem})
+	return nil
+}
