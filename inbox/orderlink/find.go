@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"skein/inbox"
 )
@@ -19,13 +21,29 @@ const MaxMentions = 50
 // [MaxMentions] numbers the surest are returned. It takes time linear in the
 // text.
 func Find(subject, text string, grammars []Grammar) []inbox.Mention {
+	inText := anyDigit(text)
+	if !inText && !anyDigit(subject) {
+		return nil
+	}
 	f := finder{known: shapesOf(grammars)}
 	f.part("subject", subject)
 	about := f.last
 	f.last = noLabel
 	f.subject = about
-	f.part("text", text)
+	if inText {
+		f.part("text", text)
+	}
 	return f.surest()
+}
+
+// anyDigit reports whether a text has what every number has.
+func anyDigit(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= '0' && c <= '9' {
+			return true
+		}
+	}
+	return strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf && unicode.Is(unicode.Nd, r) })
 }
 
 func shapesOf(grammars []Grammar) []shape {

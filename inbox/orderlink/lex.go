@@ -145,6 +145,9 @@ func appendRun(tokens []token, text string, start, end int, isLatin, space, newl
 }
 
 func runToken(text string, start, end int, isLatin bool) token {
+	if t, ok := plainToken(text, start, end); ok {
+		return t
+	}
 	t := token{start: start, end: end, kind: word, upper: true}
 	var key strings.Builder
 	for _, r := range text[start:end] {
@@ -166,6 +169,30 @@ func runToken(text string, start, end int, isLatin bool) token {
 		t.low = fold(text[start:end])
 	}
 	return t
+}
+
+// plainToken is runToken for what has only ASCII letters and digits, as most of
+// a text has.
+func plainToken(text string, start, end int) (t token, ok bool) {
+	small := false
+	run := text[start:end]
+	t = token{start: start, end: end, kind: word}
+	for i := range len(run) {
+		switch c := run[i]; {
+		case c >= '0' && c <= '9':
+			t.kind = number
+			t.digits++
+		case c >= 'a' && c <= 'z':
+			small = true
+		case c < 'A' || c > 'Z':
+			return token{}, false
+		}
+	}
+	t.upper, t.key = !small, strings.ToUpper(run)
+	if t.kind == word {
+		t.low = fold(run)
+	}
+	return t, true
 }
 
 // continuesTo reports whether what begins before token j goes on behind it
