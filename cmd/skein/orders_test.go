@@ -355,6 +355,26 @@ func TestOrdersOfConversations(t *testing.T) {
 		t.Errorf("a near miss of an own order gives %s", states(near))
 	}
 
+	// What is written of an order is what is linked, and of an unproven sender's
+	// it goes to the addresses on the order alone.
+	for _, w := range []struct {
+		subject string
+		cc      []inbox.Party
+		status  int
+		want    string
+	}{
+		{"proven", nil, 200, "Your order #10021 is on its way."},
+		{"unproven", nil, 200, "Your order #10021 is on its way."},
+		{"unproven", []inbox.Party{{Address: "eve@stranger.example"}}, 409, "{{order.number}}"},
+		{"far", nil, 409, "{{order.number}}"},
+	} {
+		raw := anna.want(w.status, "POST", "/conversations/"+string(anna.find(w.subject).ID)+"/render",
+			map[string]any{"text": "Your order {{order.number}} is on its way.", "cc": w.cc}, nil)
+		if !strings.Contains(raw, w.want) {
+			t.Errorf("%s, with %v: rendered %s, want %q in it", w.subject, w.cc, raw, w.want)
+		}
+	}
+
 	path := "/conversations/" + string(c.ID) + "/orders/" + string(anna.linksOf(c)[0].OrderID)
 	anna.want(200, "PUT", path, map[string]string{"verdict": "rejected"}, nil)
 	if c = anna.find("proven"); c.Order != nil {
@@ -477,14 +497,9 @@ func TestStrangersOrder(t *testing.T) {
 	anna.find("last")
 	anna.until("the last mail is told", func() bool { return strings.Contains(anna.said(), `"last"`) })
 
-	var owner string
-	if err := json.Unmarshal([]byte(su.want(200, "GET", "/customers/"+string(su.find("owner").Customer.CustomerID)+"/orders", nil, nil)),
-		&struct{ Items []any }{}); err != nil {
-		t.Fatal(err)
-	}
+	owner := string(su.find("owner").Customer.CustomerID)
 	var orders struct{ Items []inbox.Order }
-	su.want(200, "GET", "/customers/"+string(su.find("owner").Customer.CustomerID)+"/orders", nil, &orders)
-	owner = string(su.find("owner").Customer.CustomerID)
+	su.want(200, "GET", "/customers/"+owner+"/orders", nil, &orders)
 	for what, all := range map[string]string{"an answer": there, "a frame": anna.said()} {
 		for _, secret := range []string{"Annemarie", "Okafor", "annemarie@owner.example", "Copper", "kettle", "Hammered", "CK-900", "987654", "329218",
 			"1Z12345E0205271688", "in_transit", "fulfilled", "delivered", "ext-77123", string(orders.Items[0].ID), owner} {
