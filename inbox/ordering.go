@@ -276,7 +276,7 @@ type OrderRules struct {
 	// Describe says it for people.
 	Describe func(grammar []byte) Numbering
 	// Knows reports whether who says so knows the order.
-	Knows func(order *LinkOrder, postcodes []string, says Proofing) bool
+	Knows func(order *LinkOrder, says Proofing) bool
 	// Render fills in a text's variables. It refuses with an [Error] that names
 	// the variable when there is nothing to fill in, or nothing that may leave.
 	Render func(text string, letter *Letter) (string, error)

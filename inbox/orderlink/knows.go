@@ -11,12 +11,12 @@ import (
 // Knows reports whether who says so knows the order: a post code of one of its
 // addresses, and an item of it in their own words. Either alone is easily
 // guessed.
-func Knows(order *inbox.LinkOrder, postcodes []string, says inbox.Proofing) bool {
+func Knows(order *inbox.LinkOrder, says inbox.Proofing) bool {
 	if order == nil {
 		return false
 	}
 	code := postcode(says.Postcode)
-	if code == "" || !slices.ContainsFunc(postcodes, func(p string) bool { return postcode(p) == code }) {
+	if code == "" || !slices.ContainsFunc(order.Parties, func(p inbox.OrderParty) bool { return p.Address != nil && postcode(p.Address.Postcode) == code }) {
 		return false
 	}
 	return slices.ContainsFunc(order.Items, func(i inbox.Item) bool { return names(says.Item, i) })

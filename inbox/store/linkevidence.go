@@ -53,11 +53,6 @@ type links struct {
 	orders        map[inbox.OrderID]*inbox.LinkOrder
 }
 
-type mentionKey struct {
-	kind inbox.MentionKind
-	key  string
-}
-
 // loadLinks locks conversations, in the order of their ids, and reads all that
 // bears on their orders.
 func loadLinks(ctx context.Context, tx pgx.Tx, ids []inbox.ConversationID) (*links, error) {
@@ -248,54 +243,6 @@ func (c *linked) mentions() [][]inbox.StoredMention {
 		all = append(all, c.mails[i].mentions)
 	}
 	return all
-}
-
-// ordersNamed looks up the orders of keys, the newest first.
-func ordersNamed(ctx context.Context, q querier, asked map[mentionKey]bool) (map[mentionKey][]inbox.OrderID, error) {
-	found := map[mentionKey][]inbox.OrderID{}
-	if len(asked) == 0 {
-		return found, nil
-	}
-	var kinds, keys, stores, externals, numbers []string
-	for k := range asked {
-		store, external, number, ok := inbox.ParseContextKey(k.key)
-		if k.kind == inbox.MentionContext && !ok {
-			continue
-		}
-		kinds, keys = append(kinds, string(k.kind)), append(keys, k.key)
-		stores, externals, numbers = append(stores, store), append(externals, external), append(numbers, number)
-	}
-	rows, err := q.Query(ctx, `
-		SELECT n.kind, n.key, o.id
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS n(kind, key, store, external, number)
-		CROSS JOIN LATERAL (
-			(SELECT id, placed_at FROM orders
-				WHERE n.kind = 'order' AND number_key = n.key AND number_key <> '' ORDER BY placed_at DESC, id LIMIT $6)
-			UNION ALL
-			(SELECT o.id, o.placed_at FROM shipments s JOIN orders o ON o.id = s.order_id
-				WHERE n.kind = 'tracking' AND s.tracking_key = n.key AND s.tracking_key <> '' ORDER BY o.placed_at DESC, o.id LIMIT $6)
-			UNION ALL
-			(SELECT id, placed_at FROM orders WHERE n.kind = 'context' AND n.external <> '' AND store = n.store AND external_id = n.external)
-			UNION ALL
-			(SELECT id, placed_at FROM orders
-				WHERE n.kind = 'context' AND n.number <> '' AND number_key = n.number AND number_key <> '' AND store = n.store
-				ORDER BY placed_at DESC, id LIMIT 1)
-		) o
-		ORDER BY o.placed_at DESC, o.id`, kinds, keys, stores, externals, numbers, maxNamesakes)
-	if err != nil {
-		return nil, fmt.Errorf("look up orders: %w", err)
-	}
-	var k mentionKey
-	var id inbox.OrderID
-	if _, err := pgx.ForEachRow(rows, []any{&k.kind, &k.key, &id}, func() error {
-		if !slices.Contains(found[k], id) { // two parcels may share a number
-			found[k] = append(found[k], id)
-		}
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("look up orders: %w", err)
-	}
-	return found, nil
 }
 
 // loadOwn finds the newest orders of the conversations' customers.

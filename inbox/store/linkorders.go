@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,38 +20,37 @@ func linkOrders(ctx context.Context, q querier, of []inbox.OrderID) (map[inbox.O
 	if err != nil {
 		return nil, err
 	}
+	buyers := make(map[inbox.IdentityID]bool, len(list))
 	for _, o := range list {
-		found[o.ID] = &inbox.LinkOrder{Order: o}
+		buyers[o.IdentityID] = true
 	}
-	// The buyer's own address is one on the order, whatever else the shop says.
-	rows, err := q.Query(ctx, `
-		SELECT o.id, i.customer_id, p.role, p.email, p.phone
-		FROM orders o JOIN identities i ON i.id = o.identity_id
-		CROSS JOIN LATERAL (
-			SELECT role, email, phone FROM order_parties WHERE order_id = o.id
-			UNION ALL
-			SELECT 'buyer', CASE i.kind WHEN 'email' THEN i.key ELSE '' END, CASE i.kind WHEN 'phone' THEN i.key ELSE '' END
-		) p
-		WHERE o.id = ANY($1::uuid[]) ORDER BY o.id, p.role, p.email, p.phone`, ids(of))
+	rows, err := q.Query(ctx, `SELECT id, customer_id FROM identities WHERE id = ANY($1::uuid[])`, keysOf(buyers))
 	if err != nil {
-		return nil, fmt.Errorf("read parties of orders: %w", err)
+		return nil, fmt.Errorf("read buyers of orders: %w", err)
 	}
-	var id inbox.OrderID
+	owners := make(map[inbox.IdentityID]inbox.CustomerID, len(buyers))
+	var id inbox.IdentityID
 	var owner inbox.CustomerID
-	var p inbox.OrderParty
-	if _, err := pgx.ForEachRow(rows, []any{&id, &owner, &p.Role, &p.Email, &p.Phone}, func() error {
-		o := found[id]
-		if o == nil {
-			return nil
-		}
-		if o.Owner = owner; p.Email != "" || p.Phone != "" {
-			o.Parties = append(o.Parties, p)
-		}
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read parties of orders: %w", err)
+	if _, err := pgx.ForEachRow(rows, []any{&id, &owner}, func() error { owners[id] = owner; return nil }); err != nil {
+		return nil, fmt.Errorf("read buyers of orders: %w", err)
+	}
+	for _, o := range list {
+		found[o.ID] = &inbox.LinkOrder{Order: o, Owner: owners[o.IdentityID], Parties: partiesOf(&o)}
 	}
 	return found, nil
+}
+
+// partiesOf are who takes part in an order. The buyer's own address is one on
+// the order, whatever else the shop says.
+func partiesOf(o *inbox.Order) []inbox.OrderParty {
+	list := slices.Clone(o.Parties)
+	switch o.Buyer.Kind {
+	case inbox.EmailAddress:
+		list = append(list, inbox.OrderParty{Role: "buyer", Email: o.Buyer.Key})
+	case inbox.PhoneNumber:
+		list = append(list, inbox.OrderParty{Role: "buyer", Phone: o.Buyer.Key})
+	}
+	return list
 }
 
 // ordersByID reads orders whole, the newest first.
@@ -64,4 +64,58 @@ func ordersByID(ctx context.Context, q querier, of []inbox.OrderID) ([]inbox.Ord
 		list[i] = stored[i].Order
 	}
 	return list, nil
+}
+
+// A mentionKey is what orders are looked up by.
+type mentionKey struct {
+	kind inbox.MentionKind
+	key  string
+}
+
+// ordersNamed looks up the orders of keys, the newest first.
+func ordersNamed(ctx context.Context, q querier, asked map[mentionKey]bool) (map[mentionKey][]inbox.OrderID, error) {
+	found := map[mentionKey][]inbox.OrderID{}
+	if len(asked) == 0 {
+		return found, nil
+	}
+	var kinds, keys, stores, externals, numbers []string
+	for k := range asked {
+		store, external, number, ok := inbox.ParseContextKey(k.key)
+		if k.kind == inbox.MentionContext && !ok {
+			continue
+		}
+		kinds, keys = append(kinds, string(k.kind)), append(keys, k.key)
+		stores, externals, numbers = append(stores, store), append(externals, external), append(numbers, number)
+	}
+	rows, err := q.Query(ctx, `
+		SELECT n.kind, n.key, o.id
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS n(kind, key, store, external, number)
+		CROSS JOIN LATERAL (
+			(SELECT id, placed_at FROM orders
+				WHERE n.kind = 'order' AND number_key = n.key AND number_key <> '' ORDER BY placed_at DESC, id LIMIT $6)
+			UNION ALL
+			(SELECT o.id, o.placed_at FROM shipments s JOIN orders o ON o.id = s.order_id
+				WHERE n.kind = 'tracking' AND s.tracking_key = n.key AND s.tracking_key <> '' ORDER BY o.placed_at DESC, o.id LIMIT $6)
+			UNION ALL
+			(SELECT id, placed_at FROM orders WHERE n.kind = 'context' AND n.external <> '' AND store = n.store AND external_id = n.external)
+			UNION ALL
+			(SELECT id, placed_at FROM orders
+				WHERE n.kind = 'context' AND n.number <> '' AND number_key = n.number AND number_key <> '' AND store = n.store
+				ORDER BY placed_at DESC, id LIMIT 1)
+		) o
+		ORDER BY o.placed_at DESC, o.id`, kinds, keys, stores, externals, numbers, maxNamesakes)
+	if err != nil {
+		return nil, fmt.Errorf("look up orders: %w", err)
+	}
+	var k mentionKey
+	var id inbox.OrderID
+	if _, err := pgx.ForEachRow(rows, []any{&k.kind, &k.key, &id}, func() error {
+		if !slices.Contains(found[k], id) { // two parcels may share a number
+			found[k] = append(found[k], id)
+		}
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("look up orders: %w", err)
+	}
+	return found, nil
 }

@@ -215,12 +215,7 @@ func (s *Store) knows(ctx context.Context, q querier, id inbox.OrderID, says inb
 	if err != nil || found[id] == nil {
 		return false, err
 	}
-	postcodes, err := column[string](ctx, q, `
-		SELECT address->>'postcode' FROM order_parties WHERE order_id = $1 AND address->>'postcode' <> ''`, id)
-	if err != nil {
-		return false, err
-	}
-	return s.rules.Orders.Knows(found[id], postcodes, says), nil
+	return s.rules.Orders.Knows(found[id], says), nil
 }
 
 // A judgement is a transaction in which an agent says something of a
