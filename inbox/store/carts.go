@@ -121,7 +121,7 @@ func (d *delivery) storeCarts(ctx context.Context, batch []inbox.Received) error
 	if err := d.writeCarts(ctx, rows); err != nil {
 		return err
 	}
-	audiences, err := d.knownTo(ctx, owners)
+	audiences, err := knownTo(ctx, d.tx, owners)
 	if err != nil {
 		return fmt.Errorf("read who may see carts: %w", err)
 	}

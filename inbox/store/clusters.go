@@ -112,6 +112,9 @@ func (r *resolver) write(ctx context.Context, ev *inbox.ClusterEvidence, res *in
 	for _, id := range customers {
 		r.roster.moving[id] = true
 	}
+	for _, e := range slices.Concat(res.Add, revoked(ev.Edges, res.Revoke)) {
+		r.roster.tie(e)
+	}
 	b := &pgx.Batch{}
 	if len(res.Revoke) > 0 {
 		b.Queue(`UPDATE identity_edges SET revoked_at = now(), revoked_kind = $2, revoked_id = $3 WHERE id = ANY($1) AND revoked_at IS NULL`,
@@ -141,6 +144,11 @@ func (r *resolver) write(ctx context.Context, ev *inbox.ClusterEvidence, res *in
 		return nil, fmt.Errorf("write clusters: %w", err)
 	}
 	return moved, nil
+}
+
+// revoked are the edges with some ids.
+func revoked(edges []inbox.Edge, of []inbox.EdgeID) []inbox.Edge {
+	return slices.DeleteFunc(slices.Clone(edges), func(e inbox.Edge) bool { return !slices.Contains(of, e.ID) })
 }
 
 // edgeEvidence is the column of that name.

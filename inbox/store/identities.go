@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -238,7 +239,11 @@ func (d *delivery) tellOfCustomers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, ch := range append(changes, more...) {
+	merges, err := d.roster.mergeNews(ctx)
+	if err != nil {
+		return err
+	}
+	for _, ch := range slices.Concat(changes, more, merges) {
 		d.add(ch, inbox.Actor{Kind: inbox.BySystem})
 	}
 	return nil

@@ -68,7 +68,11 @@ func (w *work) finish() error {
 	if err != nil {
 		return err
 	}
-	changes = slices.Concat(w.changes, changes, more)
+	merges, err := w.roster.mergeNews(w.ctx)
+	if err != nil {
+		return err
+	}
+	changes = slices.Concat(w.changes, changes, more, merges)
 	for i := range changes {
 		e := &changes[i].event
 		e.ID, e.At, e.Actor = inbox.NewID[inbox.EventID](w.now), w.now, w.by.Actor()
@@ -219,6 +223,7 @@ func (s *Store) Merge(ctx context.Context, by *inbox.Caller, id, with inbox.Cust
 			a, z = z, a
 		}
 		b := &pgx.Batch{}
+		w.roster.tie(inbox.Edge{A: a.ID, B: z.ID})
 		if err := queueEdge(b, inbox.Edge{A: a.ID, B: z.ID}, a, z, edgeEvidence{Reason: reason}, by.Actor(), now); err != nil {
 			return err
 		}
@@ -293,6 +298,7 @@ func (s *Store) Unmerge(ctx context.Context, by *inbox.Caller, id inbox.Customer
 
 // part revokes an edge and returns the customers of its ends.
 func (w *work) part(e inbox.Edge) (sides [2]inbox.CustomerID, err error) {
+	w.roster.tie(e)
 	b := &pgx.Batch{}
 	b.Queue(`UPDATE identity_edges SET revoked_at = $2, revoked_kind = $3, revoked_id = $4 WHERE id = $1`,
 		e.ID, w.now, string(inbox.ByAgent), null(w.by.Agent.ID))

@@ -137,7 +137,7 @@ func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) erro
 	for i, c := range changed {
 		owners[i] = c.IdentityID
 	}
-	audiences, err := d.knownTo(ctx, owners)
+	audiences, err := knownTo(ctx, d.tx, owners)
 	if err != nil {
 		return fmt.Errorf("read who may see orders: %w", err)
 	}
@@ -442,12 +442,12 @@ func madeID(name string) string {
 
 // knownTo is who may see the customers with some identities: see [visible]. One
 // that nobody has spoken with isn't in it: everybody sees them.
-func (d *delivery) knownTo(ctx context.Context, of []inbox.IdentityID) (map[inbox.IdentityID]inbox.Audience, error) {
+func knownTo(ctx context.Context, q querier, of []inbox.IdentityID) (map[inbox.IdentityID]inbox.Audience, error) {
 	known := map[inbox.IdentityID]inbox.Audience{}
 	if len(of) == 0 {
 		return known, nil
 	}
-	rows, err := d.tx.Query(ctx, `
+	rows, err := q.Query(ctx, `
 		SELECT DISTINCT i.id, c.inbox_id::text FROM identities i
 		JOIN identities same ON same.customer_id = i.customer_id
 		JOIN conversations c ON c.identity_id = same.id

@@ -28,6 +28,7 @@ type roster struct {
 	made   map[inbox.CustomerID]bool // by this transaction: nobody knows them
 	moving map[inbox.CustomerID]bool // they give or get identities
 	cause  map[inbox.CustomerID]*inbox.Received
+	tied   []inbox.IdentityID // ends of edges that are made or revoked
 }
 
 func newRoster(tx pgx.Tx, rules *inbox.Rules) *roster {

@@ -110,8 +110,8 @@ var timelineSources = []timelineSource{
 			SELECT * FROM loyalty_entries x WHERE x.identity_id = i.id AND (x.at, x.id) < (@at, @id::uuid)
 			ORDER BY x.at DESC, x.id DESC LIMIT @limit) x
 		WHERE i.customer_id = @customer ORDER BY x.at DESC, x.id DESC LIMIT @limit`},
-	{name: "merge", sql: mergeSource("created_at", "revoked_at IS NOT DISTINCT FROM e.revoked_at", "merged")},
-	{name: "unmerge", sql: mergeSource("revoked_at", "revoked_at IS NOT NULL", "unmerged")},
+	{name: "merge", finish: finishMerge, sql: mergeSource("created_at", "revoked_at IS NOT DISTINCT FROM e.revoked_at", "merged")},
+	{name: "unmerge", finish: finishMerge, sql: mergeSource("revoked_at", "revoked_at IS NOT NULL", "unmerged")},
 	{name: "status", sql: `
 		SELECT e.at, e.id::text, 'status', (SELECT coalesce(o.merged_into, o.id)::text FROM conversations o WHERE o.id = e.entity),
 			(SELECT c.subject FROM conversations o JOIN conversations c ON c.id = coalesce(o.merged_into, o.id) WHERE o.id = e.entity), e.after->>'status',
@@ -170,109 +170,4 @@ func (s *timelineSource) scan(row pgx.CollectableRow) (inbox.TimelineEntry, erro
 		return e, s.finish(&e)
 	}
 	return e, nil
-}
-
-// trackData is what the timeline reads of a track.
-type trackData struct {
-	Store      string          `json:"store"`
-	Name       string          `json:"name"`
-	Properties json.RawMessage `json:"properties,omitempty"`
-	Problems   []string        `json:"problems,omitempty"`
-	Rating     string          `json:"rating,omitempty"`
-}
-
-// finishTrack makes a rating's words its detail, and leaves the properties of
-// what nobody knows as they came.
-func finishTrack(e *inbox.TimelineEntry) error {
-	var d trackData
-	if err := json.Unmarshal(e.Data, &d); err != nil {
-		return fmt.Errorf("track %s: %w", e.ID, err)
-	}
-	e.Title = cmp.Or(e.Title, d.Name, e.Detail)
-	switch inbox.TrackKind(e.Kind) {
-	case inbox.TrackedRating:
-		var said struct {
-			Rating     any    `json:"rating"`
-			ReviewBody string `json:"review_body"`
-		}
-		_ = json.Unmarshal(d.Properties, &said) // of another form: shown without
-		if said.Rating != nil {
-			d.Rating = fmt.Sprint(said.Rating)
-		}
-		e.Detail, d.Properties = said.ReviewBody, nil
-	case inbox.TrackedPage:
-		d.Properties = nil
-	default:
-		e.Kind = string(inbox.TrackedPage)
-	}
-	if len(d.Problems) == 0 {
-		d.Problems = nil
-	}
-	var err error
-	e.Data, err = json.Marshal(d)
-	return err
-}
-
-func trackEntry(id string, t *inbox.Tracked) (inbox.TimelineEntry, error) {
-	data, err := json.Marshal(trackData{Store: t.Store, Name: t.Name, Properties: t.Properties, Problems: t.Problems})
-	if err != nil {
-		return inbox.TimelineEntry{}, err
-	}
-	e := inbox.TimelineEntry{ID: "track:" + id, At: t.At, Kind: string(t.Kind), Title: t.Title, Detail: t.URL, Data: data}
-	return e, finishTrack(&e)
-}
-
-type loyaltyData struct {
-	Store  string `json:"store"`
-	Points int64  `json:"points"`
-}
-
-func finishLoyalty(e *inbox.TimelineEntry) error {
-	var d loyaltyData
-	if err := json.Unmarshal(e.Data, &d); err != nil {
-		return fmt.Errorf("loyalty %s: %w", e.ID, err)
-	}
-	e.Detail = fmt.Sprintf("%+d", d.Points)
-	var err error
-	e.Data, err = json.Marshal(d)
-	return err
-}
-
-func loyaltyEntry(x *inbox.LoyaltyEntry) (inbox.TimelineEntry, error) {
-	data, err := json.Marshal(loyaltyData{x.Store, x.Points})
-	if err != nil {
-		return inbox.TimelineEntry{}, err
-	}
-	e := inbox.TimelineEntry{ID: "loyalty:" + madeID("loyalty\x00"+x.Store+"\x00"+x.ExternalID), At: x.At, Kind: "loyalty", Title: x.Reason, Data: data}
-	return e, finishLoyalty(&e)
-}
-
-// A news is an entry that is told of by itself: it has no entity whose change
-// would tell.
-type news struct {
-	who   inbox.IdentityID
-	entry inbox.TimelineEntry
-}
-
-// tell announces entries to those who may see their customers, and not those of
-// people with whom nobody has spoken: no page shows them, and visitors are many.
-// What it is about is a log already, so nothing is logged.
-func (d *delivery) tell(ctx context.Context, list []news) error {
-	who := make([]inbox.IdentityID, 0, len(list))
-	for _, n := range list {
-		who = append(who, n.who)
-	}
-	audiences, err := d.knownTo(ctx, who)
-	if err != nil {
-		return fmt.Errorf("read who may see a timeline: %w", err)
-	}
-	for i := range list {
-		n := &list[i]
-		if audience, ok := audiences[n.who]; ok {
-			d.add(change{quiet: true, event: inbox.Event{
-				Kind: inbox.TimelineAdded, Entity: n.entry.ID, Version: 1, Timeline: &n.entry, IdentityID: n.who, Audience: audience,
-			}}, inbox.Actor{Kind: inbox.BySystem})
-		}
-	}
-	return nil
 }

@@ -311,3 +311,58 @@ func inlined(sql string, id inbox.CustomerID, in inbox.InboxID) string {
 	return strings.NewReplacer("@at", "now()", "@id::uuid", "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid", "@id", "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid",
 		"@all", "false", "@inboxes::uuid[]", fmt.Sprintf("ARRAY['%s']::uuid[]", in), "@limit", "51", "@customer", fmt.Sprintf("'%s'::uuid", id)).Replace(sql)
 }
+
+// A merge and its undoing are pushed to those who may see the customer as their
+// timeline has them; of the other side, once it is somebody else, nothing.
+func TestMergesPushed(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx, now := t.Context(), time.Now().UTC().Truncate(time.Microsecond)
+	kim, lee := d.mail(t, "support", "m1", "kim@x.example"), d.mail(t, "second", "m2", "lee@x.example")
+	if _, err := d.Merge(ctx, d.su, kim.Customer.CustomerID, lee.Customer.CustomerID, "same voice", now); err != nil {
+		t.Fatal(err)
+	}
+	type push struct {
+		title, detail string
+		inboxes       int
+		logged        bool
+	}
+	pushed := func() (list []push) {
+		for _, raw := range d.strings(t, `SELECT convert_from(payload, 'UTF8') FROM outbox WHERE subject = 'skein.event.timeline.added' ORDER BY id`) {
+			var e inbox.Event
+			if err := json.Unmarshal([]byte(raw), &e); err != nil {
+				t.Fatal(err)
+			}
+			logged := d.strings(t, `SELECT id::text FROM events WHERE kind = 'timeline.added'`)
+			list = append(list, push{e.Timeline.Title, e.Timeline.Detail, len(e.Audience.Inboxes), len(logged) > 0})
+			who := d.strings(t, `SELECT customer_id::text FROM identities WHERE id = $1`, e.IdentityID)[0]
+			entries, _, _, err := d.Timeline(ctx, &d.su.Rights, inbox.CustomerID(who), inbox.Cursor{}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range entries {
+				if f.At = f.At.UTC(); f.ID == e.Timeline.ID && f.Detail == e.Timeline.Detail {
+					if diff := cmp.Diff(*e.Timeline, f); diff != "" {
+						t.Errorf("pushed and fetched (-pushed +fetched):\n%s", diff)
+					}
+				}
+			}
+		}
+		return list
+	}
+	both := "kim@x.example, lee@x.example"
+	if diff := cmp.Diff([]push{{"merged", both, 2, false}}, pushed(), cmp.AllowUnexported(push{})); diff != "" {
+		t.Errorf("after the merge (-want +got):\n%s", diff)
+	}
+	merges, err := d.Merges(ctx, &d.su.Rights, kim.Customer.CustomerID)
+	if err != nil || len(merges) != 1 {
+		t.Fatal(merges, err)
+	}
+	if _, _, err := d.Unmerge(ctx, d.su, kim.Customer.CustomerID, merges[0].ID, now.Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	want := []push{{"merged", both, 2, false}, {"unmerged", "kim@x.example", 1, false}, {"unmerged", "lee@x.example", 1, false}}
+	if diff := cmp.Diff(want, pushed(), cmp.AllowUnexported(push{})); diff != "" {
+		t.Errorf("after it is undone (-want +got):\n%s", diff)
+	}
+}
