@@ -1375,8 +1375,18 @@ export interface components {
              * @description When Skein got it: what is shown is ordered by SentAt
              */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its sender took it back: what it said is in the log
+             */
+            deletedAt?: string;
             /** @enum {string} */
             direction: "in" | "out";
+            /**
+             * Format: date-time
+             * @description When its sender changed it last: what it said before is in the log
+             */
+            editedAt?: string;
             hasRaw: boolean;
             /** @description The Message-ID header, without its angle brackets */
             headerId?: string;
@@ -1399,6 +1409,7 @@ export interface components {
              * @enum {string}
              */
             protection?: "signed" | "encrypted";
+            reactions?: components["schemas"]["Reaction"][];
             reason: components["schemas"]["Reason"];
             /** @description The HTML names images on other servers, not loaded until asked for */
             remoteImages: boolean;
@@ -1665,6 +1676,13 @@ export interface components {
             updatedAt: string;
             url?: string;
             variant?: string;
+        };
+        Reaction: {
+            /** Format: date-time */
+            at: string;
+            /** @description Their name, or their address */
+            by: string;
+            emoji: string;
         };
         Reason: {
             key?: string;
