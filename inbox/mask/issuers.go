@@ -27,10 +27,20 @@ var issuers = []issuer{
 	{from: 810000, to: 829999, least: 16, most: 19}, // UnionPay, RuPay
 	{from: 508000, to: 508999, least: 16, most: 16}, // RuPay
 	{from: 606000, to: 608999, least: 16, most: 16}, // RuPay, Hipercard
-	{from: 500000, to: 509999, least: 13, most: 19}, // Maestro, Verve, Elo, Dankort
-	{from: 560000, to: 589999, least: 13, most: 19}, // Maestro
-	{from: 630000, to: 639999, least: 13, most: 19},
-	{from: 670000, to: 679999, least: 13, most: 19},
+	// Maestro, Verve, Elo, Dankort: whole ranges in the usual lengths, and where
+	// Maestro's cards are in every length. A shop's own numbers have 13 or 15
+	// digits as well.
+	{from: 500000, to: 509999, least: 16, most: 19, only: []int{16, 18, 19}},
+	{from: 560000, to: 589999, least: 16, most: 19, only: []int{16, 18, 19}},
+	{from: 630000, to: 639999, least: 16, most: 19, only: []int{16, 18, 19}},
+	{from: 670000, to: 679999, least: 16, most: 19, only: []int{16, 18, 19}},
+	{from: 501800, to: 501899, least: 13, most: 19},
+	{from: 502000, to: 502099, least: 13, most: 19},
+	{from: 503800, to: 503899, least: 13, most: 19},
+	{from: 589300, to: 589399, least: 13, most: 19},
+	{from: 630400, to: 630499, least: 13, most: 19},
+	{from: 675900, to: 675999, least: 13, most: 19},
+	{from: 676100, to: 676399, least: 13, most: 19},
 	{from: 220000, to: 220499, least: 16, most: 19}, // Mir
 	{from: 979200, to: 979299, least: 16, most: 16}, // Troy
 }
