@@ -137,7 +137,9 @@ func TestClaimsRefused(t *testing.T) {
 		if in.Order != nil {
 			in.Kind = connectors.KindOrder
 		}
-		_, err := th.prepare(t.Context(), mail("a", func(m *connectors.Inbound) { m.Kind, m.Customer, m.Order, m.Message = in.Kind, in.Customer, in.Order, nil }))
+		_, err := th.prepare(t.Context(), mail("a", func(m *connectors.Inbound) {
+			m.Kind, m.Customer, m.Order, m.Message = in.Kind, in.Customer, in.Order, nil
+		}))
 		if inbox.CodeOf(err) != inbox.Invalid {
 			t.Errorf("%s: prepare = %v, want %s", name, err, inbox.Invalid)
 		}
