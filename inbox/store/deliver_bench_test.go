@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,4 +38,17 @@ func BenchmarkDeliver(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// How many orders a second one worker takes in: each with items, parties, a
+// parcel and its events, from customers who come back.
+func BenchmarkOrders(b *testing.B) {
+	d := newDeliverBench(b)
+	words, _ := feed(b.N)
+	words = words[:b.N]
+	b.ResetTimer()
+	for part := range slices.Chunk(words, 200) {
+		d.deliver(b, part...)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "words/s")
 }
