@@ -47,10 +47,9 @@ func (s *server) startDemo(ctx context.Context, parts *stack) error {
 	d.SetURL(s.cfg.public)
 	parts.run("demo", d.Run)
 	parts.run("demo shop", func(ctx context.Context) error {
-		if err := s.publishShop(ctx); err != nil && ctx.Err() == nil {
+		if err := s.runShop(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
-		<-ctx.Done()
 		return nil
 	})
 	return nil
@@ -122,13 +121,9 @@ func (s *server) endDemo(ctx context.Context) error {
 	return nil
 }
 
-// publishShop puts the shop's customers and orders on the bus as its connector
-// would, once in the life of a data folder: repeating it would change nothing.
-func (s *server) publishShop(ctx context.Context) error {
-	marker := filepath.Join(demoDir(s.cfg.data), "shop.done")
-	if _, err := os.Stat(marker); err == nil {
-		return nil
-	}
+// runShop stands in for the shop's connector, with its credential: it publishes
+// the shop, and then what its customers do in it.
+func (s *server) runShop(ctx context.Context) error {
 	cred, err := s.base.credentialFor(s.cfg, inbox.Shop)
 	if err != nil {
 		return err
@@ -145,6 +140,19 @@ func (s *server) publishShop(ctx context.Context) error {
 	link, err := bus.NewLink(nc, bus.LinkConfig{Channel: inbox.Shop, Key: key, Log: s.log})
 	if err != nil {
 		return err
+	}
+	if err := s.publishShop(ctx, link); err != nil {
+		return err
+	}
+	return s.base.demo.Browse(ctx, link.Publish)
+}
+
+// publishShop puts the shop on the bus, once in the life of a data folder:
+// repeating it would change nothing.
+func (s *server) publishShop(ctx context.Context, link *bus.Link) error {
+	marker := filepath.Join(demoDir(s.cfg.data), "shop.done")
+	if _, err := os.Stat(marker); err == nil {
+		return nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)

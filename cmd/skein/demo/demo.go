@@ -1,5 +1,5 @@
-// Package demo is the living demo: a made-up shop with its customers, orders
-// and a few months of conversations, and the mail servers that connect it with
+// Package demo is the living demo: a made-up shop with its customers, orders,
+// shelves and visitors and a few months of conversations, and the mail servers that connect it with
 // its customers.
 //
 // The mail servers are real ones (IMAP with IDLE, SMTP) on random loopback
@@ -165,8 +165,8 @@ func (d *Demo) SMTPAddr() string { return d.smtp.Addr().String() }
 // Shop is the made-up shop.
 func (d *Demo) Shop() *Shop { return d.shop }
 
-// Items are the shop's customers and orders, to be published on the bulk lane:
-// repeating them is harmless.
+// Items are the shop's products, customers, orders and the rest, to be published
+// on the bulk lane: repeating them is harmless.
 func (d *Demo) Items() []connectors.Inbound { return d.shop.Items() }
 
 // Since is where the history begins: what the account's settings want as the

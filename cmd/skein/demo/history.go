@@ -102,6 +102,10 @@ func (s *Shop) converse(r *rand.Rand, sc script, o *inbox.Order, c *Customer, st
 		turns++ // most matters end with the shop's word
 	}
 	proven := r.IntN(10) > 0
+	who := customerParty(c)
+	if c.Other != "" && n%2 == 0 {
+		who.Address = c.Other
+	}
 	charset := ""
 	switch {
 	case c.Lang == "ja":
@@ -123,7 +127,7 @@ func (s *Shop) converse(r *rand.Rand, sc script, o *inbox.Order, c *Customer, st
 		}
 		text := w.fill(r, sc.turns[i])
 		if i%2 == 0 {
-			l.From, l.To = customerParty(c), shopParty()
+			l.From, l.To = who, shopParty()
 			l.ID = fmt.Sprintf("%016x.%d@%s", hash(fmt.Sprint(c.Email, n, i)), i, domainOf(c.Email))
 			l.Charset = charset
 			if i == 0 && sc.attach == "photo" || i == 2 && strings.Contains(text, "attach") && r.IntN(2) == 0 {
@@ -134,7 +138,7 @@ func (s *Shop) converse(r *rand.Rand, sc script, o *inbox.Order, c *Customer, st
 			l.Signed = n%83 == 7
 			c.write(l, text, old)
 		} else {
-			l.From, l.To = shopParty(), customerParty(c)
+			l.From, l.To = shopParty(), who
 			l.ID = fmt.Sprintf("%016x.%d@%s", hash(fmt.Sprint("shop", n, i)), i, mailDomain)
 			l.Text = text + "\n\n-- \n" + agent + "\n" + shopName + "\nwww.harbourpine.test"
 			quoteThunderbird(l, c.Lang, old)

@@ -29,13 +29,15 @@ type people struct {
 	inform chan answerTo
 	rand   *rand.Rand // run's alone
 
-	mu       sync.Mutex // guards answered
+	mu       sync.Mutex // guards what follows
 	answered map[string]int
+	recent   []*Customer // who wrote last
 }
 
 // An answerTo is a mail of the shop that a customer is about to answer.
 type answerTo struct {
 	customer *Customer
+	address  string // the one of theirs that it went to
 	old      *letter
 	due      time.Time
 }
@@ -75,7 +77,7 @@ func (p *people) got(to []string, raw []byte) {
 		}
 		wait := p.demo.cfg.Answer + rand.N(2*p.demo.cfg.Answer+1)
 		select {
-		case p.inform <- answerTo{customer: c, old: old, due: time.Now().Add(wait)}:
+		case p.inform <- answerTo{customer: c, address: strings.ToLower(address), old: old, due: time.Now().Add(wait)}:
 		default:
 		}
 	}
@@ -197,7 +199,11 @@ func (p *people) deliverFresh(ctx context.Context) {
 		return
 	case <-time.After(400 * time.Millisecond):
 	}
-	for _, age := range freshAges {
+	for i, age := range freshAges {
+		if i < len(p.demo.shop.Doubles) && i%2 == 1 { // one of them from the address that nobody knows
+			p.writeAs(p.demo.shop.Doubles[i], time.Now().Add(-age))
+			continue
+		}
 		p.write(time.Now().Add(-age))
 	}
 	p.demo.seed.Fresh = true
@@ -232,8 +238,32 @@ func (p *people) write(at time.Time) {
 			l.Attachments = append(l.Attachments, photo(p.rand.Uint64()))
 		}
 		c.write(l, text, nil)
-		p.post(c, l, Support)
+		p.wrote(c)
+		p.post(l, Support)
 		return
+	}
+}
+
+// writeAs lets a customer write from their other address about something that
+// they bought.
+func (p *people) writeAs(c *Customer, at time.Time) {
+	ask := opening[len(opening)-1]
+	w := p.demo.shop.words(p.rand, oneOf(p.rand, c.Orders), c, "")
+	l := &letter{From: mail.Address{Name: c.Name, Address: c.Other}, To: shopParty(), Subject: w.fill(p.rand, "Order {order}"), At: at}
+	l.ID = fmt.Sprintf("%016x@%s", p.rand.Uint64(), domainOf(c.Other))
+	c.write(l, w.fill(p.rand, hiEN+ask.text+byeEN), nil)
+	p.wrote(c)
+	p.post(l, Support)
+}
+
+// wrote notes who has written lately: they are the ones who look round in the
+// shop.
+func (p *people) wrote(c *Customer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.recent = append(p.recent, c)
+	if len(p.recent) > 12 {
+		p.recent = p.recent[1:]
 	}
 }
 
@@ -257,7 +287,7 @@ func (p *people) answer(a answerTo) {
 	}
 	text := p.demo.shop.words(p.rand, o, a.customer, "").fill(p.rand, oneOf(p.rand, texts)) + "\n\n" + a.customer.Given
 	l := &letter{
-		From: customerParty(a.customer), To: a.old.From, At: time.Now(), InReplyTo: a.old.ID,
+		From: mail.Address{Name: a.customer.Name, Address: a.address}, To: a.old.From, At: time.Now(), InReplyTo: a.old.ID,
 		Subject:    a.old.Subject,
 		References: append(append([]string{}, a.old.References...), a.old.ID),
 		ID:         fmt.Sprintf("%016x@%s", p.rand.Uint64(), domainOf(a.customer.Email)),
@@ -274,11 +304,11 @@ func (p *people) answer(a answerTo) {
 		l.Attachments = append(l.Attachments, photo(p.rand.Uint64()))
 	}
 	a.customer.write(l, text, a.old)
-	p.post(a.customer, l, to)
+	p.post(l, to)
 }
 
-func (p *people) post(c *Customer, l *letter, to string) {
-	if err := p.demo.deliver(c.Email, []string{to}, l.bytes(), true, false); err != nil {
+func (p *people) post(l *letter, to string) {
+	if err := p.demo.deliver(l.From.Address, []string{to}, l.bytes(), true, false); err != nil {
 		p.demo.cfg.Log.Warn("demo customer's mail not delivered", "err", err)
 	}
 }

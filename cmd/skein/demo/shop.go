@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"skein/connectors"
 	"skein/inbox"
 )
 
@@ -27,6 +26,7 @@ type Customer struct {
 	Given  string
 	Lang   string // that they write in
 	Client string // their mail program, see clients
+	Other  string // an address that they write from too, and the shop doesn't know; mostly ""
 	Orders []*inbox.Order
 }
 
@@ -34,6 +34,8 @@ type Customer struct {
 type Shop struct {
 	Customers []*Customer
 	Orders    []*inbox.Order // by number
+	Products  []inbox.Product
+	Doubles   []*Customer // who write from two addresses
 	at        time.Time
 	seed      uint64
 	byEmail   map[string]*Customer
@@ -61,6 +63,7 @@ func NewShop(seed uint64, at time.Time) *Shop {
 		c.Orders = append(c.Orders, o)
 		s.Orders = append(s.Orders, o)
 	}
+	s.furnish()
 	return s
 }
 
@@ -221,33 +224,7 @@ func tracking(r *rand.Rand) (carrier, number string) {
 	}
 }
 
-// Items are the shop's customers and orders as its connector would publish
-// them. Event ids hold the revision, so repeating them changes nothing.
-func (s *Shop) Items() []connectors.Inbound {
-	var out []connectors.Inbound
-	for _, c := range s.Customers {
-		rec := c.CustomerRecord
-		out = append(out, connectors.Inbound{
-			Kind: connectors.KindCustomer, Channel: inbox.Shop, Account: StoreID,
-			EventID:    fmt.Sprintf("customer/%s/%d", c.ExternalID, c.UpdatedAt.Unix()),
-			ExternalID: c.ExternalID, Key: c.ExternalID, Lane: connectors.Bulk,
-			Sender:     connectors.Sender{Kind: inbox.ShopAccount, Address: c.ExternalID, Name: c.Name, Proof: inbox.Signed},
-			ProviderAt: c.UpdatedAt, ReceivedAt: s.at, Customer: &rec,
-		})
-	}
-	for _, o := range s.Orders {
-		out = append(out, connectors.Inbound{
-			Kind: connectors.KindOrder, Channel: inbox.Shop, Account: StoreID,
-			EventID:    fmt.Sprintf("order/%s/%d", o.ExternalID, o.UpdatedAt.Unix()),
-			ExternalID: o.ExternalID, Key: o.ExternalID, Lane: connectors.Bulk,
-			Sender:     connectors.Sender{Kind: inbox.EmailAddress, Address: o.Email, Proof: inbox.Claimed},
-			ProviderAt: o.UpdatedAt, ReceivedAt: s.at, Order: o,
-		})
-	}
-	return out
-}
-
-// ByEmail finds a customer, or nil.
+// ByEmail finds a customer by either address, or nil.
 func (s *Shop) ByEmail(address string) *Customer { return s.byEmail[strings.ToLower(address)] }
 
 // ByOrder finds an order by its number, with or without the prefix, and its
