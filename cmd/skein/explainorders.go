@@ -71,9 +71,13 @@ func readOrders(path string) (*known, error) {
 		if err != nil {
 			return nil, fmt.Errorf("order %d of %s: %w", i+1, path, err)
 		}
-		o := inbox.LinkOrder{Order: *r.Order, Owner: customerOf(r.Order.Buyer)}
+		o := inbox.LinkOrder{Order: *r.Order, Owner: customerOf(r.Order.Buyer), Parties: r.Order.Parties}
 		o.ID = inbox.OrderID(fmt.Sprint("order-", i))
-		o.Parties = []inbox.OrderParty{{Role: "buyer", Email: r.Order.Buyer.Key}}
+		// A shop's account and the address that the shop has of it are one
+		// customer's, as soon as who writes from there is proven.
+		if at := slices.IndexFunc(o.Parties, func(p inbox.OrderParty) bool { return p.Role == "buyer" && p.Email != "" }); at >= 0 {
+			o.Owner = customerOf(inbox.IdentityRef{Kind: inbox.EmailAddress, Key: o.Parties[at].Email})
+		}
 		k.orders = append(k.orders, o)
 		numbers[o.Store] = append(numbers[o.Store], o.Number)
 	}

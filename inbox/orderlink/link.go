@@ -160,7 +160,14 @@ func nearMiss(a, b string) bool {
 	return len(a) >= 4 && len(b) >= 4 && a != b && near(a, b, 1)
 }
 
+// isOwn reports whether an order is its sender's: their customer's, or bought
+// with the address that they write from, by an account of which nobody knows
+// yet that it is theirs.
 func isOwn(o *inbox.LinkOrder, msg *inbox.LinkMessage) bool {
+	return isOwners(o, msg) || takesPart(o, msg, "buyer")
+}
+
+func isOwners(o *inbox.LinkOrder, msg *inbox.LinkMessage) bool {
 	return msg.Customer != "" && o.Owner == msg.Customer
 }
 
@@ -178,13 +185,17 @@ func (l *linker) gate(o *inbox.LinkOrder, msg *inbox.LinkMessage, m *inbox.Store
 	switch {
 	case isOwn(o, msg):
 		state := inbox.Linked
-		if msg.Proof < proven {
+		switch {
+		case msg.Proof < proven:
 			state = inbox.LinkUnproven
 			reason.Text += "; the sender is not proven"
+		case !isOwners(o, msg):
+			state = inbox.LinkUnproven
+			reason.Text += "; the buyer has their address and is not known to be them"
 		}
 		l.offer(o, inbox.OrderLink{State: state, Score: score, Reason: reason})
 		return true
-	case isRecipient(o, msg):
+	case takesPart(o, msg, "recipient"):
 		reason.Text = "They receive the parcel of the order they name: " + m.Text
 		if m.Text == "" {
 			reason.Text = "They receive the parcel of this order"
@@ -195,10 +206,11 @@ func (l *linker) gate(o *inbox.LinkOrder, msg *inbox.LinkMessage, m *inbox.Store
 	return false
 }
 
-func isRecipient(o *inbox.LinkOrder, msg *inbox.LinkMessage) bool {
+// takesPart reports whether the sender's address is that of a party of an order.
+func takesPart(o *inbox.LinkOrder, msg *inbox.LinkMessage, role string) bool {
 	for i := range o.Parties {
 		p := &o.Parties[i]
-		if p.Role == "recipient" && (p.Email != "" && slices.Contains(msg.People, p.Email) || p.Phone != "" && slices.Contains(msg.People, p.Phone)) {
+		if p.Role == role && (p.Email != "" && slices.Contains(msg.People, p.Email) || p.Phone != "" && slices.Contains(msg.People, p.Phone)) {
 			return true
 		}
 	}

@@ -20,9 +20,10 @@ func (l *linker) rank() {
 			return // it is known which
 		}
 	}
+	newest := &l.ev.Messages[len(l.ev.Messages)-1]
 	var own []*inbox.LinkOrder
 	for i := range l.ev.Orders {
-		if o := &l.ev.Orders[i]; o.Owner == l.ev.Customer && l.verdicts[o.ID] != inbox.LinkRejected {
+		if o := &l.ev.Orders[i]; (o.Owner == l.ev.Customer || takesPart(o, newest, "buyer")) && l.verdicts[o.ID] != inbox.LinkRejected {
 			own = append(own, o)
 		}
 	}
@@ -33,7 +34,6 @@ func (l *linker) rank() {
 	slices.SortStableFunc(fits, func(a, b orderFit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), b.order.PlacedAt.Compare(a.order.PlacedAt), cmp.Compare(a.order.ID, b.order.ID))
 	})
-	newest := &l.ev.Messages[len(l.ev.Messages)-1]
 	for i, fit := range fits[:min(len(fits), maxRanked)] {
 		link := inbox.OrderLink{
 			State: inbox.LinkSuggested, Score: .25 + .15*fit.score/(1+fit.score),
@@ -41,7 +41,7 @@ func (l *linker) rank() {
 		}
 		if i == 0 && !l.named && wellAhead(fits) && newest.Customer == l.ev.Customer {
 			link.State, link.Score = inbox.Linked, .7
-			if newest.Proof < proven {
+			if newest.Proof < proven || fit.order.Owner != l.ev.Customer {
 				link.State = inbox.LinkUnproven
 			}
 		}

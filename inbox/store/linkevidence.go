@@ -245,6 +245,11 @@ func (c *linked) mentions() [][]inbox.StoredMention {
 	return all
 }
 
+// boughtWith joins to an identity i what was bought with its address or number,
+// by an account that may be another's.
+const boughtWith = `JOIN order_parties p ON p.role = 'buyer' AND
+	(i.kind = 'email' AND p.email = i.key AND p.email <> '' OR i.kind = 'phone' AND p.phone = i.key AND p.phone <> '')`
+
 // loadOwn finds the newest orders of the conversations' customers.
 func (l *links) loadOwn(ctx context.Context) error {
 	customers := map[inbox.CustomerID]bool{}
@@ -261,7 +266,11 @@ func (l *links) loadOwn(ctx context.Context) error {
 		CROSS JOIN LATERAL (
 			SELECT o.id, o.placed_at FROM identities i CROSS JOIN LATERAL (
 				SELECT id, placed_at FROM orders WHERE identity_id = i.id ORDER BY placed_at DESC LIMIT $2) o
-			WHERE i.customer_id = k.id ORDER BY o.placed_at DESC, o.id DESC LIMIT $2) o`, keysOf(customers), maxOrders)
+			WHERE i.customer_id = k.id
+			UNION
+			(SELECT o.id, o.placed_at FROM identities i `+boughtWith+` JOIN orders o ON o.id = p.order_id
+				WHERE i.customer_id = k.id ORDER BY o.placed_at DESC LIMIT $2)
+			ORDER BY placed_at DESC, id DESC LIMIT $2) o`, keysOf(customers), maxOrders)
 	if err != nil {
 		return fmt.Errorf("read customers' orders: %w", err)
 	}

@@ -93,6 +93,7 @@ func (a *arrivals) relinkArrivals(ctx context.Context) error {
 			SELECT c.id FROM conversations c JOIN identities i ON i.id = c.identity_id
 			WHERE c.id = ANY($1::uuid[]) AND (
 				EXISTS (SELECT FROM identities s JOIN orders o ON o.identity_id = s.id WHERE s.customer_id = i.customer_id)
+				OR EXISTS (SELECT FROM identities i `+boughtWith+` WHERE i.id = c.identity_id)
 				OR EXISTS (SELECT FROM conversation_orders o WHERE o.conversation_id = c.id))`, look)
 		if err != nil {
 			return fmt.Errorf("find who has orders: %w", err)

@@ -292,3 +292,39 @@ func TestLearnGrammars(t *testing.T) {
 		t.Errorf("learned from %d orders, %v, want 30", g.Orders(), err)
 	}
 }
+
+// An account's order is that of whoever writes from its buyer's address, marked;
+// who receives it hears of the parcel and nothing else, and who merely copies a
+// mail to them of nothing at all.
+func TestLinkByAddress(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.deliver(t, bought("HP-10026", "ann@x.example", time.Now(), func(o *inbox.Order) {
+		o.CustomerExternalID, o.Buyer = "77", inbox.ShopRef("shop", "77")
+		o.Parties = []inbox.OrderParty{{Role: "buyer", Email: "ann@x.example"}, {Role: "recipient", Name: "Ruth", Email: "ruth@x.example",
+			Address: &inbox.Address{City: "Graz", Postcode: "8010"}}}
+		o.Shipments = []inbox.Shipment{{Carrier: "ups", Tracking: "1Z12345E0205271688", Status: "in_transit", At: time.Now()}}
+	}))
+	say := func(id, from string, proof inbox.Proof, to ...string) inbox.Conversation {
+		d.deliver(t, naming(arrival(id, from, nil, to...), proof, "Where is order HP-10026?"))
+		return d.conversationOf(t, id)
+	}
+	c := say("buyer", "ann@x.example", inbox.Claimed)
+	d.wantState(t, "the buyer's address", c, inbox.LinkUnproven)
+	if c.Order == nil || c.Order.Number != "HP-10026" {
+		t.Errorf("the conversation's order is %+v", c.Order)
+	}
+	if _, err := d.LinkNumber(t.Context(), d.anna, string(c.ID), "hp 10026", time.Now()); err != nil {
+		t.Errorf("link an order by its buyer's address: %v", err)
+	}
+	link := d.wantState(t, "the recipient", say("recipient", "ruth@x.example", inbox.Proven), inbox.LinkRecipient)[0]
+	shown := asJSON(t, link.Order)
+	if len(link.Order.Shipments) != 1 || strings.Contains(shown, "kettle") || strings.Contains(shown, "4711") || strings.Contains(shown, "ann@") {
+		t.Errorf("a recipient is shown %s", shown)
+	}
+	c = say("stranger", "eve@x.example", inbox.Proven, "ruth@x.example", "ann@x.example")
+	d.wantState(t, "a stranger who copies it to them", c, inbox.LinkClaimed)
+	_, err := d.LinkNumber(t.Context(), d.anna, string(c.ID), "HP-10026", time.Now())
+	wantCode(t, "a stranger's number", err, inbox.Conflict)
+	d.folded(t)
+}

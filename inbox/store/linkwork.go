@@ -96,11 +96,10 @@ func (s *Store) JudgeOrder(ctx context.Context, by *inbox.Caller, ref string, or
 		if standing == word || word == string(inbox.Linked) && standing == verified {
 			return nil
 		}
-		owner, known, err := j.owner(ctx, order)
+		own, known, err := j.theirs(ctx, order)
 		if err != nil {
 			return err
 		}
-		own := known && owner == j.c.Customer.CustomerID
 		switch {
 		case own:
 			return j.say(ctx, order, word, "")
@@ -134,8 +133,8 @@ func (s *Store) LinkNumber(ctx context.Context, by *inbox.Caller, ref, number st
 		}
 		var own inbox.OrderID
 		err = j.tx.QueryRow(ctx, `
-			SELECT o.id FROM orders o JOIN identities i ON i.id = o.identity_id
-			WHERE o.number_key = ANY($1) AND o.number_key <> '' AND i.customer_id = $2 ORDER BY o.placed_at DESC, o.id LIMIT 1`,
+			SELECT o.id FROM orders o WHERE o.number_key = ANY($1) AND o.number_key <> '' AND `+ofCustomer+`
+			ORDER BY o.placed_at DESC, o.id LIMIT 1`,
 			orEmpty(s.rules.Orders.Keys(number, grammars)), j.c.Customer.CustomerID).Scan(&own)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return errNotTheirs
@@ -289,15 +288,21 @@ func (j *judgement) settle(ctx context.Context, link inbox.LinkFunc) error {
 	return announce(ctx, j.tx, []change{ch})
 }
 
-// owner is whose an order is; known is false when it is not there.
-func (j *judgement) owner(ctx context.Context, order inbox.OrderID) (owner inbox.CustomerID, known bool, err error) {
-	err = j.tx.QueryRow(ctx, `SELECT i.customer_id FROM orders o JOIN identities i ON i.id = o.identity_id WHERE o.id = $1`, order).
-		Scan(&owner)
+// theirs reports whether an order is the customer's own, by whom it was bought
+// or with which address; known is false when it is not there.
+func (j *judgement) theirs(ctx context.Context, order inbox.OrderID) (own, known bool, err error) {
+	err = j.tx.QueryRow(ctx, `SELECT `+ofCustomer+` FROM orders o WHERE o.id = $1`, order, j.c.Customer.CustomerID).Scan(&own)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", false, nil
+		return false, false, nil
 	}
-	return owner, err == nil, err
+	return own, err == nil, err
 }
+
+// ofCustomer says whether an order o is of the customer $2.
+const ofCustomer = `EXISTS (
+	SELECT FROM identities i WHERE i.id = o.identity_id AND i.customer_id = $2
+	UNION ALL
+	SELECT FROM identities i ` + boughtWith + ` WHERE p.order_id = o.id AND i.customer_id = $2)`
 
 // these are the conversation and those that became part of it.
 const these = `conversation_id IN (SELECT id FROM conversations WHERE id = $1 OR merged_into = $1)`
