@@ -125,6 +125,30 @@ func TestLinkGate(t *testing.T) {
 	}
 }
 
+// What an account bought that is not known to be the sender's, but has their
+// address, is theirs, marked: never linked by that alone, however well the
+// address is proven.
+func TestLinkByAddress(t *testing.T) {
+	t.Parallel()
+	order := testOrder("#10021", "account", "delivered", "Kettle")
+	order.Parties[0].Email = "ann@x.example"
+	for _, tc := range []struct {
+		say  say
+		want string
+	}{
+		{say{"ann", 1, "order #10021"}, "unproven #10021!"},
+		{say{"ann", 2, "order #10021"}, "unproven #10021!"},
+		{say{"ann", 2, "order #10012"}, "suggested #10021!, claimed"},
+		{say{"account", 2, "order #10021"}, "linked #10021!"},
+		{say{"eve", 2, "order #10021"}, "claimed!"},
+		{say{"eve", 2, "order #10012"}, "claimed!"},
+	} {
+		if got := states(Link(evidenceOf(tc.say.who, []inbox.LinkOrder{order}, tc.say))); got != tc.want {
+			t.Errorf("%+v: %s, want %s", tc.say, got, tc.want)
+		}
+	}
+}
+
 // What is linked is the same whether a stranger's order exists or not, to the
 // letter.
 func TestLinkTellsNothing(t *testing.T) {
