@@ -192,11 +192,10 @@ func proofOf(n *inbox.Node, ref inbox.IdentityRef) (best inbox.Proof) {
 // A cluster is evidence while it is read.
 type cluster struct {
 	inbox.ClusterEvidence
-	rules    *inbox.Rules
-	nodes    map[inbox.IdentityID]*inbox.Node
-	edges    map[inbox.EdgeID]bool
-	keys     map[inbox.IdentityRef]bool // looked at
-	birthday map[inbox.IdentityID]claimSet
+	rules *inbox.Rules
+	nodes map[inbox.IdentityID]*inbox.Node
+	edges map[inbox.EdgeID]bool
+	keys  map[inbox.IdentityRef]bool // looked at
 }
 
 // readCluster reads everything that bears on the seeds and on who holds the
