@@ -251,6 +251,41 @@ func TestRelayHugeEvent(t *testing.T) {
 	}
 }
 
+// A customer of whom too much is known for the bus goes out with the identities
+// alone, and one with too many of those by name only.
+func TestRelayHugeCustomer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	e := inbox.Event{Kind: inbox.CustomerChanged, Entity: "k", Version: 3, Customer: &inbox.Customer{ID: "k", Version: 3, Name: "n",
+		Identities: []inbox.Identity{{ID: "i", CustomerID: "k", Value: "a@x.example"}},
+		Profile:    []inbox.Fact{{Field: inbox.ClaimName, Value: strings.Repeat("n", 1<<20)}}, Consents: []inbox.Consent{}}}
+	for i, kind := range []inbox.IdentityKind{"", inbox.ChatVisitor} {
+		for range i * 20_000 {
+			e.Customer.Identities = append(e.Customer.Identities, inbox.Identity{ID: "i", Kind: kind, Value: strings.Repeat("v", 40)})
+		}
+		huge, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.add(t, "skein.event.customer.changed", string(huge))
+	}
+	r.relay(t, r.bus, nil)
+	got := r.events(t, 2)
+	for i, want := range []int{1, -1} {
+		var short inbox.Event
+		if err := json.Unmarshal([]byte(got[i]), &short); err != nil {
+			t.Fatal(err)
+		}
+		has := -1
+		if short.Customer != nil {
+			has = len(short.Customer.Identities)
+		}
+		if has != want || short.Version != 3 {
+			t.Errorf("event %d has %d identities and version %d, want %d and 3", i, has, short.Version, want)
+		}
+	}
+}
+
 // shelf is Blobs in memory.
 type shelf map[string]string
 

@@ -277,7 +277,14 @@ func shorten(payload []byte) ([]byte, error) {
 			State: m.State, Attempt: m.Attempt, SendAt: m.SendAt, SentAt: m.SentAt, CreatedAt: m.CreatedAt, Truncated: true,
 		}
 	}
-	e.Customer, e.Order, e.Connector = nil, nil, nil
+	e.Order, e.Connector = nil, nil
+	if k := e.Customer; k != nil { // whose its identities are is what lists show
+		k.Profile, k.Consents = []inbox.Fact{}, []inbox.Consent{}
+		if short, err := json.Marshal(e); err != nil || len(short) <= maxPayload {
+			return short, err
+		}
+		e.Customer = nil
+	}
 	return json.Marshal(e)
 }
 

@@ -160,7 +160,7 @@ func (s *Store) SetKey(ctx context.Context, by *inbox.Caller, kind inbox.Identit
 		if err != nil {
 			return err
 		}
-		if err := w.writePolicy(ref, policy, note); err != nil {
+		if err := w.writePolicy(ctx, ref, policy, note); err != nil {
 			return err
 		}
 		if _, err := w.settle(ctx, nil, []inbox.IdentityRef{ref}); err != nil {
@@ -180,11 +180,11 @@ func (s *Store) SetKey(ctx context.Context, by *inbox.Caller, kind inbox.Identit
 	return out, nil
 }
 
-func (w *work) writePolicy(ref inbox.IdentityRef, policy inbox.KeyPolicy, note string) (err error) {
+func (w *work) writePolicy(ctx context.Context, ref inbox.IdentityRef, policy inbox.KeyPolicy, note string) (err error) {
 	if policy == "" {
-		_, err = w.tx.Exec(w.ctx, `DELETE FROM key_policies WHERE kind = $1 AND key = $2`, string(ref.Kind), ref.Key)
+		_, err = w.tx.Exec(ctx, `DELETE FROM key_policies WHERE kind = $1 AND key = $2`, string(ref.Kind), ref.Key)
 	} else {
-		_, err = w.tx.Exec(w.ctx, `
+		_, err = w.tx.Exec(ctx, `
 			INSERT INTO key_policies (kind, key, policy, note, actor_id, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (kind, key) DO UPDATE SET policy = EXCLUDED.policy, note = EXCLUDED.note, actor_id = EXCLUDED.actor_id, updated_at = EXCLUDED.updated_at`,
 			string(ref.Kind), ref.Key, string(policy), note, null(w.by.Agent.ID), w.now)
