@@ -100,7 +100,19 @@ type Decision struct {
 	Places []Placement // by index of the batch; the zero value for what is no message
 	Joins  []Join
 	Ties   []Tie
+	Quotes []Quote
 	Needs  []Need
+}
+
+// QuotesAnother is the reason of a message with a link: see [Reason].
+const QuotesAnother = "Quotes another conversation whose people its sender is not among"
+
+// A Quote is a stored message that points at one of the batch without being
+// admitted: it came first, and is linked to it for the agent.
+type Quote struct {
+	Message      MessageID
+	Conversation ConversationID // of what it quotes
+	Key          string         // the Message-ID that it quotes
 }
 
 // A Placement is where one message goes, and why.

@@ -43,6 +43,7 @@ func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) er
 		return err
 	}
 	a.tie(batch, decision.Ties)
+	a.quotes = decision.Quotes
 	if err := a.write(ctx); err != nil {
 		return err
 	}
@@ -66,6 +67,7 @@ type arrivals struct {
 	joins    []inbox.Join
 	merges   []merge
 	ties     []tie
+	quotes   []inbox.Quote
 
 	threads, messages, keys, attachments, pending [][]any
 	people                                        map[[2]string]bool // thread, person
@@ -299,6 +301,9 @@ func (a *arrivals) write(ctx context.Context) error {
 	if err := a.writeReports(ctx); err != nil {
 		return err
 	}
+	if err := a.writeQuotes(ctx); err != nil {
+		return err
+	}
 	if err := a.writeTies(ctx); err != nil {
 		return err
 	}
@@ -443,6 +448,12 @@ func (a *arrivals) collect(ctx context.Context) error {
 		a.add(ch, actor)
 	}
 	return nil
+}
+
+// moves reports whether a merge brings a message elsewhere, which is told by
+// collectMoved.
+func (a *arrivals) moves(id inbox.MessageID) bool {
+	return slices.ContainsFunc(a.merges, func(m merge) bool { return slices.Contains(m.moved, string(id)) })
 }
 
 // collectMoved tells of the messages that a merge brought elsewhere.

@@ -88,6 +88,9 @@ func (a *arrivals) writeReports(ctx context.Context) error {
 		m.Version++
 		batch.Queue(`UPDATE messages SET about_id = $2, version = $3 WHERE id = $1`, string(m.ID), string(about), m.Version)
 		a.reports = append(a.reports, report{about: about, bounces: m.Bounces, at: m.CreatedAt})
+		if a.moves(m.ID) {
+			continue
+		}
 		place, err := placeOfConversation(ctx, a.tx, m.ConversationID)
 		if err != nil {
 			return err

@@ -44,6 +44,11 @@ func Decide(batch []inbox.Received, ev *inbox.Evidence) inbox.Decision {
 			p.New = p.Home == made
 		}
 	}
+	for i := range batch {
+		if m := batch[i].Message; m != nil && !d.Places[i].Echo {
+			d.Quotes = append(d.Quotes, g.quotes(m, &d.Places[i])...)
+		}
+	}
 	for i := range d.Ties {
 		f := &d.Ties[i]
 		f.From, f.Into = g.known(f.From), g.known(f.Into)

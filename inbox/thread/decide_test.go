@@ -208,6 +208,12 @@ func (w *world) apply(mails []mail, batch []inbox.Received, d inbox.Decision) {
 		}
 	}
 	w.ties = append(w.ties, d.Ties...)
+	for _, q := range d.Quotes {
+		if why := w.reasons[string(q.Message)]; why.Step == inbox.ByNothing && why.Linked == "" {
+			why.Linked, why.Key, why.Text = q.Conversation, q.Key, inbox.QuotesAnother
+			w.reasons[string(q.Message)] = why
+		}
+	}
 	for _, t := range d.Ties {
 		if from, into := w.now(t.From), w.now(t.Into); from != into {
 			w.into[from] = into

@@ -57,10 +57,7 @@ func (g *graph) edgesOf(m *inbox.Arrival, sender string) (edges []edge, stranger
 			if ref.Step == inbox.BySameID && sibling(sender, m.People, k) || ref.Step != inbox.BySameID && admits(c) {
 				take(spotOf(k), pointsAt(ref), true)
 			} else if stranger == nil {
-				stranger = &inbox.Reason{
-					Step: inbox.ByNothing, Key: ref.ID, Linked: g.where(spotOf(k)),
-					Text: "Quotes another conversation whose people its sender is not among",
-				}
+				stranger = &inbox.Reason{Step: inbox.ByNothing, Key: ref.ID, Linked: g.where(spotOf(k)), Text: inbox.QuotesAnother}
 			}
 		}
 	}
@@ -121,6 +118,35 @@ func (g *graph) waitingFor(m *inbox.Arrival) (edges []edge) {
 		}
 	}
 	return edges
+}
+
+// maxQuotes bounds how many strangers are linked to one arrival.
+const maxQuotes = 100
+
+// quotes links what quotes a message and came before it: p's own where it is of
+// this batch, others' as they are returned. Whoever was let in needs no link.
+func (g *graph) quotes(m *inbox.Arrival, p *inbox.Placement) (list []inbox.Quote) {
+	c := g.comp[p.Thread]
+	if p.NewThread && p.Reason.Step == inbox.ByNothing && p.Reason.Linked == "" {
+		for _, ref := range m.Refs {
+			i := slices.IndexFunc(g.byKey[ref.Key], func(k inbox.KeyRow) bool {
+				return k.Own && ref.Key != m.Own && g.comp[k.Thread] != nil && g.comp[k.Thread] != c
+			})
+			if i >= 0 {
+				p.Reason.Key, p.Reason.Linked, p.Reason.Text = ref.ID, g.where(spotOf(g.byKey[ref.Key][i])), inbox.QuotesAnother
+				break
+			}
+		}
+	}
+	if m.Own == (inbox.Key{}) {
+		return nil
+	}
+	for _, k := range g.byKey[m.Own] {
+		if !k.Own && k.Message != "" && g.comp[k.Thread] != nil && g.comp[k.Thread] != c && len(list) < maxQuotes {
+			list = append(list, inbox.Quote{Message: k.Message, Conversation: p.Conversation, Key: m.HeaderID})
+		}
+	}
+	return list
 }
 
 func pointsAt(ref inbox.Ref) inbox.Reason {
