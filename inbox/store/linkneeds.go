@@ -108,7 +108,11 @@ func (a *arrivals) relinkArrivals(ctx context.Context) error {
 			}
 		}
 	}
-	list, err := relinked(ctx, a.tx, a.rules.Link, conversationIDs(names))
+	raised := make(map[inbox.ConversationID]bool, len(a.before))
+	for id := range a.before {
+		raised[id] = true
+	}
+	list, err := relinked(ctx, a.tx, a.rules.Link, conversationIDs(names), raised)
 	if err != nil {
 		return err
 	}
@@ -148,7 +152,7 @@ func (d *delivery) keyOrders(ctx context.Context, orders []storedOrder) error {
 	if err != nil {
 		return err
 	}
-	list, err := relinked(ctx, d.tx, d.rules.Link, waiting)
+	list, err := relinked(ctx, d.tx, d.rules.Link, waiting, nil)
 	if err != nil {
 		return err
 	}

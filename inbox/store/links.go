@@ -21,7 +21,7 @@ const maxLinks = 50
 // and announces the conversations afterwards: their versions have risen where
 // their orders changed. See [relinked] for who is told which those are.
 func relink(ctx context.Context, tx pgx.Tx, link inbox.LinkFunc, conversations []inbox.ConversationID) error {
-	_, err := relinked(ctx, tx, link, conversations)
+	_, err := relinked(ctx, tx, link, conversations, nil)
 	return err
 }
 
@@ -33,8 +33,10 @@ type relinking struct {
 	before  *inbox.OrderRef
 }
 
-// relinked is relink and says which conversations have changed, by id.
-func relinked(ctx context.Context, tx pgx.Tx, link inbox.LinkFunc, conversations []inbox.ConversationID) ([]relinking, error) {
+// relinked is relink and says which conversations have changed, by id. Those
+// whose version the transaction has raised before, and not announced yet, keep
+// it: they are announced once.
+func relinked(ctx context.Context, tx pgx.Tx, link inbox.LinkFunc, conversations []inbox.ConversationID, raised map[inbox.ConversationID]bool) ([]relinking, error) {
 	if len(conversations) == 0 {
 		return nil, nil
 	}
@@ -42,7 +44,7 @@ func relinked(ctx context.Context, tx pgx.Tx, link inbox.LinkFunc, conversations
 	if err != nil {
 		return nil, fmt.Errorf("relink: %w", err)
 	}
-	var changed []relinking
+	var changed, rewritten []relinking
 	var stale []string
 	var rows [][]any
 	for _, c := range l.conversations {
@@ -63,24 +65,39 @@ func relinked(ctx context.Context, tx pgx.Tx, link inbox.LinkFunc, conversations
 			}
 			rows = append(rows, []any{uid(c.id), row.rank, uid(row.order), uid(row.claim), string(row.state), float32(row.score), why})
 		}
-		changed = append(changed, relinking{id: c.id, version: c.version + 1, order: ref, before: c.order})
+		r := relinking{id: c.id, version: c.version, order: ref, before: c.order}
+		if !raised[c.id] {
+			r.version++
+		}
+		if r.version != c.version || !sameOrder(ref, c.order) {
+			rewritten = append(rewritten, r)
+		}
+		changed = append(changed, r)
 	}
-	return changed, writeLinks(ctx, tx, stale, rows, changed)
+	return changed, writeLinks(ctx, tx, stale, rows, rewritten)
 }
 
-func writeLinks(ctx context.Context, tx pgx.Tx, stale []string, rows [][]any, changed []relinking) error {
-	if len(changed) == 0 {
+// writeLinks replaces the rows of the stale conversations, and brings those that
+// are rewritten up to date.
+func writeLinks(ctx context.Context, tx pgx.Tx, stale []string, rows [][]any, rewritten []relinking) error {
+	if len(stale) == 0 {
 		return nil
+	}
+	n := len(rewritten)
+	names, orders, numbers, versions := make([]string, n), make([]*string, n), make([]string, n), make([]int64, n)
+	for i, r := range rewritten {
+		names[i], versions[i] = string(r.id), r.version
+		if r.order != nil {
+			orders[i], numbers[i] = null(r.order.ID), r.order.Number
+		}
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`DELETE FROM conversation_orders WHERE conversation_id = ANY($1::uuid[])`, stale)
-	for _, r := range changed {
-		var order *string
-		number := ""
-		if r.order != nil {
-			order, number = null(r.order.ID), r.order.Number
-		}
-		batch.Queue(`UPDATE conversations SET order_id = $2, order_number = $3, version = $4 WHERE id = $1`, string(r.id), order, number, r.version)
+	if n > 0 {
+		batch.Queue(`
+			UPDATE conversations c SET order_id = n.order_id, order_number = n.number, version = n.version
+			FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) AS n(id, order_id, number, version) WHERE c.id = n.id`,
+			names, orders, numbers, versions)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write orders of conversations: %w", err)

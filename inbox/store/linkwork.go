@@ -267,7 +267,7 @@ func (s *Store) judging(ctx context.Context, by *inbox.Caller, ref string, now t
 
 func (j *judgement) settle(ctx context.Context, link inbox.LinkFunc) error {
 	before := j.c
-	changed, err := relinked(ctx, j.tx, link, []inbox.ConversationID{j.c.ID})
+	changed, err := relinked(ctx, j.tx, link, []inbox.ConversationID{j.c.ID}, nil)
 	if err != nil {
 		return err
 	}
