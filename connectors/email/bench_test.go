@@ -125,7 +125,7 @@ func (b *bench) subjects() (all []string) {
 // until waits for a state of the bench.
 func (b *bench) until(what string, ok func() bool) {
 	b.t.Helper()
-	timeout := time.After(time.Minute)
+	timeout := time.After(5 * time.Minute) // of a machine that others keep busy
 	for !ok() {
 		select {
 		case <-b.news:

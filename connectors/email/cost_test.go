@@ -10,9 +10,9 @@ import (
 // A list of names without an address, cut apart by commas, costs no more than
 // its length: one mail must not stop a mailbox.
 func TestAddressesCost(t *testing.T) {
-	began := time.Now()
+	began := cpuTime(t)
 	parseAddresses(strings.Repeat("a,", maxAddressField/2), "")
-	if took := time.Since(began); took > 20*time.Second {
+	if took := cpuTime(t) - began; took > 20*time.Second {
 		t.Errorf("%d KiB of commas took %v", maxAddressField>>10, took)
 	}
 	got := parseAddresses("Doe, Jane, Dr. <jane@x.example>, bo@x.example", "")
@@ -24,7 +24,7 @@ func TestAddressesCost(t *testing.T) {
 // A report that names thousands of addresses, or none in a long text, is read
 // within bounds, and what it says first is not lost.
 func TestBouncesCost(t *testing.T) {
-	began := time.Now()
+	began := cpuTime(t)
 	head := "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: Returned mail\n\n"
 	for name, body := range map[string]string{
 		"addresses":    strings.Repeat("<ann@b.example>: 550 User unknown\n<bo@b.example>: 552 Mailbox full\n", 2000),
@@ -42,7 +42,7 @@ func TestBouncesCost(t *testing.T) {
 	if got := read(t, reportOf(status.String())).Message.Bounces; len(got) != maxBounces {
 		t.Errorf("%d bounces of 1000 fields, want %d", len(got), maxBounces)
 	}
-	if took := time.Since(began); took > 2*time.Minute {
+	if took := cpuTime(t) - began; took > 2*time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }

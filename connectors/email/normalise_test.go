@@ -237,9 +237,9 @@ func TestHostileShapes(t *testing.T) {
 		{"quotes in a text", "From: a@example.org\n\n" + strings.Repeat("On 1 May\n\n\n<", 100000), "", "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			began := time.Now()
+			began := cpuTime(t)
 			item := read(t, tt.raw)
-			if took := time.Since(began); took > time.Minute {
+			if took := cpuTime(t) - began; took > time.Minute {
 				t.Errorf("it took %v", took)
 			}
 			checkItem(t, item)
