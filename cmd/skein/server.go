@@ -208,7 +208,7 @@ func (s *server) ready(ctx context.Context) error {
 // settle waits until this node can serve, so that what is announced as ready is.
 // A part that takes its time holds up nothing.
 func (s *server) settle(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for s.ready(ctx) != nil {
 		select {
