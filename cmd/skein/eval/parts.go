@@ -12,6 +12,7 @@ func parts() []Part {
 		{"subjects", "threads/threading_cases.json", baseSubjects},
 		{"references", "threads/threading_cases.json", references},
 		{"imaptest", "threads/imaptest", imaptest},
+		{"mailthreads", "threads/lists", mailThreads},
 		{"phone", "phone/e164.json", phone},
 		{"emailkeys", "identity/email_addresses.json", emailKeys},
 		{"people", "people", peopleRecords},
