@@ -23,7 +23,7 @@ func benchCommand(ctx context.Context, e *env) error {
 	fs := flag.NewFlagSet("skein bench", flag.ContinueOnError)
 	cfg := bench.Config{Out: e.stdout, Log: quietly(e.log)}
 	fs.BoolVar(&cfg.Large, "large", false, "also at a million conversations and four million messages: takes 10 GB and a while")
-	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, api or start alone")
+	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, api or start alone")
 	fs.IntVar(&cfg.Mails, "mails", 20_000, "how many mails to take in")
 	fs.StringVar(&cfg.Dir, "dir", "", "`folder` under which the data lies meanwhile; the system's for temporary files else")
 	fs.StringVar(&cfg.Profile, "cpuprofile", "", "write a CPU profile of ingest to `file`")
@@ -34,9 +34,9 @@ func benchCommand(ctx context.Context, e *env) error {
 		return invalid("--mails %d: at least one", cfg.Mails)
 	}
 	switch cfg.Only {
-	case "", "ingest", "api", "start":
+	case "", "ingest", "who", "api", "start":
 	default:
-		return invalid("--only %s: want ingest, api or start", cfg.Only)
+		return invalid("--only %s: want ingest, who, api or start", cfg.Only)
 	}
 	var err error
 	if cfg.Binary, err = os.Executable(); err != nil {
