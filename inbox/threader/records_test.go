@@ -129,7 +129,7 @@ func TestOrderIsCleaned(t *testing.T) {
 	th, _, _ := newTest(t)
 	p, err := th.prepare(t.Context(), shopItem(connectors.KindOrder, func(in *connectors.Inbound) {
 		in.Order = wholeOrder()
-		in.Order.UpdatedAt, in.Order.URL, in.Order.Note = told.AddDate(10, 0, 0), "javascript:alert(1)", "a\x00b"
+		in.Order.UpdatedAt, in.Order.URL, in.Order.Note = told.AddDate(10, 0, 0), "javascript:alert(1)", "a\x00b 4111 1111 1111 1111"
 		in.Order.Items[0].Title, in.Order.Items[0].URL = "A\x00\nB", "https://s.example/a"
 		in.Order.Parties = []inbox.OrderParty{{Role: "recipient", Email: "Bob@X.example", Address: &inbox.Address{Lines: []string{" ", "1 Row"}}}, {Role: "billing", Address: &inbox.Address{}}}
 	}))
@@ -138,7 +138,7 @@ func TestOrderIsCleaned(t *testing.T) {
 	}
 	o := p.received.Order
 	now := told.Add(time.Minute).Truncate(time.Microsecond)
-	if !o.UpdatedAt.Equal(now) || o.URL != "" || o.Note != "ab" || o.Items[0].Title != "A B" || o.Items[0].URL != "https://s.example/a" || o.Currency != "EUR" {
+	if !o.UpdatedAt.Equal(now) || o.URL != "" || o.Note != "ab **** **** **** 1111" || o.Items[0].Title != "A B" || o.Items[0].URL != "https://s.example/a" || o.Currency != "EUR" {
 		t.Errorf("order = %+v", o)
 	}
 	want := []inbox.OrderParty{
@@ -172,6 +172,8 @@ func TestTracks(t *testing.T) {
 		{inbox.Track{Type: "page"}, inbox.ShopRef("s", "c1"), inbox.TrackedPage, 0, "", 0, `{}`},
 		{inbox.Track{Type: "track", Event: "Order Completed", UserID: "c1", Properties: []byte(`{"order_id":"` + strings.Repeat("1", 300) + `"}`)},
 			inbox.ShopRef("s", "c1"), inbox.TrackedEvent, 0, "~s/c1", 1, `{"order_id":"` + strings.Repeat("1", 300) + `"}`},
+		{inbox.Track{Type: "track", Event: "Odd", UserID: "c1", Properties: []byte(`{"card":["4111111111111111"]}`)},
+			inbox.ShopRef("s", "c1"), inbox.TrackedEvent, 0, "", 0, `{"card":["************1111"]}`},
 		{inbox.Track{Type: "track", Event: "Odd", UserID: "c1", Properties: []byte(`{"a\u0000":"b\u0000","n":1e999,"deep":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`)},
 			inbox.ShopRef("s", "c1"), inbox.TrackedEvent, 0, "", 0, `{"a":"b","deep":` + strings.Repeat("[", 15) + "null" + strings.Repeat("]", 15) + `,"n":"1e999"}`},
 		{inbox.Track{Type: "track", Event: "Odd", UserID: "c1", Properties: []byte(`{"a":"` + strings.Repeat("x", maxProperties) + `"}`)},
