@@ -29,19 +29,21 @@ const visible = `($2 OR EXISTS (
 // One whose conversations are all in inboxes that the reader may not see is
 // NotFound.
 func (s *Store) Customer(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Customer, error) {
-	now, err := known(ctx, s.pool, rights, id)
-	if err != nil {
-		return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
+	for {
+		now, err := known(ctx, s.pool, rights, id)
+		if err != nil {
+			return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
+		}
+		found, err := readCustomers(ctx, s.pool, &s.rules, []inbox.CustomerID{now})
+		if err != nil {
+			return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
+		}
+		// One with nobody in it was merged between the two looks: its id leads
+		// elsewhere now.
+		if c := found[now]; c != nil && len(c.Identities) > 0 {
+			return *c, nil
+		}
 	}
-	found, err := readCustomers(ctx, s.pool, &s.rules, []inbox.CustomerID{now})
-	if err != nil {
-		return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
-	}
-	c := found[now]
-	if c == nil {
-		return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, errCustomer)
-	}
-	return *c, nil
 }
 
 // known returns the customer that an id leads to, and refuses one that the

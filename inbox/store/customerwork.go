@@ -142,11 +142,10 @@ func readConversations(ctx context.Context, q querier, list []inbox.Conversation
 func (w *work) open(ctx context.Context, list ...inbox.CustomerID) ([]inbox.CustomerID, [][]inbox.IdentityID, *inbox.ClusterEvidence, error) {
 	var all []inbox.IdentityID
 	for _, id := range list {
-		found, err := known(ctx, w.tx, &w.by.Rights, id)
-		if err != nil {
+		if _, err := known(ctx, w.tx, &w.by.Rights, id); err != nil {
 			return nil, nil, nil, err
 		}
-		who, err := identitiesIn(ctx, w.tx, found)
+		who, err := identitiesIn(ctx, w.tx, id)
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -175,8 +174,11 @@ func (w *work) open(ctx context.Context, list ...inbox.CustomerID) ([]inbox.Cust
 	return out, of, ev, nil
 }
 
+// identitiesIn returns the identities of the customer that an id leads to, in
+// one look: whom it was found to lead to may be somebody else's by the next.
 func identitiesIn(ctx context.Context, q querier, id inbox.CustomerID) ([]inbox.IdentityID, error) {
-	list, err := column[inbox.IdentityID](ctx, q, `SELECT id FROM identities WHERE customer_id = $1 ORDER BY id`, id)
+	list, err := column[inbox.IdentityID](ctx, q, `
+		SELECT i.id FROM identities b JOIN identities i ON i.customer_id = b.customer_id WHERE b.born_id = $1 ORDER BY i.id`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read identities: %w", err)
 	}
