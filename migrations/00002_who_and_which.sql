@@ -106,6 +106,11 @@ CREATE INDEX threads_home ON threads (home_id);
 -- each of them is.
 ALTER TABLE threads ADD COLUMN moved boolean NOT NULL DEFAULT false;
 
+-- In the order in which a customer's conversations are listed, to the last
+-- column: else the newest of everybody's are read until enough are theirs.
+DROP INDEX conversations_identity;
+CREATE INDEX conversations_identity ON conversations (identity_id, last_at DESC, id DESC);
+
 ALTER TABLE conversation_facts
     ADD COLUMN from_id uuid REFERENCES conversations, -- merge: went into; split: left
     ADD COLUMN into_id uuid REFERENCES conversations,

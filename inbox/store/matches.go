@@ -112,8 +112,9 @@ func (s *Store) matches(ctx context.Context, rights *inbox.Rights, id inbox.Cust
 		return []inbox.Match{}, err
 	}
 	var theirs []inbox.IdentityID
+	of := make(map[inbox.CustomerID][]inbox.IdentityID, len(candidates))
 	for _, c := range candidates {
-		theirs = append(theirs, c.identities...)
+		theirs, of[c.id] = append(theirs, c.identities...), c.identities
 	}
 	others, err := readKnown(ctx, s.pool, theirs)
 	if err != nil {
@@ -127,7 +128,6 @@ func (s *Store) matches(ctx context.Context, rights *inbox.Rights, id inbox.Cust
 			continue
 		}
 		m.Reasons = orEmpty(m.Reasons)
-		m.A, m.B = s.closest(own, mine, c.identities, others)
 		list = append(list, m)
 	}
 	slices.SortFunc(list, func(a, b inbox.Match) int {
@@ -144,7 +144,9 @@ func (s *Store) matches(ctx context.Context, rights *inbox.Rights, id inbox.Cust
 	}
 	list = slices.DeleteFunc(list, func(m inbox.Match) bool { return found[m.Customer.ID] == nil })
 	for i := range list {
-		list[i].Customer = *found[list[i].Customer.ID]
+		m := &list[i]
+		m.A, m.B = s.closest(own, mine, of[m.Customer.ID], others)
+		m.Customer = *found[m.Customer.ID]
 	}
 	return list, nil
 }

@@ -285,8 +285,7 @@ func hammer(ctx context.Context, who []*visitor, path func(*rand.Rand) string) (
 	if failed != nil || len(took) == 0 {
 		return latency{}, 0, errors.Join(failed, ctx.Err())
 	}
-	slices.Sort(took)
-	return latency{n: len(took), p50: took[len(took)/2], p99: took[len(took)*99/100]}, refused, nil
+	return latencyOf(took), refused, nil
 }
 
 // A visitor is one who is logged in.

@@ -86,7 +86,7 @@ func (c *Config) whoAmong(ctx context.Context, data string, customers int) (*who
 	if err := v.login(ctx, "agent0@bench.test"); err != nil {
 		return nil, err
 	}
-	if f.panel, err = panels(ctx, v, customers); err != nil {
+	if f.panel, err = c.panels(ctx, v, customers); err != nil {
 		return nil, fmt.Errorf("open panels: %w", err)
 	}
 	c.line("customer panel", "p50 %8.2f ms   p99 %8.2f ms   %6d panels of six requests", ms(f.panel.p50), ms(f.panel.p99), f.panel.n)
@@ -297,46 +297,64 @@ func naming(customers int, accounts []inbox.AccountID) []connectors.Inbound {
 	return list
 }
 
-// panels opens customers' panels over all connections: one panel is everything
-// that the page asks for when a conversation is opened.
-func panels(ctx context.Context, v *visitor, customers int) (latency, error) {
+// panelPaths is everything that the page asks for when a customer is shown.
+var panelPaths = []string{"", "/matches", "/orders", "/carts", "/conversations", "/timeline?limit=15"}
+
+// panels opens customers' panels over all connections, and prints what each of
+// their requests takes.
+func (c *Config) panels(ctx context.Context, v *visitor, customers int) (latency, error) {
 	var mu sync.Mutex
 	var took []time.Duration
+	each := make([][]time.Duration, len(panelPaths))
 	var failed error
 	var wg sync.WaitGroup
 	began := time.Now()
 	for i := range connections {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(6, uint64(i)))
-			var mine []time.Duration
-			var err error
-			for time.Since(began) < warmUp+measured && err == nil {
+			for time.Since(began) < warmUp+measured {
 				at := time.Now()
 				root := "/customers/" + string(benchID(1, perCustomer*r.IntN(customers)))
-				for _, path := range []string{"", "/matches", "/orders", "/carts", "/conversations", "/timeline?limit=15"} {
-					var status int
-					if status, err = v.get(ctx, root+path, nil); err == nil && status != http.StatusOK {
+				parts := make([]time.Duration, len(panelPaths))
+				for n, path := range panelPaths {
+					from := time.Now()
+					status, err := v.get(ctx, root+path, nil)
+					if err == nil && status != http.StatusOK {
 						err = fmt.Errorf("%s answered %d", root+path, status)
 					}
 					if err != nil {
-						break
+						mu.Lock()
+						failed = errors.Join(failed, err)
+						mu.Unlock()
+						return
 					}
+					parts[n] = time.Since(from)
 				}
 				if at.Sub(began) > warmUp {
-					mine = append(mine, time.Since(at))
+					mu.Lock()
+					took = append(took, time.Since(at))
+					for n, d := range parts {
+						each[n] = append(each[n], d)
+					}
+					mu.Unlock()
 				}
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			took, failed = append(took, mine...), errors.Join(failed, err)
 		})
 	}
 	wg.Wait()
 	if failed != nil || len(took) == 0 {
 		return latency{}, errors.Join(failed, ctx.Err())
 	}
+	for n, list := range each {
+		l := latencyOf(list)
+		c.line("  customer"+panelPaths[n], "p50 %8.2f ms   p99 %8.2f ms", ms(l.p50), ms(l.p99))
+	}
+	return latencyOf(took), nil
+}
+
+func latencyOf(took []time.Duration) latency {
 	slices.Sort(took)
-	return latency{n: len(took), p50: took[len(took)/2], p99: took[len(took)*99/100]}, nil
+	return latency{n: len(took), p50: took[len(took)/2], p99: took[len(took)*99/100]}
 }
 
 // mergeAndUndo joins the two halves and takes them apart again.
