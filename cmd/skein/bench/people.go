@@ -86,10 +86,12 @@ func (c *Config) whoAmong(ctx context.Context, data string, customers int) (*who
 	if err := v.login(ctx, "agent0@bench.test"); err != nil {
 		return nil, err
 	}
-	if f.panel, err = c.panels(ctx, v, customers); err != nil {
-		return nil, fmt.Errorf("open panels: %w", err)
+	for _, n := range []int{connections, 1} { // with everybody at once, and as one agent sees it
+		if f.panel, err = c.panels(ctx, v, customers, n); err != nil {
+			return nil, fmt.Errorf("open panels: %w", err)
+		}
+		c.line("customer panel", "p50 %8.2f ms   p99 %8.2f ms   %6d panels of six requests, %d at a time", ms(f.panel.p50), ms(f.panel.p99), f.panel.n, n)
 	}
-	c.line("customer panel", "p50 %8.2f ms   p99 %8.2f ms   %6d panels of six requests", ms(f.panel.p50), ms(f.panel.p99), f.panel.n)
 	merge, unmerge, err := mergeAndUndo(ctx, v)
 	if err != nil {
 		return nil, err
@@ -300,16 +302,16 @@ func naming(customers int, accounts []inbox.AccountID) []connectors.Inbound {
 // panelPaths is everything that the page asks for when a customer is shown.
 var panelPaths = []string{"", "/matches", "/orders", "/carts", "/conversations", "/timeline?limit=15"}
 
-// panels opens customers' panels over all connections, and prints what each of
+// panels opens customers' panels, so many at a time, and prints what each of
 // their requests takes.
-func (c *Config) panels(ctx context.Context, v *visitor, customers int) (latency, error) {
+func (c *Config) panels(ctx context.Context, v *visitor, customers, atATime int) (latency, error) {
 	var mu sync.Mutex
 	var took []time.Duration
 	each := make([][]time.Duration, len(panelPaths))
 	var failed error
 	var wg sync.WaitGroup
 	began := time.Now()
-	for i := range connections {
+	for i := range atATime {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(6, uint64(i)))
 			for time.Since(began) < warmUp+measured {
