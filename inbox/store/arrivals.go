@@ -176,7 +176,9 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 		}
 		if p.Joined {
 			for _, who := range r.Message.People {
-				a.people[[2]string{string(p.Thread), who}] = true
+				if !a.ev.takesPart(p.Thread, who) {
+					a.people[[2]string{string(p.Thread), who}] = true
+				}
 			}
 		}
 		who := a.identities[r.Message.Identity]

@@ -14,6 +14,10 @@ import (
 // more than any real thread, less than what somebody could send to hurt.
 const maxPointers = 20_000
 
+// manyPeople is from how many parties on a mail's keys are looked through for
+// whoever is among them, and not asked for one by one.
+const manyPeople = 24
+
 // keyRow is how the columns of [inbox.KeyRow] are read.
 type keyRow struct {
 	Key     []byte
@@ -32,6 +36,9 @@ type evidence struct {
 	roots map[inbox.ThreadID]bool // locked
 	asked map[need]bool
 	apart map[inbox.ConversationID]bool // asked about, see parted
+
+	members map[need]bool // by root, once the decision is made: see takesPart
+	root    map[inbox.ThreadID]inbox.ThreadID
 }
 
 type keyRowID struct {
@@ -89,6 +96,8 @@ func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error
 	// of the batch at every key of it, a hundred thousand looks for a few
 	// hundred mails.
 	paired := map[pair]bool{}
+	var crowded [][]byte
+	crowd := map[string]bool{}
 	for i := range batch {
 		m := batch[i].Message
 		if m == nil {
@@ -103,6 +112,15 @@ func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error
 		}
 		for j := range m.Refs {
 			all = append(all, m.Refs[j].Key[:])
+		}
+		if len(m.People) > manyPeople {
+			crowded = append(crowded, all[at:]...)
+			for _, p := range append([]string{inbox.Business, m.SenderKey}, m.People...) {
+				if p != "" {
+					crowd[p] = true
+				}
+			}
+			continue
 		}
 		for _, p := range append([]string{inbox.Business, m.SenderKey}, m.People...) {
 			for _, k := range all[at:] {
@@ -129,8 +147,11 @@ func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error
 			SELECT t.* FROM unnest($3::bytea[], $4::text[]) AS n(key, person)
 				JOIN thread_keys t ON t.key = n.key AND NOT t.own AND t.sender = n.person
 			UNION ALL
+			SELECT t.* FROM unnest($7::bytea[]) AS n(key) JOIN thread_keys t ON t.key = n.key AND NOT t.own
+				WHERE t.sender IN (SELECT unnest($8::text[]))
+			UNION ALL
 			(SELECT * FROM thread_keys WHERE key = ANY($2) AND NOT own LIMIT $5)
-		) k JOIN messages m ON m.id = k.message_id`, all, own, keys, people, maxPointers, channels)
+		) k JOIN messages m ON m.id = k.message_id`, all, own, keys, people, maxPointers, channels, crowded, keysOf(crowd))
 }
 
 // A pair is somebody who may point at a key.
@@ -372,6 +393,22 @@ func lockConversations(ctx context.Context, tx pgx.Tx, ids []string) ([]inbox.Co
 		return nil, fmt.Errorf("lock conversations: %w", err)
 	}
 	return conversations, nil
+}
+
+// takesPart reports whether somebody is stored as a member of a thread's
+// component, whichever of its threads says so.
+func (ev *evidence) takesPart(thread inbox.ThreadID, who string) bool {
+	if ev.members == nil {
+		ev.members, ev.root = map[need]bool{}, map[inbox.ThreadID]inbox.ThreadID{}
+		for _, t := range ev.Threads {
+			ev.root[t.ID] = t.Root
+			for _, p := range t.People {
+				ev.members[need{t.Root, p}] = true
+			}
+		}
+	}
+	root, ok := ev.root[thread]
+	return ok && ev.members[need{root, who}]
 }
 
 // answer loads what a decision asked for, and reports whether there was

@@ -102,8 +102,8 @@ func mailThreads(ctx context.Context, dir string, r *Reporter) (err error) {
 	return err
 }
 
-// strangers quote mails of a list: two of each thread that they have heard of,
-// its newest among them.
+// strangers quote every so many-th mail of a list, each one mail and all that it
+// refers to.
 func strangers(mails []listMail) (list []listMail) {
 	for i := 0; i < len(mails); i += mailStranger {
 		m := mails[i]
