@@ -19,6 +19,10 @@ type Event struct {
 	// History marks imported items: shown, never notified.
 	History bool `json:"history,omitempty"`
 
+	// MovedFrom is, of a message that is in another conversation now, the one
+	// that it was in: who looks at that sees it leave.
+	MovedFrom ConversationID `json:"movedFrom,omitempty"`
+
 	Conversation *Conversation   `json:"conversation,omitempty"`
 	Message      *Message        `json:"message,omitempty"`
 	Customer     *Customer       `json:"customer,omitempty"`

@@ -13,7 +13,9 @@ import (
 // List is the topic of everything but messages.
 const List = "list"
 
-// conversationPrefix begins the topic of one conversation's messages.
+// conversationPrefix begins the topic of one conversation's messages. A message
+// that is moved is told to both, so that those who look at where it was see it
+// leave.
 const conversationPrefix = "conversation:"
 
 // A frame is one entry of the stream, encoded once and shared by every session
@@ -21,6 +23,7 @@ const conversationPrefix = "conversation:"
 type frame struct {
 	seq      uint64
 	topic    string // "" reaches nobody
+	left     string // the topic that a message was moved out of, or ""
 	audience inbox.Audience
 	agent    inbox.AgentID // whose rights may have changed
 
@@ -33,10 +36,11 @@ func (f *frame) size() int { return len(f.event) + len(f.gone) + 128 }
 
 // open is the part of an event that decides who gets it.
 type open struct {
-	Kind     inbox.EventKind `json:"kind"`
-	Entity   string          `json:"entity"`
-	Version  int64           `json:"version"`
-	Audience inbox.Audience  `json:"audience"`
+	Kind     inbox.EventKind      `json:"kind"`
+	Entity   string               `json:"entity"`
+	Version  int64                `json:"version"`
+	Audience inbox.Audience       `json:"audience"`
+	Moved    inbox.ConversationID `json:"movedFrom"`
 	Message  *struct {
 		ConversationID inbox.ConversationID `json:"conversationId"`
 	} `json:"message"`
@@ -66,6 +70,9 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 		f.topic = ""
 	case o.Kind == inbox.MessageChanged:
 		f.topic = conversationPrefix + string(o.Message.ConversationID)
+		if o.Moved != "" {
+			f.left = conversationPrefix + string(o.Moved)
+		}
 	case o.Kind == inbox.AgentChanged:
 		f.agent = inbox.AgentID(o.Entity)
 	}
@@ -95,7 +102,7 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 // bytesFor is what somebody with these rights and topics gets of f, nil for
 // nothing: the event when it is where they may see it now, gone when it was.
 func (f *frame) bytesFor(rights *inbox.Rights, topics map[string]bool) []byte {
-	if !topics[f.topic] {
+	if !topics[f.topic] && !(f.left != "" && topics[f.left]) {
 		return nil
 	}
 	switch a := &f.audience; {

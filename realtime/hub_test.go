@@ -87,6 +87,19 @@ func TestTopics(t *testing.T) {
 	if f := ann.want("event", "e1:5"); f.Event.Version != 2 {
 		t.Errorf("got %s", f.raw)
 	}
+
+	// What is moved out of a conversation leaves it before everybody's eyes.
+	moved := func(to inbox.InboxID, version int64) {
+		stream.add(inbox.Event{Kind: inbox.MessageChanged, Entity: "m", Version: version, MovedFrom: mine,
+			Message:  &inbox.Message{ID: "m", ConversationID: "00000000-0000-7000-8000-000000000003", Version: version},
+			Audience: inbox.Audience{Before: &inbox.Place{InboxID: "sales"}, After: &inbox.Place{InboxID: to}}})
+	}
+	moved("sales", 3)
+	if f := ann.want("event", "e1:6"); f.Event.Version != 3 {
+		t.Errorf("got %s", f.raw)
+	}
+	moved("help", 4)
+	ann.want("gone", "e1:7")
 }
 
 // A client that comes back gets exactly what it missed, from the ring or from

@@ -478,7 +478,7 @@ func (a *arrivals) collectMoved(ctx context.Context, system inbox.Actor) error {
 	for i := range moved {
 		m := &moved[i]
 		a.add(change{event: inbox.Event{
-			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: m, History: true,
+			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: m, History: true, MovedFrom: from[m.ID],
 			Audience: inbox.Audience{Before: a.ev.Conversations[from[m.ID]].Place(), After: a.ev.Conversations[m.ConversationID].Place()},
 		}}, system)
 	}

@@ -246,13 +246,21 @@ func (m *moving) changes(ctx context.Context, touched []inbox.ConversationID) ([
 		list = append(list, change{
 			event: inbox.Event{
 				ID: inbox.NewID[inbox.EventID](m.now), Kind: inbox.MessageChanged, At: m.now, Actor: m.by.Actor(),
-				Entity: string(g.ID), Version: g.Version, Message: g, History: true,
+				Entity: string(g.ID), Version: g.Version, Message: g, History: true, MovedFrom: movedFrom(m.from[g.ID], g),
 				Audience: inbox.Audience{Before: m.before[m.from[g.ID]].Place(), After: m.convs[g.ConversationID].Place()},
 			},
 			session: string(m.by.Session), cause: m.by.Request,
 		})
 	}
 	return list, nil
+}
+
+// movedFrom is the conversation that a message has left, "" when it is the same.
+func movedFrom(was inbox.ConversationID, m *inbox.Message) inbox.ConversationID {
+	if was == m.ConversationID {
+		return ""
+	}
+	return was
 }
 
 // reload reads conversations as they are stored now.

@@ -61,7 +61,12 @@ function history(next: () => number): Change[] {
     for (let m = 1; m <= 3; m++) {
       for (let v = 1; v <= 1 + Math.floor(next() * 3); v++) {
         const truncated = next() < 0.3;
-        const msg = aMessage(`${id}m${m}`, id, { seq: m, version: v, truncated, text: truncated ? "" : `text ${v}` });
+        if (v > 1 && next() < 0.1) {
+          all.push({ kind: "gone", entity: `${id}m${m}`, version: v }); // moved where this agent can't see it
+          continue;
+        }
+        const at = v > 1 && next() < 0.3 ? `c${Math.floor(next() * 5)}` : id; // or elsewhere
+        const msg = aMessage(`${id}m${m}`, at, { seq: 3 * c + m, version: v, truncated, text: truncated ? "" : `text ${v}` });
         all.push({ ...common(msg.id, v), kind: "message.changed", message: msg });
         if (truncated) {
           all.push({ ...common(msg.id, v), kind: "message.changed", message: { ...msg, truncated: false, text: `text ${v}` } });

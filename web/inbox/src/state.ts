@@ -134,12 +134,24 @@ function fuller(a: Message, b: Message | undefined): boolean {
 export function putMessages(s: State, fresh: readonly Message[]): State {
   let next: Map<string, ReadonlyMap<string, Message>> | undefined;
   for (const m of fresh) {
-    const of = (next ?? s.messages).get(m.conversationId);
-    if (!fuller(m, of?.get(m.id))) continue;
+    const before = placeOf(next ?? s.messages, m.id);
+    if (before !== undefined && !fuller(m, (next ?? s.messages).get(before)?.get(m.id))) continue;
     next ??= new Map(s.messages);
-    next.set(m.conversationId, new Map(of).set(m.id, m));
+    if (before !== undefined && before !== m.conversationId) {
+      const left = new Map(next.get(before));
+      left.delete(m.id);
+      if (left.size > 0) next.set(before, left);
+      else next.delete(before);
+    }
+    next.set(m.conversationId, new Map(next.get(m.conversationId)).set(m.id, m));
   }
   return next ? { ...s, messages: next } : s;
+}
+
+/** The conversation in which a message is known: agents move them. */
+function placeOf(all: State["messages"], id: string): string | undefined {
+  for (const [conversation, of] of all) if (of.has(id)) return conversation;
+  return undefined;
 }
 
 /** Takes what is told of customers, and whose each conversation is now. */
@@ -245,10 +257,10 @@ export function pick(s: State, f: Filter, me: string, w: Window): Conversation[]
   return rows.sort(newestFirst);
 }
 
-/** The messages of a conversation in the order in which they are shown. */
+/** The messages of a conversation in the order in which they are shown, without those that were moved out of sight. */
 export function messagesOf(s: State, id: string): Message[] {
   const of = s.messages.get(id);
-  return of ? [...of.values()].sort((a, b) => a.seq - b.seq) : [];
+  return of ? [...of.values()].filter((m) => (s.gone.get(m.id) ?? -1) < m.version).sort((a, b) => a.seq - b.seq) : [];
 }
 
 /** The number of conversations that f admits, from the server's sums and what was just asked for. */
