@@ -535,3 +535,24 @@ func TestRelated(t *testing.T) {
 	d.deliver(t, naming(arrival("o2", "ann@x.example", []string{"b"}), inbox.Proven, "HP-10021 it is"))
 	want(d.anna, d.conversationOf(t, "o1"), is(same, "same-order"), is(n, "same-customer-open"), is(c, "same-customer-open"))
 }
+
+// What had joined a moved message's side by answering it, and only that, is
+// where the message is once the move is undone; what stays in the other
+// conversation is as it was.
+func TestUndoneSplitTiesAnew(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	other := d.mail(t, "support", "o", "cid@x.example")
+	c := d.mail(t, "support", "a", "ann@x.example")
+	d.mail(t, "support", "b", "ann@x.example", "a")
+	d.mail(t, "support", "d", "bob@x.example", "b") // a stranger so far
+	_, id := d.split(t, c, string(other.ID), "b")
+	copied := arrival("c", "ann@x.example", []string{"b"}, "bob@x.example")
+	d.deliver(t, copied)
+	d.wantMail(t, "bob takes part where b is", "a", "b c d o")
+	d.undo(t, id)
+	d.wantMail(t, "undone", "a b c d", "o")
+	if got := d.conversationOf(t, "o"); got.ID != other.ID {
+		t.Errorf("o is in %s, want %s", got.ID, other.ID)
+	}
+}
