@@ -99,7 +99,7 @@ func (s *CartState) Take(w *CartWord) bool {
 		c.buy(at)
 	case w.Change != nil:
 		ch := *w.Change
-		if ch.At.After(c.BaseAt) && !slices.ContainsFunc(c.Changes, func(x CartChange) bool { return x.ID == ch.ID }) {
+		if !slices.ContainsFunc(c.Changes, func(x CartChange) bool { return x.ID == ch.ID }) {
 			c.Changes = append(slices.Clone(c.Changes), ch)
 		}
 	default:
