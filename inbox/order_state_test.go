@@ -76,7 +76,7 @@ func keep(t testing.TB, s *OrderState) *OrderState {
 // times, also when it is stored and restored in between.
 func TestOrderStateConverges(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(150) {
+	for seed := range uint64(80) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var words []*Order
 		for range 2 + r.IntN(6) {
@@ -244,7 +244,7 @@ func randomCartWord(r *rand.Rand, n int) *CartWord {
 // The words on a cart make the same of it in any order and any number of times.
 func TestCartStateConverges(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(800) {
+	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		var words []*CartWord
 		for n := range 2 + r.IntN(7) {
