@@ -45,8 +45,8 @@ const (
 type Lane string
 
 const (
-	Live Lane = "live"
-	Bulk Lane = "bulk"
+	LaneLive Lane = "live"
+	LaneBulk Lane = "bulk"
 )
 
 // An Inbound is one item that comes in. EventID names this very event, so that
@@ -197,7 +197,15 @@ type Status struct {
 	ErrorAt   *time.Time      `json:"errorAt,omitempty"`
 	LastItem  *time.Time      `json:"lastItem,omitempty"`
 	RetryAt   *time.Time      `json:"retryAt,omitempty"`
-	Received  int64           `json:"received"`
-	Sent      int64           `json:"sent"`
-	At        time.Time       `json:"at,omitzero" doc:"When it was told; absent while nothing was heard"`
+	// LagSeconds is how long before it was taken the newest item was made, by
+	// its provider's clock.
+	LagSeconds float64 `json:"lagSeconds"`
+	// Counters since the connector started: items in, messages out, requests
+	// refused, and those that would be while the account only tries its checks.
+	Received int64 `json:"received"`
+	Sent     int64 `json:"sent"`
+	Rejected int64 `json:"rejected"`
+	Doubted  int64 `json:"doubted"`
+
+	At time.Time `json:"at,omitzero" doc:"When it was told; absent while nothing was heard"`
 }

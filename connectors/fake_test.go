@@ -27,6 +27,7 @@ type fakeLink struct {
 	claimed   map[string]bool
 	queue     []Outbound
 	reports   []Status
+	announced []Instance
 
 	calls    int
 	crashAt  int
@@ -183,6 +184,22 @@ func (l *fakeLink) state(id inbox.AccountID) (last Status) {
 		}
 	}
 	return last
+}
+
+func (l *fakeLink) Announce(_ context.Context, at Instance) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.announced = append(l.announced, at)
+	return nil
+}
+
+func (l *fakeLink) Ask(context.Context, inbox.AccountID, string, any, any) error {
+	return errors.New("none")
+}
+func (l *fakeLink) Say(context.Context, Live) error        { return nil }
+func (l *fakeLink) Hear(context.Context, func(Live)) error { return nil }
+func (l *fakeLink) Visitor(context.Context, inbox.AccountID, string, uint64, func(uint64, []byte) error) error {
+	return nil
 }
 
 // A fakeConnector is made of functions.

@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -25,11 +26,15 @@ type health struct {
 	state      string
 	receiveErr string
 	sendErr    string
+	rejectErr  string
 	errorAt    time.Time
 	lastItem   time.Time
 	retryAt    time.Time
+	lag        time.Duration
 	received   int64
 	sent       int64
+	rejects    int64
+	doubts     int64
 	reported   bool // false: changed since the last report
 }
 
@@ -51,19 +56,42 @@ func (k *keeper) set(state string, err error, retryAt time.Time) {
 	k.r.poke()
 }
 
-// received counts n items that were published; an emit without items only says
+// received counts items that were published; an emit without items only says
 // that the connection works.
-func (k *keeper) received(n int) {
+func (k *keeper) received(items []Inbound) {
+	now := k.r.cfg.Now()
 	k.mu.Lock()
 	h := &k.health
-	h.received += int64(n)
-	if n > 0 {
-		h.lastItem = k.r.cfg.Now()
+	h.received += int64(len(items))
+	if len(items) > 0 {
+		h.lastItem, h.rejectErr = now, ""
+	}
+	// How late the newest is; what is brought in late by intent says nothing.
+	if n := len(items); n > 0 && items[n-1].Lane != LaneBulk && !items[n-1].ProviderAt.IsZero() {
+		h.lag = max(0, now.Sub(items[n-1].ProviderAt))
 	}
 	running := h.state == Running
 	k.mu.Unlock()
 	if !running {
 		k.set(Running, nil, time.Time{})
+	}
+}
+
+// rejected counts what was refused or, in doubt, would have been.
+func (k *keeper) rejected(reason error, doubt bool) {
+	k.mu.Lock()
+	h := &k.health
+	if doubt {
+		h.doubts++
+	} else {
+		h.rejects++
+	}
+	changed := h.rejectErr != reason.Error()
+	h.rejectErr, h.errorAt = reason.Error(), k.r.cfg.Now()
+	h.reported = h.reported && !changed
+	k.mu.Unlock()
+	if changed {
+		k.r.poke()
 	}
 }
 
@@ -98,11 +126,10 @@ func (k *keeper) status() (Status, bool) {
 	s := Status{
 		Channel: k.account.Channel, Account: k.account.ID, State: h.state,
 		LastError: h.receiveErr,
-		Received:  h.received, Sent: h.sent, At: k.r.cfg.Now(),
+		Received:  h.received, Sent: h.sent, Rejected: h.rejects, Doubted: h.doubts,
+		LagSeconds: h.lag.Seconds(), At: k.r.cfg.Now(),
 	}
-	if s.LastError == "" {
-		s.LastError = h.sendErr
-	}
+	s.LastError = cmp.Or(s.LastError, h.sendErr, h.rejectErr)
 	if s.LastError != "" {
 		s.ErrorAt = timeOrNil(h.errorAt)
 	}

@@ -200,7 +200,7 @@ func (k *keeper) emit(ctx context.Context, id inbox.AccountID, cursor string, it
 	if err := k.insist(ctx, func() error { return link.SaveCursor(ctx, id, cursor) }); err != nil {
 		return fmt.Errorf("save cursor of %s: %w", id, err)
 	}
-	k.received(len(items))
+	k.received(items)
 	return nil
 }
 
@@ -213,7 +213,7 @@ func (k *keeper) insist(ctx context.Context, f func() error) error {
 		if err == nil {
 			return nil
 		}
-		if code := inbox.CodeOf(err); code != "" && code != inbox.Unavailable && code != inbox.TooMany {
+		if lasting(err) {
 			return err
 		}
 		wait := delay.next()

@@ -69,4 +69,23 @@ type Link interface {
 	// Report keeps an account's health; it fades when it is not repeated within
 	// 30 s.
 	Report(ctx context.Context, status Status) error
+	// Announce says where this process takes HTTP; it fades like health.
+	Announce(ctx context.Context, at Instance) error
+
+	// Ask asks the server a question of the channel and returns its answer in
+	// answer, which may be nil; request is anything that is JSON. What the
+	// server refuses keeps its [inbox.Code]; nobody to answer is an
+	// [inbox.Unavailable].
+	Ask(ctx context.Context, account inbox.AccountID, verb string, request, answer any) error
+
+	// Say tells whoever listens; nobody is no error. Hear calls heard, one word
+	// at a time, with what the server says to the channel's customers, until ctx
+	// ends.
+	Say(ctx context.Context, word Live) error
+	Hear(ctx context.Context, heard func(Live)) error
+
+	// Visitor shows, in order and from one goroutine, what one chat session may
+	// see, from the number after on, and what comes, until ctx ends or show
+	// returns an error, which it returns. It is for the chat channel.
+	Visitor(ctx context.Context, account inbox.AccountID, session string, after uint64, show func(seq uint64, data []byte) error) error
 }

@@ -2,9 +2,11 @@ package connectors
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,8 +39,16 @@ type Config struct {
 	// how long its result may then take to be recorded (20 s each).
 	Grace time.Duration
 
+	// Of an [Ingress]: Listen is where it takes HTTP (127.0.0.1 and any free
+	// port), Advertise the host or host:port by which the servers reach it (the
+	// listener's own), PublicURL where the outside finds the servers, without a
+	// slash at its end ("": as the request says).
+	Listen, Advertise, PublicURL string
+	// AcceptPatience is how long a request may wait for the bus (5 s).
+	AcceptPatience time.Duration
+
 	Now    func() time.Time // default: time.Now
-	Jitter func() float64   // in [0,1), default: rand.Float64
+	Jitter func() float64   // in [0,1), default: math/rand
 }
 
 func (c Config) withDefaults() Config {
@@ -55,6 +65,10 @@ func (c Config) withDefaults() Config {
 	set(&c.EmitPatience, 2*time.Minute)
 	set(&c.GiveUp, 72*time.Hour)
 	set(&c.Grace, 20*time.Second)
+	set(&c.AcceptPatience, 5*time.Second)
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:0"
+	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -62,13 +76,14 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	if c.Jitter == nil {
-		c.Jitter = rand.Float64
+		c.Jitter = mathrand.Float64
 	}
 	return c
 }
 
 // Run serves every account that Link names, until ctx ends: it receives, it
-// sends, it keeps cursors and it reports health. Each account has goroutines of
+// sends, it takes HTTP where the connector is an [Ingress], it keeps cursors and it
+// reports health. Each account has goroutines of
 // its own, so that one that hangs or is refused never delays another; a change
 // of an account restarts that account alone.
 //
@@ -84,15 +99,25 @@ func Run(ctx context.Context, cfg Config) error {
 		keys:   map[inbox.AccountID]*keeper{},
 		wake:   make(chan struct{}, 1),
 		served: make(chan struct{}),
+
+		instance: strings.ToLower(rand.Text()),
 	}
 	r.log = r.cfg.Log.With("channel", string(cfg.Connector.Channel()))
+
+	var loops sync.WaitGroup
+	if connector, ok := cfg.Connector.(Ingress); ok {
+		g, err := newIngress(r, connector)
+		if err != nil {
+			return err
+		}
+		loops.Go(func() { g.run(ctx) })
+	}
 
 	reporting, stopReporting := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopReporting()
 	var reporter sync.WaitGroup
 	reporter.Go(func() { r.report(reporting) })
 
-	var loops sync.WaitGroup
 	loops.Go(func() { r.watch(ctx) })
 	loops.Go(func() { r.send(ctx) })
 	loops.Wait()
@@ -106,8 +131,9 @@ func Run(ctx context.Context, cfg Config) error {
 
 // A runner is one call of [Run].
 type runner struct {
-	cfg Config
-	log *slog.Logger
+	cfg      Config
+	log      *slog.Logger
+	instance string // names this process among others of the channel
 
 	mu      sync.Mutex // guards keys, gone and stopped
 	keys    map[inbox.AccountID]*keeper
@@ -221,6 +247,12 @@ func (r *runner) poke() {
 
 func (r *runner) retry() *backoff {
 	return &backoff{min: r.cfg.RetryMin, max: r.cfg.RetryMax, jitter: r.cfg.Jitter}
+}
+
+// lasting reports whether err says that trying the same again is of no use.
+func lasting(err error) bool {
+	code := inbox.CodeOf(err)
+	return code != "" && code != inbox.Unavailable && code != inbox.TooMany
 }
 
 // A backoff gives delays that grow from min to max, each shortened at random by

@@ -130,7 +130,7 @@ func (r *runner) tell(ctx context.Context, out Outbound, receipt inbox.Receipt) 
 		EventID:    "receipt:" + string(out.MessageID) + ":" + strconv.Itoa(out.Attempt) + ":" + string(receipt.State),
 		ExternalID: string(out.MessageID),
 		Key:        string(out.MessageID),
-		Lane:       Live,
+		Lane:       LaneLive,
 		ProviderAt: receipt.At,
 		ReceivedAt: r.cfg.Now(),
 		Receipt:    &receipt,
@@ -153,7 +153,7 @@ func (r *runner) settle(ctx context.Context, f func(context.Context) error) erro
 		if err == nil {
 			return nil
 		}
-		if code := inbox.CodeOf(err); code != "" && code != inbox.Unavailable && code != inbox.TooMany {
+		if lasting(err) {
 			return err
 		}
 		if !sleep(ctx, delay.next()) {

@@ -44,7 +44,7 @@ func TestSendReceipt(t *testing.T) {
 			t.Fatalf("%d items published, %d left to send", len(link.published), len(link.queue))
 		}
 		got := link.published[0]
-		if got.EventID != "receipt:m1:1:failed" || got.Key != "m1" || got.Lane != Live || got.Account != "a" || got.Channel != inbox.Email ||
+		if got.EventID != "receipt:m1:1:failed" || got.Key != "m1" || got.Lane != LaneLive || got.Account != "a" || got.Channel != inbox.Email ||
 			got.Receipt.MessageID != "m1" || got.Receipt.Attempt != 1 || got.Receipt.Detail != "550 no such user" || got.Receipt.At.IsZero() {
 			t.Errorf("receipt %+v, %+v", got, got.Receipt)
 		}

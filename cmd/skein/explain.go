@@ -208,7 +208,7 @@ func (x *explanation) file(ctx context.Context, path string) explained {
 		Account:    connectors.Account{ID: explainAccount, Channel: inbox.Email, Own: x.account.Own},
 		ReceivedAt: now,
 		AuthServID: x.authServID,
-		Lane:       connectors.Live,
+		Lane:       connectors.LaneLive,
 		Store:      measure,
 	})
 	if err != nil {

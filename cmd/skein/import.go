@@ -23,7 +23,7 @@ func importMail(ctx context.Context, args []string, link connectors.Link, accoun
 	if len(args) < 2 {
 		return &inbox.Error{Code: inbox.Invalid, Message: "what to import is not named: " + importUsage}
 	}
-	opt := email.Options{Account: account, ReceivedAt: time.Now(), Lane: connectors.Bulk, Store: link.PutBody}
+	opt := email.Options{Account: account, ReceivedAt: time.Now(), Lane: connectors.LaneBulk, Store: link.PutBody}
 	if set, err := email.ParseSettings(account); err == nil {
 		opt.AuthServID = set.AuthServID // history proves no more than live mail does
 	}

@@ -214,7 +214,7 @@ func (n *node) mail(account inbox.AccountID, id, from string, proof inbox.Proof,
 	name, address, _ := strings.Cut(from, "/")
 	now := time.Now()
 	if err := n.links[inbox.Email].Publish(n.t.Context(), connectors.Inbound{
-		Kind: connectors.KindMessage, Channel: inbox.Email, Account: account, EventID: "mail:" + id, Key: address, Lane: connectors.Live,
+		Kind: connectors.KindMessage, Channel: inbox.Email, Account: account, EventID: "mail:" + id, Key: address, Lane: connectors.LaneLive,
 		Sender: connectors.Sender{Kind: inbox.EmailAddress, Address: address, Name: name, Proof: proof}, ProviderAt: now, ReceivedAt: now,
 		Message: &connectors.Message{MessageID: id, From: inbox.Party{Address: address, Name: name}, Subject: id, Text: text, VisibleText: text, InReplyTo: answers},
 	}); err != nil {
@@ -235,7 +235,7 @@ func (n *node) order(o inbox.Order) {
 	}
 	if err := n.links[inbox.Shop].Publish(n.t.Context(), connectors.Inbound{
 		Kind: connectors.KindOrder, Channel: inbox.Shop, Account: "shop", EventID: fmt.Sprint("order:", o.ExternalID, o.UpdatedAt.UnixNano()),
-		Key: o.ExternalID, Lane: connectors.Live, ProviderAt: o.UpdatedAt, ReceivedAt: time.Now(), Order: &o,
+		Key: o.ExternalID, Lane: connectors.LaneLive, ProviderAt: o.UpdatedAt, ReceivedAt: time.Now(), Order: &o,
 	}); err != nil {
 		n.t.Fatal(err)
 	}

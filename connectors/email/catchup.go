@@ -24,7 +24,7 @@ func (m *mailbox) live(ctx context.Context, folder string, p *place, batches int
 			return true, nil
 		}
 		batches--
-		if _, err := m.sweep(ctx, folder, p, p.Rescan, connectors.Live); err != nil {
+		if _, err := m.sweep(ctx, folder, p, p.Rescan, connectors.LaneLive); err != nil {
 			return false, err
 		}
 		if err := m.todo(ctx, p); err != nil {
@@ -32,7 +32,7 @@ func (m *mailbox) live(ctx context.Context, folder string, p *place, batches int
 		}
 	}
 	p.Rescan = nil
-	j := job{folder: folder, place: p, lane: connectors.Live, advance: func(next imap.UID) { p.Next = max(p.Next, next) }}
+	j := job{folder: folder, place: p, lane: connectors.LaneLive, advance: func(next imap.UID) { p.Next = max(p.Next, next) }}
 	for {
 		found, err := m.search(&imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: p.Next, Stop: 0}}}})
 		if err != nil {

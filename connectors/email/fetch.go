@@ -250,7 +250,7 @@ func (m *mailbox) deliver(ctx context.Context, j job, next imap.UID, got []fetch
 // done notes that f is about to be published.
 func (m *mailbox) done(j job, f fetched, now time.Time) {
 	j.place.saw(f.date, now)
-	if j.lane == connectors.Live && m.writes(j.folder) && len(j.place.Todo) < maxTodos {
+	if j.lane == connectors.LaneLive && m.writes(j.folder) && len(j.place.Todo) < maxTodos {
 		j.place.Todo = append(j.place.Todo, f.uid)
 	}
 }

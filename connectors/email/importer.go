@@ -104,7 +104,7 @@ func importOne(ctx context.Context, raw io.ReaderAt, size int64, opt Options, co
 	store := opt.Store
 	opt.Store = inlineStore(store)
 	if opt.Lane == "" {
-		opt.Lane = connectors.Bulk
+		opt.Lane = connectors.LaneBulk
 	}
 	if opt.ReceivedAt.IsZero() {
 		opt.ReceivedAt = time.Now()

@@ -16,7 +16,7 @@ import (
 )
 
 func importOptions() Options {
-	return Options{Account: connectors.Account{ID: "support"}, Store: putBody, Lane: connectors.Bulk, ReceivedAt: time.Unix(1e9, 0)}
+	return Options{Account: connectors.Account{ID: "support"}, Store: putBody, Lane: connectors.LaneBulk, ReceivedAt: time.Unix(1e9, 0)}
 }
 
 // Every file of a folder comes in once, on the bulk lane, with the same event
@@ -43,7 +43,7 @@ func TestImportEML(t *testing.T) {
 	var runs [2][]string
 	for i := range runs {
 		counts, err := ImportEML(t.Context(), []string{dir, filepath.Join(dir, "missing.eml")}, importOptions(), func(item connectors.Inbound) error {
-			if item.Lane != connectors.Bulk || item.EventID == "" || item.Raw == nil {
+			if item.Lane != connectors.LaneBulk || item.EventID == "" || item.Raw == nil {
 				t.Errorf("item %+v, want one on the bulk lane with an event id and its source", item)
 			}
 			runs[i] = append(runs[i], item.EventID)

@@ -236,7 +236,7 @@ func (m *mailbox) round(ctx context.Context) (more bool, err error) {
 	if err := m.retryHeld(ctx, name, place); err != nil {
 		return false, err
 	}
-	if left, err := m.sweep(ctx, name, place, place.Import, connectors.Bulk); err != nil || left {
+	if left, err := m.sweep(ctx, name, place, place.Import, connectors.LaneBulk); err != nil || left {
 		return left, err
 	}
 	return more, nil

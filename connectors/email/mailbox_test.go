@@ -169,9 +169,9 @@ func TestImportSince(t *testing.T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, item := range b.items {
-		want := connectors.Bulk
+		want := connectors.LaneBulk
 		if item.Message.Subject == "live" {
-			want = connectors.Live
+			want = connectors.LaneLive
 		}
 		if item.Lane != want {
 			t.Errorf("%q is on lane %q, want %q", item.Message.Subject, item.Lane, want)

@@ -40,7 +40,7 @@ func options() Options {
 		Account:    connectors.Account{ID: "support", Channel: inbox.Email, Address: "Support@shop.example", Own: []string{"sales@shop.example"}},
 		ReceivedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		AuthServID: []string{"mx.shop.example"},
-		Lane:       connectors.Live,
+		Lane:       connectors.LaneLive,
 		Store:      hashStore,
 	}
 }

@@ -120,6 +120,9 @@ func (b *Bus) Statuses(ctx context.Context) ([]connectors.Status, error) {
 			}
 			// The key is what the credential vouches for.
 			channel, account, _ := strings.Cut(entry.Key(), ".")
+			if !inbox.ValidAccountID(account) {
+				continue // an announcement
+			}
 			s.Channel, s.Account = inbox.Channel(channel), inbox.AccountID(account)
 			all = append(all, s)
 		}

@@ -28,7 +28,7 @@ func BenchmarkInbound(b *testing.B) {
 	payload := make([]byte, 2000)
 	fill := func(from, to int) {
 		for i := from; i < to; i++ {
-			it := connectors.Inbound{Channel: inbox.Email, Account: "support", Key: fmt.Sprint(i % 5000), Lane: connectors.Live}
+			it := connectors.Inbound{Channel: inbox.Email, Account: "support", Key: fmt.Sprint(i % 5000), Lane: connectors.LaneLive}
 			if _, err := js.PublishMsgAsync(&nats.Msg{Subject: bus.InboundSubject(&it), Data: payload}, jetstream.WithStallWait(5*time.Second)); err != nil {
 				b.Fatal(err)
 			}

@@ -246,14 +246,14 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		{
 			Name: streamVisitor, Subjects: []string{"skein.visitor.*.*"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 256 << 20, MaxAge: 3 * day,
-			Duplicates: dedupeWindow, PersistMode: lazy,
+			Duplicates: dedupeWindow, PersistMode: lazy, AllowDirect: true,
 		},
 		{
 			Name: streamDead, Subjects: []string{"skein.dead.*.*"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 512 << 20,
 			Duplicates: dedupeWindow, AllowDirect: true,
 		},
-		bucket(bucketStatus, jetstream.StreamConfig{MaxAge: 30 * time.Second, Storage: jetstream.MemoryStorage, MaxBytes: 16 << 20}),
+		bucket(bucketStatus, jetstream.StreamConfig{MaxAge: statusLife, Storage: jetstream.MemoryStorage, MaxBytes: 16 << 20}),
 	}
 	for _, c := range b.cfg.Channels {
 		all = append(all,
@@ -295,7 +295,7 @@ func bucket(name string, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 
 func (b *Bus) consumers() map[string][]jetstream.ConsumerConfig {
 	all := map[string][]jetstream.ConsumerConfig{}
-	for _, lane := range []connectors.Lane{connectors.Live, connectors.Bulk} {
+	for _, lane := range []connectors.Lane{connectors.LaneLive, connectors.LaneBulk} {
 		for p := range partitions {
 			all[streamInbound] = append(all[streamInbound], jetstream.ConsumerConfig{
 				Durable:       inConsumer(lane, p),

@@ -60,7 +60,7 @@ func link(t testing.TB, n *local.NATS, channel inbox.Channel) (*bus.Link, *nats.
 func item(n int) connectors.Inbound {
 	return connectors.Inbound{
 		Kind: connectors.KindMessage, Channel: inbox.Email, Account: "support",
-		EventID: fmt.Sprintf("e%d", n), Key: fmt.Sprintf("k%d", n), Lane: connectors.Live,
+		EventID: fmt.Sprintf("e%d", n), Key: fmt.Sprintf("k%d", n), Lane: connectors.LaneLive,
 	}
 }
 
@@ -151,7 +151,7 @@ func TestInbound(t *testing.T) {
 	for _, d := range got {
 		seen[d.EventID] = true
 		parts[d.Partition] = true
-		if d.Channel != inbox.Email || d.Account != "support" || d.Lane != connectors.Live || d.Redelivered {
+		if d.Channel != inbox.Email || d.Account != "support" || d.Lane != connectors.LaneLive || d.Redelivered {
 			t.Fatalf("delivery = %+v", d)
 		}
 	}
@@ -265,7 +265,7 @@ func TestInboundLanes(t *testing.T) {
 	l, _ := link(t, n, inbox.Email)
 	for i := range 60 {
 		it := item(i)
-		it.Lane = connectors.Bulk
+		it.Lane = connectors.LaneBulk
 		if err := l.Publish(t.Context(), it); err != nil {
 			t.Fatal(err)
 		}
@@ -295,11 +295,11 @@ func TestInboundLanes(t *testing.T) {
 	got := c.wait(t, 65)
 	// The batch under way was bulk; the next one must be the five live ones.
 	i := 0
-	for got[i].Lane == connectors.Bulk {
+	for got[i].Lane == connectors.LaneBulk {
 		i++
 	}
 	for j := i; j < i+5; j++ {
-		if got[j].Lane != connectors.Live {
+		if got[j].Lane != connectors.LaneLive {
 			t.Errorf("item %d after the first live one is bulk", j-i)
 		}
 	}

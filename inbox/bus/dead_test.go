@@ -134,7 +134,7 @@ func TestClean(t *testing.T) {
 	for i := range 100 {
 		it := item(i)
 		if i%2 == 0 {
-			it.Lane = connectors.Bulk
+			it.Lane = connectors.LaneBulk
 		}
 		if err := l.Publish(t.Context(), it); err != nil {
 			t.Fatal(err)

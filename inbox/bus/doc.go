@@ -22,10 +22,13 @@
 //	accounts_<channel>    all: every account to serve, settings sealed
 //	cursors_<channel>     <account>
 //	sends_<channel>       <account>.<message>.<attempt>
-//	connector_status      <channel>.<account>, fading after 30 s
+//	connector_status      <channel>.<account>, and <channel>.HTTP.<instance> for where one takes HTTP, fading after 30 s
 //
 // Core subjects, never stored: skein.live.accounts.<channel> says that the
-// accounts changed (a hint: sidecars look by themselves too).
+// accounts changed (a hint: sidecars look by themselves too);
+// skein.live.<channel>.<account>.up.<key> is what customers do just now, and
+// .down.<key> what is said to them; skein.ask.<channel>.<account>.<verb> is a
+// question to the server, answered by one node.
 //
 // It promises: what is acknowledged is on disk; items of one partition are
 // handed over in order, and none overtakes one that is being retried; a

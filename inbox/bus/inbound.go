@@ -31,7 +31,7 @@ const (
 
 // held is how many items of one partition may be delivered and unacknowledged:
 // together they bound what waits in memory.
-var held = map[connectors.Lane]int{connectors.Live: 32, connectors.Bulk: 16}
+var held = map[connectors.Lane]int{connectors.LaneLive: 32, connectors.LaneBulk: 16}
 
 // heldTracks is the same for all of TRACK.
 const heldTracks = 512
@@ -107,7 +107,7 @@ func (b *Bus) Inbound(ctx context.Context, workers int, handle func(ctx context.
 // consume starts reading every consumer into its worker. What it returns runs,
 // with an error too.
 func (b *Bus) consume(ctx context.Context, all []*worker, fail context.CancelCauseFunc) ([]jetstream.ConsumeContext, error) {
-	lanes := []connectors.Lane{connectors.Live, connectors.Bulk}
+	lanes := []connectors.Lane{connectors.LaneLive, connectors.LaneBulk}
 	inbound, tracks := all[:len(all)-1], all[len(all)-1]
 	started := make([]jetstream.ConsumeContext, len(lanes)*partitions+1)
 	var work []func() error
@@ -211,7 +211,7 @@ func (w *worker) add(msg jetstream.Msg) {
 	if !w.holds[d.Seq] {
 		w.holds[d.Seq] = true
 		w.b.n.held.Inc()
-		if d.Lane == connectors.Live {
+		if d.Lane == connectors.LaneLive {
 			w.live = append(w.live, d)
 		} else {
 			w.bulk = append(w.bulk, d)
@@ -235,7 +235,7 @@ func deliveryOf(msg jetstream.Msg) (Delivery, error) {
 		if s, err = parseTrack(subject); err != nil {
 			return Delivery{}, err
 		}
-		s.lane = connectors.Live
+		s.lane = connectors.LaneLive
 	} else {
 		if s, err = parseStored(subject); err != nil {
 			return Delivery{}, err

@@ -107,14 +107,14 @@ func NewLink(nc *nats.Conn, cfg LinkConfig) (*Link, error) {
 // it never will.
 func (l *Link) Publish(ctx context.Context, item connectors.Inbound) error {
 	if item.Lane == "" {
-		item.Lane = connectors.Live
+		item.Lane = connectors.LaneLive
 	}
 	switch {
 	case item.Channel != l.cfg.Channel:
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("an item of channel %q does not belong on the link of %s", item.Channel, l.cfg.Channel)}
 	case !inbox.ValidAccountID(string(item.Account)):
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%.60q names no account", item.Account)}
-	case item.Lane != connectors.Live && item.Lane != connectors.Bulk:
+	case item.Lane != connectors.LaneLive && item.Lane != connectors.LaneBulk:
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%.60q is no lane", item.Lane)}
 	case item.EventID == "":
 		return &inbox.Error{Code: inbox.Invalid, Message: "an item needs an event id"}

@@ -58,7 +58,7 @@ func TestIsolation(t *testing.T) {
 		"skein.out.chat.site", "skein.out.email.support",
 		"skein.event.message.changed", "skein.dead.chat.site", "skein.visitor.site.s",
 		"skein.part.1.live.chat.site.k", "skein.transit.email.x",
-		"skein.live.email.support", "skein.live.accounts.chat",
+		"skein.live.email.support.up.k", "skein.live.chat.site.down.k", "skein.live.accounts.chat",
 		"$KV.accounts_chat.all", "$KV.accounts_email.all", "$KV.cursors_email.support", "$KV.sends_email.x",
 		"$KV.connector_status.email.support",
 		"$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.API.STREAM.INFO.INBOUND",
@@ -88,7 +88,7 @@ func TestIsolation(t *testing.T) {
 			t.Errorf("the chat sidecar published to %s: %s", subject, msg.Subject)
 		}
 	}
-	if err := chat.Publish("skein.live.chat.site", nil); err != nil {
+	if err := chat.Publish("skein.live.chat.site.up.k", nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := heard.NextMsg(time.Second); err != nil {

@@ -92,6 +92,14 @@ func token(s string) string {
 	return hex.EncodeToString(sum[:10])
 }
 
+// validToken reports whether s may be one token of a subject as it is: 1 to 64
+// letters, digits, - and _.
+func validToken(s string) bool {
+	return 1 <= len(s) && len(s) <= 64 && strings.IndexFunc(s, func(c rune) bool {
+		return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}) < 0
+}
+
 // A stored subject is skein.part.<partition>.<lane>.<channel>.<account>.<key>.
 type stored struct {
 	partition int

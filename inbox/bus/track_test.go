@@ -65,7 +65,7 @@ func TestTrack(t *testing.T) {
 	close(away)
 	seen := map[string]bool{}
 	for _, d := range tracks.wait(t, many) {
-		if seen[d.EventID] || d.Account != "shop" || d.Lane != connectors.Live {
+		if seen[d.EventID] || d.Account != "shop" || d.Lane != connectors.LaneLive {
 			t.Fatalf("got %+v, twice or not as published", d)
 		}
 		seen[d.EventID] = true
@@ -135,7 +135,7 @@ func TestTrackIsOfShops(t *testing.T) {
 	}
 	chat, _ := link(t, n, inbox.Chat)
 	seen := tracked(3)
-	seen.Channel, seen.Account, seen.Lane = inbox.Chat, "widget", connectors.Bulk
+	seen.Channel, seen.Account, seen.Lane = inbox.Chat, "widget", connectors.LaneBulk
 	if err := chat.Publish(t.Context(), seen); err != nil {
 		t.Fatal(err)
 	}

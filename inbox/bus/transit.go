@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -31,19 +30,6 @@ const transitChunk = 256 << 10
 
 func transitSubject(c inbox.Channel, ref string) string {
 	return "skein.transit." + string(c) + "." + ref
-}
-
-// validRef reports whether ref can name a body: it becomes a subject token.
-func validRef(ref string) bool {
-	if ref == "" || len(ref) > 64 {
-		return false
-	}
-	for _, c := range []byte(ref) {
-		if c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' || c > 'z' {
-			return false
-		}
-	}
-	return true
 }
 
 // putTransit streams r into channel's transit and returns when all of it is on
@@ -83,7 +69,7 @@ func openTransit(ctx context.Context, nc *nats.Conn, channel inbox.Channel, body
 		}
 		return io.NopCloser(bytes.NewReader(body.Inline)), nil
 	}
-	if !validRef(body.Ref) {
+	if !validToken(body.Ref) {
 		return nil, &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%.80q is no reference to a body", body.Ref)}
 	}
 	t := &transitReader{ctx: ctx, nc: nc, channel: channel, body: body, left: body.Size, next: 1, sum: sha256.New()}
@@ -129,30 +115,16 @@ func damaged(body connectors.Body) error {
 	return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("body %s is not the %d bytes that its item describes", body.Ref, body.Size)}
 }
 
-// fetch gets the next chunk by a direct get (a JetStream request that names a
-// subject and a sequence number, and needs no consumer).
+// fetch gets the next chunk.
 func (t *transitReader) fetch() error {
-	request, err := json.Marshal(map[string]any{"seq": t.next, "next_by_subj": transitSubject(t.channel, t.body.Ref)})
-	if err != nil {
-		return err
-	}
-	msg, err := t.nc.RequestWithContext(t.ctx, "$JS.API.DIRECT.GET."+bucketTransit(t.channel), request)
-	if err != nil {
-		return fmt.Errorf("read body %s: %w", t.body.Ref, away(err))
-	}
-	switch status := msg.Header.Get("Status"); status {
-	case "":
-	case "404":
-		if t.next == 1 {
-			return &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("body %s is not, or no longer, in transit", t.body.Ref)}
-		}
-		return damaged(t.body)
-	default:
-		return fmt.Errorf("read body %s: %w", t.body.Ref, away(fmt.Errorf("status %s %s", status, msg.Header.Get("Description"))))
-	}
-	seq, err := strconv.ParseUint(msg.Header.Get("Nats-Sequence"), 10, 64)
-	if err != nil {
+	msg, seq, err := directNext(t.ctx, t.nc, bucketTransit(t.channel), transitSubject(t.channel, t.body.Ref), t.next)
+	switch {
+	case err != nil:
 		return fmt.Errorf("read body %s: %w", t.body.Ref, err)
+	case msg == nil && t.next == 1:
+		return &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("body %s is not, or no longer, in transit", t.body.Ref)}
+	case msg == nil:
+		return damaged(t.body)
 	}
 	if int64(len(msg.Data)) > t.left {
 		return damaged(t.body)
@@ -183,7 +155,7 @@ func (b *Bus) OpenTransit(ctx context.Context, channel inbox.Channel, body conne
 // DeleteTransit removes a body that has been moved. One that isn't there is no
 // error.
 func (b *Bus) DeleteTransit(ctx context.Context, channel inbox.Channel, ref string) error {
-	if !validRef(ref) {
+	if !validToken(ref) {
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%.80q is no reference to a body", ref)}
 	}
 	s, err := b.js.Stream(ctx, bucketTransit(channel))

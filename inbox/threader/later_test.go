@@ -101,7 +101,7 @@ func (l *line) play(t *testing.T, list ...connectors.Inbound) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		batch = append(batch, threader.Item{Data: data, Channel: in.Channel, Account: in.Account, Lane: connectors.Live, At: time.Now()})
+		batch = append(batch, threader.Item{Data: data, Channel: in.Channel, Account: in.Account, Lane: connectors.LaneLive, At: time.Now()})
 	}
 	s := &tape{batches: [][]threader.Item{batch}}
 	th := threader.New(threader.Config{Stream: s, Store: keeper{l.Store}, Blobs: l.blobs, Keys: l.keys, Log: slog.New(slog.DiscardHandler)})

@@ -45,7 +45,7 @@ func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err erro
 	r := inbox.Received{
 		Account: item.Account, Channel: item.Channel, EventID: in.EventID,
 		// What is announced has the digits that the database keeps.
-		History: item.Lane == connectors.Bulk, At: item.At.Truncate(time.Microsecond),
+		History: item.Lane == connectors.LaneBulk, At: item.At.Truncate(time.Microsecond),
 	}
 	if err := t.read(&in, &r); err != nil {
 		return prepared{}, err

@@ -24,6 +24,6 @@ func (o Reading) Read(in *connectors.Inbound, at time.Time) (inbox.Received, err
 	for _, key := range ownKeys(&o.Account) {
 		t.own[key] = true
 	}
-	r := inbox.Received{Account: o.Account.ID, Channel: in.Channel, EventID: in.EventID, History: in.Lane == connectors.Bulk, At: at}
+	r := inbox.Received{Account: o.Account.ID, Channel: in.Channel, EventID: in.EventID, History: in.Lane == connectors.LaneBulk, At: at}
 	return r, t.read(in, &r)
 }

@@ -161,7 +161,7 @@ func TestRedeliveryAfterCommit(t *testing.T) {
 			t.Fatal(err)
 		}
 		return connectors.Inbound{
-			Kind: connectors.KindMessage, Channel: inbox.Email, Account: "support", EventID: id, Key: "k", Lane: connectors.Live,
+			Kind: connectors.KindMessage, Channel: inbox.Email, Account: "support", EventID: id, Key: "k", Lane: connectors.LaneLive,
 			Sender: connectors.Sender{Kind: inbox.EmailAddress, Address: "ann@x.example"}, ProviderAt: now, ReceivedAt: now,
 			Raw: &body, Message: &connectors.Message{MessageID: id, Subject: id},
 		}
@@ -219,7 +219,7 @@ func TestShopOverTheBus(t *testing.T) {
 	put := func(kind connectors.Kind, event string, after time.Duration, edit func(*connectors.Inbound)) {
 		t.Helper()
 		in := connectors.Inbound{
-			Kind: kind, Channel: inbox.Shop, Account: "shop", EventID: event, Key: event, Lane: connectors.Live, ProviderAt: now.Add(after), ReceivedAt: now,
+			Kind: kind, Channel: inbox.Shop, Account: "shop", EventID: event, Key: event, Lane: connectors.LaneLive, ProviderAt: now.Add(after), ReceivedAt: now,
 			Sender: connectors.Sender{Kind: inbox.ShopAccount, Address: "c1", Proof: inbox.Signed},
 		}
 		edit(&in)

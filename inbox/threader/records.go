@@ -35,7 +35,7 @@ func record(in *connectors.Inbound, r *inbox.Received, region string) (err error
 		r.Product, err = product(in.Product, r)
 	case in.Kind == connectors.KindTrack && in.Track != nil:
 		if in.Lane != "" { // TRACK has no lanes of its own
-			r.History = in.Lane == connectors.Bulk
+			r.History = in.Lane == connectors.LaneBulk
 		}
 		r.Track, err = track(in, r, region)
 	default:

@@ -18,12 +18,12 @@ var told = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 // shopItem is an item of a shop's account, signed.
 func shopItem(kind connectors.Kind, edit func(*connectors.Inbound)) Item {
 	in := connectors.Inbound{
-		Kind: kind, Channel: inbox.Shop, Account: "shop", EventID: "e1", Lane: connectors.Live, ProviderAt: told,
+		Kind: kind, Channel: inbox.Shop, Account: "shop", EventID: "e1", Lane: connectors.LaneLive, ProviderAt: told,
 		Sender: connectors.Sender{Kind: inbox.ShopAccount, Address: "c1", Proof: inbox.Signed},
 	}
 	edit(&in)
 	data, _ := json.Marshal(in)
-	return Item{Data: data, Channel: inbox.Shop, Account: "shop", Lane: connectors.Live, At: told.Add(time.Minute)}
+	return Item{Data: data, Channel: inbox.Shop, Account: "shop", Lane: connectors.LaneLive, At: told.Add(time.Minute)}
 }
 
 func wholeOrder() *inbox.Order {

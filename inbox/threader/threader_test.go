@@ -129,7 +129,7 @@ func body(s string) connectors.Body {
 func mail(event string, edit func(*connectors.Inbound)) Item {
 	raw := body("raw " + event)
 	in := connectors.Inbound{
-		Kind: connectors.KindMessage, Channel: inbox.Email, Account: "support", EventID: event, Lane: connectors.Live,
+		Kind: connectors.KindMessage, Channel: inbox.Email, Account: "support", EventID: event, Lane: connectors.LaneLive,
 		Sender: connectors.Sender{Kind: inbox.EmailAddress, Address: "Ann@x.example", Name: "Ann", Proof: inbox.Proven},
 		Raw:    &raw, Message: &connectors.Message{MessageID: event, To: []inbox.Party{{Address: "support@shop.example"}}},
 	}
@@ -330,7 +330,7 @@ func TestSender(t *testing.T) {
 			in.Message.To = []inbox.Party{{Address: "Bob@x.example"}}
 		}, inbox.Out, "bob@x.example", []string{"bob@x.example"}, inbox.Proven},
 		{"our own imported mail is ours", func(in *connectors.Inbound) {
-			in.Sender.Address, in.Sender.Proof, in.Lane = own.Address, inbox.Claimed, connectors.Bulk
+			in.Sender.Address, in.Sender.Proof, in.Lane = own.Address, inbox.Claimed, connectors.LaneBulk
 			in.Message.To = []inbox.Party{{Address: "Bob@x.example"}}
 		}, inbox.Out, "bob@x.example", []string{"bob@x.example"}, inbox.Claimed},
 		{"our address forged is never ours", func(in *connectors.Inbound) {

@@ -51,7 +51,7 @@ func (m *mail) inbound(r *rand.Rand, account inbox.AccountID, at time.Time) conn
 	sum := sha256.Sum256(raw)
 	hash := hex.EncodeToString(sum[:])
 	in := connectors.Inbound{
-		Kind: connectors.KindMessage, Channel: inbox.Email, Account: account, Lane: connectors.Live,
+		Kind: connectors.KindMessage, Channel: inbox.Email, Account: account, Lane: connectors.LaneLive,
 		EventID: "message:" + m.id + ":" + hash, ExternalID: m.id, Key: address,
 		Sender:     connectors.Sender{Kind: inbox.EmailAddress, Address: address, Name: name, Proof: inbox.Proven},
 		ProviderAt: at, ReceivedAt: at,

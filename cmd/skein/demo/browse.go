@@ -45,7 +45,7 @@ func (d *Demo) Browse(ctx context.Context, publish func(context.Context, connect
 		if in.Kind == "" {
 			continue // that parcel lies still
 		}
-		in.Lane, in.ReceivedAt = connectors.Live, now
+		in.Lane, in.ReceivedAt = connectors.LaneLive, now
 		if err := publish(ctx, in); err != nil && ctx.Err() == nil {
 			d.cfg.Log.Debug("demo shop not heard", "err", err)
 		}

@@ -47,7 +47,7 @@ func (c *Customer) sender() connectors.Sender {
 func (s *Shop) item(kind connectors.Kind, what, id string, at time.Time) connectors.Inbound {
 	return connectors.Inbound{
 		Kind: kind, Channel: inbox.Shop, Account: StoreID, EventID: fmt.Sprintf("%s/%s/%d", what, id, at.Unix()),
-		ExternalID: id, Key: id, Lane: connectors.Bulk, ProviderAt: at, ReceivedAt: s.at,
+		ExternalID: id, Key: id, Lane: connectors.LaneBulk, ProviderAt: at, ReceivedAt: s.at,
 	}
 }
 

@@ -57,7 +57,7 @@ func mailOptions() email.Options {
 	return email.Options{
 		Account:    connectors.Account{ID: "eval", Channel: inbox.Email},
 		ReceivedAt: time.Now(),
-		Lane:       connectors.Bulk,
+		Lane:       connectors.LaneBulk,
 		Store: func(_ context.Context, r io.Reader) (connectors.Body, error) {
 			sum := sha256.New()
 			n, err := io.Copy(sum, r)

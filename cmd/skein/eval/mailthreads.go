@@ -321,7 +321,7 @@ func itemsOf(mails []listMail, rng *rand.Rand) ([]threader.Item, error) {
 	var items []threader.Item
 	for i, m := range mails {
 		in := connectors.Inbound{
-			Kind: connectors.KindMessage, Channel: inbox.Email, Account: "list", EventID: m.event(), ExternalID: m.event(), Key: m.From, Lane: connectors.Live,
+			Kind: connectors.KindMessage, Channel: inbox.Email, Account: "list", EventID: m.event(), ExternalID: m.event(), Key: m.From, Lane: connectors.LaneLive,
 			Sender:     connectors.Sender{Kind: inbox.EmailAddress, Address: addressOf(m.From), Proof: inbox.Proven},
 			ProviderAt: time.Unix(m.Date, 0), ReceivedAt: now,
 			Message: &connectors.Message{
@@ -341,7 +341,7 @@ func itemsOf(mails []listMail, rng *rand.Rand) ([]threader.Item, error) {
 			return nil, fmt.Errorf("mail %d: %w", i, err)
 		}
 		for range mailTwice {
-			items = append(items, threader.Item{Data: data, Channel: inbox.Email, Account: "list", Lane: connectors.Live, At: now})
+			items = append(items, threader.Item{Data: data, Channel: inbox.Email, Account: "list", Lane: connectors.LaneLive, At: now})
 		}
 	}
 	rng.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
