@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
+	"slices"
+	"strings"
 
 	"skein/cmd/skein/local"
 	"skein/connectors"
@@ -12,10 +15,28 @@ import (
 	"skein/inbox/bus"
 )
 
+// builtin are the connectors that this program holds, by channel: `skein
+// connector` runs one, `skein up` all.
+var builtin = map[inbox.Channel]func(link *bus.Link, log *slog.Logger) connectors.Connector{
+	inbox.Email: func(link *bus.Link, log *slog.Logger) connectors.Connector {
+		return email.New(email.Config{PutBody: link.PutBody, Log: log})
+	},
+}
+
+// builtinNames are their names, in order.
+func builtinNames() []string {
+	var names []string
+	for channel := range builtin {
+		names = append(names, string(channel))
+	}
+	slices.Sort(names)
+	return names
+}
+
 // connector is the command of a sidecar. It knows NATS and one service's
 // protocol, and nothing else of Skein.
 func connector(ctx context.Context, e *env) error {
-	name, err := subcommand(e, "connector", string(inbox.Email))
+	name, err := subcommand(e, "connector", builtinNames()...)
 	if err != nil {
 		return err
 	}
@@ -42,8 +63,9 @@ func connector(ctx context.Context, e *env) error {
 		return err
 	}
 	return connectors.Run(ctx, connectors.Config{
-		Link: link, Log: log,
-		Connector: email.New(email.Config{PutBody: link.PutBody, Log: log}),
+		Link: link, Log: log, Connector: builtin[channel](link, log),
+		Listen: e.getenv("SKEIN_CONNECTOR_LISTEN"), Advertise: e.getenv("SKEIN_CONNECTOR_ADVERTISE"),
+		PublicURL: strings.TrimRight(e.getenv("SKEIN_PUBLIC_URL"), "/"),
 	})
 }
 

@@ -45,6 +45,7 @@ type server struct {
 	hub       *realtime.Hub
 	blobs     *blob.Files
 	keys      thread.Keys
+	instances bus.Instances
 }
 
 // startServer brings the schema up to date and starts every part that reads or
@@ -110,6 +111,7 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	}, e.log).Run)
 	parts.run("followers", outbox.NewFollowers(s.store, e.log).Run)
 	parts.run("janitor", s.bus.RunJanitor)
+	parts.run("ingress", func(ctx context.Context) error { return s.bus.Follow(ctx, &s.instances) })
 	parts.run("realtime", s.hub.Run)
 	return s, nil
 }
@@ -166,7 +168,7 @@ func (s *server) handler() http.Handler {
 	return api.New(api.Config{
 		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey,
-		Live: s.hub, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
+		Live: s.hub, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
 		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
 	})
 }
@@ -230,14 +232,20 @@ func (s *server) startAccounts(ctx context.Context, parts *stack) error {
 	return nil
 }
 
-// startConnector runs the email connector as a child process.
-func (s *server) startConnector(parts *stack) {
-	child := local.NewSidecar(local.SidecarConfig{
-		Name: "connector email", Args: []string{"connector", string(inbox.Email)}, Log: s.log,
-		Credential: func() (local.Credential, error) { return s.base.credentialFor(s.cfg, inbox.Email) },
-		Env:        []string{"SKEIN_LOG=" + s.cfg.logLevel},
-	})
-	s.count("skein_connector_restarts_total", "How often a connector's process was started again.",
-		prometheus.Labels{"channel": string(inbox.Email)}, child.Restarts)
-	parts.run("connector email", child.Run)
+// startConnectors runs every connector as a child process.
+func (s *server) startConnectors(parts *stack) {
+	env := []string{"SKEIN_LOG=" + s.cfg.logLevel}
+	if s.cfg.given != "" {
+		env = append(env, "SKEIN_PUBLIC_URL="+s.cfg.given)
+	}
+	for _, name := range builtinNames() {
+		channel := inbox.Channel(name)
+		child := local.NewSidecar(local.SidecarConfig{
+			Name: "connector " + name, Args: []string{"connector", name}, Log: s.log, Env: env,
+			Credential: func() (local.Credential, error) { return s.base.credentialFor(s.cfg, channel) },
+		})
+		s.count("skein_connector_restarts_total", "How often a connector's process was started again.",
+			prometheus.Labels{"channel": name}, child.Restarts)
+		parts.run("connector "+name, child.Run)
+	}
 }

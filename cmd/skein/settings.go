@@ -29,6 +29,7 @@ type settings struct {
 	nats     string        // SKEIN_NATS_URL, "" runs our own
 	creds    string        // SKEIN_NATS_CREDS, a credentials file
 	public   string        // SKEIN_PUBLIC_URL, "" is http:// and addr
+	given    string        // SKEIN_PUBLIC_URL as it was set
 	trusted  string        // SKEIN_TRUSTED_PROXIES
 	proxies  []netip.Prefix
 	secret   []byte // signs tokens; see secretKey

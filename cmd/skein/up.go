@@ -85,6 +85,7 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 	if s.secret, err = secretKey(e.getenv, s.data); err != nil {
 		return err
 	}
+	s.given = s.public
 	if s.public == "" {
 		s.public = "http://" + listener.Addr().String()
 	}
@@ -108,7 +109,7 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 		return err
 	}
 	if embedded {
-		srv.startConnector(parts)
+		srv.startConnectors(parts)
 	}
 	srv.startHTTP(parts, listener)
 	if err := b.running(s).save(s.data); err != nil {

@@ -148,6 +148,9 @@ type Config struct {
 	MatchKey func(address string) string
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
+	// Ingress tells where connectors take what comes to /in/ and /widget/. nil:
+	// not found.
+	Ingress Instances
 	// Web serves every path that is not the API's. nil: not found.
 	Web http.Handler
 	// Ready says why the server can't serve just now, nil when it can.
@@ -178,6 +181,7 @@ type API struct {
 	huma    huma.API
 	logins  *logins
 	metrics *metrics
+	ingress http.Handler
 
 	guesses, guessers *buckets // tries at orders: at each, and by each agent
 }
@@ -207,6 +211,9 @@ func newAPI(cfg Config) *API {
 	a.operations()
 	a.files()
 	a.root()
+	if cfg.Ingress != nil {
+		a.ingress = a.newIngress()
+	}
 	return a
 }
 
@@ -218,6 +225,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The websocket takes the connection over: nothing may stand around it.
 	if r.URL.Path == Root+"/live" && r.Method == http.MethodGet && a.cfg.Live != nil {
 		a.cfg.Live.ServeHTTP(w, r)
+		return
+	}
+	if channel, ok := channelOf(r.URL.Path); ok && a.ingress != nil {
+		a.serveConnector(w, r, channel)
 		return
 	}
 	a.guard(w, r, a.mux.ServeHTTP)
