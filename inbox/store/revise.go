@@ -133,7 +133,7 @@ func apply(m *inbox.Message, r *inbox.Received) bool {
 		next := *r.Message.Call
 		if m.Call != nil {
 			next = m.Call.Later(next)
-			if *m.Call == next {
+			if m.Call.Same(&next) {
 				return false
 			}
 		}
