@@ -151,6 +151,9 @@ func (m *moving) alive(ctx context.Context, home inbox.ConversationID) (inbox.Co
 	if c.MergedInto == "" {
 		return home, nil
 	}
+	if m.convs[c.MergedInto] == nil {
+		return "", errMoved // merged on between the look and the lock
+	}
 	g, err := m.groupOf(ctx, c.MergedInto)
 	if err != nil {
 		return "", err
