@@ -30,7 +30,15 @@ func directNext(ctx context.Context, nc *nats.Conn, stream, subject string, seq 
 	default:
 		return nil, 0, away(fmt.Errorf("status %s %s", status, msg.Header.Get("Description")))
 	}
-	at, err := strconv.ParseUint(msg.Header.Get("Nats-Sequence"), 10, 64)
+	// The answer's own mark comes after those that the message was stored with.
+	marks := msg.Header["Nats-Sequence"]
+	if len(marks) == 0 {
+		return nil, 0, fmt.Errorf("the answer of %s has no number", stream)
+	}
+	at, err := strconv.ParseUint(marks[len(marks)-1], 10, 64)
+	if err == nil && at < seq {
+		err = fmt.Errorf("%s answered with message %d where %d was asked for", stream, at, seq)
+	}
 	return msg, at, err
 }
 
