@@ -3,12 +3,20 @@ package connectors
 import "skein/inbox"
 
 // A Call is what an exchange tells of one telephone call. There may be several
-// words on one: each is an item of its own, and a later one completes those
-// before. The item's sender is the customer's side, whoever called whom.
+// words on one, in any order: each is an item of its own and says what it knows,
+// see [inbox.Call.Later]. The item's sender is the customer's side, whoever
+// called whom; a number that is withheld is nobody's, and left out.
 type Call struct {
 	ID string `json:"id"` // the exchange's own, the same in every word on the call
 	inbox.Call
+	// Attachments are added to those that the call has: its audio, once fetched.
+	Attachments []Attachment `json:"attachments,omitempty"`
 }
+
+// AskAudio is what a telephone connector asks the server: which of an account's
+// recordings are still to be fetched. The answer is a list of [inbox.Call], the
+// oldest first.
+const AskAudio = "audio"
 
 // A Reaction is a sign that the item's sender set beside the message that the
 // item's externalId names, or took away again.

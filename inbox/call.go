@@ -13,6 +13,7 @@ import (
 // Exchanges tell of a call in many words, in any order and more than once.
 // [Call.Later] puts them together, and comes to the same whatever the order.
 type Call struct {
+	ExternalID   string      `json:"externalId,omitempty" doc:"The exchange's own id of the call"`
 	Direction    Direction   `json:"direction" enum:"in,out"`
 	From         string      `json:"from"`
 	To           string      `json:"to"`
@@ -75,6 +76,9 @@ func laterDisposition(a, b Disposition) Disposition {
 	return max(a, b)
 }
 
+// Withheld stands in the place of a number that its caller hides.
+const Withheld = "withheld"
+
 // Answered reports whether people have spoken with each other. There may be no
 // call at all.
 func (c *Call) Answered() bool { return c != nil && c.Disposition == CallAnswered }
@@ -114,7 +118,7 @@ func (c Call) Later(word Call) Call {
 	now.AnsweredAt, now.EndedAt = firstOf(c.AnsweredAt, word.AnsweredAt), lastOf(c.EndedAt, word.EndedAt)
 	now.RingSeconds, now.TalkSeconds = max(c.RingSeconds, word.RingSeconds), max(c.TalkSeconds, word.TalkSeconds)
 	for _, f := range []struct{ to, a, b *string }{
-		{&now.RecordingURL, &c.RecordingURL, &word.RecordingURL}, {&now.Agent, &c.Agent, &word.Agent}, {&now.Extension, &c.Extension, &word.Extension},
+		{&now.ExternalID, &c.ExternalID, &word.ExternalID}, {&now.RecordingURL, &c.RecordingURL, &word.RecordingURL}, {&now.Agent, &c.Agent, &word.Agent}, {&now.Extension, &c.Extension, &word.Extension},
 		{&now.Transcript, &c.Transcript, &word.Transcript},
 	} {
 		*f.to = fuller(*f.a, *f.b)

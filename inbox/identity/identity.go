@@ -27,7 +27,7 @@ func Key(kind inbox.IdentityKind, address, region string) string {
 	case inbox.EmailAddress:
 		return EmailKey(address)
 	case inbox.PhoneNumber:
-		if e164, _, _, valid := Phone(address, region); valid && !isWithheld(address) {
+		if e164, _, _, valid := Phone(address, region); valid && !Withheld(address) {
 			return e164
 		}
 		return ""

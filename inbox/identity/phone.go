@@ -53,9 +53,9 @@ func dialled(raw string) string {
 	return raw
 }
 
-// isWithheld reports whether raw stands for a number that is hidden, even where
+// Withheld reports whether raw stands for a number that is hidden, even where
 // its digits could be somebody's.
-func isWithheld(raw string) bool {
+func Withheld(raw string) bool {
 	said := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'A' && r <= 'Z':

@@ -88,7 +88,7 @@ func (d *delivery) revise(ctx context.Context, later []revision) error {
 			continue
 		}
 		m.Version++
-		if err := d.writeRevised(ctx, m, v.r); err != nil {
+		if err := d.writeRevised(ctx, m, len(before.Attachments), v.r); err != nil {
 			return fmt.Errorf("revise %s: %w", v.message, err)
 		}
 		after := *m
@@ -130,15 +130,7 @@ func apply(m *inbox.Message, r *inbox.Received) bool {
 		}
 		return len(m.Reactions) != n
 	case r.Message.Call != nil:
-		next := *r.Message.Call
-		if m.Call != nil {
-			next = m.Call.Later(next)
-			if m.Call.Same(&next) {
-				return false
-			}
-		}
-		m.Call, m.Text, m.VisibleText = &next, next.Text(), next.Text()
-		return true
+		return applyCall(m, r)
 	}
 	now := &r.Message.Message
 	if m.Text == now.Text && m.HTML == now.HTML && m.Subject == now.Subject {
@@ -150,7 +142,30 @@ func apply(m *inbox.Message, r *inbox.Received) bool {
 	return true
 }
 
-func (d *delivery) writeRevised(ctx context.Context, m *inbox.Message, r *inbox.Received) error {
+// applyCall adds what another word says of a call, and the audio that it brings.
+func applyCall(m *inbox.Message, r *inbox.Received) bool {
+	next := *r.Message.Call
+	if m.Call != nil {
+		next = m.Call.Later(next)
+	}
+	files := slices.Clone(m.Attachments)
+	for _, f := range r.Message.Attachments {
+		if len(files) < maxCallFiles && !slices.ContainsFunc(files, func(o inbox.Attachment) bool { return o.SHA256 == f.SHA256 }) {
+			f.ID = inbox.NewID[inbox.AttachmentID](r.At)
+			files = append(files, f)
+		}
+	}
+	if m.Call != nil && m.Call.Same(&next) && len(files) == len(m.Attachments) {
+		return false
+	}
+	m.Call, m.Text, m.VisibleText, m.Attachments, m.Masked = &next, next.Text(), next.Text(), files, m.Masked || r.Message.Masked
+	return true
+}
+
+// maxCallFiles bounds how many recordings are kept of one call.
+const maxCallFiles = 20
+
+func (d *delivery) writeRevised(ctx context.Context, m *inbox.Message, had int, r *inbox.Received) error {
 	more, err := json.Marshal(detailOf(m))
 	if err != nil {
 		return err
@@ -164,6 +179,11 @@ func (d *delivery) writeRevised(ctx context.Context, m *inbox.Message, r *inbox.
 			"html": m.HTML, "remote": m.RemoteImages, "detail": more, "call": m.Call})
 	if r.Deletion != nil {
 		batch.Queue(`DELETE FROM attachments WHERE message_id = $1`, m.ID)
+	}
+	for i, f := range m.Attachments[min(had, len(m.Attachments)):] {
+		batch.Queue(`INSERT INTO blobs (sha256, size) VALUES ($1, $2) ON CONFLICT DO NOTHING`, f.SHA256, f.Size)
+		batch.Queue(`INSERT INTO attachments (id, message_id, position, name, type, size, sha256, inline, content_id, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, f.ID, m.ID, had+i, f.Name, f.Type, f.Size, f.SHA256, f.Inline, f.ContentID, r.At)
 	}
 	if r.Reaction == nil {
 		batch.Queue(`INSERT INTO search_pending (message_id) VALUES ($1) ON CONFLICT DO NOTHING`, m.ID)

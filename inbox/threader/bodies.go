@@ -23,6 +23,11 @@ func bodiesOf(in *connectors.Inbound) []connectors.Body {
 			bodies = append(bodies, a.Body)
 		}
 	}
+	if in.Call != nil {
+		for _, a := range in.Call.Attachments {
+			bodies = append(bodies, a.Body)
+		}
+	}
 	return bodies
 }
 

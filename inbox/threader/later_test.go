@@ -206,7 +206,7 @@ func TestCalls(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%s %s %v %s%s", m[0].Direction, c.Preview, c.WaitingSince != nil, c.Customer.Name, m[0].Call.RecordingURL))
 	}
-	want := []string{"in Missed call true 0660 1234567", "out Call, not answered, Kim false 0660 1234567", "in Missed call true anonymous"}
+	want := []string{"in Missed call true 0660 1234567", "out Call, not answered, Kim false 0660 1234567", "in Missed call true Number withheld"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}

@@ -93,9 +93,6 @@ func maskCards(a *inbox.Arrival) {
 	for i := range a.Attachments {
 		cards(&a.Attachments[i].Name)
 	}
-	if a.Call != nil {
-		cards(&a.Call.Summary)
-	}
 	for i := range a.Bounces {
 		cards(&a.Bounces[i].Detail)
 	}
@@ -105,6 +102,7 @@ func maskCards(a *inbox.Arrival) {
 	if a.Call != nil {
 		call := *a.Call
 		cards(&call.Summary)
+		cards(&call.Transcript)
 		a.Call = &call
 	}
 }

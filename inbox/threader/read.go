@@ -118,11 +118,7 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 	if len(m.Attachments) > maxParts {
 		return nil, invalid("it has %d attachments: at most %d go with one message", len(m.Attachments), maxParts)
 	}
-	for _, f := range m.Attachments {
-		a.Attachments = append(a.Attachments, inbox.Attachment{
-			Name: line(f.Name), Type: line(f.Type), Size: f.Body.Size, SHA256: f.Body.SHA256, Inline: f.Inline, ContentID: line(f.ContentID),
-		})
-	}
+	a.Attachments = attached(m.Attachments)
 	if in.Raw != nil {
 		a.Raw, a.RawSize = in.Raw.SHA256, in.Raw.Size
 	}
@@ -135,6 +131,16 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 	maskCards(a)
 	setMentions(a, m.Order, t.numbering())
 	return a, nil
+}
+
+func attached(files []connectors.Attachment) []inbox.Attachment {
+	out := make([]inbox.Attachment, 0, len(files))
+	for _, f := range files {
+		out = append(out, inbox.Attachment{
+			Name: line(f.Name), Type: line(f.Type), Size: f.Body.Size, SHA256: f.Body.SHA256, Inline: f.Inline, ContentID: line(f.ContentID),
+		})
+	}
+	return out
 }
 
 // setTimes believes the sender's clock within reason. History takes its place
@@ -266,9 +272,13 @@ func isOwn(own map[string]bool, key string) bool {
 }
 
 func ownKeys(a *inbox.Account) []string {
-	keys := []string{identity.EmailKey(a.Address)}
+	kind := inbox.EmailAddress
+	if a.Channel == inbox.Phone {
+		kind = inbox.PhoneNumber
+	}
+	keys := []string{identity.Key(kind, a.Address, a.Region)}
 	for _, o := range a.Own {
-		keys = append(keys, identity.EmailKey(o))
+		keys = append(keys, identity.Key(kind, o, a.Region))
 	}
 	return keys
 }
