@@ -212,6 +212,9 @@ func (c *Call) spoken(main *CallLeg, others []CallLeg) {
 			continue
 		}
 		c.AnsweredAt = firstOf(c.AnsweredAt, l.AnsweredAt)
+		if l.TalkSeconds == 0 && l.EndedAt == nil && l.AnsweredAt != nil && c.EndedAt != nil { // its end was not told by itself
+			l.TalkSeconds = max(0, int(c.EndedAt.Sub(*l.AnsweredAt)/time.Second))
+		}
 		c.TalkSeconds += l.TalkSeconds
 		if who == nil || l.TalkSeconds > who.TalkSeconds {
 			who = l
@@ -229,7 +232,7 @@ func (c *Call) spoken(main *CallLeg, others []CallLeg) {
 	}
 	// Several at once, as in a conference, don't speak for longer than there is.
 	if c.AnsweredAt != nil && c.EndedAt != nil {
-		if most := c.EndedAt.Sub(*c.AnsweredAt) + time.Second; most >= time.Second {
+		if most := c.EndedAt.Sub(*c.AnsweredAt); most >= 0 {
 			c.TalkSeconds = min(c.TalkSeconds, int(most/time.Second))
 		}
 	}
