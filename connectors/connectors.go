@@ -171,6 +171,7 @@ type Outbound struct {
 	InReplyTo  string        `json:"inReplyTo,omitempty"`
 	References []string      `json:"references,omitempty"`
 	ThreadKey  string        `json:"threadKey,omitempty"`
+	Automatic  bool          `json:"automatic,omitempty"` // no person wrote it: other machines are told not to answer
 	Date       time.Time     `json:"date"`
 
 	Attachments []Attachment `json:"attachments,omitempty"`

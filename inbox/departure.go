@@ -18,6 +18,7 @@ type Departure struct {
 	Bcc        []Party
 	ReplyTo    string   // the plus-address, where the account has it
 	References []string // header ids, oldest first; the last one is what it answers
+	Automatic  bool     // no person wrote it, and none is to answer it
 	At         time.Time
 }
 

@@ -91,7 +91,15 @@ type OrderLink struct {
 	Score   float64    `json:"score"`
 	Reason  LinkReason `json:"reason"`
 	// ClaimID names the mention of a link without an order, to verify it by.
-	ClaimID string `json:"claimId,omitempty"`
+	ClaimID string    `json:"claimId,omitempty"`
+	Code    *SentCode `json:"code,omitempty" doc:"Of a claim: the code that was asked for last. It is the same whether or not there is an order to send it to"`
+}
+
+// A SentCode is that a one-time code was asked for.
+type SentCode struct {
+	At        time.Time `json:"at"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	TriesLeft int       `json:"triesLeft"`
 }
 
 // A LinkReason is why an order is where it is.
@@ -164,6 +172,7 @@ type LinkEvidence struct {
 	Messages []LinkMessage // public, the customer's, oldest first
 	Orders   []LinkOrder   // what a mention names exactly, and the customer's own
 	Verdicts []Verdict     // that stand, oldest first
+	Rejected []Mention     // claims, by kind and key, that an agent said are none
 	Grammars []StoreGrammar
 	Now      time.Time
 }
@@ -256,11 +265,25 @@ type Letter struct {
 	Recipients []string   // matching keys of everybody whom it goes to
 }
 
-// A Proofing is what a person says who was asked about an order: both must be
-// true of it.
+// A Proofing is what a person says who was asked about an order: a post code and
+// an item of it, both of which must be true, or a one-time code.
 type Proofing struct {
 	Postcode string
 	Item     string
+	Code     []byte // its sum
+}
+
+// A Coder makes one-time codes and the mails that bring them.
+type Coder struct {
+	New      func() (code string, sum []byte)
+	HeaderID func(id MessageID, from *Account) string
+	Encode   func(Departure) (subject string, payload []byte, err error) // for the relay
+}
+
+// A Guess is what of a message may be a one-time code.
+type Guess struct {
+	Code string
+	Sum  []byte // as codes are kept
 }
 
 // A LinkFunc decides which orders a conversation is about. It is pure.
@@ -277,6 +300,9 @@ type OrderRules struct {
 	Describe func(grammar []byte) Numbering
 	// Knows reports whether who says so knows the order.
 	Knows func(order *LinkOrder, says Proofing) bool
+	// CodeLetter is the mail that brings a one-time code about the order of that
+	// number.
+	CodeLetter func(shop, number, code string) (subject, text string)
 	// Render fills in a text's variables. It refuses with an [Error] that names
 	// the variable when there is nothing to fill in, or nothing that may leave.
 	Render func(text string, letter *Letter) (string, error)

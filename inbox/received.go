@@ -60,6 +60,7 @@ type Arrival struct {
 	Token     MessageID      // our message that it answers by a token that we signed, or ""
 	Plus      ConversationID // our conversation whose plus-address it was sent to, or ""
 	Mentions  []Mention      // what it names that may be an order
+	Codes     []Guess        // what of it may be a one-time code
 	Echo      bool           // its own Message-ID is one that we signed: our mail, come back
 	Raw       string         // SHA-256 of the raw bytes in Blobs, or ""
 	RawSize   int64          // in bytes

@@ -167,7 +167,7 @@ const sendDelay = 0
 func (s *server) handler() http.Handler {
 	return api.New(api.Config{
 		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
-		Seal: s.seal, MatchKey: identity.EmailKey,
+		Seal: s.seal, MatchKey: identity.EmailKey, CodeSum: s.keys.CodeSum, Encode: outbox.Encode,
 		Live: s.hub, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
 		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
 	})

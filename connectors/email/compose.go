@@ -83,6 +83,10 @@ func compose(out connectors.Outbound) (*composition, error) {
 	if len(refs) > 0 {
 		h.SetMsgIDList("References", refs)
 	}
+	if out.Automatic { // RFC 3834 section 5, and what Exchange reads instead
+		h.Set("Auto-Submitted", "auto-generated")
+		h.Set("X-Auto-Response-Suppress", "All")
+	}
 	h.Set("MIME-Version", "1.0")
 	return c, nil
 }

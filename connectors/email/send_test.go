@@ -83,7 +83,7 @@ func TestSendText(t *testing.T) {
 	dec := &mime.WordDecoder{}
 	for name, want := range map[string]string{
 		"Message-Id": "<token.1@shop.test>", "In-Reply-To": "<q2@customer.test>",
-		"References": "<q1@customer.test> <q2@customer.test>", "Bcc": "", "Mime-Version": "1.0",
+		"References": "<q1@customer.test> <q2@customer.test>", "Bcc": "", "Mime-Version": "1.0", "Auto-Submitted": "",
 		"Reply-To": `"Shöp, Support" <support+tok@shop.test>`, "From": `"Shöp, Support" <support@shop.test>`,
 		"Subject": "Re: Größe & Farbe", "To": `"Ada" <ada@customer.test>`,
 	} {
@@ -110,6 +110,24 @@ func TestSendText(t *testing.T) {
 	_, text, _, _ := takeApart(t, m.Data)
 	if text != strings.ReplaceAll(out.Text, "\n", "\r\n") {
 		t.Errorf("text %q, want %q", text, out.Text)
+	}
+}
+
+// What no person wrote says so, so that no machine answers it.
+func TestSendAutomatic(t *testing.T) {
+	t.Parallel()
+	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
+	out := outbound()
+	out.Automatic = true
+	if got, err := sender(t).Send(t.Context(), sinkAccount(t, sink, nil), out, noFiles); err != nil || got.State != inbox.Sent {
+		t.Fatalf("Send = %+v, %v", got, err)
+	}
+	msg, err := mail.ReadMessage(bytes.NewReader(sink.Mails()[0].Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if auto, suppress := msg.Header.Get("Auto-Submitted"), msg.Header.Get("X-Auto-Response-Suppress"); auto != "auto-generated" || suppress != "All" {
+		t.Errorf("Auto-Submitted %q, X-Auto-Response-Suppress %q", auto, suppress)
 	}
 }
 

@@ -146,6 +146,10 @@ type Config struct {
 	// Seal and MatchKey are as in [inbox.Answer].
 	Seal     func(id inbox.MessageID, in inbox.ConversationID, account *inbox.Account) (headerID, replyTo string)
 	MatchKey func(address string) string
+	// CodeSum is what is kept of a one-time code, and Encode turns the mail that
+	// brings it into the row that the relay publishes.
+	CodeSum func(code string) []byte
+	Encode  func(inbox.Departure) (subject string, payload []byte, err error)
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
 	// Ingress tells where connectors take what comes to /in/ and /widget/. nil:

@@ -113,6 +113,11 @@ func newServer(t testing.TB) *server {
 			}
 			return strings.ToLower(address)
 		},
+		CodeSum: func(code string) []byte { return []byte("sum of " + code) },
+		Encode: func(d inbox.Departure) (string, []byte, error) {
+			payload, err := json.Marshal(d)
+			return "skein.out." + string(d.Message.Channel) + "." + string(d.Message.Account), payload, err
+		},
 		Metrics: prometheus.NewRegistry(), Now: s.now.now, Demo: true,
 		Web: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
 	}))

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/rand"
+	"math/big"
 	"net/http"
 	"strings"
 	"time"
@@ -16,6 +18,8 @@ type Orders interface {
 	ConversationOrders(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.OrderLink, error)
 	JudgeOrder(ctx context.Context, by *inbox.Caller, ref string, order inbox.OrderID, word, override string, now time.Time) ([]inbox.OrderLink, error)
 	LinkNumber(ctx context.Context, by *inbox.Caller, ref, number string, now time.Time) ([]inbox.OrderLink, error)
+	JudgeClaim(ctx context.Context, by *inbox.Caller, ref, claim, word string, now time.Time) ([]inbox.OrderLink, error)
+	SendCode(ctx context.Context, by *inbox.Caller, ref, claim string, coder inbox.Coder, now time.Time) ([]inbox.OrderLink, error)
 	VerifyClaim(ctx context.Context, by *inbox.Caller, ref, claim string, says inbox.Proofing, override string, now time.Time) ([]inbox.OrderLink, error)
 	Render(ctx context.Context, rights *inbox.Rights, ref, text string, to, cc []inbox.Party, matchKey func(string) string) (string, error)
 	ShopStores(ctx context.Context) ([]inbox.ShopStore, error)
@@ -38,12 +42,25 @@ type numberInput struct {
 }
 
 type verifyInput struct {
-	RefParam
-	Claim string `path:"claimId" maxLength:"36"`
-	Body  struct {
+	ClaimParam
+	Body struct {
 		Postcode string `json:"postcode,omitempty" maxLength:"20"`
 		Item     string `json:"item,omitempty" maxLength:"300" doc:"In the customer's words"`
+		Code     string `json:"code,omitempty" maxLength:"20" doc:"That was sent to the order's address, as the customer tells it"`
 		Override string `json:"override,omitempty" maxLength:"500" doc:"Why it is sure without them; kept in the log"`
+	}
+}
+
+// ClaimParam names a claim of a conversation.
+type ClaimParam struct {
+	RefParam
+	Claim string `path:"claimId" maxLength:"36"`
+}
+
+type claimVerdictInput struct {
+	ClaimParam
+	Body struct {
+		Verdict string `json:"verdict" enum:"rejected,none" doc:"none takes it back"`
 	}
 }
 
@@ -70,9 +87,15 @@ func (a *API) orderLinks() {
 	secured(a, huma.Operation{OperationID: "link-order", Method: "POST", Path: Root + "/conversations/{id}/orders", Tags: tag,
 		DefaultStatus: http.StatusOK, Summary: "Link an order of the customer's own by its number",
 		Description: "What is somebody else's and what is not there are answered alike."}, a.linkNumber)
+	secured(a, huma.Operation{OperationID: "judge-claim", Method: "PUT", Path: Root + "/conversations/{id}/claims/{claimId}", Tags: tag,
+		Summary:     "Say that a claim is no order of the customer's, or take that back",
+		Description: "It holds for whatever names the same in that conversation, later too."}, a.judgeClaim)
 	secured(a, huma.Operation{OperationID: "verify-claim", Method: "POST", Path: Root + "/conversations/{id}/claims/{claimId}/verify", Tags: tag,
 		DefaultStatus: http.StatusOK, Summary: "Link the order that a claim names, to who knows it",
-		Description: "By post code and an item, or by an override. Wrong details and an order that is not there are answered alike. Each try is in the log."}, a.verifyClaim)
+		Description: "By post code and an item, by the code that was sent, or by an override. Wrong details and an order that is not there are answered alike. Each try is in the log."}, a.verifyClaim)
+	secured(a, huma.Operation{OperationID: "send-code", Method: "POST", Path: Root + "/conversations/{id}/claims/{claimId}/code", Tags: tag,
+		DefaultStatus: http.StatusAccepted, Summary: "Mail a one-time code to the address of the order that a claim names",
+		Description: "The answer is the same whether or not there is an order, or an address to send to, and neither is shown. When the customer tells the code in the conversation, the order is linked."}, a.sendCode)
 	secured(a, huma.Operation{OperationID: "render", Method: "POST", Path: Root + "/conversations/{id}/render", Tags: tag,
 		DefaultStatus: http.StatusOK, Summary: "Fill in the variables of a text",
 		Description: "Those of the linked order, such as {{order.number}}, and of the customer. It is a conflict, which names the variable, when no order is linked or its data may not go to all recipients."}, a.render)
@@ -120,22 +143,64 @@ func (a *API) verifyClaim(ctx context.Context, by *inbox.Caller, in *verifyInput
 	for _, f := range []struct {
 		name string
 		text *string
-	}{{"body.postcode", &b.Postcode}, {"body.item", &b.Item}, {"body.override", &b.Override}} {
+	}{{"body.postcode", &b.Postcode}, {"body.item", &b.Item}, {"body.code", &b.Code}, {"body.override", &b.Override}} {
 		s, err := plain(f.name, *f.text)
 		if err != nil {
 			return nil, err
 		}
 		*f.text = strings.TrimSpace(s)
 	}
-	if b.Override == "" && (b.Postcode == "" || b.Item == "") {
-		return nil, invalid("body", "needs postcode and item, or override")
+	says := inbox.Proofing{Postcode: b.Postcode, Item: b.Item}
+	if b.Code != "" {
+		code := strings.NewReplacer(" ", "", "-", "").Replace(b.Code)
+		if len(code) != codeDigits || strings.Trim(code, "0123456789") != "" {
+			return nil, invalid("body.code", "is not six digits")
+		}
+		says.Code = a.cfg.CodeSum(code)
+	}
+	if b.Override == "" && b.Code == "" && (b.Postcode == "" || b.Item == "") {
+		return nil, invalid("body", "needs code, or postcode and item, or override")
 	}
 	at := "claim " + in.Claim
 	if err := a.mayGuess(by, at); err != nil {
 		return nil, err
 	}
-	list, err := a.cfg.Store.VerifyClaim(ctx, by, in.ID, in.Claim, inbox.Proofing{Postcode: b.Postcode, Item: b.Item}, b.Override, a.cfg.Now())
+	list, err := a.cfg.Store.VerifyClaim(ctx, by, in.ID, in.Claim, says, b.Override, a.cfg.Now())
 	return linksOf(list, a.guessed(by, at, err))
+}
+
+func (a *API) judgeClaim(ctx context.Context, by *inbox.Caller, in *claimVerdictInput) (*body[items[inbox.OrderLink]], error) {
+	if err := checkIDs("path.claimId", in.Claim); err != nil {
+		return nil, err
+	}
+	return linksOf(a.cfg.Store.JudgeClaim(ctx, by, in.ID, in.Claim, in.Body.Verdict, a.cfg.Now()))
+}
+
+func (a *API) sendCode(ctx context.Context, by *inbox.Caller, in *ClaimParam) (*body[items[inbox.OrderLink]], error) {
+	if err := checkIDs("path.claimId", in.Claim); err != nil {
+		return nil, err
+	}
+	return linksOf(a.cfg.Store.SendCode(ctx, by, in.ID, in.Claim, inbox.Coder{
+		New: a.newCode, Encode: a.cfg.Encode,
+		HeaderID: func(id inbox.MessageID, from *inbox.Account) string {
+			headerID, _ := a.cfg.Seal(id, "", from)
+			return headerID
+		},
+	}, a.cfg.Now()))
+}
+
+// codeDigits is how long a one-time code is.
+const codeDigits = 6
+
+func (a *API) newCode() (code string, sum []byte) {
+	for range codeDigits {
+		n, err := rand.Int(rand.Reader, big.NewInt(10))
+		if err != nil {
+			panic(err) // crypto/rand never fails
+		}
+		code += n.String()
+	}
+	return code, a.cfg.CodeSum(code)
 }
 
 // Limits of guessing at orders: so many at once and one more every so often,

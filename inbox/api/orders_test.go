@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +125,52 @@ func TestOrdersAreNotGuessed(t *testing.T) {
 	s.now.pass(time.Minute + time.Second)
 	anna.want(t, 409, "POST", claim, map[string]string{"postcode": "1", "item": "kettle"}, nil)
 	s.signIn(t, "bert").want(t, 404, "GET", at+"/orders", nil, nil)
+}
+
+// A code is sent for, told and refused alike whether or not there is an order, and
+// nothing that an agent is answered names where it went.
+func TestSendCode(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.bought(t, "#10021", "ann@x.example")
+	anna := s.signIn(t, "anna")
+	answers := map[string]bool{}
+	for _, number := range []string{"#10021", "#77777"} {
+		s.said(t, number, "eve"+number[1:]+"@x.example", "Where is my order "+number+"?")
+		at := "/api/v1/conversations/" + string(anna.list(t, "").Items[0].ID)
+		var links listOf[inbox.OrderLink]
+		anna.want(t, 200, "GET", at+"/orders", nil, &links)
+		claim := at + "/claims/" + links.Items[0].ClaimID
+		anna.want(t, 202, "POST", claim+"/code", nil, &links)
+		if l := links.Items[0]; l.Code == nil || l.State != inbox.LinkClaimed {
+			t.Errorf("%s: %+v", number, l)
+		}
+		anna.want(t, 422, "POST", claim+"/verify", map[string]string{"code": "12345"}, nil)
+		anna.want(t, 422, "POST", claim+"/verify", map[string]string{"code": "12345x"}, nil)
+		var p api.Problem
+		anna.want(t, 409, "POST", claim+"/verify", map[string]string{"code": "12 34-56"}, &p)
+		_, raw := anna.do(t, "GET", at+"/orders", nil)
+		id := links.Items[0].ClaimID
+		text := strings.NewReplacer(number, "N", id, "ID", string(links.Items[0].Reason.MessageID), "M").Replace(string(raw) + p.Detail)
+		text = regexp.MustCompile(`"(at|expiresAt)":"[^"]*"`).ReplaceAllString(text, "$1")
+		answers[text] = true
+		if strings.Contains(text, "ann@") {
+			t.Errorf("an agent is shown %s", text)
+		}
+		for range 2 {
+			anna.want(t, 202, "POST", claim+"/code", nil, nil)
+		}
+		anna.want(t, 429, "POST", claim+"/code", nil, nil)
+		anna.want(t, 200, "PUT", claim, map[string]string{"verdict": "rejected"}, &links)
+		if links.Items[0].State != inbox.LinkRejected {
+			t.Errorf("%s: rejected it is %+v", number, links.Items[0])
+		}
+		anna.want(t, 422, "PUT", claim, map[string]string{"verdict": "linked"}, nil)
+		s.signIn(t, "bert").want(t, 404, "POST", claim+"/code", nil, nil)
+	}
+	if len(answers) != 1 {
+		t.Errorf("an order that is there is told from one that isn't: %v", answers)
+	}
 }
 
 // How stores number their orders is for those who operate.

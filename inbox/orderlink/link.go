@@ -33,13 +33,16 @@ const (
 // nobody knows. An order that no message names is linked by itself only when
 // it is well ahead of all others of that customer.
 func Link(ev *inbox.LinkEvidence) []inbox.OrderLink {
-	l := linker{ev: ev, links: map[inbox.OrderID]inbox.OrderLink{}, claimed: map[string]bool{}, verdicts: map[inbox.OrderID]inbox.LinkState{}}
+	l := linker{ev: ev, links: map[inbox.OrderID]inbox.OrderLink{}, claimed: map[string]bool{}, rejected: map[string]bool{}, verdicts: map[inbox.OrderID]inbox.LinkState{}}
 	for i := range ev.Orders {
 		o := &ev.Orders[i]
 		l.keys = append(l.keys, keysOf(o))
 	}
 	for _, v := range ev.Verdicts {
 		l.verdicts[v.OrderID] = v.State // the newest holds
+	}
+	for i := range ev.Rejected {
+		l.rejected[nameOf(&ev.Rejected[i])] = true
 	}
 	for i := len(ev.Messages) - 1; i >= 0; i-- {
 		l.message(&ev.Messages[i], len(ev.Messages)-1-i)
@@ -57,7 +60,8 @@ type linker struct {
 	keys     []orderKeys // of ev.Orders
 	links    map[inbox.OrderID]inbox.OrderLink
 	claims   []inbox.OrderLink
-	claimed  map[string]bool // by kind and key
+	claimed  map[string]bool // by nameOf
+	rejected map[string]bool // claims, by nameOf
 	verdicts map[inbox.OrderID]inbox.LinkState
 	named    bool // a message names an order, known or not
 }
@@ -96,7 +100,7 @@ func (l *linker) message(msg *inbox.LinkMessage, age int) {
 	allowed := l.own(msg, later)
 	for i := range msg.Mentions {
 		m := &msg.Mentions[i]
-		if m.Kind != inbox.MentionContext {
+		if m.Kind != inbox.MentionContext && !l.rejected[nameOf(&m.Mention)] {
 			l.named = true
 		}
 		for j := range l.ev.Orders {
@@ -217,13 +221,23 @@ func takesPart(o *inbox.LinkOrder, msg *inbox.LinkMessage, role string) bool {
 	return false
 }
 
+// nameOf is what a mention names.
+func nameOf(m *inbox.Mention) string { return string(m.Kind) + m.Key }
+
 // claim notes an order that isn't the sender's, if there is one at all: nothing
 // of what is said here may depend on that.
 func (l *linker) claim(msg *inbox.LinkMessage, m *inbox.StoredMention, later float64) {
-	if key := string(m.Kind) + m.Key; l.claimed[key] {
+	name := nameOf(&m.Mention)
+	if l.claimed[name] {
 		return // a newer message says the same
-	} else {
-		l.claimed[key] = true
+	}
+	l.claimed[name] = true
+	if l.rejected[name] {
+		l.claims = append(l.claims, inbox.OrderLink{
+			State: inbox.LinkRejected, ClaimID: m.ID,
+			Reason: inbox.LinkReason{Text: "An agent said that it is no order of theirs", MessageID: msg.ID, Mention: m.Text},
+		})
+		return
 	}
 	what := "an order"
 	if m.Kind == inbox.MentionTracking {

@@ -333,3 +333,30 @@ func FuzzLink(f *testing.F) {
 		}
 	})
 }
+
+// A claim that an agent rejected is none, however often it is named, and leaves
+// the order that is meant to be found; what else is claimed stays.
+func TestRejectedClaim(t *testing.T) {
+	t.Parallel()
+	orders := []inbox.LinkOrder{testOrder("#10011", "ann", "fulfilled", "Kettle")}
+	for _, tc := range []struct {
+		name, text string
+		want       string
+	}{
+		{"alone", "order #77777", "suggested #10011!, rejected"},
+		{"beside another claim", "order #77777 or order #88888", "suggested #10011!, claimed, rejected"},
+		{"beside an own order", "order #77777 or order #10011", "linked #10011!, rejected"},
+	} {
+		ev := evidenceOf("ann", orders, say{"ann", 2, tc.text}, say{"ann", 2, tc.text})
+		ev.Rejected = []inbox.Mention{{Kind: inbox.MentionOrder, Key: NumberKey("#77777")}}
+		got := Link(ev)
+		if s := states(got); s != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, s, tc.want)
+		}
+		for _, l := range got {
+			if l.State == inbox.LinkRejected && (l.ClaimID == "" || l.Reason.Mention != "#77777" || l.Meant) {
+				t.Errorf("%s: %+v can't be taken back", tc.name, l)
+			}
+		}
+	}
+}

@@ -15,6 +15,9 @@ func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) er
 	if err != nil {
 		return err
 	}
+	if batch, err = d.withoutMachines(ctx, batch); err != nil {
+		return err
+	}
 	if len(batch) == 0 {
 		return d.revise(ctx, later)
 	}
@@ -32,11 +35,15 @@ func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) er
 			return err
 		}
 	}
-	a := &arrivals{delivery: d, ev: ev, before: map[inbox.ConversationID]*inbox.Conversation{}, cause: map[inbox.ConversationID]*inbox.Received{}}
+	a := &arrivals{delivery: d, ev: ev, before: map[inbox.ConversationID]*inbox.Conversation{}, cause: map[inbox.ConversationID]*inbox.Received{},
+		proven: map[inbox.ConversationID]bool{}}
 	if err := a.makeConversations(ctx, batch, decision); err != nil {
 		return err
 	}
 	a.join(decision.Joins)
+	if err := a.hearCodes(ctx, batch, decision); err != nil {
+		return err
+	}
 	if err := a.append(batch, decision); err != nil {
 		return err
 	}
@@ -72,7 +79,8 @@ type arrivals struct {
 	blobs                                         map[string]int64   // size by name
 	said                                          []change
 	mentions                                      [][]any
-	naming                                        map[inbox.MessageID]bool // messages with mentions
+	naming                                        map[inbox.MessageID]bool      // messages with mentions
+	proven                                        map[inbox.ConversationID]bool // where a one-time code was told
 }
 
 // touch gives the conversation to be changed, and remembers how it was.

@@ -288,6 +288,22 @@ func (l *links) loadOwn(ctx context.Context) error {
 func (l *links) loadVerdicts(ctx context.Context) error {
 	// What was said of a conversation holds for the one that it became part of.
 	rows, err := l.tx.Query(ctx, `
+		SELECT c.id, v.kind, v.key FROM conversations c
+		JOIN conversations o ON o.id = c.id OR o.merged_into = c.id
+		JOIN claim_verdicts v ON v.conversation_id = o.id AND v.revoked_at IS NULL
+		WHERE c.id = ANY($1::uuid[])`, l.alive())
+	if err != nil {
+		return fmt.Errorf("read rejected claims: %w", err)
+	}
+	var of inbox.ConversationID
+	var claim inbox.Mention
+	if _, err := pgx.ForEachRow(rows, []any{&of, &claim.Kind, &claim.Key}, func() error {
+		l.byID[of].evidence.Rejected = append(l.byID[of].evidence.Rejected, claim)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read rejected claims: %w", err)
+	}
+	rows, err = l.tx.Query(ctx, `
 		SELECT c.id, v.order_id, v.verdict FROM conversations c
 		JOIN conversations o ON o.id = c.id OR o.merged_into = c.id
 		JOIN order_verdicts v ON v.conversation_id = o.id AND v.revoked_at IS NULL
@@ -295,7 +311,6 @@ func (l *links) loadVerdicts(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read verdicts: %w", err)
 	}
-	var of inbox.ConversationID
 	var v inbox.Verdict
 	var word string
 	var more []inbox.OrderID

@@ -70,6 +70,9 @@ var mentionRow = []string{"id", "message_id", "kind", "key", "text", "part", "st
 // order: one look decides which do.
 func (a *arrivals) relinkArrivals(ctx context.Context) error {
 	names, moved := map[inbox.ConversationID]bool{}, map[inbox.ConversationID]bool{}
+	for id := range a.proven {
+		names[id] = true
+	}
 	for _, m := range a.merges {
 		moved[m.into], moved[m.from] = true, true
 	}

@@ -134,7 +134,7 @@ func (c *linked) keep(links []inbox.OrderLink) []linkRow {
 	for _, l := range links {
 		row := linkRow{rank: rank, order: l.OrderID, state: l.State, score: l.Score, reason: l.Reason}
 		switch {
-		case l.State == inbox.LinkClaimed:
+		case l.ClaimID != "":
 			row.order, row.claim = "", l.ClaimID
 			key, ok := c.claims[l.ClaimID]
 			if !ok || claims[key] {

@@ -44,6 +44,8 @@ func readLinks(ctx context.Context, q querier, c *inbox.Conversation) ([]inbox.O
 		return nil, err
 	}
 	var of []inbox.OrderID
+	claims := map[string]int{}
+	n := 0
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.OrderLink, error) {
 		var l inbox.OrderLink
 		var why []byte
@@ -53,8 +55,15 @@ func readLinks(ctx context.Context, q querier, c *inbox.Conversation) ([]inbox.O
 		if l.OrderID != "" {
 			of = append(of, l.OrderID)
 		}
+		if l.ClaimID != "" {
+			claims[l.ClaimID] = n
+		}
+		n++
 		return l, json.Unmarshal(why, &l.Reason)
 	})
+	if err == nil && len(claims) > 0 {
+		err = showCodes(ctx, q, c.ID, claims, list)
+	}
 	if err != nil || len(of) == 0 {
 		return orEmpty(list), err
 	}
@@ -151,37 +160,47 @@ func (s *Store) LinkNumber(ctx context.Context, by *inbox.Caller, ref, number st
 }
 
 // VerifyClaim links the order that a claim names when whoever writes knows its
-// post code and an item of it, or by an override, the agent's reason. The error
-// for an order that is not there is that for wrong details. Each try is in the
-// log.
+// post code and an item of it, or the code that was sent to its buyer, or by an
+// override, the agent's reason. The error for an order that is not there is that
+// for wrong details. Each try is in the log.
 func (s *Store) VerifyClaim(ctx context.Context, by *inbox.Caller, ref, claim string, says inbox.Proofing, override string, now time.Time) ([]inbox.OrderLink, error) {
 	override = strings.TrimSpace(override)
 	how := "post code and item"
-	if override != "" {
+	switch {
+	case override != "":
 		how = "override: " + override
+	case len(says.Code) > 0:
+		how = byCode
 	}
 	refused := false
 	list, err := s.judging(ctx, by, ref, now, func(j *judgement) error {
-		var key mentionKey
-		err := j.tx.QueryRow(ctx, `
-			SELECT o.kind, o.key FROM order_mentions o JOIN messages m ON m.id = o.message_id
-			WHERE o.id = $1 AND m.conversation_id = $2`, validOr(claim), j.c.ID).Scan(&key.kind, &key.key)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return &inbox.Error{Code: inbox.NotFound, Message: "the claim is not there"}
-		}
+		key, err := j.claimed(ctx, claim)
 		if err != nil {
 			return err
+		}
+		knows := func(id inbox.OrderID) (bool, error) { return s.knows(ctx, j.tx, id, says) }
+		switch {
+		case override != "":
+			knows = func(inbox.OrderID) (bool, error) { return true, nil }
+		case len(says.Code) > 0:
+			sent, err := sentCodes(ctx, j.tx, []inbox.ConversationID{j.c.ID}, now)
+			if err != nil {
+				return err
+			}
+			proven, err := tryCode(ctx, j.tx, sent[codeKey{j.c.ID, key}], says.Code, now)
+			if err != nil {
+				return err
+			}
+			knows = func(id inbox.OrderID) (bool, error) { return proven != nil && proven.order == id, nil }
 		}
 		named, err := ordersNamed(ctx, j.tx, map[mentionKey]bool{key: true})
 		if err != nil {
 			return err
 		}
 		for _, id := range named[key] {
-			ok := override != ""
-			if !ok {
-				if ok, err = s.knows(ctx, j.tx, id, says); err != nil {
-					return err
-				}
+			ok, err := knows(id)
+			if err != nil {
+				return err
 			}
 			if !ok {
 				continue
@@ -192,13 +211,52 @@ func (s *Store) VerifyClaim(ctx context.Context, by *inbox.Caller, ref, claim st
 			}
 			return j.say(ctx, id, verified, how)
 		}
-		refused = true
-		return j.logTry(ctx, claim, how)
+		refused, j.shows = true, len(says.Code) > 0 // how many tries are left
+		j.logTry(claim, how)
+		return nil
 	})
 	if err == nil && refused {
 		err = errNotKnown
 	}
 	return list, err
+}
+
+// JudgeClaim records an agent's word that a claim is no order of the customer's:
+// rejected, or "none" to take it back. It holds for whatever names the same in
+// that conversation, later too. To say the same again changes nothing.
+func (s *Store) JudgeClaim(ctx context.Context, by *inbox.Caller, ref, claim, word string, now time.Time) ([]inbox.OrderLink, error) {
+	return s.judging(ctx, by, ref, now, func(j *judgement) error {
+		key, err := j.claimed(ctx, claim)
+		if err != nil {
+			return err
+		}
+		standing, err := column[string](ctx, j.tx, `
+			SELECT id::text FROM claim_verdicts WHERE `+these+` AND kind = $2 AND key = $3 AND revoked_at IS NULL`, j.c.ID, string(key.kind), key.key)
+		if err != nil || (len(standing) > 0) == (word == string(inbox.LinkRejected)) {
+			return err
+		}
+		j.said = &audited{Claim: key.key, Verdict: word}
+		if len(standing) > 0 {
+			_, err = j.tx.Exec(ctx, `UPDATE claim_verdicts SET revoked_at = $2 WHERE id = ANY($1::uuid[])`, standing, now)
+			return err
+		}
+		_, err = j.tx.Exec(ctx, `
+			INSERT INTO claim_verdicts (id, conversation_id, kind, key, actor_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			inbox.NewID[string](now), j.c.ID, string(key.kind), key.key, by.Agent.ID, now)
+		return err
+	})
+}
+
+// claimed is what a claim of the conversation names.
+func (j *judgement) claimed(ctx context.Context, claim string) (mentionKey, error) {
+	var key mentionKey
+	err := j.tx.QueryRow(ctx, `
+		SELECT o.kind, o.key FROM order_mentions o JOIN messages m ON m.id = o.message_id
+		WHERE o.id = $1 AND m.conversation_id = $2`, validOr(claim), j.c.ID).Scan(&key.kind, &key.key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = &inbox.Error{Code: inbox.NotFound, Message: "the claim is not there"}
+	}
+	return key, err
 }
 
 // validOr keeps what is no id from a query.
@@ -225,13 +283,15 @@ type judgement struct {
 	c   inbox.Conversation // locked
 	now time.Time
 
-	said *audited
-	log  []change // tries that changed nothing
+	said  *audited
+	shows bool     // what is shown of a claim has changed
+	log   []change // what is told by no event
 }
 
 // audited is what the log keeps beside the conversation.
 type audited struct {
-	OrderID inbox.OrderID `json:"orderId"`
+	OrderID inbox.OrderID `json:"orderId,omitempty"`
+	Claim   string        `json:"claim,omitempty"` // what was named, in place of an order
 	Verdict string        `json:"verdict"`
 	Reason  string        `json:"reason,omitempty"`
 }
@@ -249,12 +309,13 @@ func (s *Store) judging(ctx context.Context, by *inbox.Caller, ref string, now t
 		if err := say(j); err != nil {
 			return err
 		}
-		if j.said != nil {
+		if err := logOnly(ctx, tx, j.log); err != nil {
+			return err
+		}
+		if j.said != nil || j.shows {
 			if err := j.settle(ctx, s.rules.Link); err != nil {
 				return err
 			}
-		} else if err := logOnly(ctx, tx, j.log); err != nil {
-			return err
 		}
 		list, err = readLinks(ctx, tx, &j.c)
 		return err
@@ -283,7 +344,7 @@ func (j *judgement) settle(ctx context.Context, link inbox.LinkFunc) error {
 	after := j.c
 	ch.after = struct {
 		*inbox.Conversation
-		Said *audited `json:"orderVerdict"`
+		Said *audited `json:"orderVerdict,omitempty"`
 	}{&after, j.said}
 	return announce(ctx, j.tx, []change{ch})
 }
@@ -345,19 +406,24 @@ func (j *judgement) takeBack(ctx context.Context, order inbox.OrderID, standing 
 	return err
 }
 
-// logTry keeps in the log that somebody tried.
-func (j *judgement) logTry(_ context.Context, claim, how string) error {
-	j.log = append(j.log, change{
+// logTry keeps in the log what was done about a claim that isn't linked by it.
+func (j *judgement) logTry(claim, how string) {
+	ch := verification(&j.c, claim, how, false, j.now)
+	ch.event.Actor, ch.session, ch.cause = j.by.Actor(), string(j.by.Session), j.by.Request
+	j.log = append(j.log, ch)
+}
+
+// verification is what the log keeps of how a claim was asked about.
+func verification(c *inbox.Conversation, claim, how string, known bool, now time.Time) change {
+	return change{
 		event: inbox.Event{
-			ID: inbox.NewID[inbox.EventID](j.now), Kind: inbox.OrderVerification, At: j.now, Actor: j.by.Actor(),
-			Entity: string(j.c.ID), Version: j.c.Version, Audience: inbox.Audience{After: j.c.Place()},
+			ID: inbox.NewID[inbox.EventID](now), Kind: inbox.OrderVerification, At: now,
+			Entity: string(c.ID), Version: c.Version, Audience: inbox.Audience{After: c.Place()},
 		},
 		after: struct {
-			ClaimID string `json:"claimId"`
+			ClaimID string `json:"claimId,omitempty"`
 			How     string `json:"how"`
 			Known   bool   `json:"known"`
-		}{claim, how, false},
-		session: string(j.by.Session), cause: j.by.Request,
-	})
-	return nil
+		}{claim, how, known},
+	}
 }

@@ -140,3 +140,52 @@ func TestRejectedStaysAway(t *testing.T) {
 	}
 	d.folded(t)
 }
+
+// A claim that an agent rejects stays rejected in that conversation, however
+// often it is named and whether or not the order comes, until it is taken back;
+// it is nothing to any other conversation.
+func TestRejectedClaim(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	c, claim := d.missing(t, "eve@x.example")
+	other, _ := d.missing(t, "ivy@x.example")
+	judge := func(word string) []inbox.OrderLink {
+		t.Helper()
+		list, err := d.JudgeClaim(ctx, d.anna, string(c.ID), claim, word, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if list := judge("rejected"); list[0].State != inbox.LinkRejected || list[0].ClaimID != claim || list[0].Reason.Mention != "HP-99999" {
+		t.Errorf("rejected: %+v", list)
+	}
+	was := d.conversationOf(t, "eve@x.example").Version
+	judge("rejected")
+	if now := d.conversationOf(t, "eve@x.example").Version; was != c.Version+1 || now != was {
+		t.Errorf("versions %d, %d, %d: nobody is told, or told twice", c.Version, was, now)
+	}
+	d.deliver(t, naming(arrival("again", "eve@x.example", []string{"eve@x.example"}), inbox.Proven, "order HP-99999, I said!"))
+	d.deliver(t, bought("HP-99999", "ann@x.example", time.Now()))
+	list := d.wantState(t, "named again", c, inbox.LinkRejected)
+	d.wantState(t, "elsewhere", other, inbox.LinkClaimed)
+	claim = list[0].ClaimID // of the newer message
+	judge("none")
+	d.wantState(t, "taken back", c, inbox.LinkClaimed)
+	_, err := d.JudgeClaim(ctx, d.anna, string(other.ID), claim, "rejected", time.Now())
+	wantCode(t, "another conversation's claim", err, inbox.NotFound)
+	_, err = d.JudgeClaim(ctx, d.bert, string(c.ID), claim, "rejected", time.Now())
+	wantCode(t, "who may not see the conversation", err, inbox.NotFound)
+
+	d.deliver(t, bought("HP-99998", "eve@x.example", time.Now()))
+	judge("rejected")
+	if c := d.conversationOf(t, "eve@x.example"); c.Order != nil && c.Order.Number != "HP-99998" {
+		t.Errorf("the conversation is about %+v", c.Order)
+	}
+	if said := d.strings(t, `SELECT concat_ws(' ', after->'orderVerdict'->>'verdict', after->'orderVerdict'->>'claim') FROM events
+		WHERE entity = $1 AND after ? 'orderVerdict' ORDER BY at, id`, c.ID); len(said) != 3 || said[0] != "rejected HP99999" || said[1] != "none HP99999" {
+		t.Errorf("log: %q", said)
+	}
+	d.folded(t)
+}

@@ -46,6 +46,7 @@ const (
 	macLength = 10 // bytes: 80 bits, for a token that is checked online
 	forHeader = "message"
 	forPlus   = "conversation"
+	forCode   = "code"
 )
 
 // HeaderID returns the Message-ID, without angle brackets, of our message id.
@@ -82,6 +83,10 @@ func (k Keys) ParsePlus(address string) (inbox.ConversationID, bool) {
 	id, ok := k.verify(forPlus, tag)
 	return inbox.ConversationID(id), ok
 }
+
+// CodeSum is what is kept of a one-time code, and what it is compared by. A code
+// is good for minutes: retired keys know none.
+func (k Keys) CodeSum(code string) []byte { return mac(k.secrets[k.current], forCode, []byte(code)) }
 
 // token is ID.KEY.MAC; id must be an inbox id.
 func (k Keys) token(use, id string) string {

@@ -26,12 +26,9 @@ func setMentions(a *inbox.Arrival, context *inbox.OrderContext, grammars []order
 	if c, ok := contextMention(context); ok {
 		a.Mentions = append(a.Mentions, c)
 	}
-	said := a.VisibleText
-	if strings.TrimSpace(said) == "" {
-		said = a.Text
-	}
-	found := slices.DeleteFunc(orderlink.Find(a.Subject, said, grammars), func(m inbox.Mention) bool {
-		part := said
+	text := said(a)
+	found := slices.DeleteFunc(orderlink.Find(a.Subject, text, grammars), func(m inbox.Mention) bool {
+		part := text
 		if m.Part == "subject" {
 			part = a.Subject
 		}
@@ -48,6 +45,28 @@ func setMentions(a *inbox.Arrival, context *inbox.OrderContext, grammars []order
 			a.Mentions = append(a.Mentions, m)
 		}
 	}
+}
+
+// maxCodes is how many numbers of one message are tried as a one-time code.
+const maxCodes = 5
+
+// setCodes finds what a person's message may tell of one-time codes.
+func (t *Threader) setCodes(a *inbox.Arrival, r *inbox.Received) {
+	if a.Direction != inbox.In || a.Automatic.Is || a.Spam || r.History {
+		return
+	}
+	codes := orderlink.Codes(a.Subject + "\n" + said(a))
+	for _, code := range codes[:min(len(codes), maxCodes)] {
+		a.Codes = append(a.Codes, inbox.Guess{Code: code, Sum: t.cfg.Keys.CodeSum(code)})
+	}
+}
+
+// said is what a message's writer said: no quotes, no signature.
+func said(a *inbox.Arrival) string {
+	if strings.TrimSpace(a.VisibleText) == "" {
+		return a.Text
+	}
+	return a.VisibleText
 }
 
 // setOrderKeys sets what an order and its parcels are looked up by. The parcels

@@ -134,3 +134,31 @@ func TestCardsAreMasked(t *testing.T) {
 		t.Error("a message without a card says that one was masked")
 	}
 }
+
+// What a person says now may be a one-time code, as it is kept; what a machine
+// says, and more than a few numbers, is none.
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	list := "111111 222222 333333 444444 555555 666666 777777"
+	for _, c := range []struct {
+		name string
+		in   connectors.Message
+		want int
+	}{
+		{"told", connectors.Message{Subject: "my code", VisibleText: "it is 482913", Text: "it is 482913\n> 550127"}, 1},
+		{"in the subject", connectors.Message{Subject: "482 913", Text: "see above"}, 1},
+		{"a list", connectors.Message{Text: list}, maxCodes},
+		{"a machine's", connectors.Message{Text: "482913", Automatic: inbox.Automatic{Is: true}}, 0},
+		{"spam", connectors.Message{Text: "482913", Spam: true}, 0},
+	} {
+		a := prepareMessage(t, &c.in)
+		if len(a.Codes) != c.want {
+			t.Errorf("%s: %v, want %d codes", c.name, a.Codes, c.want)
+		}
+		for _, g := range a.Codes {
+			if len(g.Sum) == 0 || strings.Contains(string(g.Sum), g.Code) {
+				t.Errorf("%s: %q is kept as %q", c.name, g.Code, g.Sum)
+			}
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 // orderRules are the decisions on orders.
 func orderRules() inbox.OrderRules {
 	return inbox.OrderRules{
-		Keys: numberKeys, Learn: learn, Describe: describe, Knows: orderlink.Knows,
+		Keys: numberKeys, Learn: learn, Describe: describe, Knows: orderlink.Knows, CodeLetter: orderlink.CodeLetter,
 		Render: func(text string, letter *inbox.Letter) (string, error) {
 			return orderlink.Render(text, (*orderlink.Letter)(letter))
 		},

@@ -130,6 +130,7 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 	t.setSender(a, in, r, own)
 	maskCards(a)
 	setMentions(a, m.Order, t.numbering())
+	t.setCodes(a, r)
 	return a, nil
 }
 

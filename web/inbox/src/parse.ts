@@ -43,6 +43,7 @@ import {
   type Proof,
   type Related,
   type SavedItem,
+  type SentCode,
   type Shipment,
   type ShipmentEvent,
   type StoreGrammar,
@@ -400,7 +401,13 @@ export function orderLink(x: unknown): OrderLink {
     messageId: str(why, "messageId"),
     mention: str(why, "mention"),
     claimId: str(o, "claimId"),
+    code: o["code"] === undefined || o["code"] === null ? null : sentCode(o["code"]),
   };
+}
+
+function sentCode(x: unknown): SentCode {
+  const o = record(x, "code");
+  return { at: str(o, "at"), expiresAt: str(o, "expiresAt"), triesLeft: num(o, "triesLeft") };
 }
 
 export function cart(x: unknown): Cart {

@@ -129,17 +129,48 @@ export function linkByNumber(conversation: string, number: string): Promise<stri
   });
 }
 
+const claimPath = (conversation: string, claim: string): { params: { path: { id: string; claimId: string } } } => ({
+  params: { path: { id: conversation, claimId: claim } },
+});
+
+/** Has a code sent to the address of the order that is claimed, if there is one: nobody here learns which. */
+export function sendCode(conversation: string, claim: string): Promise<string> {
+  return attempt(async () => {
+    const page = parse.page(await body(api.POST("/api/v1/conversations/{id}/claims/{claimId}/code", claimPath(conversation, claim))), parse.orderLink);
+    tookLinks(conversation, page.items);
+  });
+}
+
+async function putClaimVerdict(conversation: string, claim: string, verdict: "rejected" | "none"): Promise<void> {
+  const page = parse.page(
+    await body(api.PUT("/api/v1/conversations/{id}/claims/{claimId}", { ...claimPath(conversation, claim), body: { verdict } })),
+    parse.orderLink,
+  );
+  tookLinks(conversation, page.items);
+}
+
+/** Says that what they name is no order of theirs, or takes that back. */
+export function judgeClaim(conversation: string, claim: { id: string; mention: string }, verdict: "rejected" | "none"): Promise<string> {
+  return attempt(async () => {
+    await putClaimVerdict(conversation, claim.id, verdict);
+    if (verdict === "none") return;
+    toast(`${claim.mention || "It"} is no order of theirs`, {
+      undo: () => orSay(attempt(() => putClaimVerdict(conversation, claim.id, "none"))),
+    });
+  });
+}
+
 /** Opens a stranger's order: by what only its buyer knows, or on an agent's own word, which is kept. */
 export function verifyClaim(
   conversation: string,
   claim: string,
-  by: { readonly postcode: string; readonly item: string } | { readonly override: string },
+  by: { readonly postcode: string; readonly item: string } | { readonly code: string } | { readonly override: string },
 ): Promise<string> {
   return attempt(async () => {
     const page = parse.page(
       await body(
         api.POST("/api/v1/conversations/{id}/claims/{claimId}/verify", {
-          params: { path: { id: conversation, claimId: claim } },
+          ...claimPath(conversation, claim),
           body: { ...by },
         }),
       ),

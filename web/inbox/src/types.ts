@@ -286,6 +286,14 @@ export interface OrderLink {
   readonly messageId: string;
   readonly mention: string;
   readonly claimId: string;
+  /** Of a claim: the code that was asked for last. */
+  readonly code: SentCode | null;
+}
+
+export interface SentCode {
+  readonly at: string;
+  readonly expiresAt: string;
+  readonly triesLeft: number;
 }
 
 export interface Cart {

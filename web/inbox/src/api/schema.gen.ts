@@ -99,6 +99,46 @@ export interface paths {
         patch: operations["change-conversation"];
         trace?: never;
     };
+    "/api/v1/conversations/{id}/claims/{claimId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say that a claim is no order of the customer's, or take that back
+         * @description It holds for whatever names the same in that conversation, later too.
+         */
+        put: operations["judge-claim"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/claims/{claimId}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail a one-time code to the address of the order that a claim names
+         * @description The answer is the same whether or not there is an order, or an address to send to, and neither is shown. When the customer tells the code in the conversation, the order is linked.
+         */
+        post: operations["send-code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/claims/{claimId}/verify": {
         parameters: {
             query?: never;
@@ -110,7 +150,7 @@ export interface paths {
         put?: never;
         /**
          * Link the order that a claim names, to who knows it
-         * @description By post code and an item, or by an override. Wrong details and an order that is not there are answered alike. Each try is in the log.
+         * @description By post code and an item, by the code that was sent, or by an override. Wrong details and an order that is not there are answered alike. Each try is in the log.
          */
         post: operations["verify-claim"];
         delete?: never;
@@ -978,6 +1018,13 @@ export interface components {
             /** @description As it was received */
             value: string;
         };
+        ClaimVerdictInputBody: {
+            /**
+             * @description none takes it back
+             * @enum {string}
+             */
+            verdict: "rejected" | "none";
+        };
         Colleague: {
             email: string;
             id: string;
@@ -1537,6 +1584,8 @@ export interface components {
         };
         OrderLink: {
             claimId?: string;
+            /** @description Of a claim: the code that was asked for last. It is the same whether or not there is an order to send it to */
+            code?: components["schemas"]["SentCode"];
             /** @description The one that the conversation is about */
             meant: boolean;
             order?: components["schemas"]["Order"];
@@ -1772,6 +1821,14 @@ export interface components {
             title: string;
             url?: string;
         };
+        SentCode: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: int64 */
+            triesLeft: number;
+        };
         SetKeyInputBody: {
             /** @enum {string} */
             kind: "email" | "phone";
@@ -1866,6 +1923,8 @@ export interface components {
             verdict: "linked" | "rejected" | "none";
         };
         VerifyInputBody: {
+            /** @description That was sent to the order's address, as the customer tells it */
+            code?: string;
             /** @description In the customer's words */
             item?: string;
             /** @description Why it is sure without them; kept in the log */
@@ -2080,6 +2139,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "judge-claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+                claimId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimVerdictInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOrderLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+                claimId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOrderLink"];
                 };
             };
             /** @description What is wrong */

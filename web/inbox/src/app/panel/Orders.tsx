@@ -3,7 +3,7 @@ import { useLinks, useOrders } from "../../data";
 import { linkByNumber } from "../../relations";
 import type { Conversation } from "../../types";
 import { Button } from "../../ui/controls";
-import { Claimed } from "./Claimed";
+import { Claimed, Dismissed } from "./Claimed";
 import { OrderCard } from "./OrderCard";
 import { Refusal, Section } from "./Section";
 
@@ -50,6 +50,7 @@ export function Orders({ conversation: c, customer }: { conversation: Conversati
             open={about.length === 0 && i === 0}
           />
         ))}
+        {links.value.map((l) => l.state === "rejected" && l.claimId !== "" && <Dismissed key={l.claimId} conversation={c} link={l} />)}
         {orders.value.length === 0 && about.length === 0 && <p className="text-sm text-muted">No orders under these addresses.</p>}
         <div className="flex flex-wrap items-center gap-1">
           {rest.length > some.length || all ? (
