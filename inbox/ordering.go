@@ -296,6 +296,12 @@ type OrderRules struct {
 	// Learn adds the numbers of new orders to what is known of a store's; old
 	// is nil at first.
 	Learn func(old []byte, numbers []string) ([]byte, error)
+	// Reads says what a grammar takes for a number: two that read alike find the
+	// same.
+	Reads func(grammar []byte) string
+	// Find returns what finds the mentions in a message's subject and in what its
+	// writer said; masked tells that a card's number was.
+	Find func(grammars []StoreGrammar) func(subject, said string, masked bool) []Mention
 	// Describe says it for people.
 	Describe func(grammar []byte) Numbering
 	// Knows reports whether who says so knows the order.

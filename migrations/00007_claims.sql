@@ -43,3 +43,12 @@ ALTER TABLE conversation_orders
     ADD CHECK ((order_id IS NULL) <> (claim_id IS NULL)),
     ADD CHECK (order_id IS NOT NULL OR state IN ('claimed', 'rejected')),
     ADD CHECK (state <> 'claimed' OR order_id IS NULL);
+
+-- What was said before it was known how a store numbers its orders is searched
+-- again, by a follower, from the newest message back.
+CREATE TABLE mention_search (
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+    asked_at timestamptz,     -- what is read of numbers has changed since the pass at hand began
+    before   uuid             -- of the pass at hand: messages older than that are still to be searched
+);
+INSERT INTO mention_search (one) VALUES (true);

@@ -67,6 +67,18 @@ func (g Grammar) Merge(other Grammar) Grammar {
 	return all
 }
 
+// Reads says what g takes for a number of the store: two that read alike find the
+// same in every text.
+func (g Grammar) Reads() string {
+	var list []string
+	for _, s := range g.shapes() {
+		slices.Sort(s.written)
+		list = append(list, fmt.Sprintf("%q %q %q %d-%d %t %q", s.front, s.back, s.pattern, s.least, s.most, s.padded, s.written))
+	}
+	slices.Sort(list)
+	return strings.Join(list, "\n")
+}
+
 // ParseGrammar reads what json.Marshal wrote of a grammar.
 func ParseGrammar(text []byte) (Grammar, error) {
 	var g Grammar

@@ -11,6 +11,7 @@ const (
 	indexBatch     = 500
 	foldBatch      = 5000
 	learnBatch     = 5000
+	searchBatch    = 200
 	partitionEvery = 6 * time.Hour
 )
 
@@ -22,12 +23,14 @@ type Data interface {
 	IndexHints(ctx context.Context, limit int) (int, error)
 	FoldCounts(ctx context.Context, limit int) (int, error)
 	LearnGrammars(ctx context.Context, limit int) (int, error)
+	SearchMentions(ctx context.Context, now time.Time, limit int) (int, error)
 	EnsurePartitions(ctx context.Context, now time.Time) error
 }
 
 // Followers keep up what no transaction should wait for: the full-text index,
 // the hints by which possible matches are found, the folded counts, how the
-// stores number their orders, and the log's partitions.
+// stores number their orders, what was named before that was known, and the log's
+// partitions.
 type Followers struct {
 	data Data
 	log  *slog.Logger
@@ -75,7 +78,15 @@ func (f *Followers) Run(ctx context.Context) error {
 			return f.data.Lead(ctx, "learn-grammars", "skein_outbox", func(ctx context.Context, wait WaitFunc) error {
 				return follow(ctx, wait, func(ctx context.Context) (bool, error) {
 					n, err := f.data.LearnGrammars(ctx, learnBatch)
-					return n == learnBatch, err
+					if err != nil || n == learnBatch {
+						return true, err
+					}
+					began := time.Now()
+					n, err = f.data.SearchMentions(ctx, began, searchBatch)
+					if err != nil || n == 0 {
+						return false, err
+					}
+					return true, yield(ctx, wait, time.Since(began))
 				})
 			})
 		})

@@ -77,8 +77,14 @@ func (s *Store) learn(ctx context.Context, tx pgx.Tx, store string, numbers []st
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE grammars SET grammar = $2, orders = orders + $3, updated_at = $4 WHERE store = $1`,
-		store, next, len(numbers), time.Now())
+	if _, err := tx.Exec(ctx, `UPDATE grammars SET grammar = $2, orders = orders + $3, updated_at = $4 WHERE store = $1`,
+		store, next, len(numbers), time.Now()); err != nil {
+		return err
+	}
+	if s.rules.Orders.Reads(old) == s.rules.Orders.Reads(next) {
+		return nil
+	}
+	_, err = tx.Exec(ctx, `UPDATE mention_search SET asked_at = $1`, time.Now())
 	return err
 }
 

@@ -26,25 +26,30 @@ func setMentions(a *inbox.Arrival, context *inbox.OrderContext, grammars []order
 	if c, ok := contextMention(context); ok {
 		a.Mentions = append(a.Mentions, c)
 	}
-	text := said(a)
-	found := slices.DeleteFunc(orderlink.Find(a.Subject, text, grammars), func(m inbox.Mention) bool {
-		part := text
+	a.Mentions = append(a.Mentions, mentionsIn(a.Subject, said(a), a.Masked, grammars)...)
+}
+
+func mentionsIn(subject, said string, masked bool, grammars []orderlink.Grammar) []inbox.Mention {
+	found := slices.DeleteFunc(orderlink.Find(subject, said, grammars), func(m inbox.Mention) bool {
+		part := said
 		if m.Part == "subject" {
-			part = a.Subject
+			part = subject
 		}
-		return a.Masked && m.Start > 0 && part[m.Start-1] == '*' // the end of a card's number
+		return masked && m.Start > 0 && part[m.Start-1] == '*' // the end of a card's number
 	})
 	if len(found) > maxMentions { // the surest, in their order
 		least := slices.SortedFunc(slices.Values(found), func(x, y inbox.Mention) int { return cmp.Compare(y.Score, x.Score) })[maxMentions-1].Score
 		found = slices.DeleteFunc(found, func(m inbox.Mention) bool { return m.Score < least })
 		found = found[:min(len(found), maxMentions)]
 	}
+	kept := found[:0]
 	for _, m := range found {
 		if m.Key != "" && len(m.Key) <= maxMentionKey {
 			m.Text = bounded(m.Text, maxMentionKey)
-			a.Mentions = append(a.Mentions, m)
+			kept = append(kept, m)
 		}
 	}
+	return kept
 }
 
 // maxCodes is how many numbers of one message are tried as a one-time code.

@@ -11,7 +11,7 @@ import (
 // orderRules are the decisions on orders.
 func orderRules() inbox.OrderRules {
 	return inbox.OrderRules{
-		Keys: numberKeys, Learn: learn, Describe: describe, Knows: orderlink.Knows, CodeLetter: orderlink.CodeLetter,
+		Keys: numberKeys, Learn: learn, Reads: reads, Find: find, Describe: describe, Knows: orderlink.Knows, CodeLetter: orderlink.CodeLetter,
 		Render: func(text string, letter *inbox.Letter) (string, error) {
 			return orderlink.Render(text, (*orderlink.Letter)(letter))
 		},
@@ -51,6 +51,18 @@ func learn(old []byte, numbers []string) ([]byte, error) {
 		g = known.Merge(g)
 	}
 	return json.Marshal(g)
+}
+
+func reads(grammar []byte) string {
+	g, _ := orderlink.ParseGrammar(grammar) // none reads nothing
+	return g.Reads()
+}
+
+func find(grammars []inbox.StoreGrammar) func(subject, said string, masked bool) []inbox.Mention {
+	known := readGrammars(grammars)
+	return func(subject, said string, masked bool) []inbox.Mention {
+		return mentionsIn(subject, said, masked, known)
+	}
 }
 
 func describe(grammar []byte) inbox.Numbering {
