@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -130,18 +131,24 @@ func (b *Bus) ensure(ctx context.Context) error {
 
 	work = nil
 	for stream, consumers := range b.consumers() {
-		have := map[string]string{}
-		infos, err := b.consumerInfos(ctx, stream)
+		have := map[string]*jetstream.ConsumerInfo{}
+		last, infos, err := b.consumerInfos(ctx, stream)
 		if err != nil {
 			return err
 		}
 		for _, info := range infos {
-			have[info.Name] = info.Config.Metadata[metaHash]
+			have[info.Name] = info
 		}
+		infos = slices.DeleteFunc(infos, func(i *jetstream.ConsumerInfo) bool { return !retired(i.Name) })
 		for _, cfg := range consumers {
 			stamp(&cfg.Metadata, cfg)
-			if hash, ok := have[cfg.Durable]; ok && hash == cfg.Metadata[metaHash] {
+			switch info := have[cfg.Durable]; {
+			case info != nil && info.Config.Metadata[metaHash] == cfg.Metadata[metaHash]:
 				continue
+			case info != nil: // where it began is for good
+				cfg.DeliverPolicy, cfg.OptStartSeq = info.Config.DeliverPolicy, info.Config.OptStartSeq
+			case len(infos) > 0: // it goes on where those before it are
+				cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverByStartSequencePolicy, floorOf(infos, last)
 			}
 			work = append(work, func() error {
 				if _, err := b.js.CreateOrUpdateConsumer(ctx, stream, cfg); err != nil {
@@ -154,10 +161,12 @@ func (b *Bus) ensure(ctx context.Context) error {
 	return parallel(work)
 }
 
-func (b *Bus) consumerInfos(ctx context.Context, stream string) ([]*jetstream.ConsumerInfo, error) {
+// consumerInfos returns a stream's consumers, and what was its newest message
+// before it looked.
+func (b *Bus) consumerInfos(ctx context.Context, stream string) (last uint64, _ []*jetstream.ConsumerInfo, _ error) {
 	s, err := b.js.Stream(ctx, stream)
 	if err != nil {
-		return nil, fmt.Errorf("look up stream %s: %w", stream, away(err))
+		return 0, nil, fmt.Errorf("look up stream %s: %w", stream, away(err))
 	}
 	var infos []*jetstream.ConsumerInfo
 	list := s.ListConsumers(ctx)
@@ -165,9 +174,9 @@ func (b *Bus) consumerInfos(ctx context.Context, stream string) ([]*jetstream.Co
 		infos = append(infos, info)
 	}
 	if err := list.Err(); err != nil {
-		return nil, fmt.Errorf("list consumers of %s: %w", stream, away(err))
+		return 0, nil, fmt.Errorf("list consumers of %s: %w", stream, away(err))
 	}
-	return infos, nil
+	return s.CachedInfo().State.LastSeq, infos, nil
 }
 
 // stamp puts the hash of cfg into its metadata.
@@ -296,17 +305,20 @@ func bucket(name string, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 func (b *Bus) consumers() map[string][]jetstream.ConsumerConfig {
 	all := map[string][]jetstream.ConsumerConfig{}
 	for _, lane := range []connectors.Lane{connectors.LaneLive, connectors.LaneBulk} {
-		for p := range partitions {
-			all[streamInbound] = append(all[streamInbound], jetstream.ConsumerConfig{
-				Durable:       inConsumer(lane, p),
-				FilterSubject: fmt.Sprintf("skein.part.%d.%s.>", p, lane),
+		for g := range groups {
+			cfg := jetstream.ConsumerConfig{
+				Durable:       inConsumer(lane, g),
 				DeliverPolicy: jetstream.DeliverAllPolicy,
 				AckPolicy:     jetstream.AckExplicitPolicy,
 				AckWait:       ackWait,
 				MaxDeliver:    -1,
 				MaxAckPending: held[lane],
 				Replicas:      b.cfg.Replicas,
-			})
+			}
+			for p := g; p < partitions; p += groups {
+				cfg.FilterSubjects = append(cfg.FilterSubjects, fmt.Sprintf("skein.part.%d.%s.>", p, lane))
+			}
+			all[streamInbound] = append(all[streamInbound], cfg)
 		}
 	}
 	all[streamTrack] = []jetstream.ConsumerConfig{{

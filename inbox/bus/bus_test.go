@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"skein/cmd/skein/local"
 	"skein/connectors"
@@ -301,6 +303,101 @@ func TestInboundLanes(t *testing.T) {
 	for j := i; j < i+5; j++ {
 		if got[j].Lane != connectors.LaneLive {
 			t.Errorf("item %d after the first live one is bulk", j-i)
+		}
+	}
+}
+
+// What waits under the consumers of an older layout is handed over by those of
+// this one; where all was handled nothing comes again; and the old ones are gone.
+func TestInboundOfOlderLayout(t *testing.T) {
+	t.Parallel()
+	const items = 60
+	for _, handled := range []int{25, items} {
+		t.Run(fmt.Sprint(handled), func(t *testing.T) {
+			t.Parallel()
+			_, nc, n := open(t)
+			js, err := jetstream.New(nc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			inbound, err := js.Stream(t.Context(), "INBOUND")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name := range inbound.ConsumerNames(t.Context()).Name() {
+				if err := inbound.DeleteConsumer(t.Context(), name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			l, _ := link(t, n, inbox.Email)
+			for i := range items {
+				if err := l.Publish(t.Context(), item(i)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			olderLayout(t, inbound, uint64(handled))
+
+			b, err := bus.Open(t.Context(), nc, bus.Config{SecretKey: secret})
+			if err != nil {
+				t.Fatalf("Open: %v", err)
+			}
+			last := item(items)
+			if err := l.Publish(t.Context(), last); err != nil {
+				t.Fatal(err)
+			}
+			c := collect()
+			stop := running(t, b, 4, func(_ context.Context, _ int, batch []bus.Delivery) error {
+				c.add(batch)
+				return nil
+			})
+			want := map[string]bool{last.EventID: true}
+			for i := handled; i < items; i++ {
+				want[item(i).EventID] = true
+			}
+			came := 0
+			for ; len(want) > 0; came++ {
+				delete(want, c.wait(t, came+1)[came].EventID)
+			}
+			stop()
+			if handled == items && came > 1 {
+				t.Errorf("%d items came again", came-1)
+			}
+			for name := range inbound.ConsumerNames(t.Context()).Name() {
+				if !strings.Contains(name, "_g") {
+					t.Errorf("consumer %s is still there", name)
+				}
+			}
+			if _, err := bus.Open(t.Context(), nc, bus.Config{SecretKey: secret}); err != nil {
+				t.Errorf("second Open: %v", err)
+			}
+		})
+	}
+}
+
+// olderLayout makes a consumer each partition and lane, and acknowledges what
+// has a number up to handled.
+func olderLayout(t *testing.T, inbound jetstream.Stream, handled uint64) {
+	t.Helper()
+	for _, lane := range []connectors.Lane{connectors.LaneLive, connectors.LaneBulk} {
+		for p := range 64 {
+			old, err := inbound.CreateConsumer(t.Context(), jetstream.ConsumerConfig{
+				Durable: fmt.Sprintf("in_%s_%d", lane, p), FilterSubject: fmt.Sprintf("skein.part.%d.%s.>", p, lane),
+				AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 32,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			batch, err := old.FetchNoWait(32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for msg := range batch.Messages() {
+				if meta, err := msg.Metadata(); err == nil && meta.Sequence.Stream <= handled {
+					if err := msg.DoubleAck(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
 		}
 	}
 }

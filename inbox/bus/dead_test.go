@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -152,19 +153,20 @@ func TestClean(t *testing.T) {
 		t.Errorf("%d parts of a body are left of 3, while items wait", got)
 	}
 
-	// Handled but for one partition.
+	// Handled but for one worker's partitions.
 	c := collect()
 	var stuck atomic.Int64
 	stuck.Store(-1)
-	stop := running(t, b, 64, func(ctx context.Context, worker int, batch []bus.Delivery) error {
-		if batch[0].EventID == "e60" || int64(worker) == stuck.Load() {
+	stop := running(t, b, 8, func(ctx context.Context, worker int, batch []bus.Delivery) error {
+		waits := slices.ContainsFunc(batch, func(d bus.Delivery) bool { return d.EventID == "e60" })
+		if waits || int64(worker) == stuck.Load() {
 			stuck.Store(int64(worker))
 			return fmt.Errorf("worker %d is stuck", worker)
 		}
 		c.add(batch)
 		return nil
 	})
-	c.wait(t, 90)
+	c.wait(t, 70)
 	stop()
 	if err := b.Clean(t.Context(), soon); err != nil {
 		t.Fatal(err)

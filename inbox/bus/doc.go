@@ -13,7 +13,8 @@
 //
 // INBOUND stores an item as skein.part.<p>.<lane>.<channel>.<account>.<key>,
 // where p is one of 64 partitions, hashed by the server of channel, account and
-// key; one durable consumer each partition and lane, in_<lane>_<p>. TRACK, which
+// key; eight durable consumers a lane, in_<lane>_g<g>, share the partitions, each
+// with those whose number modulo eight is its own. TRACK, which
 // is of the shop channel alone, has one consumer, track: what people do in a
 // shop is the same in any order, so it needs no partitions, and it never stands
 // before a message. OUTBOUND has one consumer a channel, out_<channel>.

@@ -29,9 +29,9 @@ const (
 	headerStream = "Nats-Stream"
 )
 
-// held is how many items of one partition may be delivered and unacknowledged:
+// held is how many items of one consumer may be delivered and unacknowledged:
 // together they bound what waits in memory.
-var held = map[connectors.Lane]int{connectors.LaneLive: 32, connectors.LaneBulk: 16}
+var held = map[connectors.Lane]int{connectors.LaneLive: 256, connectors.LaneBulk: 128}
 
 // heldTracks is the same for all of TRACK.
 const heldTracks = 512
@@ -69,13 +69,16 @@ func (b *Bus) Partitions() int { return partitions }
 // the worker's partitions overtakes it: a transient failure is all that an
 // error may mean. Only one node may consume at a time.
 func (b *Bus) Inbound(ctx context.Context, workers int, handle func(ctx context.Context, worker int, batch []Delivery) error) error {
-	if workers < 1 || workers > partitions {
-		return fmt.Errorf("inbound: %d workers for %d partitions", workers, partitions)
+	if workers < 1 || workers > groups {
+		return fmt.Errorf("inbound: %d workers for %d groups of partitions", workers, groups)
 	}
 	for _, stream := range []string{streamInbound, streamTrack} {
 		if err := b.takeBack(ctx, stream); err != nil {
 			return err
 		}
+	}
+	if err := b.retire(ctx); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -109,12 +112,12 @@ func (b *Bus) Inbound(ctx context.Context, workers int, handle func(ctx context.
 func (b *Bus) consume(ctx context.Context, all []*worker, fail context.CancelCauseFunc) ([]jetstream.ConsumeContext, error) {
 	lanes := []connectors.Lane{connectors.LaneLive, connectors.LaneBulk}
 	inbound, tracks := all[:len(all)-1], all[len(all)-1]
-	started := make([]jetstream.ConsumeContext, len(lanes)*partitions+1)
+	started := make([]jetstream.ConsumeContext, len(lanes)*groups+1)
 	var work []func() error
-	for i := range len(lanes) * partitions {
-		lane, p := lanes[i/partitions], i%partitions
+	for i := range len(lanes) * groups {
+		lane, g := lanes[i/groups], i%groups
 		work = append(work, func() (err error) {
-			started[i], err = b.consumeOne(ctx, streamInbound, inConsumer(lane, p), held[lane], inbound[p%len(inbound)], fail)
+			started[i], err = b.consumeOne(ctx, streamInbound, inConsumer(lane, g), held[lane], inbound[g%len(inbound)], fail)
 			return err
 		})
 	}
@@ -150,7 +153,7 @@ func (b *Bus) consumeOne(ctx context.Context, stream, name string, atOnce int, w
 // earlier process held when it died. Without it those items would come when
 // their time is up, behind newer ones of their partition.
 func (b *Bus) takeBack(ctx context.Context, stream string) error {
-	infos, err := b.consumerInfos(ctx, stream)
+	_, infos, err := b.consumerInfos(ctx, stream)
 	if err != nil {
 		return err
 	}
@@ -176,6 +179,29 @@ func (b *Bus) takeBack(ctx context.Context, stream string) error {
 			}
 			if said.Error != nil {
 				return fmt.Errorf("reset consumer %s: %w", info.Name, said.Error)
+			}
+			return nil
+		})
+	}
+	return parallel(work)
+}
+
+// retire deletes the consumers of an older layout: what they had left the new
+// ones have.
+func (b *Bus) retire(ctx context.Context) error {
+	_, infos, err := b.consumerInfos(ctx, streamInbound)
+	if err != nil {
+		return err
+	}
+	var work []func() error
+	for _, info := range infos {
+		if !retired(info.Name) {
+			continue
+		}
+		work = append(work, func() error {
+			err := b.js.DeleteConsumer(ctx, streamInbound, info.Name)
+			if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+				return fmt.Errorf("delete consumer %s: %w", info.Name, away(err))
 			}
 			return nil
 		})

@@ -71,7 +71,7 @@ func (b *Bus) Clean(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("look up INBOUND: %w", away(err))
 	}
-	floor, err := b.floor(ctx, streamInbound, in.CachedInfo().State.LastSeq)
+	floor, err := b.floor(ctx, streamInbound)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (b *Bus) cleanTracks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look up TRACK: %w", away(err))
 	}
-	floor, err := b.floor(ctx, streamTrack, s.CachedInfo().State.LastSeq)
+	floor, err := b.floor(ctx, streamTrack)
 	if err != nil {
 		return err
 	}
@@ -146,19 +146,25 @@ func (b *Bus) cleanTransit(ctx context.Context, channel inbox.Channel, cutoff ti
 }
 
 // floor returns the lowest sequence number of stream that may still wait for a
-// consumer; last is the newest one at a moment before the call.
-func (b *Bus) floor(ctx context.Context, stream string, last uint64) (uint64, error) {
-	infos, err := b.consumerInfos(ctx, stream)
+// consumer.
+func (b *Bus) floor(ctx context.Context, stream string) (uint64, error) {
+	last, infos, err := b.consumerInfos(ctx, stream)
 	if err != nil {
 		return 0, err
 	}
+	return floorOf(infos, last), nil
+}
+
+// floorOf is the floor of some consumers; last is the newest number at a moment
+// before they were looked at.
+func floorOf(infos []*jetstream.ConsumerInfo, last uint64) uint64 {
 	floor := last + 1
 	for _, info := range infos {
 		if info.NumPending > 0 || info.NumAckPending > 0 {
 			floor = min(floor, info.AckFloor.Stream+1)
 		}
 	}
-	return floor, nil
+	return floor
 }
 
 // firstAfter returns the lowest sequence number whose message is not older than

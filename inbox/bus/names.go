@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"skein/connectors"
@@ -32,6 +33,11 @@ const accountsKey = "all"
 // what was stored under one number must be found under it again.
 const partitions = 64
 
+// groups is how many consumers share the partitions of a lane, each with those
+// that have its number modulo this. Each consumer looks through the stream for
+// what is its own, and keeps a file: sixty-four did so sixty-four times.
+const groups = 8
+
 // Channels are all channels that have connectors.
 var Channels = []inbox.Channel{inbox.Email, inbox.Chat, inbox.Phone, inbox.Social, inbox.Shop}
 
@@ -50,8 +56,20 @@ func bucketSends(c inbox.Channel) string    { return "sends_" + string(c) }
 func bucketTransit(c inbox.Channel) string  { return "transit_" + string(c) }
 func outConsumer(c inbox.Channel) string    { return "out_" + string(c) }
 
-func inConsumer(lane connectors.Lane, partition int) string {
-	return fmt.Sprintf("in_%s_%d", lane, partition)
+func inConsumer(lane connectors.Lane, group int) string {
+	return fmt.Sprintf("in_%s_g%d", lane, group)
+}
+
+// retired knows the consumers of INBOUND from before there were groups, one a
+// partition and lane.
+func retired(consumer string) bool {
+	for _, lane := range []connectors.Lane{connectors.LaneLive, connectors.LaneBulk} {
+		if p, ok := strings.CutPrefix(consumer, "in_"+string(lane)+"_"); ok {
+			_, err := strconv.Atoi(p)
+			return err == nil
+		}
+	}
+	return false
 }
 
 // OutboundSubject returns the subject of what account of channel is to send.
