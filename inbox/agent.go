@@ -13,6 +13,11 @@ type Agent struct {
 	Role   Role    `json:"role" enum:"agent,supervisor,admin"`
 	Locale string  `json:"locale"`
 	Active bool    `json:"active"`
+
+	// Phone is by what the exchange calls the agent: an extension or a number.
+	Phone string `json:"phone,omitempty" doc:"Extension or number by which the exchange knows the agent"`
+	// CallPop: calls that ring for nobody by name are shown to the agent.
+	CallPop bool `json:"callPop" doc:"Whether calls to the inbox are shown"`
 }
 
 // Role is what an agent may do beyond the own inboxes.

@@ -210,7 +210,14 @@ type said struct {
 	LastSent uint64          `json:"lastSent"`
 	Topics   []string        `json:"topics"`
 	Event    *inbox.Event    `json:"event"`
-	raw      string
+
+	Topic    string       `json:"topic"`
+	Whole    bool         `json:"whole"`
+	Agents   []viewer     `json:"agents"` // of the roster too, with State
+	Customer customerHere `json:"customer"`
+	Calls    []Call       `json:"calls"`
+
+	raw string
 }
 
 type browser struct {

@@ -27,6 +27,12 @@ type frame struct {
 	audience inbox.Audience
 	agent    inbox.AgentID // whose rights may have changed
 
+	// What those who look at it need to know, beside the event itself.
+	conversation inbox.ConversationID // that it is of, at version
+	version      int64
+	customer     inbox.CustomerID
+	said         bool // by a customer
+
 	event []byte
 	gone  []byte // nil when nobody can have lost sight of it
 }
@@ -43,6 +49,7 @@ type open struct {
 	Moved    inbox.ConversationID `json:"movedFrom"`
 	Message  *struct {
 		ConversationID inbox.ConversationID `json:"conversationId"`
+		Direction      inbox.Direction      `json:"direction"`
 	} `json:"message"`
 }
 
@@ -73,6 +80,11 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 		if o.Moved != "" {
 			f.left = conversationPrefix + string(o.Moved)
 		}
+		f.said = o.Message.Direction == inbox.In
+	case o.Kind == inbox.ConversationChanged:
+		f.conversation, f.version = inbox.ConversationID(o.Entity), o.Version
+	case o.Kind == inbox.CustomerChanged:
+		f.customer = inbox.CustomerID(o.Entity)
 	case o.Kind == inbox.AgentChanged:
 		f.agent = inbox.AgentID(o.Entity)
 	}

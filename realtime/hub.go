@@ -27,6 +27,8 @@ type Hub struct {
 
 	stats Stats
 
+	around around
+
 	replays chan struct{} // a place for each session that reads back from the stream
 	stalls  int           // Run's own: times in a row that the stream gave nothing of what it has
 }
@@ -42,6 +44,7 @@ type Stats struct {
 	Scanned                  uint64 // sequence of the newest entry read
 	Frames, Delivered        uint64 // entries read, frames handed to sessions
 	CutOff, Resumed, Reloads uint64
+	Ephemeral                uint64 // frames of what is true only now
 }
 
 // New returns a hub that serves once [Hub.Run] has seen the stream.
@@ -49,7 +52,7 @@ func New(cfg Config) *Hub {
 	cfg.setDefaults()
 	return &Hub{
 		cfg: cfg, ring: newRing(cfg.RingFrames, cfg.RingBytes), sessions: map[*session]struct{}{},
-		replays: make(chan struct{}, maxReplays),
+		replays: make(chan struct{}, maxReplays), around: newAround(inbox.NewID[string](time.Now())),
 	}
 }
 
@@ -73,6 +76,9 @@ func (h *Hub) Ready() bool {
 // word when to come back, waits for the sockets to end, and returns nil. While
 // the stream is away the clients stay.
 func (h *Hub) Run(ctx context.Context) error {
+	var tending sync.WaitGroup
+	tending.Go(func() { h.tend(ctx) })
+	defer tending.Wait()
 	delay := 100 * time.Millisecond
 	for ctx.Err() == nil {
 		began := time.Now()
@@ -212,6 +218,7 @@ func (h *Hub) publish(f *frame) {
 	defer h.mu.Unlock()
 	h.ring.keep(f)
 	h.stats.Frames++
+	h.passes(f)
 	for s := range h.sessions {
 		if f.agent != "" && f.agent == s.claims.Agent {
 			// From this entry on its old rights count for nothing: it is held
@@ -284,4 +291,5 @@ func (h *Hub) leave(s *session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.sessions, s)
+	h.part(s)
 }

@@ -12,6 +12,30 @@ import (
 	"skein/inbox"
 )
 
+// Beside the frames that the package's doc names, for what is true only now:
+//
+// The client says all of where its agent is in this tab, whenever that changes,
+// and while typing every three seconds:
+//
+//	{"type":"here","open":"<conversation>","typing":"reply"|"note","idle":true,"away":true,"chosen":<ms>}
+//
+// Open is the conversation in view ("" for none, or while the tab is hidden); its
+// topic must be followed. Typing holds for six seconds. Away is the agent's own
+// choice, made at chosen (Unix milliseconds; 0 for never): of several tabs' the
+// newest holds. Nothing of this is told to those who may not see the conversation.
+//
+// The topic "conversation:<id>" brings who is there, "customer:<id>" what the
+// customer does; each frame is all of it:
+//
+//	{"type":"here","topic":…,"agents":[{"id","name","typing"}],"customer":{"online","typing","pages":[{"url","title","since"}]}}
+//
+// The topic "list" brings how agents are ("online", "idle", "away", "offline"),
+// with whole all that are here, else those of whom it changed; and the calls that
+// concern the agent, all of them, see [Call]:
+//
+//	{"type":"agents","whole":true,"agents":[{"id","state"}]}
+//	{"type":"calls","calls":[{"id","state","from","to","line","at",…}]}
+
 // A request is a frame of the client.
 type request struct {
 	Type     string
@@ -19,6 +43,13 @@ type request struct {
 	Position string
 	Rights   int64
 	Topics   map[string]bool // nil when none were named
+
+	// Of "here".
+	Open   inbox.ConversationID
+	Typing string
+	Idle   bool
+	Away   bool
+	Chosen int64
 }
 
 // parseRequest reads a client's frame. A type that it doesn't know is no error:
@@ -33,11 +64,22 @@ func parseRequest(kind websocket.MessageType, data []byte) (request, error) {
 		Position string   `json:"position"`
 		Rights   int64    `json:"rights"`
 		Topics   []string `json:"topics"`
+		Open     string   `json:"open"`
+		Typing   string   `json:"typing"`
+		Idle     bool     `json:"idle"`
+		Away     bool     `json:"away"`
+		Chosen   int64    `json:"chosen"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil || in.Type == "" {
 		return request{}, errors.New("a frame must be a JSON object with a type")
 	}
-	req := request{Type: in.Type, Token: in.Token, Position: in.Position, Rights: in.Rights}
+	req := request{
+		Type: in.Type, Token: in.Token, Position: in.Position, Rights: in.Rights,
+		Open: inbox.ConversationID(in.Open), Typing: in.Typing, Idle: in.Idle, Away: in.Away, Chosen: max(0, in.Chosen),
+	}
+	if in.Type == "here" && (in.Open != "" && !inbox.ValidID(in.Open) || in.Typing != "" && in.Typing != typingReply && in.Typing != typingNote) {
+		return request{}, errors.New("nobody can be there, or type that")
+	}
 	if in.Topics == nil && in.Type != "topics" {
 		return req, nil
 	}
@@ -46,12 +88,23 @@ func parseRequest(kind websocket.MessageType, data []byte) (request, error) {
 	}
 	req.Topics = make(map[string]bool, len(in.Topics))
 	for _, topic := range in.Topics {
-		if id, ok := strings.CutPrefix(topic, conversationPrefix); topic != List && (!ok || !inbox.ValidID(id)) {
+		if !validTopic(topic) {
 			return request{}, errors.New("no such topic")
 		}
 		req.Topics[topic] = true
 	}
 	return req, nil
+}
+
+func validTopic(topic string) bool {
+	_, id, ok := strings.Cut(topic, ":")
+	of := topic[:len(topic)-len(id)]
+	return topic == List || ok && (of == conversationPrefix || of == customerPrefix) && inbox.ValidID(id)
+}
+
+func conversationOf(topic string) (inbox.ConversationID, bool) {
+	id, ok := strings.CutPrefix(topic, conversationPrefix)
+	return inbox.ConversationID(id), ok
 }
 
 func readyFrame(at string, rights int64, resumed, reload bool, heartbeat int) []byte {
@@ -89,9 +142,43 @@ func heartbeatFrame(at string, lastSent uint64) []byte {
 	}{"heartbeat", at, lastSent})
 }
 
+// agentsFrame says how agents are: everybody who is here, or those of whom
+// something changed.
+func agentsFrame(list []colleague, whole bool) []byte {
+	return encode(struct {
+		Type   string      `json:"type"`
+		Whole  bool        `json:"whole,omitempty"`
+		Agents []colleague `json:"agents"`
+	}{"agents", whole, append([]colleague{}, list...)})
+}
+
+// A customerHere is what a customer does just now.
+type customerHere struct {
+	Online bool   `json:"online"`
+	Typing bool   `json:"typing,omitempty"`
+	Pages  []Page `json:"pages,omitempty"`
+}
+
+// hereFrame is all that goes on at a topic.
+func hereFrame(topic string, agents []viewer, customer customerHere) []byte {
+	return encode(struct {
+		Type     string       `json:"type"`
+		Topic    string       `json:"topic"`
+		Agents   []viewer     `json:"agents"`
+		Customer customerHere `json:"customer"`
+	}{"here", topic, append([]viewer{}, agents...), customer})
+}
+
+func callsFrame(list []Call) []byte {
+	return encode(struct {
+		Type  string `json:"type"`
+		Calls []Call `json:"calls"`
+	}{"calls", list})
+}
+
 var tokenExpiring = []byte(`{"type":"tokenExpiring"}`)
 
-// encode can't fail: strings, numbers and booleans alone.
+// encode can't fail: strings, numbers, booleans and times alone.
 func encode(v any) []byte {
 	b, _ := json.Marshal(v)
 	return b

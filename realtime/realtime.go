@@ -28,6 +28,15 @@
 //
 // The client's order is: open, ready, fetch state, then apply what arrived
 // meanwhile by version.
+//
+// # What is true only now
+//
+// Beside the events go frames of what is kept nowhere: who is here, who looks at
+// what and types, what a customer does this moment, which telephone rings. They
+// have no position, may be lost, and each says all there is, so that the last one
+// holds. A client takes part from its first "here" frame on; see protocol.go.
+// Servers tell each other through the [Air]; what a server doesn't repeat fades
+// with its lifetime.
 package realtime
 
 import (
@@ -86,6 +95,13 @@ type Config struct {
 	Rights Rights
 	Log    *slog.Logger
 
+	// Air carries what is true only now between the servers. nil: this one is alone.
+	Air Air
+	// Spots looks up what clients look at. nil: nobody hears who else is there.
+	Spots Spots
+	// Down tells a customer's side of an agent; it must not wait. nil: nobody.
+	Down func(ctx context.Context, d Down)
+
 	// Origins are patterns of hosts, besides the request's own, whose pages may
 	// connect (see websocket.AcceptOptions).
 	Origins []string
@@ -103,6 +119,13 @@ type Config struct {
 	Farewell     time.Duration // for a close code to reach a client whose queue is full: 2 s
 	CheckEvery   time.Duration // between two looks at the stream's epoch: 5 s
 	Spread       time.Duration // over which a drained server's clients come back: 5 s
+
+	Beat        time.Duration // between two words of where everybody is: 5 s
+	Lifetime    time.Duration // after which a server that says nothing is believed no more: 15 s
+	Grace       time.Duration // before somebody is told to have gone: 3 s
+	Gather      time.Duration // in which what is true only now is told together: 50 ms
+	RosterEvery time.Duration // between two words of who came and went: 500 ms
+	Tick        time.Duration // between two looks at what has had its time: 1 s
 }
 
 func (c *Config) setDefaults() {
@@ -125,6 +148,8 @@ func (c *Config) setDefaults() {
 		is time.Duration
 	}{
 		{&c.Heartbeat, 5 * time.Second}, {&c.AuthTimeout, 10 * time.Second}, {&c.WriteTimeout, 10 * time.Second},
+		{&c.Beat, 5 * time.Second}, {&c.Lifetime, 15 * time.Second}, {&c.Grace, 3 * time.Second},
+		{&c.Gather, 50 * time.Millisecond}, {&c.RosterEvery, 500 * time.Millisecond}, {&c.Tick, time.Second},
 		{&c.Farewell, 2 * time.Second}, {&c.CheckEvery, 5 * time.Second}, {&c.Spread, 5 * time.Second},
 	} {
 		if *d.at == 0 {

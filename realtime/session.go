@@ -37,6 +37,9 @@ type session struct {
 	resolved bool            // rights hold for all that comes
 	live     bool            // every frame from now on is offered to it
 	cursor   uint64          // while not live: the last entry that it has been given or spared
+	tab      tab
+	told     map[string]uint64 // what is true only now, by topic: the generation that it was told
+	rings    bool              // it was told of calls
 
 	mu     sync.Mutex // guards these
 	queue  []item
@@ -155,6 +158,7 @@ func (s *session) authenticate(ctx context.Context) (request, websocket.StatusCo
 	if req.Topics != nil {
 		s.topics = req.Topics
 	}
+	s.hub.join(s)
 	s.hub.mu.Unlock()
 	return req, 0, ""
 }
@@ -187,6 +191,8 @@ func (s *session) read(ctx context.Context) {
 			s.handOver(req.Token)
 		case "topics":
 			s.subscribe(req.Topics)
+		case "here":
+			s.placed(req)
 		case "ping":
 			s.mu.Lock()
 			s.asked = true
@@ -217,7 +223,12 @@ func (s *session) subscribe(topics map[string]bool) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.watchTopics(s, s.topics, topics)
 	s.topics = topics
+	h.around.owe(s)
+	if s.tab.open != "" {
+		h.around.move(s.claims.Agent)
+	}
 	if !s.offer(item{bytes: topicsFrame(h.epoch, s.at(), topics)}) {
 		s.end(CloseResume, "too slow: come back and resume")
 	}

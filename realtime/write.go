@@ -199,6 +199,11 @@ func (s *session) adopt(ctx context.Context, rights inbox.Rights, started bool) 
 	}
 	changed := started && rights.Version != s.rights.Version
 	s.rights = rights
+	if changed {
+		s.told = nil // what it was told of may be no longer for it, or again
+	}
+	h.around.owe(s)
+	h.around.move(s.claims.Agent)
 	at := position(h.epoch, s.at())
 	h.mu.Unlock()
 	if !changed {
@@ -221,6 +226,7 @@ func (s *session) start(ctx context.Context, auth request) error {
 		s.cursor = seq
 	} else {
 		s.live = true
+		h.around.owe(s)
 		if auth.Position != "" {
 			h.stats.Reloads++
 		}
@@ -248,6 +254,7 @@ func (s *session) start(ctx context.Context, auth request) error {
 	} else {
 		h.stats.Reloads++
 		s.live = true
+		h.around.owe(s)
 		at = position(h.epoch, h.ring.last)
 	}
 	h.mu.Unlock()
@@ -273,6 +280,7 @@ func (s *session) catchUp(ctx context.Context) error {
 	}
 	if len(frames) == 0 {
 		s.live = true
+		h.around.owe(s)
 		h.mu.Unlock()
 		return nil
 	}

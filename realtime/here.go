@@ -1,0 +1,473 @@
+package realtime
+
+import (
+	"maps"
+	"time"
+
+	"skein/inbox"
+)
+
+// customerPrefix begins the topic of what a customer does just now.
+const customerPrefix = "customer:"
+
+// typingFor is how long typing is believed without being said again.
+const typingFor = 6 * time.Second
+
+// A tab is where one socket's agent is, as its page says.
+type tab struct {
+	here   bool // it takes part: it says where it is and hears of others
+	open   inbox.ConversationID
+	typing string
+	until  time.Time // of typing
+	idle   bool
+	away   bool
+	chosen int64
+}
+
+// around is what is true only now. The hub's lock guards it.
+type around struct {
+	server   string
+	presence *presence
+	agents   map[inbox.AgentID]map[*session]struct{} // of this server
+	left     map[inbox.AgentID]time.Time             // whose last socket has gone, and when that is told
+	spots    map[string]*spot                        // what clients of this server look at, by topic
+	keyed    map[inbox.Key]map[string]struct{}       // topics by what finds them
+	visitors *visitors
+	calls    *calls
+
+	// What is to be told with the next flush.
+	moved  map[inbox.AgentID]struct{} // agents of this server
+	dirty  map[string]struct{}        // topics
+	owed   map[*session]struct{}      // everything
+	ring   bool                       // calls
+	roster bool
+	told   time.Time // when the roster was
+	down   []Down
+	gen    uint64
+	kick   chan struct{}
+	look   chan string // topics to be looked up
+}
+
+func newAround(server string) around {
+	return around{
+		server: server, presence: newPresence(), agents: map[inbox.AgentID]map[*session]struct{}{}, left: map[inbox.AgentID]time.Time{},
+		spots: map[string]*spot{}, keyed: map[inbox.Key]map[string]struct{}{}, visitors: newVisitors(), calls: newCalls(),
+		moved: map[inbox.AgentID]struct{}{}, dirty: map[string]struct{}{}, owed: map[*session]struct{}{},
+		kick: make(chan struct{}, 1), look: make(chan string, 1024),
+	}
+}
+
+// A spot is a conversation or a customer that clients of this server look at.
+type spot struct {
+	inbox.Spot
+	known    bool // it was looked up
+	looking  bool
+	lookedAt time.Time
+	watchers map[*session]struct{}
+	gen      uint64
+	frame    []byte // of gen, nil until it is asked for
+}
+
+// wake has what is to be told flushed soon.
+func (a *around) wake() {
+	select {
+	case a.kick <- struct{}{}:
+	default:
+	}
+}
+
+func (a *around) touch(topic string) {
+	if s := a.spots[topic]; s != nil {
+		a.gen++
+		s.gen, s.frame = a.gen, nil
+		a.dirty[topic] = struct{}{}
+		a.wake()
+	}
+}
+
+func (a *around) move(agent inbox.AgentID) {
+	a.moved[agent] = struct{}{}
+	a.wake()
+}
+
+// owe has a session told everything, once it is live.
+func (a *around) owe(s *session) {
+	a.owed[s] = struct{}{}
+	a.wake()
+}
+
+// join counts a session that has said who it is, with the topics that it has.
+func (h *Hub) join(s *session) {
+	a := &h.around
+	if a.agents[s.claims.Agent] == nil {
+		a.agents[s.claims.Agent] = map[*session]struct{}{}
+	}
+	a.agents[s.claims.Agent][s] = struct{}{}
+	h.watchTopics(s, nil, s.topics)
+}
+
+// part forgets a session. It may be called twice.
+func (h *Hub) part(s *session) {
+	a := &h.around
+	h.watchTopics(s, s.topics, nil)
+	delete(a.owed, s)
+	if of := a.agents[s.claims.Agent]; of != nil {
+		delete(of, s)
+		if len(of) == 0 {
+			delete(a.agents, s.claims.Agent)
+		}
+		a.move(s.claims.Agent)
+	}
+}
+
+// watchTopics follows what a session looks at.
+func (h *Hub) watchTopics(s *session, before, now map[string]bool) {
+	a := &h.around
+	for topic := range before {
+		if spot := a.spots[topic]; spot != nil && !now[topic] {
+			delete(spot.watchers, s)
+			delete(s.told, topic)
+			if len(spot.watchers) == 0 {
+				a.unkey(topic, spot)
+				delete(a.spots, topic)
+				delete(a.dirty, topic)
+			}
+		}
+	}
+	if h.cfg.Spots == nil {
+		return
+	}
+	for topic := range now {
+		if topic == List || before[topic] {
+			continue
+		}
+		if a.spots[topic] == nil {
+			a.gen++
+			a.spots[topic] = &spot{watchers: map[*session]struct{}{}, gen: a.gen}
+			a.lookUp(topic)
+		}
+		a.spots[topic].watchers[s] = struct{}{}
+	}
+}
+
+// lookUp has a topic looked up, soon or with the next round.
+func (a *around) lookUp(topic string) {
+	s := a.spots[topic]
+	if s == nil || s.looking {
+		return
+	}
+	select {
+	case a.look <- topic:
+		s.looking = true
+	default:
+	}
+}
+
+func (a *around) unkey(topic string, s *spot) {
+	for _, k := range s.Keys {
+		delete(a.keyed[k], topic)
+		if len(a.keyed[k]) == 0 {
+			delete(a.keyed, k)
+		}
+	}
+}
+
+// found takes what a look-up gave, err when it gave nothing.
+func (h *Hub) found(topic string, is inbox.Spot, err error, now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := &h.around
+	s := a.spots[topic]
+	if s == nil {
+		return
+	}
+	s.looking, s.lookedAt = false, now
+	if err != nil && inbox.CodeOf(err) != inbox.NotFound {
+		return // tried again with a later round
+	}
+	if is.Version < s.Version { // the stream was ahead
+		is.Version, is.Inboxes = s.Version, s.Inboxes
+	}
+	a.unkey(topic, s)
+	first := !s.known
+	s.Spot, s.known = is, true
+	for _, k := range s.Keys {
+		if a.keyed[k] == nil {
+			a.keyed[k] = map[string]struct{}{}
+		}
+		a.keyed[k][topic] = struct{}{}
+	}
+	a.touch(topic)
+	h.moveWatchers(s)
+	if first {
+		h.tellRead(topic, s)
+	}
+}
+
+// tellRead tells a customer that what there is has been read, when somebody who
+// may looks at it.
+func (h *Hub) tellRead(topic string, s *spot) {
+	for w := range s.watchers {
+		if w.tab.open != "" && conversationPrefix+string(w.tab.open) == topic && w.resolved && s.Sees(&w.rights) {
+			h.tellDown(s, Down{Read: true, Agent: w.rights.Agent.Name})
+			return
+		}
+	}
+}
+
+// moveWatchers has those looked at anew who look at s: whether they may.
+func (h *Hub) moveWatchers(s *spot) {
+	for w := range s.watchers {
+		if w.tab.here && w.tab.open != "" {
+			h.around.move(w.claims.Agent)
+		}
+	}
+}
+
+// passes notes what an event of the stream changes of what is looked at.
+func (h *Hub) passes(f *frame) {
+	a := &h.around
+	if f.conversation != "" {
+		topic := conversationPrefix + string(f.conversation)
+		if s := a.spots[topic]; s != nil && f.version > s.Version {
+			s.Version, s.Inboxes = f.version, nil
+			if after := f.audience.After; after != nil {
+				s.Inboxes = []inbox.InboxID{after.InboxID}
+			}
+			s.lookedAt = time.Time{} // with the next round: its threads may be others
+			a.touch(topic)
+			h.moveWatchers(s)
+		}
+	}
+	if f.customer != "" {
+		if s := a.spots[customerPrefix+string(f.customer)]; s != nil {
+			a.lookUp(customerPrefix + string(f.customer))
+		}
+	}
+	if f.said {
+		if s := a.spots[f.topic]; s != nil && s.known {
+			h.tellRead(f.topic, s)
+		}
+	}
+}
+
+// placed takes what a page says of where its agent is.
+func (s *session) placed(r request) {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	a, before := &h.around, s.tab
+	s.tab = tab{here: true, open: r.Open, typing: r.Typing, idle: r.Idle, away: r.Away, chosen: min(r.Chosen, now.UnixMilli())}
+	if s.tab.open == "" {
+		s.tab.typing = ""
+	}
+	if s.tab.typing != "" {
+		s.tab.until = now.Add(typingFor)
+	}
+	a.move(s.claims.Agent)
+	if !before.here {
+		a.owe(s)
+	}
+	spot := a.spots[conversationPrefix+string(s.tab.open)]
+	if spot == nil || !s.resolved || !spot.known || !spot.Sees(&s.rights) {
+		return
+	}
+	switch {
+	case s.tab.typing == typingReply:
+		h.tellDown(spot, Down{Typing: true, Agent: s.rights.Agent.Name})
+	case before.open == s.tab.open && before.typing == typingReply:
+		h.tellDown(spot, Down{Agent: s.rights.Agent.Name})
+	}
+	if before.open != s.tab.open {
+		h.tellDown(spot, Down{Read: true, Agent: s.rights.Agent.Name})
+	}
+}
+
+// sees reports whether s looks at a conversation that it may see.
+func (h *Hub) sees(s *session, id inbox.ConversationID) bool {
+	topic := conversationPrefix + string(id)
+	spot := h.around.spots[topic]
+	return spot != nil && spot.known && s.topics[topic] && s.resolved && spot.Sees(&s.rights)
+}
+
+// word is where an agent is by the sockets of this server.
+func (h *Hub) word(agent inbox.AgentID, now time.Time) word {
+	a := &h.around
+	w := word{Agent: agent, Gone: true}
+	for s := range a.agents[agent] {
+		t := &s.tab
+		if !t.here {
+			continue
+		}
+		if w.Gone {
+			w.Gone, w.Idle = false, true
+		}
+		w.Idle = w.Idle && t.idle
+		if s.rights.Agent.Name != "" {
+			w.Name = s.rights.Agent.Name
+		}
+		if t.chosen > w.Chosen {
+			w.Away, w.Chosen = t.away, t.chosen
+		}
+		if t.open != "" && h.sees(s, t.open) {
+			if w.Open == nil {
+				w.Open = map[inbox.ConversationID]string{}
+			}
+			typing := t.typing
+			if !now.Before(t.until) {
+				typing = ""
+			}
+			w.Open[t.open] = max(w.Open[t.open], typing)
+		}
+	}
+	known := a.presence.servers[a.server][agent]
+	if !w.Gone || known == nil {
+		delete(a.left, agent)
+		return w
+	}
+	// A page that is loaded again, or whose network stumbles, is back in a
+	// moment: nobody goes and comes for that.
+	if a.left[agent].IsZero() {
+		a.left[agent] = now.Add(h.cfg.Grace)
+	}
+	if now.Before(a.left[agent]) {
+		w = known.word
+		w.Open = maps.Clone(w.Open)
+		for id := range w.Open {
+			w.Open[id] = ""
+		}
+		return w
+	}
+	delete(a.left, agent)
+	return w
+}
+
+// flush tells whoever is to be told, and returns what the other servers and the
+// customers are told. A client that is behind is told later.
+func (h *Hub) flush(now time.Time) (words []word, down []Down) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := &h.around
+	for agent := range a.moved {
+		w := h.word(agent, now)
+		known := a.presence.servers[a.server][agent]
+		if known == nil && w.Gone || known != nil && known.equal(&w) {
+			continue
+		}
+		h.changed(a.presence.put(a.server, w, time.Time{}))
+		words = append(words, w)
+	}
+	clear(a.moved)
+	for topic := range a.dirty {
+		if s := a.spots[topic]; s != nil {
+			for w := range s.watchers {
+				h.tellTopic(w, topic)
+			}
+		}
+	}
+	clear(a.dirty)
+	if a.roster && now.Sub(a.told) >= h.cfg.RosterEvery {
+		a.roster, a.told = false, now
+		frames := map[uint64][]byte{}
+		for s := range h.sessions {
+			h.tellRoster(s, frames)
+		}
+		a.ring = true // whom a call concerns depends on who is there
+	}
+	if a.ring {
+		a.ring = false
+		for s := range h.sessions {
+			h.tellCalls(s)
+		}
+	}
+	owed := a.owed
+	a.owed = map[*session]struct{}{}
+	for s := range owed {
+		h.tellAll(s)
+	}
+	down, a.down = a.down, nil
+	return words, down
+}
+
+func (h *Hub) changed(at []inbox.ConversationID, roster bool) {
+	for _, id := range at {
+		h.around.touch(conversationPrefix + string(id))
+	}
+	if roster {
+		h.around.roster = true
+		h.around.wake()
+	}
+}
+
+// tellAll tells a session what it has not been told.
+func (h *Hub) tellAll(s *session) {
+	h.tellRoster(s, map[uint64][]byte{})
+	h.tellCalls(s)
+	for topic := range s.topics {
+		h.tellTopic(s, topic)
+	}
+}
+
+// hears reports whether a session takes part and its rights hold. Who doesn't
+// yet is told when that changes.
+func (s *session) hears() bool { return s.tab.here && s.live && s.resolved }
+
+// offerLight queues what may also be said later: it never cuts anybody off.
+func (h *Hub) offerLight(s *session, b []byte) bool {
+	s.mu.Lock()
+	room := len(s.queue) < h.cfg.QueueFrames/2 && s.bytes < h.cfg.QueueBytes/2
+	s.mu.Unlock()
+	if room && s.offer(item{bytes: b}) {
+		h.stats.Ephemeral++
+		return true
+	}
+	h.around.owed[s] = struct{}{} // with the next round
+	return false
+}
+
+func (h *Hub) tellTopic(s *session, topic string) {
+	spot := h.around.spots[topic]
+	if spot == nil || !s.hears() || s.told[topic] == spot.gen || !spot.known || !spot.Sees(&s.rights) {
+		return
+	}
+	if spot.frame == nil {
+		spot.frame = h.spotFrame(topic, spot)
+	}
+	if h.offerLight(s, spot.frame) {
+		s.tell(topic, spot.gen)
+	}
+}
+
+func (s *session) tell(what string, gen uint64) {
+	if s.told == nil {
+		s.told = map[string]uint64{}
+	}
+	s.told[what] = gen
+}
+
+// tellRoster tells who came, went, or is away or back; frames are what the
+// sessions before got, by the generation that they had.
+func (h *Hub) tellRoster(s *session, frames map[uint64][]byte) {
+	p := h.around.presence
+	since := s.told[List]
+	if !s.hears() || !s.topics[List] || since == p.gen && since > 0 {
+		return
+	}
+	if frames[since] == nil {
+		frames[since] = agentsFrame(p.roster(since), since == 0)
+	}
+	// Of a roster that nobody was ever in, the next is whole again.
+	if h.offerLight(s, frames[since]) {
+		s.tell(List, p.gen)
+	}
+}
+
+// spotFrame is what goes on at a spot.
+func (h *Hub) spotFrame(topic string, s *spot) []byte {
+	who := h.around.visitors.at(s.Keys)
+	if id, ok := conversationOf(topic); ok {
+		return hereFrame(topic, h.around.presence.viewers(id), customerHere{Online: who.Online, Typing: who.Typing})
+	}
+	return hereFrame(topic, nil, customerHere{Online: who.Online, Pages: who.Pages})
+}
