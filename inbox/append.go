@@ -32,6 +32,7 @@ func (c *Conversation) Recount(list []Said) (newest MessageID) {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.ID), string(b.ID)))
 	})
 	c.MessageSeq, c.PublicSeq, c.WaitingSince = 0, 0, nil
+	placed := false
 	for i := range list {
 		m := &list[i]
 		c.MessageSeq = max(c.MessageSeq, m.Seq)
@@ -39,7 +40,10 @@ func (c *Conversation) Recount(list []Said) (newest MessageID) {
 			continue
 		}
 		c.PublicSeq = max(c.PublicSeq, m.Seq)
-		newest, c.LastAt, c.Channel, c.Account = m.ID, m.CreatedAt, m.Channel, m.Account
+		newest, c.LastAt = m.ID, m.CreatedAt
+		if m.Call == nil || !placed { // see Append
+			c.Channel, c.Account, placed = m.Channel, m.Account, true
+		}
 		if !m.History {
 			c.wait(m.Direction, m.Automatic, m.Call, m.CreatedAt)
 		}
@@ -82,7 +86,9 @@ func (c *Conversation) Append(m *Message, history bool) {
 	if !m.CreatedAt.Before(c.LastAt) || c.Preview == "" {
 		c.LastAt = m.CreatedAt
 		c.Preview = Preview(m)
-		c.Channel, c.Account = m.Channel, m.Account
+		if m.Call == nil { // a call is no channel by which somebody could be answered
+			c.Channel, c.Account = m.Channel, m.Account
+		}
 	}
 	if !history {
 		c.wait(m.Direction, m.Automatic.Is, m.Call, m.CreatedAt)

@@ -27,6 +27,7 @@ type Call struct {
 	Agent        string      `json:"agent,omitempty" doc:"Who spoke, by the exchange's name for them"`
 	Extension    string      `json:"extension,omitempty" doc:"The telephone at which they spoke"`
 	Summary      string      `json:"summary,omitempty"`
+	SummaryBy    AgentID     `json:"summaryBy,omitempty" doc:"Whose words the summary is, where it is an agent's: the exchange's own don't replace it"`
 	Transcript   string      `json:"transcript,omitempty" doc:"What was said, as the exchange's machine heard it"`
 	Audio        []CallAudio `json:"audio,omitempty" doc:"Its recordings and voicemail, and what became of them"`
 	Legs         []CallLeg   `json:"legs,omitempty" doc:"The telephones that took part"`
@@ -123,7 +124,9 @@ func (c Call) Later(word Call) Call {
 	} {
 		*f.to = fuller(*f.a, *f.b)
 	}
-	now.Summary = cmp.Or(word.Summary, c.Summary)
+	if now.SummaryBy == "" {
+		now.Summary = cmp.Or(word.Summary, c.Summary)
+	}
 	now.Audio = laterAudio(c.Audio, word.Audio)
 	now.Legs = laterLegs(c.Legs, word.Legs)
 	return now.Settled()

@@ -30,6 +30,7 @@ type Event struct {
 	Cart         *Cart           `json:"cart,omitempty"`
 	Timeline     *TimelineEntry  `json:"timeline,omitempty"`
 	IdentityID   IdentityID      `json:"identityId,omitempty"` // of whose the order, cart or entry is
+	Task         *Task           `json:"task,omitempty"`
 	Agent        *Agent          `json:"agent,omitempty"`
 	Key          *KeyRule        `json:"key,omitempty"`
 	Connector    json.RawMessage `json:"connector,omitempty"`
@@ -48,6 +49,7 @@ const (
 	OrderChanged        EventKind = "order.changed"
 	CartChanged         EventKind = "cart.changed"
 	TimelineAdded       EventKind = "timeline.added" // what has no entity of its own: pages, ratings, loyalty, merges
+	TaskChanged         EventKind = "task.changed"   // made, given to somebody, done
 	AgentChanged        EventKind = "agent.changed"  // rights too: open sockets check anew
 	KeyChanged          EventKind = "key.changed"    // what holds for a key that many have
 

@@ -13,17 +13,17 @@ import (
 	"skein/inbox"
 )
 
-const agentColumns = `a.id, a.email, a.name, a.role, a.locale, a.active`
+const agentColumns = `a.id, a.email, a.name, a.role, a.locale, a.active, a.phone, a.call_pop`
 
 func scanAgent(row pgx.CollectableRow) (inbox.Agent, error) {
 	var a inbox.Agent
-	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active)
+	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop)
 	return a, err
 }
 
 func agentByID(ctx context.Context, q querier, id inbox.AgentID) (a inbox.Agent, version int64, err error) {
 	err = q.QueryRow(ctx, `SELECT `+agentColumns+`, a.rights_version FROM agents a WHERE a.id = $1`, id).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &version)
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &version)
 	if err != nil {
 		return a, 0, fmt.Errorf("agent %s: %w", id, notFound(err, "the agent"))
 	}
@@ -61,7 +61,7 @@ func (s *Store) Credentials(ctx context.Context, email string) (inbox.Agent, str
 	var hash string
 	err := s.pool.QueryRow(ctx, `
 		SELECT `+agentColumns+`, a.password_hash FROM agents a WHERE lower(a.email) = lower($1) AND a.active`, email).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &hash)
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &hash)
 	if err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return inbox.Agent{}, "", nil
@@ -80,7 +80,7 @@ const rightsQuery = `
 func scanRights(row pgx.Row) (inbox.Rights, error) {
 	var r inbox.Rights
 	a := &r.Agent
-	if err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &r.Version, &r.Inboxes, &r.Teams); err != nil {
+	if err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &r.Version, &r.Inboxes, &r.Teams); err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return r, &inbox.Error{Code: inbox.Unauthorized, Message: "the session has ended: sign in again"}
 		}
@@ -208,4 +208,42 @@ func ids[T ~string](list []T) []string {
 		out[i] = string(id)
 	}
 	return out
+}
+
+// PatchAgent changes what an agent may say of itself, and an admin of anybody; nil
+// leaves as it is.
+func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, phone *string, callPop *bool, now time.Time) (inbox.Agent, error) {
+	missing := &inbox.Error{Code: inbox.NotFound, Message: "the agent is not there"}
+	if !inbox.ValidID(string(id)) {
+		return inbox.Agent{}, missing
+	}
+	if id != by.Agent.ID && by.Agent.Role != inbox.AdminRole {
+		return inbox.Agent{}, &inbox.Error{Code: inbox.Forbidden, Message: "only an admin changes this for somebody else"}
+	}
+	var a inbox.Agent
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		was, _, err := agentByID(ctx, tx, id)
+		if inbox.CodeOf(err) == inbox.NotFound {
+			return missing
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `
+			UPDATE agents SET phone = coalesce($2, phone), call_pop = coalesce($3, call_pop), rights_version = rights_version + 1
+			WHERE id = $1`, id, phone, callPop); err != nil {
+			return err
+		}
+		var version int64
+		if a, version, err = agentByID(ctx, tx, id); err != nil {
+			return err
+		}
+		ch := agentChange(a, version, by.Actor(), now)
+		ch.before, ch.session, ch.cause = was, string(by.Session), by.Request
+		return announce(ctx, tx, []change{ch})
+	})
+	if err != nil {
+		return a, fmt.Errorf("change agent %s: %w", id, err)
+	}
+	return a, nil
 }

@@ -170,6 +170,8 @@ func logged(e *inbox.Event) any {
 		return e.Cart
 	case e.Customer != nil:
 		return e.Customer
+	case e.Task != nil:
+		return e.Task
 	case e.Agent != nil:
 		return e.Agent
 	}

@@ -206,6 +206,9 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 		if err := a.addRows(&m, r, who.ID, p.Splits); err != nil {
 			return err
 		}
+		if m.Call != nil {
+			a.calls = append(a.calls, m.ID)
+		}
 		said := m
 		a.said = append(a.said, change{cause: r.EventID, event: inbox.Event{
 			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: &said, History: r.History,

@@ -42,6 +42,9 @@ func (s *Store) Deliver(ctx context.Context, batch []inbox.Received) error {
 		if err := d.storeReceipts(ctx, fresh); err != nil {
 			return err
 		}
+		if err := d.callBack(ctx); err != nil {
+			return err
+		}
 		if err := d.tellOfCustomers(ctx); err != nil {
 			return err
 		}
@@ -65,6 +68,7 @@ type delivery struct {
 	orders     []storedOrder
 	handOvers  bool // some wait for their message
 	reports    []report
+	calls      []inbox.MessageID // of which there was a word
 	changes    []change
 }
 

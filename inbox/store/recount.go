@@ -36,7 +36,7 @@ func recount(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
 	batch.Queue(`
 		UPDATE conversations SET first_reply_at = (
 			SELECT min(created_at) FROM messages
-			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'out' AND author_kind = 'agent')
+			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'out' AND author_kind = 'agent' AND call IS NULL)
 		WHERE id = $1`, c.ID)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("recount %s: %w", c.ID, err)

@@ -91,6 +91,9 @@ func (d *delivery) revise(ctx context.Context, later []revision) error {
 		if err := d.writeRevised(ctx, m, len(before.Attachments), v.r); err != nil {
 			return fmt.Errorf("revise %s: %w", v.message, err)
 		}
+		if m.Call != nil {
+			d.calls = append(d.calls, m.ID)
+		}
 		after := *m
 		d.add(change{before: &before, cause: v.r.EventID, event: inbox.Event{
 			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: &after, History: v.r.History,
