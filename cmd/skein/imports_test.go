@@ -35,9 +35,10 @@ var rooms = map[string][]string{
 		"github.com/emersion/go-sasl", "github.com/emersion/go-smtp", "github.com/microcosm-cc/bluemonday", "github.com/gogs/chardet",
 		"golang.org/x/net", "golang.org/x/text",
 	},
-	"realtime":   {"inbox", "github.com/coder/websocket", "github.com/prometheus/client_golang"},
-	"migrations": {"inbox", "github.com/jackc/pgx", "github.com/pressly/goose"},
-	"web":        {},
+	"connectors/webhook": {"inbox", "connectors"},
+	"realtime":           {"inbox", "github.com/coder/websocket", "github.com/prometheus/client_golang"},
+	"migrations":         {"inbox", "github.com/jackc/pgx", "github.com/pressly/goose"},
+	"web":                {},
 	// Imported by tests only, as TestImports makes sure.
 	"inbox/inboxtest": {"inbox", "inbox/bus", "cmd/skein/local", "migrations", "github.com/jackc/pgx", "github.com/nats-io/nats.go", "github.com/emersion/go-sasl", "github.com/emersion/go-smtp"},
 }

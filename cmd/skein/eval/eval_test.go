@@ -29,6 +29,7 @@ func TestCounts(t *testing.T) {
 		"visible reply: reply":                       {1, 0, false},
 		"visible reply: signature":                   {1, 1, false},
 		"visible reply: html_reply":                  {1, 1, false},
+		"webhook signatures":                         {3, 1, true},
 		"bounce: is one":                             {3, 2, true},
 		"bounce: hard or soft":                       {2, 1, true},
 		"bounce: recipient":                          {2, 2, true},

@@ -13,6 +13,7 @@ func parts() []Part {
 		{"references", "threads/threading_cases.json", references},
 		{"imaptest", "threads/imaptest", imaptest},
 		{"mailthreads", "threads/lists", mailThreads},
+		{"signatures", "webhooks/signatures.json", signatures},
 		{"phone", "phone/e164.json", phone},
 		{"emailkeys", "identity/email_addresses.json", emailKeys},
 		{"people", "people", peopleRecords},
