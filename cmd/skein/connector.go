@@ -15,11 +15,21 @@ import (
 	"skein/inbox/bus"
 )
 
-// builtin are the connectors that this program holds, by channel: `skein
-// connector` runs one, `skein up` all.
-var builtin = map[inbox.Channel]func(link *bus.Link, log *slog.Logger) connectors.Connector{
-	inbox.Email: func(link *bus.Link, log *slog.Logger) connectors.Connector {
-		return email.New(email.Config{PutBody: link.PutBody, Log: log})
+// A built is a connector that this program holds: how it is made, and what its
+// accounts are asked for.
+type built struct {
+	make func(link *bus.Link, log *slog.Logger) connectors.Connector
+	form connectors.Form
+}
+
+// builtin are the connectors by channel: `skein connector` runs one, `skein up`
+// all.
+var builtin = map[inbox.Channel]built{
+	inbox.Email: {
+		make: func(link *bus.Link, log *slog.Logger) connectors.Connector {
+			return email.New(email.Config{PutBody: link.PutBody, Log: log})
+		},
+		form: email.Form(),
 	},
 }
 
@@ -63,7 +73,7 @@ func connector(ctx context.Context, e *env) error {
 		return err
 	}
 	return connectors.Run(ctx, connectors.Config{
-		Link: link, Log: log, Connector: builtin[channel](link, log),
+		Link: link, Log: log, Connector: builtin[channel].make(link, log),
 		Listen: e.getenv("SKEIN_CONNECTOR_LISTEN"), Advertise: e.getenv("SKEIN_CONNECTOR_ADVERTISE"),
 		PublicURL: strings.TrimRight(e.getenv("SKEIN_PUBLIC_URL"), "/"),
 	})

@@ -24,33 +24,32 @@ import (
 // A field that isn't named here makes the account refused, so that a slip of
 // the pen doesn't pass for a setting.
 type Settings struct {
-	IMAP Server `json:"imap"`
-	SMTP Server `json:"smtp"`
+	IMAP Server `json:"imap" doc:"Where mail is received"`
+	SMTP Server `json:"smtp" required:"false" doc:"Where mail is sent; without it the account only receives"`
 
-	Username string `json:"username,omitempty"` // default: the account's address
-	Password string `json:"password,omitempty"`
-	Auth     string `json:"auth,omitempty"`  // password (default), oauthbearer, xoauth2, none
-	Token    string `json:"token,omitempty"` // the access token of the two OAuth kinds
+	Username string `json:"username,omitempty" doc:"Who logs in, if not the address"`
+	Password string `json:"password,omitempty" writeOnly:"true" doc:"The password of both servers"`
+	Auth     string `json:"auth,omitempty" enum:"password,oauthbearer,xoauth2,none" doc:"How to log in, if not by password"`
+	Token    string `json:"token,omitempty" writeOnly:"true" doc:"The access token of oauthbearer and xoauth2"`
 
-	Folder string `json:"folder,omitempty"` // default INBOX
-	Junk   string `json:"junk,omitempty"`   // the provider's spam folder; what is in it arrives marked as spam
-	// Recheck is how often the mailbox is looked at besides what IDLE tells, a
-	// Go duration between 100ms and 25m, default 60s.
-	Recheck string `json:"recheck,omitempty"`
+	Folder string `json:"folder,omitempty" doc:"The folder with new mail, if not INBOX"`
+	Junk   string `json:"junk,omitempty" doc:"The provider's spam folder; what is in it arrives marked as spam"`
+	// Recheck is a Go duration between 100ms and 25m, default 60s.
+	Recheck string `json:"recheck,omitempty" doc:"How often to look besides what the server tells, such as 60s"`
 	// ImportSince is a day (2006-01-02) from which on history is brought in,
 	// silently; without it an account starts with what arrives from now on.
-	ImportSince string `json:"importSince,omitempty"`
+	ImportSince string `json:"importSince,omitempty" format:"date" doc:"Bring in what arrived since this day, without a notice"`
 
-	MarkSeen bool   `json:"markSeen,omitempty"` // default: flags stay as they are
-	MoveTo   string `json:"moveTo,omitempty"`   // default: mail stays where it is
+	MarkSeen bool   `json:"markSeen,omitempty" doc:"Mark what was taken as seen"`
+	MoveTo   string `json:"moveTo,omitempty" doc:"The folder to move to what was taken; without it mail stays where it is"`
 
 	// AuthServID are the names under which our own receiving server writes
 	// Authentication-Results (RFC 8601 section 2.5); nobody else's are believed.
-	AuthServID []string `json:"authServId,omitempty"`
+	AuthServID []string `json:"authServId,omitempty" doc:"The names by which your own server signs Authentication-Results"`
 
-	Insecure bool   `json:"insecure,omitempty"` // allows security "none" to another host than this one
-	CAFile   string `json:"caFile,omitempty"`   // PEM file of the certificate authorities to trust instead of the system's
-	CAPEM    string `json:"caPem,omitempty"`    // the same in place
+	Insecure bool   `json:"insecure,omitempty" doc:"Allow a connection in the clear to another machine"`
+	CAFile   string `json:"caFile,omitempty" doc:"A PEM file with the authorities to trust instead of the system's"`
+	CAPEM    string `json:"caPem,omitempty" doc:"The same in place"`
 
 	recheck time.Duration
 	since   time.Time
@@ -60,13 +59,21 @@ type Settings struct {
 // A Server is one end to connect to. Credentials that are empty are the
 // account's.
 type Server struct {
-	Host     string `json:"host"`
-	Port     int    `json:"port,omitempty"`     // default by security: IMAP 993 or 143, SMTP 465 or 587
-	Security string `json:"security,omitempty"` // tls (default), starttls, none
-	Username string `json:"username,omitempty"`
-	Password string `json:"password,omitempty"`
-	Auth     string `json:"auth,omitempty"`
-	Token    string `json:"token,omitempty"`
+	Host     string `json:"host" doc:"The server's name"`
+	Port     int    `json:"port,omitempty" minimum:"1" maximum:"65535" doc:"If not the usual one: 993 or 143, 465 or 587"`
+	Security string `json:"security,omitempty" enum:"tls,starttls,none" doc:"If not tls"`
+	Username string `json:"username,omitempty" doc:"If another than the account's"`
+	Password string `json:"password,omitempty" writeOnly:"true" doc:"If another than the account's"`
+	Auth     string `json:"auth,omitempty" enum:"password,oauthbearer,xoauth2,none" doc:"If another than the account's"`
+	Token    string `json:"token,omitempty" writeOnly:"true" doc:"If another than the account's"`
+}
+
+// Form is what an operator is asked for.
+func Form() connectors.Form {
+	return connectors.Form{
+		Settings: Settings{}, Address: inbox.EmailAddress,
+		Check: func(a connectors.Account) error { _, err := ParseSettings(a); return err },
+	}
 }
 
 // Ways to protect a connection, and to log in.

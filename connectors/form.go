@@ -1,0 +1,22 @@
+package connectors
+
+import "skein/inbox"
+
+// A Form is what an operator is asked for to make an account of a channel.
+type Form struct {
+	// Settings is the zero value of the connector's own type. Its JSON Schema is
+	// made of the type: json names the field, doc says what it is, and enum,
+	// default, minimum, pattern, format and required:"false" mean what they mean
+	// there. A secret is a string, or a list of strings while one is changed for
+	// another, with writeOnly:"true": it is sealed and never shown again.
+	Settings any
+	// Check says what a schema can't, as an [inbox.Invalid] that names the
+	// setting; nil when there is nothing more. The settings are opened.
+	Check func(Account) error
+	// Webhooks says that the accounts take requests at /in/<channel>/<account>,
+	// an address that the operator copies to the other side.
+	Webhooks bool
+	// Address is what the account's address is: a mail address, a telephone
+	// number, or "" for anything, such as a shop's or a widget's name.
+	Address inbox.IdentityKind
+}
