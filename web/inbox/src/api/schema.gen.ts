@@ -924,10 +924,14 @@ export interface components {
         };
         Agent: {
             active: boolean;
+            /** @description Whether calls to the inbox are shown */
+            callPop: boolean;
             email: string;
             id: string;
             locale: string;
             name: string;
+            /** @description Extension or number by which the exchange knows the agent */
+            phone?: string;
             /** @enum {string} */
             role: "agent" | "supervisor" | "admin";
         };
@@ -964,20 +968,72 @@ export interface components {
         Call: {
             /** @description Who spoke, by the exchange's name for them */
             agent?: string;
+            /**
+             * Format: date-time
+             * @description When people began to speak with each other
+             */
+            answeredAt?: string;
+            /** @description Its recordings and voicemail, and what became of them */
+            audio?: components["schemas"]["CallAudio"][];
             /** @enum {string} */
             direction: "in" | "out";
             /** @description answered, missed, voicemail, busy, failed, ringing or the exchange's own word */
             disposition: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description The telephone at which they spoke */
+            extension?: string;
+            /** @description The exchange's own id of the call */
+            externalId?: string;
             from: string;
+            /** @description The telephones that took part */
+            legs?: components["schemas"]["CallLeg"][];
+            /** @description Where the exchange keeps a recording */
             recordingUrl?: string;
             /** Format: int64 */
             ringSeconds: number;
             /** Format: date-time */
             startedAt: string;
             summary?: string;
+            /** @description Whose words the summary is, where it is an agent's: the exchange's own don't replace it */
+            summaryBy?: string;
             /** Format: int64 */
             talkSeconds: number;
             to: string;
+            /** @description What was said, as the exchange's machine heard it */
+            transcript?: string;
+        };
+        CallAudio: {
+            /** @description The exchange's own */
+            id: string;
+            /** @enum {string} */
+            kind: "recording" | "voicemail";
+            /** @description Why it is not here, or what is odd about it */
+            note?: string;
+            /** Format: int64 */
+            seconds?: number;
+            /** @description Of the attachment that it is */
+            sha256?: string;
+            /** @enum {string} */
+            state: "wanted" | "none" | "kept";
+            /** @description Where the exchange keeps it */
+            url?: string;
+        };
+        CallLeg: {
+            agent?: string;
+            /** Format: date-time */
+            answeredAt?: string;
+            disposition?: string;
+            /** Format: date-time */
+            endedAt?: string;
+            extension?: string;
+            /** @description The exchange's own, the same in every word on this telephone */
+            id: string;
+            main?: boolean;
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: int64 */
+            talkSeconds?: number;
         };
         Cart: {
             /** Format: date-time */
@@ -1039,15 +1095,21 @@ export interface components {
              */
             at?: string;
             channel: string;
+            /** Format: int64 */
+            doubted: number;
             /** Format: date-time */
             errorAt?: string;
             inboxId: string;
+            /** Format: double */
+            lagSeconds: number;
             lastError?: string;
             /** Format: date-time */
             lastItem?: string;
             name: string;
             /** Format: int64 */
             received: number;
+            /** Format: int64 */
+            rejected: number;
             /** Format: date-time */
             retryAt?: string;
             /** Format: int64 */
