@@ -96,10 +96,15 @@ func TestMovesProperty(t *testing.T) {
 			d, plain := newDesk(t), newDeliverBench(t)
 			s := &shuffler{desk: d, rng: rng, replies: seed%3 == 2}
 			page := &browser{conversations: map[inbox.ConversationID]inbox.Conversation{}}
+			var last time.Time
 			for len(mails) > 0 {
 				n := 1 + rng.IntN(min(3, len(mails)))
-				for i := range mails[:n] { // the clock runs on, in the order of arrival
+				for i := range mails[:n] { // the clock runs on, in the order of arrival, and no two come at once
 					at := time.Now().Truncate(time.Microsecond)
+					for !at.After(last) {
+						at = last.Add(time.Microsecond)
+					}
+					last = at
 					mails[i].At, mails[i].Message.CreatedAt = at, at
 				}
 				d.deliver(t, mails[:n]...)
