@@ -176,9 +176,9 @@ func (c Call) Settled() Call {
 	return c
 }
 
-// became is what a call came to: it was answered when anybody but the customer
-// spoke. The exchange itself speaks too: where other telephones are known, that
-// the customer's own was "answered" says nothing.
+// became is what a call came to. One that comes in was answered when anybody but
+// the customer spoke. The exchange itself speaks too: where other telephones are
+// known, that the customer's own was "answered" says nothing.
 func (c *Call) became(main *CallLeg, others []CallLeg, goesOn, voicemail bool) Disposition {
 	var best Disposition
 	for _, l := range others {
@@ -188,6 +188,8 @@ func (c *Call) became(main *CallLeg, others []CallLeg, goesOn, voicemail bool) D
 		voicemail = true
 	}
 	switch {
+	case main != nil && c.Direction == Out: // whether they took it
+		return main.Disposition
 	case best == CallAnswered:
 		return CallAnswered
 	case voicemail:
@@ -221,11 +223,20 @@ func (c *Call) spoken(main *CallLeg, others []CallLeg) {
 		}
 	}
 	switch {
+	case main != nil && (c.Direction == Out || who == nil && len(others) == 0):
+		c.AnsweredAt, c.TalkSeconds, c.Agent, c.Extension = nil, 0, main.Agent, main.Extension
+		if main.Disposition == CallAnswered {
+			c.AnsweredAt, c.TalkSeconds = main.AnsweredAt, main.TalkSeconds
+		}
+		if who == nil && len(others) > 0 { // whoever called
+			who = &others[0]
+		}
+		if who != nil && c.Agent == "" {
+			c.Agent, c.Extension = who.Agent, who.Extension
+		}
 	case who != nil:
 		c.Agent, c.Extension = who.Agent, who.Extension
-	case main != nil && main.Disposition == CallAnswered && len(others) == 0:
-		c.AnsweredAt, c.TalkSeconds, c.Agent, c.Extension = main.AnsweredAt, main.TalkSeconds, main.Agent, main.Extension
-	case len(others) == 1 && c.Direction == Out: // whoever rang the customer in vain
+	case len(others) == 1 && c.Direction == Out:
 		c.Agent, c.Extension = others[0].Agent, others[0].Extension
 	case main != nil:
 		c.Agent, c.Extension = main.Agent, main.Extension
