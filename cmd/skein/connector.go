@@ -11,6 +11,7 @@ import (
 	"skein/cmd/skein/local"
 	"skein/connectors"
 	"skein/connectors/email"
+	"skein/connectors/phone"
 	"skein/inbox"
 	"skein/inbox/bus"
 )
@@ -30,6 +31,10 @@ var builtin = map[inbox.Channel]built{
 			return email.New(email.Config{PutBody: link.PutBody, Log: log})
 		},
 		form: email.Form(),
+	},
+	inbox.Phone: {
+		make: func(_ *bus.Link, log *slog.Logger) connectors.Connector { return phone.New(phone.Config{Log: log}) },
+		form: phone.Form(),
 	},
 }
 

@@ -35,6 +35,7 @@ var rooms = map[string][]string{
 		"github.com/emersion/go-sasl", "github.com/emersion/go-smtp", "github.com/microcosm-cc/bluemonday", "github.com/gogs/chardet",
 		"golang.org/x/net", "golang.org/x/text",
 	},
+	"connectors/phone":   {"inbox", "connectors", "connectors/webhook", "inbox/identity"},
 	"connectors/webhook": {"inbox", "connectors"},
 	"realtime":           {"inbox", "github.com/coder/websocket", "github.com/prometheus/client_golang"},
 	"migrations":         {"inbox", "github.com/jackc/pgx", "github.com/pressly/goose"},
