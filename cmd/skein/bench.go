@@ -26,6 +26,7 @@ func benchCommand(ctx context.Context, e *env) error {
 	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, api or start alone")
 	fs.IntVar(&cfg.Mails, "mails", 20_000, "how many mails to take in")
 	fs.StringVar(&cfg.Dir, "dir", "", "`folder` under which the data lies meanwhile; the system's for temporary files else")
+	fs.StringVar(&cfg.Keep, "keep", "", "keep the database of a million customers in `folder`, and copy it from there when it is there")
 	fs.StringVar(&cfg.Profile, "cpuprofile", "", "write a CPU profile of ingest to `file`")
 	if err := parse(fs, e); err != nil {
 		return err

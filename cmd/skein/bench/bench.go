@@ -34,6 +34,9 @@ type Config struct {
 	Only   string // one of ingest, who, api, start; "" is all
 	Mails  int    // that are taken in; 0 means 20000
 	Dir    string // for the data; "" is a temporary folder
+	// Keep is a folder for databases that take long to fill, for later runs to
+	// start from; "" keeps none.
+	Keep string
 	// Profile is a file for the CPU profile of ingest; "" makes none.
 	Profile string
 	Out     io.Writer

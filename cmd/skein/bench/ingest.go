@@ -148,6 +148,9 @@ func (c *Config) profile() (stop func(), err error) {
 
 func rate(n int, took time.Duration) float64 { return float64(n) / took.Seconds() }
 
+// places are the names of the inboxes and of their accounts.
+var places = []string{"support", "sales", "press"}
+
 // business makes what mail needs to have a place: inboxes, accounts, agents.
 func (c *Config) business(ctx context.Context, st *store.Store) ([]inbox.AccountID, error) {
 	now := time.Now()
@@ -156,8 +159,8 @@ func (c *Config) business(ctx context.Context, st *store.Store) ([]inbox.Account
 		return nil, err
 	}
 	var accounts []inbox.AccountID
-	var places []inbox.InboxID
-	for _, name := range []string{"support", "sales", "press"} {
+	var inboxes []inbox.InboxID
+	for _, name := range places {
 		in, err := st.CreateInbox(ctx, brand, calendar, name, now)
 		if err != nil {
 			return nil, err
@@ -170,7 +173,7 @@ func (c *Config) business(ctx context.Context, st *store.Store) ([]inbox.Account
 		}, now); err != nil {
 			return nil, err
 		}
-		accounts, places = append(accounts, id), append(places, in.ID)
+		accounts, inboxes = append(accounts, id), append(inboxes, in.ID)
 	}
 	hash, err := c.Hash(ctx, benchPassword)
 	if err != nil {
@@ -181,7 +184,7 @@ func (c *Config) business(ctx context.Context, st *store.Store) ([]inbox.Account
 		if i == 0 {
 			a.Role = inbox.SupervisorRole
 		}
-		if err := st.SaveAgent(ctx, a, hash, places[:2], nil, now); err != nil {
+		if err := st.SaveAgent(ctx, a, hash, inboxes[:2], nil, now); err != nil {
 			return nil, err
 		}
 	}

@@ -167,3 +167,9 @@ const idFunction = `CREATE OR REPLACE FUNCTION bench_id(kind int, n bigint) RETU
 func benchID(kind, n int) inbox.ConversationID {
 	return inbox.ConversationID(fmt.Sprintf("0190%04x-%04x-7%03x-8%d00-000000000000", n>>12>>16, n>>12&0xffff, n&4095, kind))
 }
+
+// benchUUID is benchID in bytes, as COPY takes it.
+func benchUUID(kind, n int) [16]byte {
+	high := n >> 12
+	return [16]byte{0x01, 0x90, byte(high >> 24), byte(high >> 16), byte(high >> 8), byte(high), 0x70 | byte(n>>8&0xf), byte(n), 0x80 | byte(kind)}
+}
