@@ -20,9 +20,10 @@ type Rules struct {
 	Shared func(nodes []Node) []IdentityRef
 	// Hints are the keys by which possible matches of an identity are found.
 	Hints func(Known) []string
-	// Score says how likely two are one person, and why; 0 for what is not worth
-	// anybody's while.
-	Score func(a, b Known) (score float64, reasons []string)
+	// Score compares some people: what it returns says of two of them, by their
+	// places in the list, how likely they are one person, and why; 0 for what is
+	// not worth anybody's while.
+	Score func([]Known) func(a, b int) (score float64, reasons []string)
 	// Survivors says which value of each field is shown.
 	Survivors func([]OwnedClaim) []Fact
 	// Strictest is one word a purpose.

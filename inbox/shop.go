@@ -175,6 +175,12 @@ type LoyaltyEntry struct {
 	At         time.Time `json:"at"`
 }
 
+// Loyalty is somebody's points.
+type Loyalty struct {
+	Balances []LoyaltyBalance `json:"balances" doc:"The sum of each store's ledger"`
+	Items    []LoyaltyEntry   `json:"items" doc:"The newest lines"`
+}
+
 // A LoyaltyBalance is what somebody has in a store.
 type LoyaltyBalance struct {
 	Store  string `json:"store"`

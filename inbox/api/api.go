@@ -87,6 +87,7 @@ type Facts interface {
 
 // Customers are who was spoken with.
 type Customers interface {
+	Panel(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, now time.Time) (inbox.Panel, error)
 	Customer(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Customer, error)
 	CustomerConversations(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.Conversation, next inbox.Cursor, hidden int, err error)
 	Timeline(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, after inbox.Cursor, limit int) (list []inbox.TimelineEntry, next inbox.Cursor, hidden int, err error)
@@ -110,7 +111,7 @@ type Shops interface {
 	Orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error)
 	Carts(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Cart, error)
 	SavedItems(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.SavedItem, error)
-	Loyalty(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.LoyaltyBalance, []inbox.LoyaltyEntry, error)
+	Loyalty(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Loyalty, error)
 	PageViews(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.PageView, error)
 	Products(ctx context.Context, store string, skus []string) ([]inbox.Product, error)
 }

@@ -26,8 +26,24 @@ type hiddenPage[T any] struct {
 	Hidden int    `json:"hidden" doc:"How many conversations are in inboxes that the reader may not see; 100 means that many or more"`
 }
 
+// A panel is all that is shown of a customer beside a conversation.
+type panel struct {
+	Customer      inbox.Customer                  `json:"customer"`
+	Matches       []inbox.Match                   `json:"matches"`
+	Orders        []inbox.Order                   `json:"orders"`
+	Carts         []inbox.Cart                    `json:"carts"`
+	SavedItems    []inbox.SavedItem               `json:"savedItems"`
+	Loyalty       inbox.Loyalty                   `json:"loyalty"`
+	Pages         []inbox.PageView                `json:"pages"`
+	Conversations hiddenPage[inbox.Conversation]  `json:"conversations" doc:"The first page"`
+	Timeline      hiddenPage[inbox.TimelineEntry] `json:"timeline" doc:"The newest entries"`
+}
+
 func (a *API) customers() {
 	tag := []string{"customers"}
+	secured(a, huma.Operation{OperationID: "panel", Method: "GET", Path: Root + "/customers/{id}/panel", Tags: tag,
+		Summary:     "Get all that is shown of a customer beside a conversation",
+		Description: "The customer, possible matches, orders, carts, wish list, loyalty, pages, and the first page of conversations and of the timeline: what their own operations answer, as of one moment."}, a.panel)
 	secured(a, huma.Operation{OperationID: "customer", Method: "GET", Path: Root + "/customers/{id}", Tags: tag,
 		Summary: "Get a customer with all identities, and what is known", Description: "One that was merged answers with the one that it is now."}, a.customer)
 	secured(a, huma.Operation{OperationID: "timeline", Method: "GET", Path: Root + "/customers/{id}/timeline", Tags: tag,
@@ -39,6 +55,15 @@ func (a *API) customers() {
 func (a *API) customer(ctx context.Context, by *inbox.Caller, in *CustomerParam) (*body[inbox.Customer], error) {
 	c, err := a.cfg.Store.Customer(ctx, &by.Rights, in.ID)
 	return &body[inbox.Customer]{c}, err
+}
+
+func (a *API) panel(ctx context.Context, by *inbox.Caller, in *CustomerParam) (*body[panel], error) {
+	p, err := a.cfg.Store.Panel(ctx, &by.Rights, in.ID, a.cfg.Now())
+	return &body[panel]{panel{
+		Customer: p.Customer, Matches: p.Matches, Orders: p.Orders, Carts: p.Carts, SavedItems: p.SavedItems, Loyalty: p.Loyalty, Pages: p.Pages,
+		Conversations: hiddenPageOf(p.Conversations, p.MoreConversations, p.Hidden).Body,
+		Timeline:      hiddenPageOf(p.Timeline, p.MoreTimeline, p.Hidden).Body,
+	}}, err
 }
 
 func (a *API) timeline(ctx context.Context, by *inbox.Caller, in *customerPageInput) (*body[hiddenPage[inbox.TimelineEntry]], error) {

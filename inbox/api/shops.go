@@ -13,12 +13,6 @@ type productsInput struct {
 	SKU   []string `query:"sku,explode" required:"true" minItems:"1" maxItems:"200" doc:"Several may be asked for: sku=A&sku=B"`
 }
 
-// A ledger is somebody's points.
-type ledger struct {
-	Balances []inbox.LoyaltyBalance `json:"balances" doc:"The sum of each store's ledger"`
-	Items    []inbox.LoyaltyEntry   `json:"items" doc:"The newest lines"`
-}
-
 func (a *API) shops() {
 	tag := []string{"orders"}
 	secured(a, huma.Operation{OperationID: "orders", Method: "GET", Path: Root + "/customers/{id}/orders", Tags: tag,
@@ -44,9 +38,9 @@ func listOf[T any](a *API, read func(Store, context.Context, *inbox.Rights, inbo
 	}
 }
 
-func (a *API) loyalty(ctx context.Context, by *inbox.Caller, in *CustomerParam) (*body[ledger], error) {
-	balances, list, err := a.cfg.Store.Loyalty(ctx, &by.Rights, in.ID)
-	return &body[ledger]{ledger{balances, list}}, err
+func (a *API) loyalty(ctx context.Context, by *inbox.Caller, in *CustomerParam) (*body[inbox.Loyalty], error) {
+	l, err := a.cfg.Store.Loyalty(ctx, &by.Rights, in.ID)
+	return &body[inbox.Loyalty]{l}, err
 }
 
 func (a *API) products(ctx context.Context, _ *inbox.Caller, in *productsInput) (*body[items[inbox.Product]], error) {

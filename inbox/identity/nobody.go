@@ -71,9 +71,19 @@ func blockedEmail(key string) bool {
 	return slices.Contains(samples, labels[0]) && slices.Contains(sampleNames, local)
 }
 
+// longNumber is from how many figures on a number with its country code has at
+// least four without.
+const longNumber = 8
+
 // blockedPhone knows numbers that are one digit over and over, or counted up.
 func blockedPhone(key string) bool {
 	national := digits(key)
+	if len(national) >= longNumber && len(key) == len(national)+1 && key[0] == '+' {
+		// To read a number costs as much as all else that is done with it.
+		if a, z := national[len(national)-2], national[len(national)-1]; z != a && z != a+1 && (a != '9' || z != '0') {
+			return false
+		}
+	}
 	if n, err := phonenumbers.Parse(key, ""); err == nil {
 		national = phonenumbers.GetNationalSignificantNumber(n)
 	}

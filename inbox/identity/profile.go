@@ -58,14 +58,16 @@ func keyOf(c inbox.Claim) string {
 }
 
 func (p *Profile) addKey(ref inbox.IdentityRef) {
-	if Blocked(ref) {
-		return
-	}
+	list := &p.emails
 	switch ref.Kind {
 	case inbox.EmailAddress:
-		p.emails = addValue(p.emails, ref.Key)
 	case inbox.PhoneNumber:
-		p.phones = addValue(p.phones, ref.Key)
+		list = &p.phones
+	default:
+		return
+	}
+	if !slices.Contains(*list, ref.Key) && !Blocked(ref) {
+		*list = addValue(*list, ref.Key)
 	}
 }
 

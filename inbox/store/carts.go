@@ -43,7 +43,15 @@ func finishCart(c *inbox.Cart, items []byte) error {
 
 // Carts returns a customer's carts that anything is in, the newest first.
 func (s *Store) Carts(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Cart, error) {
-	list, err := panelList(ctx, s, rights, id, `
+	list, err := listed(ctx, s, rights, id, (*reading).askCarts)
+	if err != nil {
+		return nil, fmt.Errorf("carts of %s: %w", id, err)
+	}
+	return list, nil
+}
+
+func (r *reading) askCarts(b *pgx.Batch, into *[]inbox.Cart) {
+	askList(r, b, into, `
 		SELECT `+cartColumns+` FROM identities i CROSS JOIN LATERAL (
 			SELECT * FROM carts c WHERE c.identity_id = i.id AND c.items <> '[]' ORDER BY c.updated_at DESC, c.id DESC LIMIT $2) c
 		WHERE i.customer_id = $1 ORDER BY c.updated_at DESC, c.id DESC LIMIT $2`, maxCarts, func(row pgx.CollectableRow) (inbox.Cart, error) {
@@ -54,24 +62,6 @@ func (s *Store) Carts(ctx context.Context, rights *inbox.Rights, id inbox.Custom
 		}
 		return c, finishCart(&c, items)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("carts of %s: %w", id, err)
-	}
-	return list, nil
-}
-
-// panelList is a short list of a customer's, for those who may know the customer.
-func panelList[T any](ctx context.Context, s *Store, rights *inbox.Rights, id inbox.CustomerID, sql string, limit int, scan pgx.RowToFunc[T]) ([]T, error) {
-	id, err := known(ctx, s.pool, rights, id)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.pool.Query(ctx, sql, id, limit)
-	if err != nil {
-		return nil, err
-	}
-	list, err := pgx.CollectRows(rows, scan)
-	return orEmpty(list), err
 }
 
 func (d *delivery) storeCarts(ctx context.Context, batch []inbox.Received) error {

@@ -29,21 +29,49 @@ const visible = `($2 OR EXISTS (
 // One whose conversations are all in inboxes that the reader may not see is
 // NotFound.
 func (s *Store) Customer(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Customer, error) {
-	for {
-		now, err := known(ctx, s.pool, rights, id)
-		if err != nil {
-			return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
+	var c inbox.Customer
+	err := s.reading(ctx, rights, id, func(r *reading) error {
+		rows, err := r.customer(ctx)
+		if err == nil {
+			c = *rows.whole(r.rules)[r.id]
 		}
-		found, err := readCustomers(ctx, s.pool, &s.rules, []inbox.CustomerID{now})
-		if err != nil {
-			return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
-		}
-		// One with nobody in it was merged between the two looks: its id leads
-		// elsewhere now.
-		if c := found[now]; c != nil && len(c.Identities) > 0 {
-			return *c, nil
-		}
+		return err
+	})
+	if err != nil {
+		return inbox.Customer{}, fmt.Errorf("customer %s: %w", id, err)
 	}
+	return c, nil
+}
+
+// A reading is one state of the database, in which somebody who may know a
+// customer looks at what is the customer's.
+type reading struct {
+	tx     pgx.Tx
+	rules  *inbox.Rules
+	rights *inbox.Rights
+	id     inbox.CustomerID // who the customer that was asked for is now
+}
+
+// reading looks up the customer that an id leads to, and lets read go on from
+// there. It refuses a customer that the reader may not see.
+func (s *Store) reading(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, read func(*reading) error) error {
+	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		now, err := known(ctx, tx, rights, id)
+		if err != nil {
+			return err
+		}
+		return read(&reading{tx: tx, rules: &s.rules, rights: rights, id: now})
+	})
+}
+
+func (r *reading) send(ctx context.Context, b *pgx.Batch) error {
+	return r.tx.SendBatch(ctx, b).Close()
+}
+
+func (r *reading) customer(ctx context.Context) (*customerRows, error) {
+	b := &pgx.Batch{}
+	rows := askCustomers(b, []inbox.CustomerID{r.id})
+	return rows, r.send(ctx, b)
 }
 
 // known returns the customer that an id leads to, and refuses one that the
@@ -75,14 +103,36 @@ func (s *Store) CustomerConversations(ctx context.Context, rights *inbox.Rights,
 	if err := checkCursor(after); err != nil {
 		return nil, next, 0, err
 	}
-	if id, err = known(ctx, s.pool, rights, id); err != nil {
-		return nil, next, 0, err
-	}
+	p := page[inbox.Conversation]{after: after, size: pageSize(limit)}
+	err = s.reading(ctx, rights, id, func(r *reading) error {
+		b := &pgx.Batch{}
+		r.askConversations(b, &p)
+		r.askHidden(b, &hidden)
+		return r.send(ctx, b)
+	})
+	list, next = newestConversations(&p)
+	return list, next, hidden, err
+}
+
+func newestConversations(p *page[inbox.Conversation]) ([]inbox.Conversation, inbox.Cursor) {
+	return p.cut(func(c *inbox.Conversation) inbox.Cursor { return inbox.Cursor{At: c.LastAt, ID: string(c.ID)} })
+}
+
+// A page is what is read of a list, one more than is shown.
+type page[T any] struct {
+	after inbox.Cursor
+	size  int
+	list  []T
+}
+
+func (p *page[T]) cut(at func(*T) inbox.Cursor) ([]T, inbox.Cursor) { return cut(p.list, p.size, at) }
+
+func (r *reading) askConversations(b *pgx.Batch, p *page[inbox.Conversation]) {
+	after := p.after
 	if after.IsZero() {
 		after = beyond[false]
 	}
-	size := pageSize(limit)
-	rows, err := s.pool.Query(ctx, `
+	b.Queue(`
 		SELECT `+conversationColumns+` FROM identities i
 		JOIN customers k ON k.id = i.customer_id
 		CROSS JOIN LATERAL (
@@ -91,28 +141,22 @@ func (s *Store) CustomerConversations(ctx context.Context, rights *inbox.Rights,
 				AND (@all OR c.inbox_id = ANY(@inboxes::uuid[]))
 			ORDER BY c.last_at DESC, c.id DESC LIMIT @limit) c
 		WHERE i.customer_id = @customer ORDER BY c.last_at DESC, c.id DESC LIMIT @limit`,
-		pgx.NamedArgs{"customer": id, "at": after.At, "id": after.ID, "all": rights.All, "inboxes": ids(rights.Inboxes), "limit": size + 1})
-	if err != nil {
-		return nil, next, 0, err
-	}
-	if list, err = pgx.CollectRows(rows, scanConversation); err != nil {
-		return nil, next, 0, err
-	}
-	list, next = cut(list, size, func(c *inbox.Conversation) inbox.Cursor { return inbox.Cursor{At: c.LastAt, ID: string(c.ID)} })
-	hidden, err = s.hidden(ctx, rights, id)
-	return list, next, hidden, err
+		pgx.NamedArgs{"customer": r.id, "at": after.At, "id": after.ID, "all": r.rights.All, "inboxes": ids(r.rights.Inboxes), "limit": p.size + 1}).
+		Query(func(rows pgx.Rows) (err error) {
+			p.list, err = pgx.CollectRows(rows, scanConversation)
+			return err
+		})
 }
 
-// hidden counts a customer's conversations that the reader may not see, up to
+// askHidden counts a customer's conversations that the reader may not see, up to
 // [maxHidden].
-func (s *Store) hidden(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (n int, err error) {
-	if rights.All {
-		return 0, nil
+func (r *reading) askHidden(b *pgx.Batch, n *int) {
+	if r.rights.All {
+		return
 	}
-	err = s.pool.QueryRow(ctx, `
+	b.Queue(`
 		SELECT count(*) FROM (
 			SELECT FROM identities i JOIN conversations c ON c.identity_id = i.id
 			WHERE i.customer_id = $1 AND c.inbox_id <> ALL($2::uuid[]) AND c.merged_into IS NULL LIMIT $3) h`,
-		id, ids(rights.Inboxes), maxHidden).Scan(&n)
-	return n, err
+		r.id, ids(r.rights.Inboxes), maxHidden).QueryRow(func(row pgx.Row) error { return row.Scan(n) })
 }

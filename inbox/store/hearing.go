@@ -112,22 +112,24 @@ func (d *delivery) loadClaims(ctx context.Context, subjects []*subject) error {
 }
 
 func eachClaim(ctx context.Context, q querier, of []inbox.IdentityID, do func(inbox.IdentityID, inbox.Claim)) error {
-	rows, err := q.Query(ctx, `
-		SELECT identity_id, field, source, value, key, proof, at FROM claims
-		WHERE identity_id = ANY($1) ORDER BY identity_id, field, source`, ids(of))
-	if err != nil {
-		return fmt.Errorf("load claims: %w", err)
-	}
-	var id inbox.IdentityID
-	var c inbox.Claim
-	if _, err := pgx.ForEachRow(rows, []any{&id, &c.Field, &c.Source, &c.Value, &c.Key, &c.Proof, &c.At}, func() error {
-		c.At = c.At.UTC()
-		do(id, c)
-		return nil
-	}); err != nil {
+	b := &pgx.Batch{}
+	askClaims(b, of, do)
+	if err := q.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("load claims: %w", err)
 	}
 	return nil
+}
+
+func askClaims(b *pgx.Batch, of []inbox.IdentityID, do func(inbox.IdentityID, inbox.Claim)) {
+	var id inbox.IdentityID
+	var c inbox.Claim
+	ask(b, `
+		SELECT identity_id, field, source, value, key, proof, at FROM claims
+		WHERE identity_id = ANY($1) ORDER BY identity_id, field, source`, ids(of),
+		[]any{&id, &c.Field, &c.Source, &c.Value, &c.Key, &c.Proof, &c.At}, func() {
+			c.At = c.At.UTC()
+			do(id, c)
+		})
 }
 
 func eachConsent(ctx context.Context, q querier, of []inbox.IdentityID, do func(inbox.IdentityID, inbox.Consent)) error {

@@ -61,103 +61,172 @@ func distinct(list []string) []string {
 
 // readKnown reads what is known of identities, one by one.
 func readKnown(ctx context.Context, q querier, of []inbox.IdentityID) (map[inbox.IdentityID]inbox.Known, error) {
-	rows, err := q.Query(ctx, `SELECT id, kind, key, name FROM identities WHERE id = ANY($1)`, ids(of))
-	if err != nil {
-		return nil, fmt.Errorf("read identities: %w", err)
-	}
-	found := map[inbox.IdentityID]inbox.Known{}
+	b, found := &pgx.Batch{}, make(map[inbox.IdentityID]inbox.Known, len(of))
 	var id inbox.IdentityID
 	var ref inbox.IdentityRef
 	var name string
-	if _, err := pgx.ForEachRow(rows, []any{&id, &ref.Kind, &ref.Key, &name}, func() error {
+	ask(b, `SELECT id, kind, key, name FROM identities WHERE id = ANY($1)`, ids(of), []any{&id, &ref.Kind, &ref.Key, &name}, func() {
 		found[id] = inbox.Known{Refs: []inbox.IdentityRef{ref}, Name: name}
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read identities: %w", err)
-	}
-	err = eachClaim(ctx, q, of, func(id inbox.IdentityID, c inbox.Claim) {
+	})
+	askClaims(b, of, func(id inbox.IdentityID, c inbox.Claim) {
 		k := found[id]
 		k.Claims = append(k.Claims, c)
 		found[id] = k
 	})
-	return found, err
+	if err := q.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("read identities: %w", err)
+	}
+	return found, nil
 }
 
 // Matches returns who may be the same person as a customer, the likeliest first,
 // as of now: nobody of whom an agent said no, or not now, and nobody whom the
 // reader may not see. It looks at what the hints of [Store.IndexHints] give.
-func (s *Store) Matches(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, now time.Time) ([]inbox.Match, error) {
-	list, err := s.matches(ctx, rights, id, now)
+func (s *Store) Matches(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, now time.Time) (list []inbox.Match, err error) {
+	err = s.reading(ctx, rights, id, func(r *reading) error {
+		rows, err := r.customer(ctx)
+		if err != nil {
+			return err
+		}
+		m := matchingOf(r, rows, now)
+		b := &pgx.Batch{}
+		m.askCandidates(b)
+		if err := r.send(ctx, b); err != nil {
+			return err
+		}
+		list, err = m.likeliest(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("matches of %s: %w", id, err)
 	}
 	return list, nil
 }
 
-func (s *Store) matches(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, now time.Time) ([]inbox.Match, error) {
-	id, err := known(ctx, s.pool, rights, id)
-	if err != nil {
-		return nil, err
+// A matching looks for who may be the same person as a customer.
+type matching struct {
+	*reading
+	now  time.Time
+	own  []inbox.IdentityID
+	mine map[inbox.IdentityID]inbox.Known
+
+	candidates []candidate // who share the most hints
+}
+
+// A candidate is a customer who shares a hint.
+type candidate struct {
+	id         inbox.CustomerID
+	identities []inbox.IdentityID
+}
+
+func matchingOf(r *reading, rows *customerRows, now time.Time) *matching {
+	m := &matching{reading: r, now: now}
+	m.own, m.mine = rows.known(r.id)
+	return m
+}
+
+func (m *matching) askCandidates(b *pgx.Batch) {
+	var hints []string
+	for _, k := range m.mine {
+		hints = append(hints, m.rules.Hints(k)...)
 	}
-	own, err := identitiesIn(ctx, s.pool, id)
-	if err != nil {
-		return nil, err
-	}
-	mine, err := readKnown(ctx, s.pool, own)
-	if err != nil {
-		return nil, err
-	}
-	candidates, err := s.candidates(ctx, rights, id, own, mine, now)
-	if err != nil || len(candidates) == 0 {
-		return []inbox.Match{}, err
-	}
-	var theirs []inbox.IdentityID
-	of := make(map[inbox.CustomerID][]inbox.IdentityID, len(candidates))
-	for _, c := range candidates {
-		theirs, of[c.id] = append(theirs, c.identities...), c.identities
-	}
-	others, err := readKnown(ctx, s.pool, theirs)
-	if err != nil {
-		return nil, err
-	}
-	self := together(own, mine)
+	b.Queue(`
+		WITH sharing AS (
+			SELECT n.hint, o.identity_id, count(*) OVER (PARTITION BY n.hint) AS size
+			FROM unnest($1::text[]) AS n(hint) CROSS JOIN LATERAL (
+				SELECT h.identity_id FROM identity_hints h WHERE h.hint = n.hint LIMIT $5 + 1) o
+		), candidate AS (
+			SELECT i.customer_id AS id, count(DISTINCT s.hint) AS n FROM sharing s JOIN identities i ON i.id = s.identity_id
+			WHERE s.size <= $5 AND i.customer_id <> $4
+			GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $6
+		)
+		SELECT k.id, i.id FROM candidate d JOIN (SELECT k.id FROM customers k) k ON k.id = d.id JOIN identities i ON i.customer_id = k.id
+		WHERE `+visible+` AND NOT EXISTS (
+			SELECT FROM identity_refusals r JOIN identities x ON x.id = CASE WHEN r.a = ANY($7::uuid[]) THEN r.b ELSE r.a END
+			WHERE r.revoked_at IS NULL AND (r.until IS NULL OR r.until > $8)
+				AND (r.a = ANY($7::uuid[]) OR r.b = ANY($7::uuid[])) AND x.customer_id = k.id)
+		ORDER BY d.n DESC, k.id, i.id`,
+		distinct(hints), m.rights.All, ids(m.rights.Inboxes), m.id, maxSharing, maxCandidates, ids(m.own), m.now).
+		Query(func(rows pgx.Rows) error {
+			var customer inbox.CustomerID
+			var identity inbox.IdentityID
+			_, err := pgx.ForEachRow(rows, []any{&customer, &identity}, func() error {
+				if n := len(m.candidates); n == 0 || m.candidates[n-1].id != customer {
+					m.candidates = append(m.candidates, candidate{id: customer})
+				}
+				c := &m.candidates[len(m.candidates)-1]
+				c.identities = append(c.identities, identity)
+				return nil
+			})
+			return err
+		})
+}
+
+// likeliest scores the candidates and reads those whole that are shown.
+func (m *matching) likeliest(ctx context.Context) ([]inbox.Match, error) {
 	list := []inbox.Match{}
-	for _, c := range candidates {
-		m := inbox.Match{Customer: inbox.Customer{ID: c.id}}
-		if m.Score, m.Reasons = s.rules.Score(self, together(c.identities, others)); m.Score <= 0 {
-			continue
+	if len(m.candidates) == 0 {
+		return list, nil
+	}
+	var all []inbox.IdentityID
+	of := make(map[inbox.CustomerID][]inbox.IdentityID, len(m.candidates))
+	for _, c := range m.candidates {
+		all, of[c.id] = append(all, c.identities...), c.identities
+	}
+	theirs, err := readKnown(ctx, m.tx, all)
+	if err != nil {
+		return nil, err
+	}
+	people := []inbox.Known{together(m.own, m.mine)}
+	for _, c := range m.candidates {
+		people = append(people, together(c.identities, theirs))
+	}
+	score := m.rules.Score(people)
+	for i, c := range m.candidates {
+		one := inbox.Match{Customer: inbox.Customer{ID: c.id}}
+		if one.Score, one.Reasons = score(0, i+1); one.Score > 0 {
+			one.Reasons = orEmpty(one.Reasons)
+			list = append(list, one)
 		}
-		m.Reasons = orEmpty(m.Reasons)
-		list = append(list, m)
 	}
 	slices.SortFunc(list, func(a, b inbox.Match) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Customer.ID, b.Customer.ID))
 	})
 	list = list[:min(len(list), maxMatches)]
-	var whole []inbox.CustomerID
-	for _, m := range list {
-		whole = append(whole, m.Customer.ID)
+	if len(list) == 0 {
+		return list, nil
 	}
-	found, err := readCustomers(ctx, s.pool, &s.rules, whole)
+	var whole []inbox.CustomerID
+	for _, one := range list {
+		whole = append(whole, one.Customer.ID)
+	}
+	found, err := readCustomers(ctx, m.tx, m.rules, whole)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(m inbox.Match) bool { return found[m.Customer.ID] == nil })
+	list = slices.DeleteFunc(list, func(one inbox.Match) bool { return found[one.Customer.ID] == nil })
 	for i := range list {
-		m := &list[i]
-		m.A, m.B = s.closest(own, mine, of[m.Customer.ID], others)
-		m.Customer = *found[m.Customer.ID]
+		one := &list[i]
+		one.A, one.B = m.closest(of[one.Customer.ID], theirs)
+		one.Customer = *found[one.Customer.ID]
 	}
 	return list, nil
 }
 
 // closest is the pair of identities that is likeliest one person's.
-func (s *Store) closest(own []inbox.IdentityID, mine map[inbox.IdentityID]inbox.Known, with []inbox.IdentityID, theirs map[inbox.IdentityID]inbox.Known) (a, b inbox.IdentityID) {
-	best := -1.0
-	for _, x := range own {
-		for _, y := range with {
-			if score, _ := s.rules.Score(mine[x], theirs[y]); score > best {
-				best, a, b = score, x, y
+func (m *matching) closest(with []inbox.IdentityID, theirs map[inbox.IdentityID]inbox.Known) (a, b inbox.IdentityID) {
+	var people []inbox.Known
+	for _, x := range m.own {
+		people = append(people, m.mine[x])
+	}
+	for _, y := range with {
+		people = append(people, theirs[y])
+	}
+	score, best := m.rules.Score(people), -1.0
+	for i, x := range m.own {
+		for j, y := range with {
+			if s, _ := score(i, len(m.own)+j); s > best {
+				best, a, b = s, x, y
 			}
 		}
 	}
@@ -174,68 +243,4 @@ func together(of []inbox.IdentityID, known map[inbox.IdentityID]inbox.Known) (k 
 		}
 	}
 	return k
-}
-
-// A candidate is a customer who shares a hint.
-type candidate struct {
-	id         inbox.CustomerID
-	identities []inbox.IdentityID
-}
-
-// candidates are those who share the most hints with a customer.
-func (s *Store) candidates(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID, own []inbox.IdentityID, mine map[inbox.IdentityID]inbox.Known, now time.Time) ([]candidate, error) {
-	var hints []string
-	for _, k := range mine {
-		hints = append(hints, s.rules.Hints(k)...)
-	}
-	rows, err := s.pool.Query(ctx, `
-		WITH sharing AS (
-			SELECT n.hint, o.identity_id, count(*) OVER (PARTITION BY n.hint) AS size
-			FROM unnest(@hints::text[]) AS n(hint) CROSS JOIN LATERAL (
-				SELECT h.identity_id FROM identity_hints h WHERE h.hint = n.hint LIMIT @sharing + 1) o
-		), candidate AS (
-			SELECT i.customer_id AS id, count(DISTINCT s.hint) AS n FROM sharing s JOIN identities i ON i.id = s.identity_id
-			WHERE s.size <= @sharing AND i.customer_id <> @id
-			GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT @most
-		)
-		SELECT k.id, i.id FROM candidate d JOIN (SELECT k.id FROM customers k) k ON k.id = d.id JOIN identities i ON i.customer_id = k.id
-		WHERE NOT EXISTS (
-			SELECT FROM identity_refusals r JOIN identities x ON x.id = CASE WHEN r.a = ANY(@own::uuid[]) THEN r.b ELSE r.a END
-			WHERE r.revoked_at IS NULL AND (r.until IS NULL OR r.until > @now)
-				AND (r.a = ANY(@own::uuid[]) OR r.b = ANY(@own::uuid[])) AND x.customer_id = k.id)
-		ORDER BY d.n DESC, k.id, i.id`,
-		pgx.NamedArgs{"hints": distinct(hints), "sharing": maxSharing, "id": id, "most": maxCandidates, "own": ids(own), "now": now})
-	if err != nil {
-		return nil, fmt.Errorf("look for candidates: %w", err)
-	}
-	var list []candidate
-	var customer inbox.CustomerID
-	var identity inbox.IdentityID
-	if _, err := pgx.ForEachRow(rows, []any{&customer, &identity}, func() error {
-		if n := len(list); n == 0 || list[n-1].id != customer {
-			list = append(list, candidate{id: customer})
-		}
-		c := &list[len(list)-1]
-		c.identities = append(c.identities, identity)
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("look for candidates: %w", err)
-	}
-	return s.onlyVisible(ctx, rights, list)
-}
-
-func (s *Store) onlyVisible(ctx context.Context, rights *inbox.Rights, list []candidate) ([]candidate, error) {
-	if len(list) == 0 {
-		return nil, nil
-	}
-	of := make([]inbox.CustomerID, len(list))
-	for i, c := range list {
-		of[i] = c.id
-	}
-	seen, err := column[inbox.CustomerID](ctx, s.pool, `SELECT k.id FROM customers k WHERE k.id = ANY($1) AND `+visible,
-		ids(of), rights.All, ids(rights.Inboxes))
-	if err != nil {
-		return nil, fmt.Errorf("look for candidates: %w", err)
-	}
-	return slices.DeleteFunc(list, func(c candidate) bool { return !slices.Contains(seen, c.id) }), nil
 }

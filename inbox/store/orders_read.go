@@ -21,63 +21,91 @@ type keptOrder struct {
 
 // Orders returns a customer's newest orders with all that belongs to them.
 func (s *Store) Orders(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.Order, error) {
-	id, err := known(ctx, s.pool, rights, id)
+	var kept []keptOrder
+	err := s.reading(ctx, rights, id, func(r *reading) error {
+		b := &pgx.Batch{}
+		r.askOrders(b, &kept)
+		if err := r.send(ctx, b); err != nil {
+			return err
+		}
+		b = &pgx.Batch{}
+		askOrderParts(b, kept)
+		return r.send(ctx, b)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("orders of %s: %w", id, err)
 	}
-	stored, err := readOrders(ctx, s.pool, `JOIN (
+	return shownOrders(kept), nil
+}
+
+func shownOrders(kept []keptOrder) []inbox.Order {
+	list := make([]inbox.Order, len(kept))
+	for i := range kept {
+		list[i] = kept[i].Order
+	}
+	return list
+}
+
+// askOrders asks for a customer's newest orders, without what [askOrderParts]
+// adds.
+func (r *reading) askOrders(b *pgx.Batch, into *[]keptOrder) {
+	askOrders(b, into, `JOIN (
 		SELECT o.id FROM identities i CROSS JOIN LATERAL (
 			SELECT * FROM orders o WHERE o.identity_id = i.id ORDER BY o.placed_at DESC, o.id DESC LIMIT @limit) o
 		WHERE i.customer_id = @customer ORDER BY o.placed_at DESC, o.id DESC LIMIT @limit) n ON n.id = o.id`,
-		pgx.NamedArgs{"customer": id, "limit": maxOrders})
-	if err != nil {
-		return nil, fmt.Errorf("orders of %s: %w", id, err)
-	}
-	list := make([]inbox.Order, len(stored))
-	for i := range stored {
-		list[i] = stored[i].Order
-	}
-	return list, nil
+		pgx.NamedArgs{"customer": r.id, "limit": maxOrders})
 }
 
 // readOrders reads the orders o that a join chooses, newest first, in two round
 // trips, however many they are.
-func readOrders(ctx context.Context, q querier, join string, args pgx.NamedArgs) ([]keptOrder, error) {
-	rows, err := q.Query(ctx, `
+func readOrders(ctx context.Context, q querier, join string, args pgx.NamedArgs) (list []keptOrder, err error) {
+	b := &pgx.Batch{}
+	askOrders(b, &list, join, args)
+	if err := q.SendBatch(ctx, b).Close(); err != nil || len(list) == 0 {
+		return list, err
+	}
+	b = &pgx.Batch{}
+	askOrderParts(b, list)
+	return list, q.SendBatch(ctx, b).Close()
+}
+
+func askOrders(b *pgx.Batch, into *[]keptOrder, join string, args pgx.NamedArgs) {
+	b.Queue(`
 		SELECT o.id, o.identity_id, o.version, o.store, o.external_id, o.number, o.number_key, o.customer_external_id,
 			CASE WHEN o.email = '' AND i.kind = 'email' THEN i.value ELSE o.email END, o.phone, o.status, o.financial_status, o.currency,
 			o.subtotal, o.shipping, o.tax, o.discount, o.total, o.refunded, o.url, o.note, o.problems, o.placed_at, o.updated_at,
 			i.kind, i.key, o.said
 		FROM orders o `+join+` JOIN identities i ON i.id = o.identity_id
-		ORDER BY o.placed_at DESC, o.id DESC`, args)
-	if err != nil {
-		return nil, err
-	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (keptOrder, error) {
-		o := keptOrder{Order: inbox.Order{
-			Items: []inbox.Item{}, Parties: []inbox.OrderParty{}, Shipments: []inbox.Shipment{}, Refunds: []inbox.Refund{}, Returns: []inbox.Return{},
-		}}
-		err := row.Scan(&o.ID, &o.IdentityID, &o.Version, &o.Store, &o.ExternalID, &o.Number, &o.NumberKey, &o.CustomerExternalID,
-			&o.Email, &o.Phone, &o.Status, &o.FinancialStatus, &o.Currency, &o.Subtotal, &o.Shipping, &o.Tax, &o.Discount, &o.Total,
-			&o.Refunded, &o.URL, &o.Note, &o.Problems, &o.PlacedAt, &o.UpdatedAt, &o.Buyer.Kind, &o.Buyer.Key, &o.said)
-		o.PlacedAt, o.UpdatedAt = o.PlacedAt.UTC(), o.UpdatedAt.UTC()
-		if len(o.Problems) == 0 {
-			o.Problems = nil
-		}
-		return o, err
+		ORDER BY o.placed_at DESC, o.id DESC`, args).Query(func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, scanOrder)
+		return err
 	})
-	if err != nil || len(list) == 0 {
-		return list, err
+}
+
+func scanOrder(row pgx.CollectableRow) (keptOrder, error) {
+	o := keptOrder{Order: inbox.Order{
+		Items: []inbox.Item{}, Parties: []inbox.OrderParty{}, Shipments: []inbox.Shipment{}, Refunds: []inbox.Refund{}, Returns: []inbox.Return{},
+	}}
+	err := row.Scan(&o.ID, &o.IdentityID, &o.Version, &o.Store, &o.ExternalID, &o.Number, &o.NumberKey, &o.CustomerExternalID,
+		&o.Email, &o.Phone, &o.Status, &o.FinancialStatus, &o.Currency, &o.Subtotal, &o.Shipping, &o.Tax, &o.Discount, &o.Total,
+		&o.Refunded, &o.URL, &o.Note, &o.Problems, &o.PlacedAt, &o.UpdatedAt, &o.Buyer.Kind, &o.Buyer.Key, &o.said)
+	o.PlacedAt, o.UpdatedAt = o.PlacedAt.UTC(), o.UpdatedAt.UTC()
+	if len(o.Problems) == 0 {
+		o.Problems = nil
+	}
+	return o, err
+}
+
+// askOrderParts asks for what belongs to orders: nothing when there are none.
+func askOrderParts(batch *pgx.Batch, list []keptOrder) {
+	if len(list) == 0 {
+		return
 	}
 	at := make(map[inbox.OrderID]*inbox.Order, len(list))
 	of := make([]string, len(list))
 	for i := range list {
 		at[list[i].ID], of[i] = &list[i].Order, string(list[i].ID)
 	}
-	return list, readOrderParts(ctx, q, of, at)
-}
-
-func readOrderParts(ctx context.Context, q querier, of []string, at map[inbox.OrderID]*inbox.Order) error {
 	var (
 		order    inbox.OrderID
 		item     inbox.Item
@@ -87,7 +115,6 @@ func readOrderParts(ctx context.Context, q querier, of []string, at map[inbox.Or
 		back     inbox.Return
 		raw      []byte
 	)
-	batch := &pgx.Batch{}
 	part := func(sql string, scans []any, each func(o *inbox.Order) error) {
 		batch.Queue(sql, of).Query(func(rows pgx.Rows) error {
 			_, err := pgx.ForEachRow(rows, append([]any{&order}, scans...), func() error { return each(at[order]) })
@@ -150,5 +177,4 @@ func readOrderParts(ctx context.Context, q querier, of []string, at map[inbox.Or
 			o.Returns = append(o.Returns, back)
 			return nil
 		})
-	return q.SendBatch(ctx, batch).Close()
 }

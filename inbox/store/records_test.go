@@ -309,10 +309,11 @@ func TestShelfConverges(t *testing.T) {
 			if err != nil || len(products) != 1 || products[0].Title != "A, new" || *products[0].Stock != 2 || !products[0].StockAt.Equal(hour(2)) {
 				t.Errorf("products = %+v, %v, want A, new with two of hour 2", products, err)
 			}
-			balances, ledger, err := d.Loyalty(t.Context(), &d.anna.Rights, id)
-			if err != nil || len(ledger) != 2 || !cmp.Equal(balances, []inbox.LoyaltyBalance{{Store: "shop", Points: 70}}) {
-				t.Errorf("loyalty = %v, %v, %v, want 70 of two lines", balances, ledger, err)
+			loyalty, err := d.Loyalty(t.Context(), &d.anna.Rights, id)
+			if err != nil || len(loyalty.Items) != 2 || !cmp.Equal(loyalty.Balances, []inbox.LoyaltyBalance{{Store: "shop", Points: 70}}) {
+				t.Errorf("loyalty = %+v, %v, want 70 of two lines", loyalty, err)
 			}
+			d.checkPanel(t, id)
 		}
 	}
 }
@@ -327,8 +328,9 @@ func TestShelfRights(t *testing.T) {
 		"orders":  func(r *inbox.Rights) error { _, err := d.Orders(t.Context(), r, id); return err },
 		"carts":   func(r *inbox.Rights) error { _, err := d.Carts(t.Context(), r, id); return err },
 		"saved":   func(r *inbox.Rights) error { _, err := d.SavedItems(t.Context(), r, id); return err },
-		"loyalty": func(r *inbox.Rights) error { _, _, err := d.Loyalty(t.Context(), r, id); return err },
+		"loyalty": func(r *inbox.Rights) error { _, err := d.Loyalty(t.Context(), r, id); return err },
 		"pages":   func(r *inbox.Rights) error { _, err := d.PageViews(t.Context(), r, id); return err },
+		"panel":   func(r *inbox.Rights) error { _, err := d.Panel(t.Context(), r, id, time.Now()); return err },
 	} {
 		if err := ask(&d.bert.Rights); err != nil {
 			t.Errorf("%s for an agent of the inbox: %v", name, err)

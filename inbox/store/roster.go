@@ -181,60 +181,112 @@ func inboxesOf(ctx context.Context, q querier, of []inbox.IdentityID) (map[inbox
 
 // readCustomers reads customers whole. One that was merged has no identities.
 func readCustomers(ctx context.Context, q querier, rules *inbox.Rules, list []inbox.CustomerID) (map[inbox.CustomerID]*inbox.Customer, error) {
-	found := make(map[inbox.CustomerID]*inbox.Customer, len(list))
-	rows, err := q.Query(ctx, `SELECT id, version, name, created_at FROM customers WHERE id = ANY($1)`, ids(list))
-	if err != nil {
+	b := &pgx.Batch{}
+	rows := askCustomers(b, list)
+	if err := q.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("read customers: %w", err)
+	}
+	return rows.whole(rules), nil
+}
+
+// customerRows are what is stored of customers.
+type customerRows struct {
+	found    map[inbox.CustomerID]*inbox.Customer
+	born     map[inbox.IdentityID]time.Time
+	keys     map[inbox.IdentityID]string
+	claims   map[inbox.IdentityID][]inbox.Claim
+	consents map[inbox.CustomerID][]inbox.Consent
+}
+
+// askCustomers asks for customers with everything that makes them; what it
+// returns is filled when the batch is done.
+func askCustomers(b *pgx.Batch, list []inbox.CustomerID) *customerRows {
+	r := &customerRows{
+		found: make(map[inbox.CustomerID]*inbox.Customer, len(list)), born: map[inbox.IdentityID]time.Time{}, keys: map[inbox.IdentityID]string{},
+		claims: map[inbox.IdentityID][]inbox.Claim{}, consents: map[inbox.CustomerID][]inbox.Consent{},
 	}
 	var head inbox.Customer
-	if _, err := pgx.ForEachRow(rows, []any{&head.ID, &head.Version, &head.Name, &head.CreatedAt}, func() error {
-		c := head
-		c.CreatedAt, c.Identities = c.CreatedAt.UTC(), []inbox.Identity{}
-		found[c.ID] = &c
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read customers: %w", err)
-	}
-	rows, err = q.Query(ctx, `
-		SELECT id, customer_id, kind, key, value, name, proof, created_at FROM identities
-		WHERE customer_id = ANY($1) ORDER BY id`, ids(list))
-	if err != nil {
-		return nil, fmt.Errorf("read identities: %w", err)
-	}
+	ask(b, `SELECT id, version, name, created_at FROM customers WHERE id = ANY($1)`, ids(list),
+		[]any{&head.ID, &head.Version, &head.Name, &head.CreatedAt}, func() {
+			c := head
+			c.CreatedAt, c.Identities = c.CreatedAt.UTC(), []inbox.Identity{}
+			r.found[c.ID] = &c
+		})
 	var i inbox.Identity
-	var of []inbox.IdentityID
-	at := map[inbox.IdentityID]inbox.CustomerID{}
-	claims := map[inbox.CustomerID][]inbox.OwnedClaim{}
-	consents := map[inbox.CustomerID][]inbox.Consent{}
 	var key string
 	var born time.Time
-	if _, err := pgx.ForEachRow(rows, []any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &born}, func() error {
-		found[i.CustomerID].Identities = append(found[i.CustomerID].Identities, i)
-		of, at[i.ID] = append(of, i.ID), i.CustomerID
-		if c, ok := ownWord(&i, key, born); ok {
-			claims[i.CustomerID] = append(claims[i.CustomerID], c)
+	ask(b, `SELECT id, customer_id, kind, key, value, name, proof, created_at FROM identities WHERE customer_id = ANY($1) ORDER BY id`, ids(list),
+		[]any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &born}, func() {
+			if c := r.found[i.CustomerID]; c != nil {
+				c.Identities = append(c.Identities, i)
+				r.born[i.ID], r.keys[i.ID] = born, key
+			}
+		})
+	var of inbox.IdentityID
+	var claim inbox.Claim
+	ask(b, `
+		SELECT c.identity_id, c.field, c.source, c.value, c.key, c.proof, c.at FROM identities i JOIN claims c ON c.identity_id = i.id
+		WHERE i.customer_id = ANY($1) ORDER BY c.identity_id, c.field, c.source`, ids(list),
+		[]any{&of, &claim.Field, &claim.Source, &claim.Value, &claim.Key, &claim.Proof, &claim.At}, func() {
+			claim.At = claim.At.UTC()
+			r.claims[of] = append(r.claims[of], claim)
+		})
+	var who inbox.CustomerID
+	var consent inbox.Consent
+	ask(b, `
+		SELECT i.customer_id, c.purpose, c.source, c.granted, c.at FROM identities i JOIN consents c ON c.identity_id = i.id
+		WHERE i.customer_id = ANY($1) ORDER BY c.identity_id, c.purpose, c.source`, ids(list),
+		[]any{&who, &consent.Purpose, &consent.Source, &consent.Granted, &consent.At}, func() {
+			consent.At = consent.At.UTC()
+			r.consents[who] = append(r.consents[who], consent)
+		})
+	return r
+}
+
+// ask queues a query of one argument whose rows are read one by one.
+func ask(b *pgx.Batch, sql string, arg any, scans []any, each func()) {
+	b.Queue(sql, arg).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, scans, func() error {
+			each()
+			return nil
+		})
+		return err
+	})
+}
+
+// whole are the customers, by the rules of what is shown of many words.
+func (r *customerRows) whole(rules *inbox.Rules) map[inbox.CustomerID]*inbox.Customer {
+	for id, c := range r.found {
+		var claims []inbox.OwnedClaim
+		for n := range c.Identities {
+			i := &c.Identities[n]
+			if own, ok := ownWord(i, r.keys[i.ID], r.born[i.ID]); ok {
+				claims = append(claims, own)
+			}
 		}
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read identities: %w", err)
-	}
-	if err := eachClaim(ctx, q, of, func(id inbox.IdentityID, c inbox.Claim) {
-		claims[at[id]] = append(claims[at[id]], inbox.OwnedClaim{Claim: c, IdentityID: id})
-	}); err != nil {
-		return nil, err
-	}
-	if err := eachConsent(ctx, q, of, func(id inbox.IdentityID, c inbox.Consent) {
-		consents[at[id]] = append(consents[at[id]], c)
-	}); err != nil {
-		return nil, err
-	}
-	for id, c := range found {
-		c.Profile, c.Consents = orEmpty(rules.Survivors(claims[id])), orEmpty(rules.Strictest(consents[id]))
+		for _, i := range c.Identities {
+			for _, claim := range r.claims[i.ID] {
+				claims = append(claims, inbox.OwnedClaim{Claim: claim, IdentityID: i.ID})
+			}
+		}
+		c.Profile, c.Consents = orEmpty(rules.Survivors(claims)), orEmpty(rules.Strictest(r.consents[id]))
 		for i := range c.Profile {
 			c.Profile[i].Others = orEmpty(c.Profile[i].Others)
 		}
 	}
-	return found, nil
+	return r.found
+}
+
+// known is what is known of each identity of a customer.
+func (r *customerRows) known(id inbox.CustomerID) (own []inbox.IdentityID, known map[inbox.IdentityID]inbox.Known) {
+	known = map[inbox.IdentityID]inbox.Known{}
+	if c := r.found[id]; c != nil {
+		for _, i := range c.Identities {
+			own = append(own, i.ID)
+			known[i.ID] = inbox.Known{Refs: []inbox.IdentityRef{{Kind: i.Kind, Key: r.keys[i.ID]}}, Name: i.Name, Claims: r.claims[i.ID]}
+		}
+	}
+	return own, known
 }
 
 // ownWord is what an identity that is an address says by being one.

@@ -23,48 +23,57 @@ const (
 
 // SavedItems returns what is on a customer's wish lists, the newest first.
 func (s *Store) SavedItems(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.SavedItem, error) {
-	list, err := panelList(ctx, s, rights, id, `
-		SELECT x.store, x.sku, x.title, x.url, x.saved, x.at FROM identities i JOIN saved_items x ON x.identity_id = i.id
-		WHERE i.customer_id = $1 AND x.saved ORDER BY x.at DESC, x.store, x.sku LIMIT $2`, maxSaved, pgx.RowToStructByPos[inbox.SavedItem])
+	list, err := listed(ctx, s, rights, id, (*reading).askSavedItems)
 	if err != nil {
 		return nil, fmt.Errorf("saved items of %s: %w", id, err)
 	}
 	return list, nil
 }
 
+func (r *reading) askSavedItems(b *pgx.Batch, into *[]inbox.SavedItem) {
+	askList(r, b, into, `
+		SELECT x.store, x.sku, x.title, x.url, x.saved, x.at FROM identities i JOIN saved_items x ON x.identity_id = i.id
+		WHERE i.customer_id = $1 AND x.saved ORDER BY x.at DESC, x.store, x.sku LIMIT $2`, maxSaved, pgx.RowToStructByPos[inbox.SavedItem])
+}
+
 // Loyalty returns a customer's points in every store, and the newest lines of
 // the ledger.
-func (s *Store) Loyalty(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.LoyaltyBalance, []inbox.LoyaltyEntry, error) {
-	list, err := panelList(ctx, s, rights, id, `
+func (s *Store) Loyalty(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (l inbox.Loyalty, err error) {
+	err = s.reading(ctx, rights, id, func(r *reading) error {
+		b := &pgx.Batch{}
+		r.askLoyalty(b, &l)
+		return r.send(ctx, b)
+	})
+	if err != nil {
+		return inbox.Loyalty{}, fmt.Errorf("loyalty of %s: %w", id, err)
+	}
+	return l, nil
+}
+
+func (r *reading) askLoyalty(b *pgx.Batch, into *inbox.Loyalty) {
+	askList(r, b, &into.Items, `
 		SELECT x.store, x.external_id, x.points, x.reason, x.at FROM identities i CROSS JOIN LATERAL (
 			SELECT * FROM loyalty_entries x WHERE x.identity_id = i.id ORDER BY x.at DESC, x.id DESC LIMIT $2) x
 		WHERE i.customer_id = $1 ORDER BY x.at DESC, x.id DESC LIMIT $2`, maxLoyalty, pgx.RowToStructByPos[inbox.LoyaltyEntry])
-	if err != nil {
-		return nil, nil, fmt.Errorf("loyalty of %s: %w", id, err)
-	}
-	rows, err := s.pool.Query(ctx, `
-		SELECT x.store, sum(x.points)::bigint FROM identities b JOIN identities i ON i.customer_id = b.customer_id
-		JOIN loyalty_entries x ON x.identity_id = i.id WHERE b.born_id = $1 GROUP BY x.store ORDER BY x.store`, id)
-	if err != nil {
-		return nil, nil, fmt.Errorf("loyalty of %s: %w", id, err)
-	}
-	balances, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.LoyaltyBalance])
-	if err != nil {
-		return nil, nil, fmt.Errorf("loyalty of %s: %w", id, err)
-	}
-	return orEmpty(balances), list, nil
+	askList(r, b, &into.Balances, `
+		SELECT x.store, sum(x.points)::bigint FROM identities i JOIN loyalty_entries x ON x.identity_id = i.id
+		WHERE i.customer_id = $1 GROUP BY x.store ORDER BY x.store LIMIT $2`, maxLoyalty, pgx.RowToStructByPos[inbox.LoyaltyBalance])
 }
 
 // PageViews returns the pages that a customer looked at last.
 func (s *Store) PageViews(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.PageView, error) {
-	list, err := panelList(ctx, s, rights, id, `
-		SELECT x.id, x.at, x.store, x.name, x.title, x.url FROM identities i CROSS JOIN LATERAL (
-			SELECT * FROM tracks x WHERE x.identity_id = i.id AND x.kind = 'page' AND x.kind <> '' ORDER BY x.at DESC, x.id DESC LIMIT $2) x
-		WHERE i.customer_id = $1 ORDER BY x.at DESC, x.id DESC LIMIT $2`, maxViews, pgx.RowToStructByPos[inbox.PageView])
+	list, err := listed(ctx, s, rights, id, (*reading).askPageViews)
 	if err != nil {
 		return nil, fmt.Errorf("pages of %s: %w", id, err)
 	}
 	return list, nil
+}
+
+func (r *reading) askPageViews(b *pgx.Batch, into *[]inbox.PageView) {
+	askList(r, b, into, `
+		SELECT x.id, x.at, x.store, x.name, x.title, x.url FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM tracks x WHERE x.identity_id = i.id AND x.kind = 'page' AND x.kind <> '' ORDER BY x.at DESC, x.id DESC LIMIT $2) x
+		WHERE i.customer_id = $1 ORDER BY x.at DESC, x.id DESC LIMIT $2`, maxViews, pgx.RowToStructByPos[inbox.PageView])
 }
 
 const productColumns = `p.store, p.sku, p.external_id, p.title, p.variant, p.currency, p.price, p.stock, p.stock_at, p.url, p.image, p.updated_at`

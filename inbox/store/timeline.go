@@ -27,32 +27,36 @@ func (s *Store) Timeline(ctx context.Context, rights *inbox.Rights, id inbox.Cus
 			err = fmt.Errorf("timeline of %s: %w", id, err)
 		}
 	}()
-	if id, err = known(ctx, s.pool, rights, id); err != nil {
-		return nil, next, 0, err
-	}
-	size := pageSize(limit)
-	batch := &pgx.Batch{}
+	p := page[inbox.TimelineEntry]{after: after, size: pageSize(limit)}
+	err = s.reading(ctx, rights, id, func(r *reading) error {
+		b := &pgx.Batch{}
+		r.askTimeline(b, &p)
+		r.askHidden(b, &hidden)
+		return r.send(ctx, b)
+	})
+	list, next = newestOf(&p)
+	return list, next, hidden, err
+}
+
+func (r *reading) askTimeline(b *pgx.Batch, p *page[inbox.TimelineEntry]) {
 	for _, source := range timelineSources {
-		args := source.from(after)
-		args["customer"], args["limit"], args["all"], args["inboxes"] = id, size+1, rights.All, ids(rights.Inboxes)
-		batch.Queue(source.sql, args).Query(func(rows pgx.Rows) error {
+		args := source.from(p.after)
+		args["customer"], args["limit"], args["all"], args["inboxes"] = r.id, p.size+1, r.rights.All, ids(r.rights.Inboxes)
+		b.Queue(source.sql, args).Query(func(rows pgx.Rows) error {
 			entries, err := pgx.CollectRows(rows, source.scan)
-			list = append(list, entries...)
+			p.list = append(p.list, entries...)
 			return err
 		})
 	}
-	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, next, 0, err
-	}
-	slices.SortFunc(list, func(a, b inbox.TimelineEntry) int {
+}
+
+// newestOf makes a page of what every source gave.
+func newestOf(p *page[inbox.TimelineEntry]) ([]inbox.TimelineEntry, inbox.Cursor) {
+	slices.SortFunc(p.list, func(a, b inbox.TimelineEntry) int {
 		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID))
 	})
-	if len(list) > size+1 {
-		list = list[:size+1]
-	}
-	list, next = cut(list, size, func(e *inbox.TimelineEntry) inbox.Cursor { return inbox.Cursor{At: e.At, ID: e.ID} })
-	hidden, err = s.hidden(ctx, rights, id)
-	return list, next, hidden, err
+	p.list = p.list[:min(len(p.list), p.size+1)]
+	return p.cut(func(e *inbox.TimelineEntry) inbox.Cursor { return inbox.Cursor{At: e.At, ID: e.ID} })
 }
 
 // A timelineSource is a query of one kind of entry: time, id within its source,

@@ -32,10 +32,16 @@ func hints(k inbox.Known) (list []string) {
 	return list
 }
 
-func score(a, b inbox.Known) (float64, []string) {
-	s, reasons := identity.Score(identity.NewProfile(a.Claims, a.Refs, a.Name), identity.NewProfile(b.Claims, b.Refs, b.Name))
-	if s < identity.Worth {
-		return 0, nil
+func score(people []inbox.Known) func(a, b int) (float64, []string) {
+	profiles := make([]identity.Profile, len(people))
+	for i, k := range people {
+		profiles[i] = identity.NewProfile(k.Claims, k.Refs, k.Name)
 	}
-	return s, reasons
+	return func(a, b int) (float64, []string) {
+		s, reasons := identity.Score(profiles[a], profiles[b])
+		if s < identity.Worth {
+			return 0, nil
+		}
+		return s, reasons
+	}
 }
