@@ -218,8 +218,9 @@ func tooSmall(err error) error {
 }
 
 func (b *Bus) streams() []jetstream.StreamConfig {
-	// EVENTS and VISITOR can be made again from the log, so they need not wait
-	// for the disk; only an unreplicated stream may choose that.
+	// EVENTS can be made again from the log, so it need not wait for the disk;
+	// only an unreplicated stream may choose that. VISITOR waits: a visitor
+	// resumes by number, and a number must not be given out twice.
 	lazy := jetstream.DefaultPersistMode
 	if b.cfg.Replicas == 1 {
 		lazy = jetstream.AsyncPersistMode
@@ -255,7 +256,7 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		{
 			Name: streamVisitor, Subjects: []string{"skein.visitor.*.*"},
 			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 256 << 20, MaxAge: 3 * day,
-			Duplicates: dedupeWindow, PersistMode: lazy, AllowDirect: true,
+			Duplicates: dedupeWindow, AllowDirect: true,
 		},
 		{
 			Name: streamDead, Subjects: []string{"skein.dead.*.*"},

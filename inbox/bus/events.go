@@ -18,9 +18,13 @@ var ErrGap = errors.New("events are missing from the stream")
 // the last event. With first > last it holds none, and the next one will be
 // last + 1.
 func (b *Bus) EventsState(ctx context.Context) (epoch string, first, last uint64, err error) {
-	s, err := b.js.Stream(ctx, streamEvents)
+	return b.streamState(ctx, streamEvents)
+}
+
+func (b *Bus) streamState(ctx context.Context, stream string) (epoch string, first, last uint64, err error) {
+	s, err := b.js.Stream(ctx, stream)
 	if err != nil {
-		return "", 0, 0, fmt.Errorf("look up EVENTS: %w", away(err))
+		return "", 0, 0, fmt.Errorf("look up %s: %w", stream, away(err))
 	}
 	info := s.CachedInfo()
 	epoch = strconv.FormatInt(info.Created.UnixNano(), 36)

@@ -102,6 +102,9 @@ func NewLink(nc *nats.Conn, cfg LinkConfig) (*Link, error) {
 	return &Link{nc: nc, js: js, cfg: cfg, log: cfg.Log, buckets: map[string]jetstream.KeyValue{}}, nil
 }
 
+// Derive is [ChannelKey.Derive] of the link's channel.
+func (l *Link) Derive(purpose string) []byte { return l.cfg.Key.Derive(purpose) }
+
 // Publish implements [connectors.Link]. An [inbox.Unavailable] means that the
 // stream can't take the item now; an [inbox.Invalid] or [inbox.TooLarge] that
 // it never will.

@@ -55,6 +55,16 @@ func ParseChannelKey(s string) (ChannelKey, error) {
 // secret.
 func (k ChannelKey) String() string { return hex.EncodeToString(k.key[:]) }
 
+// Derive returns a key for a purpose of the channel's own, the same in every
+// instance of its sidecar.
+func (k ChannelKey) Derive(purpose string) []byte {
+	b, err := hkdf.Key(sha256.New, k.key[:], nil, "skein channel "+purpose, 32)
+	if err != nil {
+		panic(err) // only for lengths that no hash gives
+	}
+	return b
+}
+
 // A sealed is encrypted bytes and the id of the key that opens them.
 type sealed struct {
 	Key   string `json:"key"`

@@ -11,13 +11,17 @@ import (
 	"skein/inbox"
 )
 
-// visitorRecheck is how often a session is looked at without a hint.
-const visitorRecheck = 20 * time.Second
+const (
+	// visitorRecheck is how often a session is looked at without a hint.
+	visitorRecheck = 20 * time.Second
+	// visitorSoon is how soon it is looked at again when the hint was there
+	// before what it hints at, at most a few times and each time later.
+	visitorSoon = 2 * time.Millisecond
+)
 
-// VisitorSubject returns the subject of what one chat session may see. A
-// session is a [validToken].
-func VisitorSubject(account inbox.AccountID, session string) string {
-	return fmt.Sprintf("skein.visitor.%s.%s", account, session)
+// VisitorState returns what VISITOR holds, as [Bus.EventsState] does of EVENTS.
+func (b *Bus) VisitorState(ctx context.Context) (epoch string, first, last uint64, err error) {
+	return b.streamState(ctx, streamVisitor)
 }
 
 // Visitor implements [connectors.Link]. The message that a stream takes is also
@@ -27,7 +31,7 @@ func (l *Link) Visitor(ctx context.Context, account inbox.AccountID, session str
 	if !inbox.ValidAccountID(string(account)) || !validToken(session) {
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%.60q of %.60q is no session", session, account)}
 	}
-	subject := VisitorSubject(account, session)
+	subject := inbox.VisitorSubject(account, session)
 	hint := make(chan *nats.Msg, 1)
 	sub, err := l.nc.ChanSubscribe(subject, hint)
 	if err != nil {
@@ -36,11 +40,13 @@ func (l *Link) Visitor(ctx context.Context, account inbox.AccountID, session str
 	defer func() { _ = sub.Unsubscribe() }()
 	look := time.NewTimer(0)
 	defer look.Stop()
+	soon := time.Duration(0)
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-hint:
+			soon = visitorSoon
 		case <-look.C:
 		}
 		wait := visitorRecheck/2 + rand.N(visitorRecheck/2)
@@ -56,12 +62,18 @@ func (l *Link) Visitor(ctx context.Context, account inbox.AccountID, session str
 			if err != nil || msg == nil {
 				break
 			}
-			after = seq
+			after, soon = seq, 0
 			if smuggled(msg) {
 				continue
 			}
 			if err := show(seq, msg.Data); err != nil {
 				return err
+			}
+		}
+		if soon > 0 {
+			wait, soon = min(wait, soon), soon*4
+			if soon > time.Second {
+				soon = 0
 			}
 		}
 		look.Reset(wait)
