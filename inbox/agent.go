@@ -93,7 +93,7 @@ type Account struct {
 // nothing else is said.
 var kindsOf = map[Channel][]IdentityKind{
 	Email:  {EmailAddress},
-	Chat:   {ChatVisitor, EmailAddress, PhoneNumber},
+	Chat:   {ChatVisitor, EmailAddress, PhoneNumber, ShopAccount},
 	Phone:  {PhoneNumber},
 	Social: {SocialUser, PhoneNumber},
 	Shop:   {ShopAccount, EmailAddress, PhoneNumber},

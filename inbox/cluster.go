@@ -28,6 +28,12 @@ type HeldKey struct {
 	Proof Proof
 }
 
+// Joins reports whether who has proven a key of its kind may be one with others
+// who have.
+func (r IdentityRef) Joins() bool {
+	return r.Kind == EmailAddress || r.Kind == PhoneNumber || r.Kind == ShopAccount
+}
+
 // An Edge joins two identities. An automatic one names the key that both hold
 // and lives as long as its evidence; an agent's lives until it is undone.
 type Edge struct {
@@ -92,9 +98,14 @@ const (
 	ClaimBirthday ClaimField = "birthday"
 	ClaimLocale   ClaimField = "locale"
 	ClaimCompany  ClaimField = "company"
+
+	// ClaimShop is an account in a shop, as [ShopKey] writes it: of who is signed
+	// in there. It is matched and not shown, and agents don't edit it.
+	ClaimShop ClaimField = "shop"
 )
 
-// Valid reports whether f is one of the fields above.
+// Valid reports whether f is a field of a profile: one of those above but
+// [ClaimShop].
 func (f ClaimField) Valid() bool {
 	switch f {
 	case ClaimName, ClaimEmail, ClaimPhone, ClaimAddress, ClaimBirthday, ClaimLocale, ClaimCompany:

@@ -45,6 +45,8 @@ func ClaimKey(field inbox.ClaimField, value, region string) string {
 		return Key(inbox.PhoneNumber, value, region)
 	case inbox.ClaimBirthday:
 		return Birthday(value)
+	case inbox.ClaimShop:
+		return Key(inbox.ShopAccount, value, region)
 	}
 	return ""
 }

@@ -16,7 +16,7 @@ const rounds = 64
 // [inbox.ResolveFunc].
 //
 // Agents' edges hold. An automatic edge joins two nodes that have both proven
-// the same mail address or telephone number, unless that is [Blocked], shared
+// the same mail address, telephone number or account in a shop, unless that is [Blocked], shared
 // or blocked by policy, or counted shared (see [Shared]; a policy of personal
 // wins over the count). They are tried in one order (the proof that both have,
 // strongest first, then key, then ids), and one is passed over that would bring

@@ -30,13 +30,13 @@ type holder struct {
 	proof inbox.Proof
 }
 
-// holdings returns who has proven which mail address or telephone number, in
-// order of nodes.
+// holdings returns who has proven which mail address, telephone number or
+// account in a shop, in order of nodes.
 func holdings(nodes []inbox.Node) map[inbox.IdentityRef][]holder {
 	out := map[inbox.IdentityRef][]holder{}
 	for i := range nodes {
 		for _, k := range nodes[i].Keys {
-			if k.Key == "" || k.Proof < inbox.Proven || k.Kind != inbox.EmailAddress && k.Kind != inbox.PhoneNumber {
+			if k.Key == "" || k.Proof < inbox.Proven || !k.Joins() {
 				continue
 			}
 			held := out[k.IdentityRef]

@@ -26,7 +26,7 @@ func Survivors(claims []inbox.OwnedClaim) []inbox.Fact {
 	said := map[[2]string]bool{}
 	for _, c := range sorted {
 		value := [2]string{string(c.Field), sameValue(c.Claim)}
-		if strings.TrimSpace(c.Value) == "" || said[value] {
+		if !c.Field.Valid() || strings.TrimSpace(c.Value) == "" || said[value] {
 			continue
 		}
 		said[value] = true

@@ -125,6 +125,8 @@ func keyOfClaim(field inbox.ClaimField, key string) (inbox.IdentityRef, bool) {
 		return inbox.IdentityRef{Kind: inbox.EmailAddress, Key: key}, true
 	case field == inbox.ClaimPhone:
 		return inbox.IdentityRef{Kind: inbox.PhoneNumber, Key: key}, true
+	case field == inbox.ClaimShop:
+		return inbox.IdentityRef{Kind: inbox.ShopAccount, Key: key}, true
 	}
 	return inbox.IdentityRef{}, false
 }

@@ -35,7 +35,7 @@ func readCluster(ctx context.Context, q querier, rules *inbox.Rules, seeds []inb
 		}
 		for _, n := range fresh {
 			for _, k := range n.Keys {
-				if k.Proof >= inbox.Proven && (k.Kind == inbox.EmailAddress || k.Kind == inbox.PhoneNumber) {
+				if k.Proof >= inbox.Proven && k.Joins() {
 					keys = append(keys, k.IdentityRef)
 				}
 			}

@@ -274,7 +274,7 @@ func queueHint(b *pgx.Batch, of inbox.IdentityID) {
 // provenKeys are the addresses that an identity has proven, its own included.
 func provenKeys(ref inbox.IdentityRef, proof inbox.Proof, claims claimSet) map[inbox.IdentityRef]inbox.Proof {
 	held := claims.keys()
-	if ref.Kind == inbox.EmailAddress || ref.Kind == inbox.PhoneNumber {
+	if ref.Joins() {
 		held[ref] = max(held[ref], proof)
 	}
 	maps.DeleteFunc(held, func(_ inbox.IdentityRef, p inbox.Proof) bool { return p < inbox.Proven })

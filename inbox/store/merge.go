@@ -258,10 +258,7 @@ func (e *edgeEvidence) text(automatic bool, ref inbox.IdentityRef) string {
 		}
 		return "An agent said so"
 	}
-	what := "number "
-	if ref.Kind == inbox.EmailAddress {
-		what = "address "
-	}
+	what := map[inbox.IdentityKind]string{inbox.EmailAddress: "address ", inbox.PhoneNumber: "number ", inbox.ShopAccount: "account "}[ref.Kind]
 	how := "both have proven it"
 	if min(e.ProofA, e.ProofB) >= inbox.Signed {
 		how = "signed for both"
