@@ -40,9 +40,11 @@ func (c *Conversation) Recount(list []Said) (newest MessageID) {
 			continue
 		}
 		c.PublicSeq = max(c.PublicSeq, m.Seq)
-		newest, c.LastAt = m.ID, m.CreatedAt
-		if m.Call == nil || !placed { // see Append
-			c.Channel, c.Account, placed = m.Channel, m.Account, true
+		if newest == "" || !m.beside() {
+			newest, c.LastAt = m.ID, m.CreatedAt
+			if m.Call == nil || !placed { // see Append
+				c.Channel, c.Account, placed = m.Channel, m.Account, true
+			}
 		}
 		if !m.History {
 			c.wait(m.Direction, m.Automatic, m.Call, m.CreatedAt)
@@ -53,6 +55,10 @@ func (c *Conversation) Recount(list []Said) (newest MessageID) {
 	}
 	return newest
 }
+
+// beside reports whether m says nothing of where a conversation stands: what we
+// send by ourselves is no answer, and the next one doesn't go where it went.
+func (m *Said) beside() bool { return m.Direction == Out && m.Automatic }
 
 // wait begins or ends c's wait by a public message of that kind.
 func (c *Conversation) wait(d Direction, automatic bool, call *Call, at time.Time) {
@@ -83,7 +89,7 @@ func (c *Conversation) Append(m *Message, history bool) {
 		return
 	}
 	c.PublicSeq = m.Seq
-	if !m.CreatedAt.Before(c.LastAt) || c.Preview == "" {
+	if c.Preview == "" || !m.CreatedAt.Before(c.LastAt) && (m.Direction == In || !m.Automatic.Is) {
 		c.LastAt = m.CreatedAt
 		c.Preview = Preview(m)
 		if m.Call == nil { // a call is no channel by which somebody could be answered

@@ -161,10 +161,11 @@ type Message struct {
 	Masked      bool       `json:"masked,omitempty" doc:"Numbers of payment cards were masked in it; its source is for admins only"`
 	Reason      Reason     `json:"reason"`
 
-	HeaderID  string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`
-	SentAt    time.Time `json:"sentAt" doc:"What its sender's clock said"`
-	CreatedAt time.Time `json:"createdAt" doc:"When Skein got it: what is shown is ordered by SentAt"`
-	HasRaw    bool      `json:"hasRaw"`
+	HeaderID   string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`
+	ExternalID string    `json:"externalId,omitempty" doc:"Of a chat: what the visitor's browser named it, after its session"`
+	SentAt     time.Time `json:"sentAt" doc:"What its sender's clock said"`
+	CreatedAt  time.Time `json:"createdAt" doc:"When Skein got it: what is shown is ordered by SentAt"`
+	HasRaw     bool      `json:"hasRaw"`
 }
 
 // A Reaction is a sign that somebody set beside a message.

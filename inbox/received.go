@@ -62,6 +62,8 @@ type Arrival struct {
 	Mentions  []Mention      // what it names that may be an order
 	Codes     []Guess        // what of it may be a one-time code
 	Echo      bool           // its own Message-ID is one that we signed: our mail, come back
+	Session   string         // of a chat, or ""
+	AnswerTo  string         // of a chat: the mail address that its visitor left to be answered at, or ""
 	Raw       string         // SHA-256 of the raw bytes in Blobs, or ""
 	RawSize   int64          // in bytes
 }

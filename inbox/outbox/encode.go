@@ -16,7 +16,7 @@ func Encode(d inbox.Departure) (subject string, payload []byte, err error) {
 	if len(m.To)+len(m.Cc)+len(d.Bcc) == 0 {
 		return "", nil, &inbox.Error{Code: inbox.Invalid, Message: "nobody to send it to"}
 	}
-	if d.From.Address == "" {
+	if d.From.Address == "" && m.Channel == inbox.Email {
 		return "", nil, &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("account %s has no address to send from", m.Account)}
 	}
 	out := connectors.Outbound{
@@ -27,6 +27,10 @@ func Encode(d inbox.Departure) (subject string, payload []byte, err error) {
 	}
 	if n := len(d.References); n > 0 {
 		out.InReplyTo = d.References[n-1]
+	}
+	if m.Channel == inbox.Chat { // whose visitor asks for files when they want them
+		out.ThreadKey = m.To[0].Address
+		m.Attachments = nil
 	}
 	for _, a := range m.Attachments {
 		out.Attachments = append(out.Attachments, connectors.Attachment{

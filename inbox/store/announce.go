@@ -39,7 +39,7 @@ func orZero[T ~string](id T) string {
 }
 
 // announce writes the log entry, the outbox row and the count deltas of every
-// change, in order. It is called last in a transaction: outbox ids are taken
+// change, in order, and what the visitors of chats are told of it. It is called last in a transaction: outbox ids are taken
 // while the conversations' locks are held, so that they follow the versions.
 func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 	if len(changes) == 0 {
@@ -77,7 +77,11 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 	if err := writeDeltas(ctx, tx, deltas); err != nil {
 		return err
 	}
-	return enqueue(ctx, tx, out)
+	visitors, err := visitorRows(ctx, tx, changes)
+	if err != nil {
+		return err
+	}
+	return enqueue(ctx, tx, append(out, visitors...))
 }
 
 func writeLog(ctx context.Context, tx pgx.Tx, rows [][]any) error {

@@ -33,6 +33,9 @@ func (a *arrivals) write(ctx context.Context) error {
 	if err := writeBlobs(ctx, a.tx, a.blobs); err != nil {
 		return err
 	}
+	if err := a.writeVisits(ctx); err != nil {
+		return err
+	}
 	if err := a.writeReports(ctx); err != nil {
 		return err
 	}

@@ -73,6 +73,7 @@ type arrivals struct {
 	merges   []merge
 	ties     []tie
 	quotes   []inbox.Quote
+	visits   []visit
 
 	threads, messages, keys, attachments, pending [][]any
 	people                                        map[[2]string]bool // thread, person
@@ -202,6 +203,7 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 			}
 		}
 		m.AboutID = a.about(batch, r)
+		a.visited(r, &p, who.ID)
 		a.touch(p.Conversation, r).Append(&m, r.History)
 		if err := a.addRows(&m, r, who.ID, p.Splits); err != nil {
 			return err

@@ -145,17 +145,23 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 	if p, err = newestPublic(ctx, tx, c); err != nil {
 		return m, err
 	}
-	m.ThreadID = p.thread
 	var refs, people []string
 	var replyTo string
 	if kind == inbox.Public {
 		m.State, m.Attempt, m.SendAt = inbox.Queued, 1, &a.SendAt
 		m.Author.Address = account.Address
-		m.Subject = answerSubject(cmp.Or(p.subject, c.Subject))
-		m.To, m.Cc = orEmpty(a.To), orEmpty(a.Cc)
-		if len(m.To) == 0 {
-			if m.To, err = whoWrote(ctx, tx, c); err != nil {
+		switch {
+		case account.Channel == inbox.Chat:
+			if p, m.To, err = chatParent(ctx, tx, c, a); err != nil {
 				return m, err
+			}
+		default:
+			m.Subject = answerSubject(cmp.Or(p.subject, c.Subject))
+			m.To, m.Cc = orEmpty(a.To), orEmpty(a.Cc)
+			if len(m.To) == 0 {
+				if m.To, err = whoWrote(ctx, tx, c); err != nil {
+					return m, err
+				}
 			}
 		}
 		refs = p.chain()
@@ -164,6 +170,7 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 			return m, err
 		}
 	}
+	m.ThreadID = p.thread
 	if err := insertMessage(ctx, tx, c, &m, refs, people, p.splits); err != nil {
 		return m, err
 	}
@@ -173,25 +180,31 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 	if m.Attachments, err = useUploads(ctx, tx, by.Agent.ID, m.ID, a.Attachments); err != nil {
 		return m, err
 	}
+	return m, leaveLater(ctx, tx, &m, people, replyTo)
+}
+
+// leaveLater writes what hangs on a message that is stored as queued, and starts
+// the timer by which it leaves.
+func leaveLater(ctx context.Context, tx pgx.Tx, m *inbox.Message, people []string, replyTo string) error {
 	key := inbox.HeaderKey(m.HeaderID)
 	if _, err := tx.Exec(ctx, `INSERT INTO key_locks (key) VALUES ($1) ON CONFLICT DO NOTHING`, key[:]); err != nil {
-		return m, err
+		return err
 	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO thread_keys (key, message_id, thread_id, own, sender) VALUES ($1, $2, $3, true, '')`,
 		key[:], m.ID, m.ThreadID); err != nil {
-		return m, err
+		return err
 	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO thread_people (thread_id, person) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`,
 		m.ThreadID, orEmpty(people)); err != nil {
-		return m, err
+		return err
 	}
 	if _, err := tx.Exec(ctx, `INSERT INTO attempts (message_id, attempt, state, at) VALUES ($1, $2, $3, $4)`,
-		m.ID, m.Attempt, string(m.State), a.At); err != nil {
-		return m, err
+		m.ID, m.Attempt, string(m.State), m.CreatedAt); err != nil {
+		return err
 	}
-	return m, startTimer(ctx, tx, SendKind, string(m.ID), a.SendAt, inbox.SendTimer{ReplyTo: replyTo})
+	return startTimer(ctx, tx, SendKind, string(m.ID), *m.SendAt, inbox.SendTimer{ReplyTo: replyTo})
 }
 
 func insertMessage(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Message, refs, people, splits []string) error {
@@ -203,20 +216,24 @@ func insertMessage(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inb
 	if err != nil {
 		return err
 	}
+	more, err := json.Marshal(detailOf(m))
+	if err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO messages (id, conversation_id, thread_id, seq, version, kind, direction, channel, account_id, identity_id,
 			author_kind, agent_id, author_name, author_address, recipients, subject, text, visible_text, html, remote_images,
-			state, attempt, send_at, reason, header_id, refs, people, sent_at, created_at, splits)
+			state, attempt, send_at, automatic, detail, reason, header_id, refs, people, sent_at, created_at, splits)
 		VALUES (@id, @conversation, @thread, @seq, @version, @kind, @direction, @channel, @account, @identity,
 			@authorKind, @agent, @authorName, @authorAddress, @recipients, @subject, @text, @visible, @html, @remote,
-			@state, @attempt, @sendAt, @reason, @header, @refs, @people, @sentAt, @createdAt, @splits::uuid[])`,
+			@state, @attempt, @sendAt, @automatic, @detail, @reason, @header, @refs, @people, @sentAt, @createdAt, @splits::uuid[])`,
 		pgx.NamedArgs{"id": m.ID, "conversation": m.ConversationID, "thread": m.ThreadID, "seq": m.Seq, "version": m.Version,
 			"kind": string(m.Kind), "direction": string(m.Direction), "channel": string(m.Channel), "account": m.Account,
 			"identity": c.Customer.IdentityID, "authorKind": string(m.Author.Kind), "agent": null(m.Author.AgentID),
 			"authorName": m.Author.Name, "authorAddress": m.Author.Address, "recipients": who, "subject": m.Subject,
 			"text": m.Text, "visible": m.VisibleText, "html": m.HTML, "remote": m.RemoteImages, "state": string(m.State),
-			"attempt": m.Attempt, "sendAt": m.SendAt, "reason": why, "header": m.HeaderID, "refs": orEmpty(refs),
-			"people": orEmpty(people), "sentAt": m.SentAt, "createdAt": m.CreatedAt, "splits": splits}); err != nil {
+			"attempt": m.Attempt, "sendAt": m.SendAt, "automatic": m.Automatic.Is, "detail": more, "reason": why, "header": m.HeaderID, "refs": orEmpty(refs),
+			"people": orEmpty(people), "sentAt": m.SentAt, "createdAt": m.CreatedAt, "splits": orEmpty(splits)}); err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO search_pending (message_id) VALUES ($1)`, m.ID)

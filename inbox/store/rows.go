@@ -61,12 +61,13 @@ type detail struct {
 	EditedAt   *time.Time       `json:"editedAt,omitempty"`
 	DeletedAt  *time.Time       `json:"deletedAt,omitempty"`
 	Reactions  []inbox.Reaction `json:"reactions,omitempty"`
+	ExternalID string           `json:"externalId,omitempty"`
 }
 
 func detailOf(m *inbox.Message) detail {
 	return detail{
 		Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems, Masked: m.Masked,
-		EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, Reactions: m.Reactions,
+		EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, Reactions: m.Reactions, ExternalID: m.ExternalID,
 	}
 }
 
@@ -95,7 +96,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 	}
 	m.To, m.Cc = orEmpty(r.To), orEmpty(r.Cc)
 	m.Automatic, m.Bounces, m.Protection, m.Problems, m.Masked = d.Automatic, d.Bounces, d.Protection, d.Problems, d.Masked
-	m.EditedAt, m.DeletedAt, m.Reactions = d.EditedAt, d.DeletedAt, d.Reactions
+	m.EditedAt, m.DeletedAt, m.Reactions, m.ExternalID = d.EditedAt, d.DeletedAt, d.Reactions, d.ExternalID
 	return m, nil
 }
 

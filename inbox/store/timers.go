@@ -114,6 +114,11 @@ func depart(ctx context.Context, tx pgx.Tx, id inbox.MessageID, timer inbox.Send
 	if m.State == inbox.Failed {
 		return nil
 	}
+	if m.Channel == inbox.Chat {
+		if err := mailLater(ctx, tx, m.ThreadID); err != nil {
+			return err
+		}
+	}
 	return enqueue(ctx, tx, [][]any{{subject, payload}})
 }
 
