@@ -1,7 +1,9 @@
 package threader
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"skein/connectors"
 	"skein/inbox"
@@ -34,7 +36,7 @@ type witness struct {
 // say adds a claim; an empty one, and one to an address of ours, says nothing.
 func (w *witness) say(c inbox.Claim) {
 	value := strings.TrimSpace(bounded(line(c.Value), maxValue))
-	if value == "" || !c.Field.Valid() || len(w.r.Claims) == maxClaims {
+	if value == "" || !c.Field.Valid() && c.Field != inbox.ClaimShop || len(w.r.Claims) == maxClaims {
 		return
 	}
 	about := w.kind
@@ -43,6 +45,8 @@ func (w *witness) say(c inbox.Claim) {
 		about = inbox.EmailAddress
 	case inbox.ClaimPhone:
 		about = inbox.PhoneNumber
+	case inbox.ClaimShop:
+		about = inbox.ShopAccount
 	}
 	c.Value, c.Key, c.Proof = value, identity.ClaimKey(c.Field, value, w.region), w.account.MayVouch(about, c.Proof)
 	if c.Key != "" && isOwn(w.own, c.Key) {
@@ -82,9 +86,20 @@ func (t *Threader) setClaims(r *inbox.Received, in *connectors.Inbound) {
 		w.buyer(inbox.Claimed)
 	case r.Order != nil:
 		w.buyer(inbox.Claimed)
+	case r.Track != nil && in.Channel == inbox.Chat:
+		w.kind = r.Track.Who.Kind
+		w.sender(in, r.Track.At)
 	case r.Track != nil:
 		w.track(in.Sender.Proof)
 	}
+}
+
+// sender notes what a sender says of itself besides.
+func (w *witness) sender(in *connectors.Inbound, at time.Time) {
+	for _, c := range in.Sender.Claims[:min(len(in.Sender.Claims), maxClaims)] {
+		w.say(inbox.Claim{Field: c.Field, Source: inbox.FromChannel, Value: c.Value, Proof: c.Proof, At: at})
+	}
+	w.consent(in.Sender.Consents, string(w.r.Account))
 }
 
 // buyer notes what an order's buyer is called there.
@@ -136,13 +151,14 @@ func (w *witness) message(in *connectors.Inbound) {
 	if m.Direction == inbox.Out || m.Sender.Address != line(in.Sender.Address) {
 		return
 	}
-	for _, c := range in.Sender.Claims[:min(len(in.Sender.Claims), maxClaims)] {
-		if m.Spam {
-			c.Proof = inbox.Inferred
+	said := *in
+	if m.Spam {
+		said.Sender.Claims = slices.Clone(in.Sender.Claims)
+		for i := range said.Sender.Claims {
+			said.Sender.Claims[i].Proof = inbox.Inferred
 		}
-		w.say(inbox.Claim{Field: c.Field, Source: inbox.FromChannel, Value: c.Value, Proof: c.Proof, At: m.SentAt})
 	}
-	w.consent(in.Sender.Consents, string(w.r.Account))
+	w.sender(&said, m.SentAt)
 }
 
 // record notes what a shop says of an account of its own.

@@ -128,6 +128,9 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 	t.setTimes(a, in, r)
 	t.setHeaders(a, m, r.Account)
 	t.setSender(a, in, r, own)
+	if in.Channel == inbox.Chat {
+		setSession(a, in, own)
+	}
 	maskCards(a)
 	setMentions(a, m.Order, t.numbering())
 	t.setCodes(a, r)
@@ -240,9 +243,34 @@ func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.
 		}
 	}
 	add(a.SenderKey)
-	for _, list := range [][]inbox.Party{m.ReplyTo, m.To, m.Cc} {
+	lists := [][]inbox.Party{m.To, m.Cc}
+	if kind == inbox.EmailAddress {
+		lists = append(lists, m.ReplyTo)
+	}
+	for _, list := range lists {
 		for _, p := range list {
 			add(identity.Key(kind, p.Address, ""))
+		}
+	}
+}
+
+// setSession says which session of a chat a visitor's message is of, and where
+// they want to be answered. That address takes no part in the thread: it is
+// whose they say it is.
+func setSession(a *inbox.Arrival, in *connectors.Inbound, own map[string]bool) {
+	session := in.Message.ThreadKey
+	if a.Identity.Kind != inbox.ChatVisitor || a.Identity.Key != session || !inbox.ValidSession(session) {
+		return
+	}
+	a.Session = session
+	if strings.HasPrefix(in.ExternalID, session+"/") && len(in.ExternalID) <= maxExternal {
+		a.ExternalID = line(in.ExternalID)
+	}
+	for _, p := range in.Message.ReplyTo {
+		p = party(p)
+		if key := identity.EmailKey(p.Address); key != "" && !isOwn(own, key) {
+			a.AnswerTo = p.Address
+			return
 		}
 	}
 }

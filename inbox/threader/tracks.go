@@ -28,8 +28,18 @@ func track(in *connectors.Inbound, r *inbox.Received, region string) (*inbox.Tra
 	if at.Year() < 1990 {
 		at = r.At
 	}
-	t.ID, t.At, t.Signed = in.EventID, c.instant(at), r.Proof >= inbox.Signed
+	visitor := in.Channel == inbox.Chat
+	t.ID, t.At, t.Signed = in.EventID, c.instant(at), r.Proof >= inbox.Signed && !visitor
 	said := segment.Map(&t)
+	if visitor { // who says nothing of anybody's orders, and of no cart but their own
+		if said.Order != nil {
+			said.Kind = inbox.TrackedEvent // it shows by itself: no record shows it
+		}
+		said.Order, said.Customer = nil, nil
+		if said.Cart != nil {
+			said.Cart.ExternalID = ""
+		}
+	}
 	out := &inbox.Tracked{
 		Kind: said.Kind, At: t.At, Store: t.Store, Proof: r.Proof, Name: line(said.Name), Title: line(said.Title), URL: link(said.URL),
 	}
@@ -91,8 +101,17 @@ func track(in *connectors.Inbound, r *inbox.Received, region string) (*inbox.Tra
 
 // who says whom a track is captured under: the account in the shop, else an
 // address or number, else the browser.
+// A chat's visitor is always the own session's, whatever the browser says.
 func (c *check) who(out *inbox.Tracked, in *connectors.Inbound, said *segment.Records) {
 	store := out.Store
+	if in.Channel == inbox.Chat {
+		if in.Sender.Kind != inbox.ChatVisitor || !inbox.ValidSession(in.Sender.Address) {
+			c.fail("it is of nobody: it needs its visitor's session")
+		}
+		out.Who = inbox.IdentityRef{Kind: inbox.ChatVisitor, Key: in.Sender.Address}
+		out.Person, out.Proof = inbox.Party{Address: in.Sender.Address}, min(in.Sender.Proof, inbox.Claimed)
+		return
+	}
 	if said.UserID != "" {
 		c.id("userId", said.UserID, maxExternal)
 	}
