@@ -18,6 +18,7 @@ const (
 	LiveRinging  LiveKind = "ringing"
 	LiveAnswered LiveKind = "answered"
 	LiveEnded    LiveKind = "ended"
+	LiveRead     LiveKind = "read" // to a visitor: an agent has what they said in sight
 )
 
 // A Live is what is true only now: never stored, never on a stream, lost when
