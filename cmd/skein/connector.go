@@ -10,6 +10,7 @@ import (
 
 	"skein/cmd/skein/local"
 	"skein/connectors"
+	"skein/connectors/chat"
 	"skein/connectors/email"
 	"skein/connectors/phone"
 	"skein/inbox"
@@ -35,6 +36,9 @@ var builtin = map[inbox.Channel]built{
 	inbox.Phone: {
 		make: func(_ *bus.Link, log *slog.Logger) connectors.Connector { return phone.New(phone.Config{Log: log}) },
 		form: phone.Form(),
+	},
+	inbox.Chat: func(link *bus.Link, log *slog.Logger) connectors.Connector {
+		return chat.New(chat.Config{Secret: link.Derive("chat sessions"), Log: log})
 	},
 }
 

@@ -30,6 +30,8 @@ var rooms = map[string][]string{
 	"inbox/outbox":    {"inbox", "connectors", "github.com/prometheus/client_golang"},
 	"inbox/api":       {"inbox", "connectors", "inbox/auth", "inbox/markup", "github.com/danielgtaylor/huma", "github.com/microcosm-cc/bluemonday", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"inbox/auth":      {"inbox", "github.com/golang-jwt/jwt", "golang.org/x/crypto", "github.com/coreos/go-oidc"},
+	"inbox/visitor":   {"inbox", "connectors"},
+	"connectors/chat": {"inbox", "connectors", "github.com/coder/websocket", "github.com/golang-jwt/jwt"},
 	"connectors/email": {
 		"inbox", "connectors", "inbox/markup", "github.com/emersion/go-imap", "github.com/emersion/go-message", "github.com/emersion/go-msgauth",
 		"github.com/emersion/go-sasl", "github.com/emersion/go-smtp", "github.com/microcosm-cc/bluemonday", "github.com/gogs/chardet",

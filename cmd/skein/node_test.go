@@ -49,7 +49,7 @@ func startNode(t *testing.T) *node {
 	web := httptest.NewServer(s.handler())
 	t.Cleanup(web.Close)
 	n := &node{t: t, url: web.URL, server: s, links: map[inbox.Channel]*bus.Link{}, inboxes: map[string]inbox.Inbox{}}
-	for _, channel := range []inbox.Channel{inbox.Email, inbox.Shop} {
+	for _, channel := range []inbox.Channel{inbox.Email, inbox.Chat, inbox.Shop} {
 		key, err := bus.DeriveKey(secret, channel)
 		if err != nil {
 			t.Fatal(err)
@@ -113,6 +113,12 @@ func (n *node) agent(name string, role inbox.Role, in ...inbox.InboxID) *reader 
 
 func (r *reader) do(method, path string, body any) (int, string) {
 	r.t.Helper()
+	return r.doKey(method, path, "", body)
+}
+
+// doKey is a call that can be repeated by its key.
+func (r *reader) doKey(method, path, key string, body any) (int, string) {
+	r.t.Helper()
 	var in io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -131,14 +137,22 @@ func (r *reader) do(method, path string, body any) (int, string) {
 	if r.token != "" {
 		req.Header.Set("Authorization", "Bearer "+r.token)
 	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", strings.ReplaceAll(key, " ", "-"))
+	}
+	return fetch(r.t, req)
+}
+
+func fetch(t *testing.T, req *http.Request) (int, string) {
+	t.Helper()
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return res.StatusCode, string(raw)
 }

@@ -108,7 +108,11 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 		store.SendKind: func(ctx context.Context, now time.Time) (bool, error) {
 			return s.store.FireSend(ctx, now, outbox.Encode)
 		},
+		store.VisitorMailKind: func(ctx context.Context, now time.Time) (bool, error) {
+			return s.store.FireVisitorMail(ctx, now, store.MailRule{Plan: s.visitorMail, Seal: s.seal, MatchKey: identity.EmailKey})
+		},
 	}, e.log).Run)
+	parts.run("asks", func(ctx context.Context) error { return s.bus.Asks(ctx, s.answers()) })
 	parts.run("followers", outbox.NewFollowers(s.store, e.log).Run)
 	parts.run("janitor", s.bus.RunJanitor)
 	parts.run("ingress", func(ctx context.Context) error { return s.bus.Follow(ctx, &s.instances) })
