@@ -51,7 +51,6 @@ func (h *Hub) tend(ctx context.Context) {
 	defer parts.Wait()
 	if h.cfg.Air != nil {
 		parts.Go(func() { h.hear(ctx) })
-		h.say(ctx, aired{Ask: true})
 	}
 	if h.cfg.Spots != nil {
 		for range lookers {
@@ -60,7 +59,7 @@ func (h *Hub) tend(ctx context.Context) {
 	}
 	tick := time.NewTicker(h.cfg.Tick)
 	defer tick.Stop()
-	beat := time.Now()
+	beat, asked := time.Now(), h.cfg.Air == nil
 	for {
 		select {
 		case <-ctx.Done():
@@ -75,6 +74,10 @@ func (h *Hub) tend(ctx context.Context) {
 			}
 		case now := <-tick.C:
 			h.round(now)
+			if !asked { // whoever answers is heard by now
+				asked = true
+				h.say(ctx, aired{Ask: true})
+			}
 			if now.Sub(beat) >= h.cfg.Beat {
 				beat = now
 				h.beat(ctx, h.cfg.Lifetime)

@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"realtime":           {"inbox", "github.com/coder/websocket", "github.com/prometheus/client_golang"},
 	"migrations":         {"inbox", "github.com/jackc/pgx", "github.com/pressly/goose"},
 	"web":                {},
+	"inbox/live":         {"inbox", "connectors", "inbox/identity", "realtime"},
 	// Imported by tests only, as TestImports makes sure.
 	"inbox/inboxtest": {"inbox", "inbox/bus", "cmd/skein/local", "migrations", "github.com/jackc/pgx", "github.com/nats-io/nats.go", "github.com/emersion/go-sasl", "github.com/emersion/go-smtp"},
 }

@@ -23,6 +23,7 @@ import (
 	"skein/inbox/blob"
 	"skein/inbox/bus"
 	"skein/inbox/identity"
+	"skein/inbox/live"
 	"skein/inbox/outbox"
 	"skein/inbox/store"
 	"skein/inbox/thread"
@@ -87,6 +88,11 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	position := outbox.NewPosition(s.store, s.bus, e.log)
 	s.hub = realtime.New(realtime.Config{
 		Source: source{position, s.bus}, Tokens: verifier{s.tokens}, Rights: s.store, Log: e.log,
+		Air: s.bus.Air(), Spots: s.store, Down: func(ctx context.Context, d realtime.Down) {
+			if err := s.bus.SayLive(ctx, live.Down(d)); err != nil {
+				e.log.Debug("a customer is not told what an agent does", "error", err)
+			}
+		},
 	})
 
 	if s.keys, err = thread.NewKeys(cfg.secret); err != nil {
@@ -117,6 +123,7 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	parts.run("janitor", s.bus.RunJanitor)
 	parts.run("ingress", func(ctx context.Context) error { return s.bus.Follow(ctx, &s.instances) })
 	parts.run("realtime", s.hub.Run)
+	parts.run("live", live.New(live.Config{Bus: s.bus, Store: s.store, Hub: s.hub, Log: e.log}).Run)
 	return s, nil
 }
 

@@ -42,10 +42,13 @@ type Store interface {
 	Identities
 	Orders
 	Shops
+	Tasks
+	Calls
 
 	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
 	Teams(ctx context.Context) ([]inbox.Team, error)
 	Agents(ctx context.Context) ([]inbox.Agent, error)
+	PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, phone *string, callPop *bool, now time.Time) (inbox.Agent, error)
 	Accounts(ctx context.Context) ([]inbox.Account, error)
 }
 
@@ -114,6 +117,19 @@ type Shops interface {
 	Loyalty(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) (inbox.Loyalty, error)
 	PageViews(ctx context.Context, rights *inbox.Rights, id inbox.CustomerID) ([]inbox.PageView, error)
 	Products(ctx context.Context, store string, skus []string) ([]inbox.Product, error)
+}
+
+// Tasks are what is to be done, by when and by whom.
+type Tasks interface {
+	Tasks(ctx context.Context, rights *inbox.Rights, f inbox.TaskFilter) ([]inbox.Task, inbox.Cursor, error)
+	FollowUp(ctx context.Context, by *inbox.Caller, ref string, t inbox.Task, now time.Time) (inbox.Task, error)
+	PatchTask(ctx context.Context, by *inbox.Caller, id inbox.TaskID, p inbox.TaskPatch, now time.Time) (inbox.Task, error)
+}
+
+// Calls are what agents say of calls.
+type Calls interface {
+	LogCall(ctx context.Context, by *inbox.Caller, ref string, l inbox.LoggedCall, now time.Time) (inbox.Message, error)
+	Summarise(ctx context.Context, by *inbox.Caller, id inbox.MessageID, summary string, now time.Time) (inbox.Message, error)
 }
 
 // Blobs keeps bodies by their SHA-256, in lower-case hex. Open gives a
@@ -213,6 +229,9 @@ func newAPI(cfg Config) *API {
 	a.identities()
 	a.orderLinks()
 	a.shops()
+	a.tasks()
+	a.calls()
+	a.agents()
 	a.operations()
 	a.files()
 	a.root()

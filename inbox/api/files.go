@@ -26,9 +26,12 @@ const (
 	fileTimeout = 10 * time.Minute
 )
 
-// inlineTypes are shown in the page; anything else is handed over to be saved,
-// as it could be a page with a script in it.
-var inlineTypes = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
+// inlineTypes are shown and played in the page; anything else is handed over to
+// be saved, as it could be a page with a script in it.
+var inlineTypes = []string{
+	"image/png", "image/jpeg", "image/gif", "image/webp",
+	"audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg", "audio/opus", "audio/webm", "audio/flac", "audio/wav", "audio/x-wav", "audio/wave", "audio/mp3", "audio/x-m4a",
+}
 
 // files registers what moves bytes. It is not huma's way, which would hold them
 // in memory, but it is in the document all the same.
@@ -54,7 +57,7 @@ func (a *API) files() {
 			"application/json": {Schema: attachment}}}}})
 	a.document("GET", Root+"/attachments/{id}", a.attachment, &huma.Operation{OperationID: "attachment", Tags: tag, Summary: "Get a file",
 		Parameters: []*huma.Param{fileID("An attachment's id"), token, {Name: "inline", In: "query",
-			Description: "1: to be shown in a page; only for images, else to be saved", Schema: &huma.Schema{Type: "string", Enum: []any{"1"}}}},
+			Description: "1: to be shown or played in a page; only for images and audio, else to be saved", Schema: &huma.Schema{Type: "string", Enum: []any{"1"}}}},
 		Responses: bytes("The file", "application/octet-stream")})
 	a.document("GET", Root+"/messages/{id}/raw", a.raw, &huma.Operation{OperationID: "raw", Tags: tag, Summary: "Get a message as it came in",
 		Parameters: []*huma.Param{fileID("A message's id"), token}, Responses: bytes("The mail's source", "text/plain")})

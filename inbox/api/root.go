@@ -48,7 +48,7 @@ func (a *API) root() {
 // pagePolicy lets the page load its own files and talk to its own server.
 // Pictures of mails come from anywhere, when an agent asks for them.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; " +
-	"img-src 'self' https: data: blob:; connect-src 'self'; manifest-src 'self'; frame-src 'self'; worker-src 'self'; " +
+	"img-src 'self' https: data: blob:; media-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; worker-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (a *API) ready(w http.ResponseWriter, r *http.Request) {

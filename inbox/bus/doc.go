@@ -28,8 +28,9 @@
 // Core subjects, never stored: skein.live.accounts.<channel> says that the
 // accounts changed (a hint: sidecars look by themselves too);
 // skein.live.<channel>.<account>.up.<key> is what customers do just now, and
-// .down.<key> what is said to them; skein.ask.<channel>.<account>.<verb> is a
-// question to the server, answered by one node.
+// .down.<key> what is said to them; skein.live.nodes is what servers tell each
+// other; skein.ask.<channel>.<account>.<verb> is a question to the server,
+// answered by one node.
 //
 // It promises: what is acknowledged is on disk; items of one partition are
 // handed over in order, and none overtakes one that is being retried; a

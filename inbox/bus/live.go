@@ -78,3 +78,42 @@ func hear(ctx context.Context, nc *nats.Conn, subject string, heard func(connect
 		}
 	}
 }
+
+// nodesSubject is where the servers tell each other what is true only now. No
+// sidecar's credential reaches it.
+const nodesSubject = "skein.live.nodes"
+
+// Air is how the servers tell each other what is true only now: it may lose what
+// it is given.
+type Air struct{ nc *nats.Conn }
+
+// Air returns the air between the servers.
+func (b *Bus) Air() Air { return Air{b.nc} }
+
+// Say hands data to every server, this one too.
+func (a Air) Say(_ context.Context, data []byte) error {
+	if err := a.nc.Publish(nodesSubject, data); err != nil {
+		return fmt.Errorf("tell the other servers: %w", away(err))
+	}
+	return nil
+}
+
+// Hear calls heard, one call at a time, with what servers say, until ctx ends.
+func (a Air) Hear(ctx context.Context, heard func(data []byte)) error {
+	words := make(chan *nats.Msg, liveQueue)
+	sub, err := a.nc.ChanSubscribe(nodesSubject, words)
+	if err != nil {
+		return fmt.Errorf("hear the other servers: %w", away(err))
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case msg := <-words:
+			if msg.Header.Get(headerStream) == "" {
+				heard(msg.Data)
+			}
+		}
+	}
+}

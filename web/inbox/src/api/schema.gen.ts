@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List everybody who works or worked here
+         * @description For supervisors and admins.
+         */
+        get: operations["agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Say at which telephone an agent is, and which calls are shown
+         * @description Of oneself, and as an admin of anybody.
+         */
+        patch: operations["change-agent"];
+        trace?: never;
+    };
     "/api/v1/attachments": {
         parameters: {
             query?: never;
@@ -97,6 +137,26 @@ export interface paths {
         head?: never;
         /** Change status, assignee or team */
         patch: operations["change-conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write down a call that no exchange told of
+         * @description It counts as any other call: a talk closes the caller's callback.
+         */
+        post: operations["log-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/claims/{claimId}": {
@@ -362,6 +422,23 @@ export interface paths {
          * @description What answers them from now on goes with them. The answer is the conversation where they are.
          */
         post: operations["split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note what is to be done about a conversation, and by when */
+        post: operations["follow-up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -794,6 +871,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Write down what a call came to
+         * @description In place of what was written before, which the log keeps. The exchange's own words don't replace it.
+         */
+        patch: operations["sum-up-call"];
+        trace?: never;
+    };
     "/api/v1/messages/{id}/raw": {
         parameters: {
             query?: never;
@@ -905,6 +1002,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is to be done, soonest first, or what was, newest first
+         * @description Missed calls make one callback a caller, which the next talk closes, whoever calls.
+         */
+        get: operations["tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Give a task to somebody, close it or open it again */
+        patch: operations["change-task"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -934,6 +1068,12 @@ export interface components {
             phone?: string;
             /** @enum {string} */
             role: "agent" | "supervisor" | "admin";
+        };
+        AgentInputBody: {
+            /** @description Whether calls are shown that ring for the inbox and nobody by name */
+            callPop?: boolean;
+            /** @description Extension or number by which the exchange knows the agent; empty: none */
+            phone?: string;
         };
         Attachment: {
             contentId?: string;
@@ -1260,6 +1400,13 @@ export interface components {
             /** @description For the query parameter t of attachments and raw messages */
             token: string;
         };
+        FollowUpInputBody: {
+            /** @description Absent: nobody yet */
+            assigneeId?: string;
+            /** Format: date-time */
+            dueAt: string;
+            text: string;
+        };
         HandOverInputBody: {
             /** @description Whose next message continues here, on whatever channel */
             identityId: string;
@@ -1322,6 +1469,9 @@ export interface components {
             title: string;
             url?: string;
             variant?: string;
+        };
+        ItemsAgent: {
+            items: components["schemas"]["Agent"][];
         };
         ItemsCart: {
             items: components["schemas"]["Cart"][];
@@ -1404,6 +1554,22 @@ export interface components {
             mention?: string;
             messageId?: string;
             text: string;
+        };
+        LoggedCall: {
+            /**
+             * @description in: they called, out: we did
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /** @enum {string} */
+            disposition: "answered" | "missed" | "voicemail" | "busy" | "failed";
+            /** @description The customer's */
+            number?: string;
+            /** Format: date-time */
+            startedAt: string;
+            summary?: string;
+            /** Format: int64 */
+            talkSeconds: number;
         };
         LoginInputBody: {
             /** @description Its case doesn't matter */
@@ -1690,6 +1856,11 @@ export interface components {
             /** @description The cursor of the next page; empty when there is none */
             next: string;
         };
+        PageTask: {
+            items: components["schemas"]["Task"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
         PageView: {
             /** Format: date-time */
             at: string;
@@ -1956,6 +2127,63 @@ export interface components {
             into?: string;
             messages: string[];
         };
+        SummaryInputBody: {
+            /** @description Empty takes it away */
+            summary: string;
+        };
+        Task: {
+            assigneeId?: string;
+            /**
+             * Format: int64
+             * @description How many were missed
+             */
+            calls?: number;
+            /** Format: date-time */
+            closedAt?: string;
+            closedBy?: string;
+            /** @description call: they have spoken; agent: somebody said so; same-caller: another task is about the same calls */
+            closedWhy?: string;
+            /** @description As of then: it may be part of another now */
+            conversationId: string;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy?: string;
+            /** @description Whom it is about */
+            customer: components["schemas"]["Person"];
+            /** Format: date-time */
+            dueAt: string;
+            id: string;
+            inboxId: string;
+            /** @enum {string} */
+            kind: "callback" | "follow-up";
+            /**
+             * Format: date-time
+             * @description The newest of them
+             */
+            lastCallAt?: string;
+            /** @description The first call that was missed */
+            messageId?: string;
+            /** Format: date-time */
+            reopenedAt?: string;
+            /** @enum {string} */
+            state: "open" | "done";
+            text?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        TaskInputBody: {
+            /** @description Empty: nobody */
+            assigneeId?: string;
+            /**
+             * Format: date-time
+             * @description Of a follow-up
+             */
+            dueAt?: string;
+            /** @enum {string} */
+            state?: "open" | "done";
+            /** @description Of a follow-up */
+            text?: string;
+        };
         Team: {
             id: string;
             name: string;
@@ -2002,6 +2230,71 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsAgent"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     upload: {
         parameters: {
             query?: never;
@@ -2043,7 +2336,7 @@ export interface operations {
             query?: {
                 /** @description A token of POST /api/v1/files/token, in place of the header */
                 t?: string;
-                /** @description 1: to be shown in a page; only for images, else to be saved */
+                /** @description 1: to be shown or played in a page; only for images and audio, else to be saved */
                 inline?: "1";
             };
             header?: never;
@@ -2201,6 +2494,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "log-call": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoggedCall"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description What is wrong */
@@ -2735,6 +3067,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description What is wrong */
@@ -3547,6 +3915,41 @@ export interface operations {
             };
         };
     };
+    "sum-up-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SummaryInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     raw: {
         parameters: {
             query?: {
@@ -3731,6 +4134,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsShopStore"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tasks: {
+        parameters: {
+            query?: {
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+                state?: "open" | "done";
+                /** @description Empty: both */
+                kind?: "callback" | "follow-up";
+                /** @description me, none, or an agent's id; empty: anybody's */
+                assignee?: string;
+                /** @description A customer's id; empty: all */
+                customer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageTask"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description What is wrong */
