@@ -22,8 +22,7 @@ const conversationPrefix = "conversation:"
 // that may see it. Nobody writes to its bytes.
 type frame struct {
 	seq      uint64
-	topic    string // "" reaches nobody
-	left     string // the topic that a message was moved out of, or ""
+	topics   []string // that it comes under; none: it reaches nobody
 	audience inbox.Audience
 	agent    inbox.AgentID // whose rights may have changed
 
@@ -71,14 +70,14 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 			delete(fields, name)
 		}
 	}
-	f := &frame{seq: seq, topic: List, audience: o.Audience}
+	f := &frame{seq: seq, topics: inList, audience: o.Audience}
 	switch {
 	case o.Kind == inbox.MessageChanged && o.Message == nil:
-		f.topic = ""
+		f.topics = nil
 	case o.Kind == inbox.MessageChanged:
-		f.topic = conversationPrefix + string(o.Message.ConversationID)
+		f.topics = []string{conversationPrefix + string(o.Message.ConversationID)}
 		if o.Moved != "" {
-			f.left = conversationPrefix + string(o.Moved)
+			f.topics = append(f.topics, conversationPrefix+string(o.Moved))
 		}
 		f.said = o.Message.Direction == inbox.In
 	case o.Kind == inbox.ConversationChanged:
@@ -89,34 +88,37 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 		f.agent = inbox.AgentID(o.Entity)
 	}
 	at := position(epoch, seq)
-	var err error
-	if f.event, err = json.Marshal(struct {
+	event, err := json.Marshal(struct {
 		Type     string                     `json:"type"`
 		Position string                     `json:"position"`
 		Event    map[string]json.RawMessage `json:"event"`
-	}{"event", at, fields}); err != nil {
+	}{"event", at, fields})
+	if err != nil {
 		return nil, fmt.Errorf("encode event %d: %w", seq, err)
 	}
+	f.event = textFrame(event)
 	if before := o.Audience.Before; before != nil && (o.Audience.After == nil || *before != *o.Audience.After) {
-		if f.gone, err = json.Marshal(struct {
+		f.gone = encode(struct {
 			Type     string          `json:"type"`
 			Position string          `json:"position"`
 			Kind     inbox.EventKind `json:"kind"`
 			Entity   string          `json:"entity"`
 			Version  int64           `json:"version"`
-		}{"gone", at, o.Kind, o.Entity, o.Version}); err != nil {
-			return nil, fmt.Errorf("encode event %d: %w", seq, err)
-		}
+		}{"gone", at, o.Kind, o.Entity, o.Version})
 	}
 	return f, nil
 }
 
-// bytesFor is what somebody with these rights and topics gets of f, nil for
-// nothing: the event when it is where they may see it now, gone when it was.
-func (f *frame) bytesFor(rights *inbox.Rights, topics map[string]bool) []byte {
-	if !topics[f.topic] && !(f.left != "" && topics[f.left]) {
-		return nil
-	}
+var inList = []string{List}
+
+// on reports whether f comes under any of topics.
+func (f *frame) on(topics map[string]bool) bool {
+	return slices.ContainsFunc(f.topics, func(topic string) bool { return topics[topic] })
+}
+
+// bytesFor is what somebody with these rights gets of f, nil for nothing: the
+// event when it is where they may see it now, gone when it was.
+func (f *frame) bytesFor(rights *inbox.Rights) []byte {
 	switch a := &f.audience; {
 	case a.Before == nil && a.After == nil && len(a.Inboxes) > 0:
 		if slices.ContainsFunc(a.Inboxes, func(id inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: id}) }) {

@@ -245,8 +245,8 @@ func (h *Hub) passes(f *frame) {
 		}
 	}
 	if f.said {
-		if s := a.spots[f.topic]; s != nil && s.known {
-			h.tellRead(f.topic, s)
+		if s := a.spots[f.topics[0]]; s != nil && s.known {
+			h.tellRead(f.topics[0], s)
 		}
 	}
 }
@@ -415,10 +415,7 @@ func (s *session) hears() bool { return s.tab.here && s.live && s.resolved }
 
 // offerLight queues what may also be said later: it never cuts anybody off.
 func (h *Hub) offerLight(s *session, b []byte) bool {
-	s.mu.Lock()
-	room := len(s.queue) < h.cfg.QueueFrames/2 && s.bytes < h.cfg.QueueBytes/2
-	s.mu.Unlock()
-	if room && s.offer(item{bytes: b}) {
+	if s.room() && s.offer(item{bytes: b}) {
 		h.stats.Ephemeral++
 		return true
 	}

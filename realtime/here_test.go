@@ -356,7 +356,7 @@ func TestHereHostile(t *testing.T) {
 		b.wantClose(CloseProtocol)
 	}
 	b := come(t, url, "ann/1", inSales)
-	for i := range frameRate + 1 {
+	for i := range mayFrames + 1 {
 		if b.send(map[string]any{"type": "here", "open": inSales, "typing": []string{"", "note"}[i%2]}) != nil {
 			break
 		}

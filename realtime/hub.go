@@ -22,12 +22,17 @@ type Hub struct {
 	lost     bool       // the place in the stream, until it is looked at again
 	ring     *ring
 	sessions map[*session]struct{}
+	topics   map[string]map[*session]struct{} // who follows what
 	draining bool
 	waiting  sync.WaitGroup // sockets that are being served
+
+	touched []*session // publish's own: working space
 
 	stats Stats
 
 	around around
+
+	out pump
 
 	replays chan struct{} // a place for each session that reads back from the stream
 	stalls  int           // Run's own: times in a row that the stream gave nothing of what it has
@@ -40,20 +45,23 @@ const (
 
 // Stats are what a hub has done. Sessions are those that are served now.
 type Stats struct {
-	Sessions                 int
-	Scanned                  uint64 // sequence of the newest entry read
-	Frames, Delivered        uint64 // entries read, frames handed to sessions
-	CutOff, Resumed, Reloads uint64
-	Ephemeral                uint64 // frames of what is true only now
+	Sessions          int
+	Scanned           uint64 // sequence of the newest entry read
+	Frames, Delivered uint64 // entries read, frames handed to sessions
+	Opened, CutOff    uint64
+	Resumed, Reloads  uint64
+	Ephemeral         uint64 // frames of what is true only now
 }
 
 // New returns a hub that serves once [Hub.Run] has seen the stream.
 func New(cfg Config) *Hub {
 	cfg.setDefaults()
-	return &Hub{
-		cfg: cfg, ring: newRing(cfg.RingFrames, cfg.RingBytes), sessions: map[*session]struct{}{},
+	h := &Hub{
+		cfg: cfg, ring: newRing(cfg.RingFrames, cfg.RingBytes), sessions: map[*session]struct{}{}, topics: map[string]map[*session]struct{}{},
 		replays: make(chan struct{}, maxReplays), around: newAround(inbox.NewID[string](time.Now())),
 	}
+	h.out.init(max(1, cfg.QueueFrames/4))
+	return h
 }
 
 // Stats returns what h has done so far.
@@ -78,11 +86,17 @@ func (h *Hub) Ready() bool {
 func (h *Hub) Run(ctx context.Context) error {
 	var tending sync.WaitGroup
 	tending.Go(func() { h.tend(ctx) })
+	tending.Go(func() { h.beatAll(ctx) })
 	defer tending.Wait()
+	empty := make(chan struct{})
+	var pumping sync.WaitGroup
+	pumping.Go(func() { h.out.run(empty) })
+	defer pumping.Wait()
+	defer close(empty)
 	delay := 100 * time.Millisecond
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := h.follow(ctx)
+		err := h.read(ctx)
 		if ctx.Err() != nil {
 			break
 		}
@@ -105,10 +119,10 @@ var (
 	errGap   = errors.New("entries are missing")
 )
 
-// follow reads the stream from the last entry read on. Where that place means
+// read reads the stream from the last entry read on. Where that place means
 // nothing any more, or the stream can't give what follows it, the clients are
 // sent to reload and reading goes on from the stream's end.
-func (h *Hub) follow(ctx context.Context) error {
+func (h *Hub) read(ctx context.Context) error {
 	mark, err := h.cfg.Source.State(ctx)
 	if err != nil {
 		return fmt.Errorf("look at the stream: %w", err)
@@ -210,34 +224,60 @@ func (h *Hub) take(seq uint64, data []byte) error {
 	return nil
 }
 
-// publish hands f to the sessions whose rights and topics admit it and never
-// waits: a session whose queue is full is cut off, and its browser comes back
-// for what it missed.
+// publish queues f for the sessions whose rights and topics admit it and never
+// waits for one: a session whose queue is full is cut off, and its browser comes
+// back for what it missed. What it does wait for is the pump, so that nobody is
+// behind who reads.
 func (h *Hub) publish(f *frame) {
+	h.out.wait()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ring.keep(f)
 	h.stats.Frames++
 	h.passes(f)
-	for s := range h.sessions {
-		if f.agent != "" && f.agent == s.claims.Agent {
-			// From this entry on its old rights count for nothing: it is held
-			// until they are resolved anew.
-			s.hold(f.seq - 1)
+	for s := range h.around.agents[f.agent] {
+		// From this entry on its old rights count for nothing: it is held until
+		// they are resolved anew.
+		s.hold(f.seq - 1)
+	}
+	for _, topic := range f.topics {
+		for s := range h.topics[topic] {
+			if !s.live || s.seen == f.seq {
+				continue
+			}
+			s.seen = f.seq // it may follow another of them
+			b := f.bytesFor(&s.rights)
+			if b == nil {
+				continue
+			}
+			h.stats.Delivered++
+			if s.put(item{seq: f.seq, bytes: b}, h.cfg.QueueFrames, h.cfg.QueueBytes) {
+				h.touched = append(h.touched, s)
+			} else {
+				s.cutOff()
+			}
 		}
-		if !s.live {
-			continue
+	}
+	h.out.mark(h.touched...)
+	h.out.published()
+	clear(h.touched)
+	h.touched = h.touched[:0]
+}
+
+// follow keeps who follows what.
+func (h *Hub) follow(s *session, before, now map[string]bool) {
+	for topic := range before {
+		if of := h.topics[topic]; !now[topic] {
+			if delete(of, s); len(of) == 0 {
+				delete(h.topics, topic)
+			}
 		}
-		b := f.bytesFor(&s.rights, s.topics)
-		if b == nil {
-			continue
+	}
+	for topic := range now {
+		if h.topics[topic] == nil {
+			h.topics[topic] = map[*session]struct{}{}
 		}
-		h.stats.Delivered++
-		if !s.offer(item{seq: f.seq, bytes: b}) {
-			h.stats.CutOff++
-			s.live = false
-			s.end(CloseResume, "too slow: come back and resume")
-		}
+		h.topics[topic][s] = struct{}{}
 	}
 }
 
@@ -249,6 +289,12 @@ func (h *Hub) lose(why error) {
 	h.cfg.Log.Error("place in the stream lost: clients will reload", "error", why, "scanned", h.ring.last)
 	h.lost = true
 	h.cutOffAll("entries are missing from the stream")
+}
+
+func (h *Hub) countCutOff() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stats.CutOff++
 }
 
 // cutOffAll ends every session; the lock is held.
@@ -282,6 +328,8 @@ func (h *Hub) enter(s *session) bool {
 	if !h.ready() || len(h.sessions) >= h.cfg.MaxSessions {
 		return false
 	}
+	s.part = int(h.stats.Opened % beats)
+	h.stats.Opened++
 	h.sessions[s] = struct{}{}
 	h.waiting.Add(1)
 	return true
@@ -290,6 +338,11 @@ func (h *Hub) enter(s *session) bool {
 func (h *Hub) leave(s *session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	s.gone, s.live = true, false
+	if s.halt != nil {
+		s.halt()
+	}
 	delete(h.sessions, s)
+	h.follow(s, s.topics, nil)
 	h.part(s)
 }

@@ -391,7 +391,7 @@ func TestHostileClients(t *testing.T) {
 		{"a topic that is no id", raw(auth, `{"type":"topics","topics":["conversation:*"]}`), CloseProtocol},
 		{"a broken frame later", raw(auth, `{`), CloseProtocol},
 		{"a frame too large", raw(auth, `{"type":"ping","x":"`+strings.Repeat("x", readLimit)+`"}`), websocket.StatusMessageTooBig},
-		{"a flood", raw(auth, strings.Split(strings.Repeat("{\"type\":\"x\"}\n", frameRate+1), "\n")[:frameRate+1]...), CloseProtocol},
+		{"a flood", raw(auth, strings.Split(strings.Repeat("{\"type\":\"x\"}\n", mayFrames+1), "\n")[:mayFrames+1]...), CloseProtocol},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.b.t = t

@@ -176,10 +176,11 @@ func callsFrame(list []Call) []byte {
 	}{"calls", list})
 }
 
-var tokenExpiring = []byte(`{"type":"tokenExpiring"}`)
+var tokenExpiring = textFrame([]byte(`{"type":"tokenExpiring"}`))
 
-// encode can't fail: strings, numbers, booleans and times alone.
+// encode makes a frame of v. It can't fail: strings, numbers, booleans and times
+// alone.
 func encode(v any) []byte {
 	b, _ := json.Marshal(v)
-	return b
+	return textFrame(b)
 }

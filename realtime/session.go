@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -13,118 +12,126 @@ import (
 )
 
 const (
-	readLimit    = 16 << 10 // bytes of a client's frame
+	readLimit    = 16 << 10 // bytes of a client's message
 	maxTopics    = 64
-	frameRate    = 100 // client frames in frameWindow
-	frameWindow  = 10 * time.Second
 	tokenWarning = time.Minute
 	resolveFor   = 10 * time.Second
 	chunk        = 64 // frames taken from the ring at a time
 )
 
-// A session is one socket. Two goroutines serve it: the handler's writes, and
-// one that it owns reads.
+// A session is one socket. One goroutine reads it; a second one works for it
+// while it is not live.
 type session struct {
+	socket
 	hub    *Hub
 	conn   *websocket.Conn
-	cancel context.CancelFunc
-	wake   chan struct{}
+	expiry *time.Timer
 
 	// The hub's lock guards these.
 	claims   Claims // zero before authentication
 	rights   inbox.Rights
 	topics   map[string]bool // replaced, never changed
+	seen     uint64          // the last frame that was looked at for it
+	started  bool            // ready is said
 	resolved bool            // rights hold for all that comes
 	live     bool            // every frame from now on is offered to it
-	cursor   uint64          // while not live: the last entry that it has been given or spared
-	tab      tab
-	told     map[string]uint64 // what is true only now, by topic: the generation that it was told
-	rings    bool              // it was told of calls
+	working  bool            // somebody makes it live
+	gone     bool
+	part     int    // of the heartbeat
+	asked    bool   // for a heartbeat, to be given when it is live
+	warned   bool   // that its token ends
+	cursor   uint64 // while not live: the last entry that it has been given or spared
+	halt     context.CancelFunc
 
-	mu     sync.Mutex // guards these
-	queue  []item
-	bytes  int
-	asked  bool // a heartbeat was asked for
-	code   websocket.StatusCode
-	reason string
+	tab   tab
+	told  map[string]uint64 // what is true only now, by topic: the generation that it was told
+	rings bool              // it was told of calls
 
-	lastSent uint64 // the writer's own: sequence of the last event written
+	marked bool // by the pump, whose lock guards it
 }
 
-// An item is a frame on its way to one client; seq is zero for what is not of
-// the stream.
-type item struct {
-	seq   uint64
-	bytes []byte
-}
-
-// ServeHTTP serves one socket until it ends.
+// ServeHTTP takes a socket over and says ready, or why not. The socket outlives
+// the request, whose buffers are large.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	s := &session{hub: h, cancel: cancel, wake: make(chan struct{}, 1), topics: map[string]bool{List: true}}
+	s := &session{hub: h, topics: map[string]bool{List: true}, working: true}
+	s.socket.cfg, s.socket.lost, s.socket.free.L = &h.cfg, h.countCutOff, &s.socket.mu
 	if !h.enter(s) {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "live updates are not ready: try again", http.StatusServiceUnavailable)
 		return
 	}
-	defer h.waiting.Done()
-	defer h.leave(s)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: h.cfg.Origins})
+	count := s.counts
+	conn, err := websocket.Accept(&hijacker{w, &s.socket}, r, &websocket.AcceptOptions{
+		OriginPatterns: h.cfg.Origins,
+		OnPingReceived: func(context.Context, []byte) bool { return s.pinged(count()) },
+		OnPongReceived: func(context.Context, []byte) { s.pinged(count()) },
+	})
 	if err != nil {
-		return // Accept has answered
+		s.finish() // Accept has answered
+		return
 	}
 	s.conn = conn
 	conn.SetReadLimit(readLimit)
-	defer func() { _ = conn.CloseNow() }()
-
-	auth, code, reason := s.authenticate(ctx)
-	if code == 0 && auth.Type != "" {
-		var reading sync.WaitGroup
-		defer reading.Wait()
-		defer cancel()
-		code, reason = s.write(ctx, auth, func() { reading.Go(func() { s.read(ctx) }) })
-	}
-	if code != 0 {
-		h.leave(s) // no more frames; the client has five seconds to answer
-		_ = conn.Close(code, reason)
-	}
-}
-
-// end closes the session with a code as soon as its writer can; it never waits.
-func (s *session) end(code websocket.StatusCode, reason string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.code != 0 {
+	if auth, err := s.authenticate(); err == nil {
+		s.work(&auth)
+	} else if end, ok := errors.AsType[*ending](err); ok {
+		s.end(end.code, end.reason)
+	} else {
+		s.finish()
 		return
 	}
-	s.code, s.reason, s.queue, s.bytes = code, reason, nil, 0
-	s.poke()
-	// A writer that is stuck in the client's full buffer is torn off.
-	time.AfterFunc(s.hub.cfg.Farewell, s.cancel)
+	go s.read() // the hub waits for it
 }
 
-func (s *session) poke() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+// finish forgets the session, when nobody reads it any more.
+func (s *session) finish() {
+	s.hub.leave(s)
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	_ = s.Close()
+	if s.conn != nil {
+		_ = s.conn.CloseNow()
+	}
+	s.jobs.Wait()
+	s.hub.waiting.Done()
+}
+
+// end closes the session with a code as soon as the client has taken what is on
+// the way to it; it never waits. Of several codes the first holds.
+func (s *session) end(code websocket.StatusCode, reason string) {
+	if s.say(code, reason) {
+		s.hub.out.mark(s)
+		// A client whose buffer is full, or who has no answer, is torn off.
+		time.AfterFunc(s.hub.cfg.Farewell, func() { _ = s.Close() })
 	}
 }
 
-// offer queues an item; false means that the queue is full.
+// offer queues an item and has it written soon; false means that the queue is
+// full. The hub's lock is held, so that what is queued keeps to the order of the
+// positions in it.
 func (s *session) offer(it item) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.code != 0 {
-		return true
-	}
-	if len(s.queue) >= s.hub.cfg.QueueFrames || s.bytes+len(it.bytes) > s.hub.cfg.QueueBytes && s.bytes > 0 {
+	if !s.put(it, s.hub.cfg.QueueFrames, s.hub.cfg.QueueBytes) {
 		return false
 	}
-	s.queue = append(s.queue, it)
-	s.bytes += len(it.bytes)
-	s.poke()
+	s.hub.out.mark(s)
 	return true
+}
+
+// insist is offer where there is no going on without: who has no room for it is
+// cut off.
+func (s *session) insist(it item) {
+	if !s.offer(it) {
+		s.cutOff()
+	}
+}
+
+// cutOff sends away who is too slow, to come back and resume; the hub's lock is
+// held.
+func (s *session) cutOff() {
+	s.hub.stats.CutOff++
+	s.live = false
+	s.end(CloseResume, "too slow: come back and resume")
 }
 
 // hold stops the offers until the rights are resolved anew; what follows cursor
@@ -134,52 +141,83 @@ func (s *session) hold(cursor uint64) {
 		s.live, s.cursor = false, cursor
 	}
 	s.resolved = false
-	s.poke()
+	if !s.working {
+		s.working = true
+		s.spawn(func() { s.work(nil) })
+	}
 }
 
 // authenticate reads the first frame and the token in it.
-func (s *session) authenticate(ctx context.Context) (request, websocket.StatusCode, string) {
-	ctx, cancel := context.WithTimeout(ctx, s.hub.cfg.AuthTimeout)
+func (s *session) authenticate() (request, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.hub.cfg.AuthTimeout)
 	defer cancel()
 	kind, data, err := s.conn.Read(ctx)
 	if err != nil {
-		return request{}, 0, ""
+		return request{}, err
 	}
 	req, err := parseRequest(kind, data)
 	if err != nil || req.Type != "auth" {
-		return request{}, CloseProtocol, "the first frame must be auth"
+		return request{}, &ending{CloseProtocol, "the first frame must be auth"}
 	}
 	claims, err := s.hub.cfg.Tokens.Verify(req.Token)
 	if err != nil || !time.Now().Before(claims.Expires) {
-		return request{}, CloseToken, "the token is not valid or has ended"
+		return request{}, &ending{CloseToken, "the token is not valid or has ended"}
 	}
-	s.hub.mu.Lock()
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	s.claims = claims
 	if req.Topics != nil {
 		s.topics = req.Topics
 	}
-	s.hub.join(s)
-	s.hub.mu.Unlock()
-	return req, 0, ""
+	h.follow(s, nil, s.topics)
+	h.join(s)
+	s.expiry = time.AfterFunc(untilWarning(claims), s.expire)
+	return req, nil
 }
 
-// read handles what the client says after that.
-func (s *session) read(ctx context.Context) {
-	began, n := time.Now(), 0
+func untilWarning(c Claims) time.Duration {
+	left := time.Until(c.Expires)
+	return max(min(left, left-tokenWarning), 0)
+}
+
+// expire warns of the token's end, and ends the session when that has come.
+func (s *session) expire() {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	left := time.Until(s.claims.Expires)
+	switch {
+	case s.gone:
+		return
+	case left <= 0:
+		s.end(CloseToken, "the token has ended")
+		return
+	case left > tokenWarning: // handed over meanwhile
+		left -= tokenWarning
+	case !s.warned && s.started:
+		s.warned = true
+		s.insist(item{bytes: tokenExpiring})
+	case !s.warned:
+		left = min(left, 50*time.Millisecond) // ready comes first
+	}
+	s.expiry.Reset(left)
+}
+
+// read handles what the client says after that, until the socket is closed.
+func (s *session) read() {
+	defer s.finish()
 	for {
-		kind, data, err := s.conn.Read(ctx)
-		if err != nil {
-			// CloseStatus is -1 for a socket that broke and for a close frame
-			// of ours that was answered alike: in both there is nothing to say.
-			s.cancel()
+		kind, data, err := s.conn.Read(context.Background())
+		switch {
+		case s.flooded || err == nil && !s.counts():
+			s.end(CloseProtocol, "too many frames")
+			s.ignore()
 			return
-		}
-		if n++; n > frameRate {
-			if time.Since(began) < frameWindow {
-				s.end(CloseProtocol, "too many frames")
-				continue
-			}
-			began, n = time.Now(), 1
+		case err != nil:
+			return
+		case s.isClosing():
+			continue
 		}
 		req, err := parseRequest(kind, data)
 		if err != nil {
@@ -194,12 +232,18 @@ func (s *session) read(ctx context.Context) {
 		case "here":
 			s.placed(req)
 		case "ping":
-			s.mu.Lock()
-			s.asked = true
-			s.mu.Unlock()
-			s.poke()
+			s.answer()
 		}
 	}
+}
+
+// pinged is asked when the library got a ping or a pong: whether to answer. It
+// ends the reading of one who sends too many.
+func (s *session) pinged(counts bool) bool {
+	if !counts {
+		_ = s.SetReadDeadline(time.Unix(1, 0))
+	}
+	return counts
 }
 
 // handOver takes a fresh token of the same session. It is also when rights and
@@ -213,7 +257,8 @@ func (s *session) handOver(token string) {
 		s.end(CloseToken, "the token is not valid or another session's")
 		return
 	}
-	s.claims = claims
+	s.claims, s.warned = claims, false
+	s.expiry.Reset(untilWarning(claims))
 	s.hold(h.ring.last)
 }
 
@@ -223,15 +268,14 @@ func (s *session) subscribe(topics map[string]bool) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.follow(s, s.topics, topics)
 	h.watchTopics(s, s.topics, topics)
 	s.topics = topics
 	h.around.owe(s)
 	if s.tab.open != "" {
 		h.around.move(s.claims.Agent)
 	}
-	if !s.offer(item{bytes: topicsFrame(h.epoch, s.at(), topics)}) {
-		s.end(CloseResume, "too slow: come back and resume")
-	}
+	s.insist(item{bytes: topicsFrame(h.epoch, s.at(), topics)})
 }
 
 // at is the position up to which everything is with s or in its queue; the
@@ -241,6 +285,24 @@ func (s *session) at() uint64 {
 		return s.hub.ring.last
 	}
 	return s.cursor
+}
+
+// answer gives the heartbeat that the client asked for, once it is live.
+func (s *session) answer() {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.asked = true; s.live {
+		s.heartbeat()
+	}
+}
+
+// heartbeat tells how far the stream was looked through for this client, and
+// the last event that it was sent: a client that has another one has missed
+// something. The hub's lock is held.
+func (s *session) heartbeat() {
+	s.asked = false
+	s.insist(item{bytes: heartbeatFrame(position(s.hub.epoch, s.at()), s.newest())})
 }
 
 var errSocket = errors.New("the socket is closed")
