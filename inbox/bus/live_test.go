@@ -149,7 +149,7 @@ func TestVisitor(t *testing.T) {
 	put := func(session, text string) {
 		t.Helper()
 		rows++
-		row := inbox.OutboxRow{ID: int64(rows), Subject: bus.VisitorSubject("site", session), Payload: []byte(text)}
+		row := inbox.OutboxRow{ID: int64(rows), Subject: inbox.VisitorSubject("site", session), Payload: []byte(text)}
 		if err := b.PublishEvents(t.Context(), []inbox.OutboxRow{row}); err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +157,7 @@ func TestVisitor(t *testing.T) {
 	put("ann", "1")
 	put("bob", "secret")
 	put("ann", "2")
-	forge(t, n, nc, bus.VisitorSubject("site", "ann"), []byte("pay here"))
+	forge(t, n, nc, inbox.VisitorSubject("site", "ann"), []byte("pay here"))
 	chat, _ := link(t, n, inbox.Chat)
 	type shown struct {
 		seq  uint64
