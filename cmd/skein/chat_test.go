@@ -275,7 +275,9 @@ func TestChat(t *testing.T) {
 	v := n.visit(map[string]any{"locale": "en"})
 	v.write(uuid(1), "Where is my parcel?")
 	v.expect("it is sent", func(f visitorFrame) bool { return f.T == "state" && string(f.ID) == uuid(1) && f.State == inbox.Sent })
-	v.expect("its copy", func(f visitorFrame) bool { return f.T == "message" && f.From == "visitor" && f.ClientID == uuid(1) && f.Seq == 1 })
+	v.expect("its copy", func(f visitorFrame) bool {
+		return f.T == "message" && f.From == "visitor" && f.ClientID == uuid(1) && f.Seq == 1
+	})
 	c := anna.chat("Where is my parcel?")
 	anna.until("the agent's socket has it", func() bool { return strings.Contains(anna.said(), "Where is my parcel?") })
 	if c.Channel != inbox.Chat || c.Customer.Address != v.Session {

@@ -37,8 +37,11 @@ var builtin = map[inbox.Channel]built{
 		make: func(_ *bus.Link, log *slog.Logger) connectors.Connector { return phone.New(phone.Config{Log: log}) },
 		form: phone.Form(),
 	},
-	inbox.Chat: func(link *bus.Link, log *slog.Logger) connectors.Connector {
-		return chat.New(chat.Config{Secret: link.Derive("chat sessions"), Log: log})
+	inbox.Chat: {
+		make: func(link *bus.Link, log *slog.Logger) connectors.Connector {
+			return chat.New(chat.Config{Secret: link.Derive("chat sessions"), Log: log})
+		},
+		form: chat.Form(),
 	},
 }
 

@@ -51,15 +51,15 @@ func refused(format string, args ...any) error {
 	return &inbox.Error{Code: inbox.Unauthorized, Message: "the shop's token is refused: " + fmt.Sprintf(format, args...)}
 }
 
-// verify checks a shop's token by the account's keys. Which algorithm a key is
-// for is the account's word and never the token's. A token that names an audience
+// verify checks a shop's token by every key of the account. Which algorithm a key
+// is for is the account's word and never the token's. A token that names an audience
 // is for the account that it names.
 //
 // Whoever the shop vouches for has the claims at proof 3; an address that the shop
 // has not verified is only claimed.
 func (s *Settings) verify(account inbox.AccountID, token string, now time.Time) (*user, error) {
 	switch {
-	case len(s.Keys) == 0:
+	case len(s.Secrets)+len(s.public) == 0:
 		return nil, refused("this chat has no key to check it by")
 	case len(token) > maxJWT:
 		return nil, refused("it is too long")
@@ -69,16 +69,14 @@ func (s *Settings) verify(account inbox.AccountID, token string, now time.Time) 
 		jwt.WithLeeway(leeway), jwt.WithIssuedAt(), jwt.WithTimeFunc(func() time.Time { return now }))
 	_, err := parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
 		var set jwt.VerificationKeySet
-		kid, named := t.Header["kid"].(string)
-		for i := range s.Keys {
-			k := &s.Keys[i]
-			if k.Algorithm != t.Method.Alg() || named && kid != k.ID {
-				continue
+		switch t.Method.Alg() {
+		case "HS256":
+			for _, secret := range s.Secrets {
+				set.Keys = append(set.Keys, []byte(secret))
 			}
-			if k.public != nil {
-				set.Keys = append(set.Keys, k.public)
-			} else {
-				set.Keys = append(set.Keys, []byte(k.Secret))
+		case "ES256":
+			for _, key := range s.public {
+				set.Keys = append(set.Keys, key)
 			}
 		}
 		if len(set.Keys) == 0 {
@@ -89,7 +87,7 @@ func (s *Settings) verify(account inbox.AccountID, token string, now time.Time) 
 	switch {
 	case err == nil:
 	case errors.Is(err, errNoKey):
-		return nil, refused("it names a key or an algorithm that this chat doesn't know")
+		return nil, refused("this chat has no key of its algorithm")
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return nil, refused("it has expired: the page has to get a new one")
 	case errors.Is(err, jwt.ErrTokenUsedBeforeIssued), errors.Is(err, jwt.ErrTokenNotValidYet):

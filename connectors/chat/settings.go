@@ -28,9 +28,10 @@ import (
 type Settings struct {
 	Origins []string `json:"origins" doc:"Where the widget may stand: https://shop.example, or https://*.shop.example for every name below it"`
 	Brand   Brand    `json:"brand,omitzero"`
-	// Keys check who the shop says is signed in. Several at once, so that one
-	// can follow another.
-	Keys []Key `json:"keys,omitempty" doc:"By which the shop signs who is signed in"`
+	// Secrets and PublicKeys check who the shop says is signed in. Several at
+	// once, so that one can follow another.
+	Secrets    []string `json:"secrets,omitempty" writeOnly:"true" doc:"By which the shop's server signs who is signed in, with HS256: at least 32 characters each"`
+	PublicKeys []string `json:"publicKeys,omitempty" doc:"The same with ES256: the public keys, in PEM"`
 	// Store names the shop among the shop accounts: sub is an account there.
 	Store    string `json:"store,omitempty" doc:"The shop's name, as its orders carry it"`
 	Currency string `json:"currency,omitempty" doc:"Of carts that name none, such as EUR"`
@@ -41,6 +42,7 @@ type Settings struct {
 	Mail     Mail   `json:"mail,omitzero"`
 
 	mailAfter time.Duration
+	public    []*ecdsa.PublicKey
 }
 
 // Brand is how the widget looks and greets.
@@ -52,16 +54,6 @@ type Brand struct {
 	Dir      string `json:"dir,omitempty" enum:"ltr,rtl"`
 	Theme    string `json:"theme,omitempty" enum:"auto,light,dark"`
 	Side     string `json:"side,omitempty" enum:"start,end"`
-}
-
-// A Key is what the shop signs with.
-type Key struct {
-	ID        string `json:"id" doc:"The kid of its tokens"`
-	Algorithm string `json:"algorithm" enum:"HS256,ES256"`
-	Secret    string `json:"secret,omitempty" doc:"Of HS256: at least 32 characters"`
-	PublicKey string `json:"publicKey,omitempty" doc:"Of ES256: PEM"`
-
-	public *ecdsa.PublicKey
 }
 
 // Files says what visitors may send.
@@ -125,13 +117,20 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 			return wrong("brand.%s %.20q is none of %s", f.name, f.value, strings.Join(f.of[1:], ", "))
 		}
 	}
-	if len(s.Keys) > maxKeys {
-		return wrong("it has %d keys: at most %d", len(s.Keys), maxKeys)
+	if len(s.Secrets)+len(s.PublicKeys) > maxKeys {
+		return wrong("it has %d secrets and keys: at most %d", len(s.Secrets)+len(s.PublicKeys), maxKeys)
 	}
-	for i := range s.Keys {
-		if err := s.Keys[i].check(); err != nil {
-			return wrong("keys[%d]: %v", i, err)
+	for i, secret := range s.Secrets {
+		if len(secret) < minSecret {
+			return wrong("secrets[%d] is shorter than %d characters", i, minSecret)
 		}
+	}
+	for i, text := range s.PublicKeys {
+		key, err := publicKey(text)
+		if err != nil {
+			return wrong("publicKeys[%d] %v", i, err)
+		}
+		s.public = append(s.public, key)
 	}
 	if s.Files.MaxBytes < 0 || s.Files.MaxBytes > maxFile {
 		return wrong("files.maxBytes is %d: at most %d", s.Files.MaxBytes, maxFile)
@@ -182,33 +181,27 @@ func (s *Settings) VisitorMail(name string) inbox.VisitorMail {
 	return m
 }
 
-func (k *Key) check() error {
-	if k.ID == "" || len(k.ID) > 100 {
-		return errors.New("it needs an id")
+// publicKey reads a key of the curve P-256, the one of ES256 (RFC 7518 section
+// 3.4).
+func publicKey(text string) (*ecdsa.PublicKey, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("is no PEM: want -----BEGIN PUBLIC KEY-----")
 	}
-	switch k.Algorithm {
-	case "HS256":
-		if len(k.Secret) < minSecret {
-			return fmt.Errorf("its secret is shorter than %d characters", minSecret)
-		}
-	case "ES256":
-		block, _ := pem.Decode([]byte(k.PublicKey))
-		if block == nil {
-			return errors.New("its publicKey is no PEM")
-		}
-		key, err := x509.ParsePKIXPublicKey(block.Bytes)
-		if err != nil {
-			return errors.New("its publicKey can't be read: want -----BEGIN PUBLIC KEY-----")
-		}
-		public, ok := key.(*ecdsa.PublicKey)
-		if !ok || public.Curve != elliptic.P256() {
-			return errors.New("its publicKey is not one of the curve P-256")
-		}
-		k.public = public
-	default:
-		return fmt.Errorf("its algorithm %.20q is none of HS256, ES256", k.Algorithm)
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return nil, errors.New("can't be read: want -----BEGIN PUBLIC KEY-----")
 	}
-	return nil
+	public, ok := key.(*ecdsa.PublicKey)
+	if !ok || public.Curve != elliptic.P256() {
+		return nil, errors.New("is not one of the curve P-256")
+	}
+	return public, nil
+}
+
+// Form is what an operator is asked for.
+func Form() connectors.Form {
+	return connectors.Form{Settings: Settings{}, Check: func(a connectors.Account) error { _, err := ParseSettings(a); return err }}
 }
 
 // takes reports whether a file of that type may be sent.
