@@ -28,7 +28,7 @@ func validOrigin(o string) bool {
 // hides where it is ("null") is nowhere.
 func (s *Settings) allows(origin string) bool {
 	is, ok := canonical(origin)
-	if !ok {
+	if !ok || strings.Contains(origin, "*") {
 		return false
 	}
 	return slices.ContainsFunc(s.Origins, func(o string) bool {
