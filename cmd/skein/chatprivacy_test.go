@@ -103,14 +103,17 @@ func TestVisitorLearnsNothing(t *testing.T) {
 	if boss.chat(asked).Customer.CustomerID == mail.Customer.CustomerID {
 		t.Error("who typed an address is the customer")
 	}
-	// An agent makes the worst of it.
-	boss.want(200, "POST", "/customers/"+string(mail.Customer.CustomerID)+"/merge", map[string]any{"with": chat.Customer.CustomerID, "reason": "they said so"}, nil)
-	boss.want(200, "POST", "/conversations/"+string(chat.ID)+"/merge", map[string]any{"with": string(mail.ID)}, nil)
-	for i, text := range []string{"a note xqa", "another xqb"} {
-		if status, raw := boss.doKey("POST", "/conversations/"+string(chat.ID)+"/notes", fmt.Sprint("n", i), map[string]any{"text": text}); status != 201 {
+	note := func(text string) {
+		t.Helper()
+		if status, raw := boss.doKey("POST", "/conversations/"+string(chat.ID)+"/notes", text, map[string]any{"text": text}); status != 201 {
 			t.Fatalf("note: %d %s", status, raw)
 		}
 	}
+	note("a note xqa")
+	// An agent makes the worst of it.
+	boss.want(200, "POST", "/customers/"+string(mail.Customer.CustomerID)+"/merge", map[string]any{"with": chat.Customer.CustomerID, "reason": "they said so"}, nil)
+	boss.want(200, "POST", "/conversations/"+string(chat.ID)+"/merge", map[string]any{"with": string(mail.ID)}, nil)
+	note("another xqb")
 	// The customer goes on by mail, and is answered there.
 	n.mail("support", "more-xqc", "Annabel Xq2/ann.xq3@x.example", inbox.Proven, "more of xqc", "grievance-xq1")
 	boss.until("it is in the same conversation", func() bool {
