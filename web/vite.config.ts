@@ -37,8 +37,8 @@ export default defineConfig({
     proxy: { "/api": { target: server, ws: true, changeOrigin: true } },
   },
   test: {
-    root: "inbox",
+    root: path("."),
     environment: "node",
-    include: ["src/**/*.test.{ts,tsx}"],
+    include: ["{inbox,widget}/src/**/*.test.{ts,tsx}"],
   },
 });
