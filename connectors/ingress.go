@@ -15,9 +15,9 @@ import (
 type Ingress interface {
 	Connector
 
-	// Handler serves everything under /in/<channel>/, and of chat under
-	// /widget/, whole paths as the outside sent them. [Run] calls it once. What
-	// it serves ends with the request's context, sockets too.
+	// Handler serves everything under /in/<channel>/, whole paths as the outside
+	// sent them. [Run] calls it once. What it serves ends with the request's
+	// context, sockets too.
 	Handler(in Intake) http.Handler
 }
 

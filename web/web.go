@@ -1,16 +1,19 @@
 // Package web serves the agents' app, which is built from web/inbox into
-// web/dist and embedded in the binary.
+// web/dist and embedded in the binary, and the customers' chat for other
+// people's pages, built from web/widget.
 //
 // It promises that every page address answers with the app, that a missing
 // asset is a 404 and never the page, that what is named by its hash is kept by
-// browsers for good and everything else is asked for anew, and that the page
-// may run its own scripts and nothing else.
+// browsers for good and everything else is asked for anew, that the page may run
+// its own scripts and nothing else, and that the chat's script may be loaded by
+// any page.
 //
 // It never answers for the API, and never reads a file outside dist.
 package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -18,6 +21,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -49,12 +53,22 @@ var types = map[string]string{
 	".woff2": "font/woff2",
 }
 
+// widget is where the build puts the customers' chat. Shops' pages load it with
+// every view: for some minutes they needn't ask, and for a day they needn't wait
+// for the answer.
+const (
+	widget       = "widget/"
+	widgetMaxAge = "public, max-age=300, stale-while-revalidate=86400"
+)
+
 // A file is one embedded file, ready to be served.
 type file struct {
-	body      []byte
-	kind      string
-	etag      string
-	immutable bool
+	body  []byte
+	small []byte // gzipped; nil where that doesn't help
+	kind  string
+	etag  string
+	cache string
+	any   bool // pages of any origin may load it
 }
 
 // Handler serves the app. It answers GET and HEAD; what is under /assets/ or
@@ -123,22 +137,53 @@ func newFile(name string, body []byte) *file {
 	if kind == "" {
 		kind = "application/octet-stream"
 	}
-	return &file{
-		body:      body,
-		kind:      kind,
-		etag:      `"` + hex.EncodeToString(sum[:16]) + `"`,
-		immutable: strings.HasPrefix(name, "assets/"), // the build names them by their hash
+	f := &file{body: body, kind: kind, etag: hex.EncodeToString(sum[:16]), cache: "no-cache", any: strings.HasPrefix(name, widget)}
+	switch {
+	case strings.HasPrefix(name, "assets/"): // the build names them by their hash
+		f.cache = "public, max-age=31536000, immutable"
+	case f.any:
+		f.cache = widgetMaxAge
+		f.small = zipped(body)
 	}
+	return f
+}
+
+func zipped(body []byte) []byte {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		panic(err) // the level is a constant
+	}
+	_, _ = w.Write(body)
+	_ = w.Close() // a buffer takes everything
+	return b.Bytes()
+}
+
+// takesGzip reports whether a request takes gzip (RFC 9110 section 12.5.3), as
+// far as browsers say it.
+func takesGzip(r *http.Request) bool {
+	return slices.ContainsFunc(strings.Split(r.Header.Get("Accept-Encoding"), ","), func(s string) bool {
+		name, q, _ := strings.Cut(strings.ReplaceAll(s, " ", ""), ";")
+		return strings.EqualFold(name, "gzip") && q != "q=0"
+	})
 }
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
-	h.Set("ETag", f.etag)
-	if f.immutable {
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	} else {
-		h.Set("Cache-Control", "no-cache")
+	h.Set("Cache-Control", f.cache)
+	body, etag := f.body, f.etag
+	if f.any {
+		h.Set("Access-Control-Allow-Origin", "*") // integrity wants to read it
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.body))
+	if f.small != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if takesGzip(r) {
+			h.Set("Content-Encoding", "gzip")
+			body, etag = f.small, etag+"-gzip"
+		}
+	}
+	h.Set("ETag", `"`+etag+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }

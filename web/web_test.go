@@ -1,6 +1,8 @@
 package web
 
 import (
+	"compress/gzip"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +16,7 @@ func build() http.Handler {
 		"index.html":             {Data: []byte("<title>the app</title>")},
 		"theme.js":               {Data: []byte("theme()")},
 		"assets/index-abc123.js": {Data: []byte("app()")},
+		"widget/widget.js":       {Data: []byte(strings.Repeat("chat();", 50))},
 	})
 }
 
@@ -46,6 +49,8 @@ func TestHandler(t *testing.T) {
 		{"/search?q=a.b", 200, "text/html; charset=utf-8", "no-cache", "the app"},
 		{"/theme.js", 200, "text/javascript; charset=utf-8", "no-cache", "theme()"},
 		{"/assets/index-abc123.js", 200, "text/javascript; charset=utf-8", forever, "app()"},
+		{"/widget/widget.js", 200, "text/javascript; charset=utf-8", "public, max-age=300, stale-while-revalidate=86400", "chat()"},
+		{"/widget/other.js", 404, "", "no-store", "not found"},
 		{"/assets/index-old999.js", 404, "", "no-store", "not found"},
 		{"/assets/", 404, "", "no-store", "not found"},
 		{"/assets", 404, "", "no-store", "not found"},
@@ -105,6 +110,42 @@ func TestPolicy(t *testing.T) {
 				t.Errorf("GET %s: %s = %q, want %q", path, name, got, want)
 			}
 		}
+	}
+}
+
+// A shop's page loads the chat from another origin, compressed, and asks for it
+// anew without loading it again; the app's own files are the app's.
+func TestWidget(t *testing.T) {
+	t.Parallel()
+	const path = "/widget/widget.js"
+	plain, small := get(build(), "GET", path), get(build(), "GET", path, "Accept-Encoding", "br, gzip;q=0.8")
+	for _, w := range []*httptest.ResponseRecorder{plain, small} {
+		for name, want := range map[string]string{"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Vary": "Accept-Encoding"} {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("GET %s: %s = %q, want %q", path, name, got, want)
+			}
+		}
+	}
+	in, err := gzip.NewReader(small.Body)
+	if err != nil || small.Header().Get("Content-Encoding") != "gzip" {
+		t.Fatalf("GET %s, gzip taken: encoding %q, %v", path, small.Header().Get("Content-Encoding"), err)
+	}
+	if body, err := io.ReadAll(in); err != nil || string(body) != plain.Body.String() {
+		t.Errorf("GET %s, unpacked: %q, %v, want the same as plain", path, body, err)
+	}
+	if plain.Header().Get("Content-Encoding") != "" || plain.Header().Get("ETag") == small.Header().Get("ETag") {
+		t.Errorf("GET %s: the plain one says %v", path, plain.Header())
+	}
+	for _, refused := range []string{"gzip;q=0", "identity", "xgzip"} {
+		if w := get(build(), "GET", path, "Accept-Encoding", refused); w.Header().Get("Content-Encoding") != "" {
+			t.Errorf("GET %s, Accept-Encoding %s: it is compressed", path, refused)
+		}
+	}
+	if w := get(build(), "GET", path, "Accept-Encoding", "gzip", "If-None-Match", small.Header().Get("ETag")); w.Code != http.StatusNotModified {
+		t.Errorf("GET %s with its ETag = %d, want 304", path, w.Code)
+	}
+	if h := get(build(), "GET", "/theme.js").Header(); h.Get("Access-Control-Allow-Origin") != "" || h.Get("Cross-Origin-Resource-Policy") != "" {
+		t.Errorf("GET /theme.js: another origin may have it: %v", h)
 	}
 }
 

@@ -169,8 +169,7 @@ type Config struct {
 	Encode  func(inbox.Departure) (subject string, payload []byte, err error)
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
-	// Ingress tells where connectors take what comes to /in/ and /widget/. nil:
-	// not found.
+	// Ingress tells where connectors take what comes to /in/. nil: not found.
 	Ingress Instances
 	// Web serves every path that is not the API's. nil: not found.
 	Web http.Handler

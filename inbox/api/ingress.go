@@ -29,12 +29,8 @@ const (
 	connectorTimeout = 30 * time.Second
 )
 
-// channelOf returns which channel's connector takes a path: /in/<channel>/… and
-// /widget/…, which is of the chat.
+// channelOf returns which channel's connector takes a path: /in/<channel>/….
 func channelOf(path string) (inbox.Channel, bool) {
-	if path == "/widget" || strings.HasPrefix(path, "/widget/") {
-		return inbox.Chat, true
-	}
 	rest, ok := strings.CutPrefix(path, "/in/")
 	if !ok {
 		return "", false
@@ -80,11 +76,7 @@ func (a *API) newIngress() *httputil.ReverseProxy {
 			for _, name := range []string{"Set-Cookie", "Clear-Site-Data", "Service-Worker-Allowed"} {
 				res.Header.Del(name)
 			}
-			policy := "default-src 'none'; sandbox"
-			if strings.HasPrefix(res.Request.URL.Path, "/widget/") {
-				policy = "sandbox allow-scripts"
-			}
-			res.Header.Set("Content-Security-Policy", policy)
+			res.Header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 			res.Header.Set("X-Content-Type-Options", "nosniff")
 			return nil
 		},

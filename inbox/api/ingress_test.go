@@ -82,7 +82,7 @@ func TestIngress(t *testing.T) {
 	}{
 		{direct, "/in/chat/site/x%2Fy?a=1;b=%20", 200, "/in/chat/site/x%2Fy?a=1;b=%20 help.example cookie= auth=Bearer visitor for=127.0.0.1 proto=http host=help.example", "default-src 'none'; sandbox"},
 		{behind, "/in/chat/site", 200, "/in/chat/site help.example cookie= auth=Bearer visitor for=203.0.113.9 proto=https host=public.example", "default-src 'none'; sandbox"},
-		{direct, "/widget/widget.js", 200, "/widget/widget.js help.example cookie= ", "sandbox allow-scripts"},
+		{direct, "/widget/widget.js", 200, "the page", ""},
 		{direct, "/in/phone/exchange", 503, "no connector", ""},
 		{direct, "/in/shop/main", 503, "no connector", ""},
 		{direct, "/in/nothing/main", 404, "nothing at this path", ""},

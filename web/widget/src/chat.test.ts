@@ -132,11 +132,11 @@ describe("sending", () => {
     t.chat.send("hello", []);
     const s = t.up();
     const id = String(s.of("message")[0]?.["id"]);
-    s.say({ t: "error", code: "tooLarge", id });
+    s.say({ t: "error", code: "tooLarge", message: "It is too long.", id });
     expect(states(t)).toEqual(["failed"]);
     s.say({ t: "ping", seq: 0 });
     expect(s.of("message")).toHaveLength(1);
-    expect(states(openTab())).toEqual(["failed"]); // after a reload too
+    expect(openTab().chat.state().messages).toMatchObject([{ state: "failed", reason: "It is too long." }]); // after a reload too
     t.chat.retry(id);
     expect([states(t), s.of("message").map((f) => f["id"])]).toEqual([["sending"], [id, id]]);
     t.chat.discard(id);
@@ -330,7 +330,10 @@ describe("consent", () => {
     t.chat.connect();
     const s = t.up();
     expect(s.of("hello")[0]).toMatchObject({ page: { url: "https://shop.example/a" } });
-    expect(s.sent.map((f) => f["t"])).toEqual(["hello", "consent", "track"]);
+    expect(s.sent.map((f) => f["t"])).toEqual(["hello", "consent", "page", "track"]);
+    s.onclose?.();
+    vi.advanceTimersByTime(1000);
+    expect(t.up().of("page")).toEqual([]); // it is the same page
   });
 });
 

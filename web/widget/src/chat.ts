@@ -181,8 +181,8 @@ export function openChat(world: World) {
     readSeen();
     if (consented()) {
       line.say({ t: "consent", analytics: true });
+      page(world.page());
       tracked.forEach(line.say);
-      lastPage = world.page().url; // hello has told it
     }
     tracked = [];
     if (Object.keys(person).length > 0) line.say({ t: "identify", ...person });
@@ -196,10 +196,10 @@ export function openChat(world: World) {
       clearTimeout(later);
       later = setTimeout(flush, f.retryAfter * 1000);
     } else if (f.id !== "") {
-      apply({ t: "state", seq: 0, id: f.id, state: "failed", reason: f.code });
-      answered(f.id, true, f.code);
+      apply({ t: "state", seq: 0, id: f.id, state: "failed", reason: f.message });
+      answered(f.id, true, f.message);
     } else if (f.about === "jwt") {
-      world.warn("the token given to signIn was refused");
+      world.warn(f.message);
       jwt = "";
     } else if (f.about === "token") {
       keep.write("session");

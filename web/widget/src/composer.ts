@@ -4,7 +4,7 @@
 import { h, icon, say, tool } from "./dom.ts";
 import type { Files } from "./files.ts";
 import type { Keep } from "./keep.ts";
-import type { FileRef } from "./state.ts";
+import type { FileRef, Shop } from "./state.ts";
 import { admitted, bytes } from "./text.ts";
 import { fill, type Words } from "./words.ts";
 
@@ -13,7 +13,6 @@ export interface ComposerConfig {
   readonly lang: string;
   readonly files: Files;
   readonly tab: Keep;
-  readonly limits: () => { readonly maxFile: number; readonly fileTypes: readonly string[] } | null;
   readonly send: (text: string, files: readonly FileRef[]) => void;
   readonly typed: (on: boolean) => void;
 }
@@ -28,8 +27,10 @@ const idle = 5_000;
 
 export type Composer = ReturnType<typeof openComposer>;
 
-export function openComposer({ words, lang, files, tab, limits, send, typed }: ComposerConfig) {
+export function openComposer({ words, lang, files, tab, send, typed }: ComposerConfig) {
   let chips: readonly Chip[] = [];
+  let maxFile = 0;
+  let fileTypes: readonly string[] = [];
   let stopped: ReturnType<typeof setTimeout> | undefined;
 
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
@@ -38,7 +39,7 @@ export function openComposer({ words, lang, files, tab, limits, send, typed }: C
     rows: 1,
     "aria-label": words.write,
     placeholder: words.write,
-    maxlength: 10_000,
+    maxlength: 8000,
     enterkeyhint: "send",
     dir: "auto",
     input: () => changed(),
@@ -110,11 +111,11 @@ export function openComposer({ words, lang, files, tab, limits, send, typed }: C
     chip.el.append(bar);
   };
   const attach = (chosen: Iterable<File>): void => {
-    const { maxFile, fileTypes } = limits() ?? { maxFile: 0, fileTypes: [] };
+    if (maxFile === 0) return; // no files at all
     const problems = new Set<string>();
     for (const f of chosen) {
       if (chips.length >= most) problems.add(fill(words.tooMany, most));
-      else if (maxFile > 0 && f.size > maxFile) problems.add(fill(words.tooBig, f.name, bytes(maxFile, lang)));
+      else if (f.size > maxFile) problems.add(fill(words.tooBig, f.name, bytes(maxFile, lang)));
       else if (!admitted(f, fileTypes)) problems.add(fill(words.wrongType, f.name));
       else upload(f);
     }
@@ -140,10 +141,20 @@ export function openComposer({ words, lang, files, tab, limits, send, typed }: C
   draft?.files.forEach((f) => add(f, f, () => undefined));
 
   const clip = tool("clip", words.attach, () => {
-    picker.accept = limits()?.fileTypes.join() ?? "";
+    picker.accept = fileTypes.join();
     picker.click();
   });
   const el = h("form", { class: "composer", submit }, problem, list, h("div", { class: "line" }, clip, field, go), picker);
   changed();
-  return { el, attach, clear, focus: () => field.focus() };
+  return {
+    el,
+    attach,
+    clear,
+    focus: () => field.focus(),
+    /** What files it may take. */
+    allow(shop: Shop) {
+      ({ maxFile, fileTypes } = shop);
+      clip.hidden = maxFile === 0;
+    },
+  };
 }

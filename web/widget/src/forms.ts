@@ -22,7 +22,7 @@ export function openForm({ words, go, long, done, back, submit }: FormConfig) {
   let address = "";
   const email = h("input", { type: "email", id: go, autocomplete: "email", required: true, dir: "ltr" });
   const name = h("input", { id: "name", autocomplete: "name", dir: "auto" });
-  const text = h("textarea", { id: "text", rows: 4, required: true, maxlength: 10_000, dir: "auto" });
+  const text = h("textarea", { id: "text", rows: 4, required: true, maxlength: 8000, dir: "auto" });
   const field = (label: string, input: HTMLInputElement | HTMLTextAreaElement, problem: string) => {
     const error = h("p", { class: "problem", id: `${input.id}!`, hidden: true });
     input.setAttribute("aria-describedby", error.id);

@@ -92,19 +92,19 @@ export function openLine({ open, hello, onFrame, onLine, random }: LineConfig): 
     own.onmessage = (e) => {
       if (own !== socket) return;
       expect();
-      let frame: Frame | null;
+      let frame: Frame;
       try {
         frame = parseFrame(e.data);
       } catch {
         lost(); // it may have been a message: better to ask for it again
         return;
       }
-      if (frame?.t === "welcome") {
+      if (frame.t === "welcome") {
         tries = 0;
         onLine("up");
       }
-      if (frame?.t === "ping") say({ t: "pong" });
-      if (frame) onFrame(frame);
+      if (frame.t === "ping") say({ t: "pong" });
+      onFrame(frame);
     };
   };
 

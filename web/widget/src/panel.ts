@@ -54,7 +54,7 @@ export function openPanel({ chat, files, tab, words, lang, dir }: PanelConfig) {
     },
     older: chat.older,
   });
-  const composer = openComposer({ words, lang, files, tab, limits: () => chat.state().shop, send: chat.send, typed: chat.typed });
+  const composer = openComposer({ words, lang, files, tab, send: chat.send, typed: chat.typed });
   const show = (mail: boolean): void => {
     mailing = mail;
     leaving = !mail;
@@ -214,13 +214,14 @@ export function openPanel({ chat, files, tab, words, lang, dir }: PanelConfig) {
     session = s.session || session;
     const until = shop.opensAt > Date.now() ? fill(words.back, backAt(shop.opensAt, Date.now(), lang)) : words.away;
     // Who has begun the form keeps it, though somebody has come in.
-    const form = !mailing && !leaving && s.messages.length === 0 && (!shop.open || away.begun());
+    const form = !mailing && !leaving && (away.begun() || (!shop.open && s.messages.length === 0));
 
     say(title, shop.brand.name);
     say(status, !shop.open ? until : s.agent || words.here);
     status.className = shop.open ? "here" : "";
     mailTool.hidden = s.messages.length === 0;
     mailTool.ariaPressed = String(mailing);
+    composer.allow(shop);
     log.el.hidden = composer.el.hidden = mailing || form;
     away.el.hidden = !form;
     mail.el.hidden = !mailing;

@@ -1,7 +1,7 @@
 // The boundary: what comes from the server becomes one of the widget's types
-// here. What is missing or of the wrong type gets its empty value; frames of
-// unknown kinds and unknown fields are ignored, so that an old page survives a
-// newer server; what can't be read at all throws.
+// here. What is missing or of the wrong type gets its empty value, and unknown
+// fields are ignored, so that an old page survives a newer server; what can't be
+// read at all throws.
 
 import type { FileRef, Frame, Message, Shop } from "./state.ts";
 
@@ -40,15 +40,13 @@ export function parseShop(x: unknown): Shop {
   };
 }
 
-const kinds = "welcome history edited deleted state typing stopped queue hours closed error ping".split(" ");
-
 // What frames of any kind may have besides.
-const other = { t: "", session: "", token: "", agentName: "", queue: 0, position: 0, messages: [], before: 0, more: false, code: "", about: "", retryAfter: 0 };
+const other = { t: "", session: "", token: "", agentName: "", queue: 0, closed: false, position: 0, messages: [], before: 0, more: false, message: "", about: "", retryAfter: 0 };
 
-/** Reads one frame; null for kinds that this widget doesn't know. */
-export function parseFrame(data: unknown): Frame | null {
+/** Reads one frame. Of a kind that nobody knows its number in the stream counts all the same. */
+export function parseFrame(data: unknown): Frame {
   const o: unknown = JSON.parse(String(data));
   const f = like(other, o);
-  if (f.t === "message") return { t: f.t, ...message(o) };
-  return kinds.includes(f.t) ? ({ ...like(said, o), ...parseShop(o), ...f, messages: f.messages.map(message) } as unknown as Frame) : null;
+  if (f.t === "message" || f.t === "edited") return { t: f.t, ...message(o) };
+  return { ...like(said, o), ...parseShop(o), ...f, messages: f.messages.map(message) } as unknown as Frame;
 }

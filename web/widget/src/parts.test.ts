@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { contrast, palette, parse } from "./color";
 import { backoff } from "./line";
 import { parseFrame, parseShop } from "./parse";
+import { fold, nothing } from "./state";
 import { admitted, bytes, pieces } from "./text";
 import { backAt, dayName, fill, wordsFor } from "./words";
 
@@ -44,8 +45,8 @@ describe("palette", () => {
 
 describe("parse", () => {
   it("ignores what it doesn't know and mends what it does", () => {
-    expect(parseFrame('{"t":"confetti"}')).toBeNull();
-    expect(parseFrame("7")).toBeNull();
+    expect(fold(nothing, parseFrame('{"t":"confetti","seq":7}'))).toEqual({ ...nothing, seq: 7 });
+    expect(fold(nothing, parseFrame("7"))).toEqual(nothing);
     expect(parseFrame('{"t":"history","messages":null,"seq":"x"}')).toMatchObject({ messages: [], seq: 0, more: false });
     expect(parseFrame('{"t":"message","id":"m","text":7,"files":[{"id":"f"}],"at":"2026-01-02T03:04:05Z"}')).toMatchObject({ text: "", files: [{ id: "f", name: "" }], at: Date.UTC(2026, 0, 2, 3, 4, 5) });
     expect(parseShop({ brand: null })).toMatchObject({ open: true, opensAt: 0, fileTypes: [], brand: { name: "" } });

@@ -35,7 +35,7 @@ describe("fold", () => {
     const events: Frame[] = [
       comes({ id: "m1", seq: 1, text: "before" }),
       copy("a", 2),
-      { t: "edited", seq: 3, id: "m1", text: "after" },
+      { t: "edited", ...said({ seq: 3, id: "m1", text: "after" }) },
       { t: "deleted", seq: 4, id: "m2" },
       { t: "state", seq: 5, id: "m2", state: "read", reason: "" },
     ];
@@ -75,7 +75,7 @@ describe("fold", () => {
   // Nothing of one session is ever shown in another.
   it("forgets the session before", () => {
     const welcome = (session: string): Frame => ({
-      t: "welcome", session, token: "t", agentName: "", queue: 0, open: true, opensAt: 0, maxFile: 0, fileTypes: [],
+      t: "welcome", session, token: "t", agentName: "", queue: 0, closed: false, open: true, opensAt: 0, maxFile: 0, fileTypes: [],
       brand: { name: "", color: "", greeting: "", dir: "", theme: "", side: "" },
     });
     const s = all(welcome("s1"), comes({ id: "m1", seq: 1 }), { t: "seen", seq: 1 }, welcome("s2"));

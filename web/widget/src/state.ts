@@ -52,18 +52,17 @@ export interface Shop {
 }
 
 export type Frame =
-  | ({ readonly t: "welcome"; readonly session: string; readonly token: string; readonly agentName: string; readonly queue: number } & Shop)
+  | ({ readonly t: "welcome"; readonly session: string; readonly token: string; readonly agentName: string; readonly queue: number; readonly closed: boolean } & Shop)
   | { readonly t: "history"; readonly messages: readonly Message[]; readonly seq: number; readonly before: number; readonly more: boolean }
-  | ({ readonly t: "message" } & Message)
-  | { readonly t: "edited"; readonly seq: number; readonly id: string; readonly text: string }
+  | ({ readonly t: "message" | "edited" } & Message)
   | { readonly t: "deleted"; readonly seq: number; readonly id: string }
   | { readonly t: "state"; readonly seq: number; readonly id: string; readonly state: Delivery; readonly reason: string }
   | { readonly t: "typing"; readonly name: string }
   | { readonly t: "stopped" }
   | { readonly t: "queue"; readonly position: number }
   | { readonly t: "hours"; readonly open: boolean; readonly opensAt: number }
-  | { readonly t: "closed" }
-  | { readonly t: "error"; readonly code: string; readonly about: string; readonly id: string; readonly retryAfter: number }
+  | { readonly t: "closed" | "reopened"; readonly seq: number }
+  | { readonly t: "error"; readonly message: string; readonly about: string; readonly id: string; readonly retryAfter: number }
   | { readonly t: "ping"; readonly seq: number };
 
 /** What goes to the shop by a form. */
@@ -153,7 +152,7 @@ function apply(s: State, e: Frame | Local): State {
   switch (e.t) {
     case "welcome": {
       const same = e.session === s.session || s.session === "" ? s : forget(s);
-      return { ...same, line: "up", session: e.session, agent: e.agentName, queue: e.queue, typing: null, shop: e };
+      return { ...same, line: "up", session: e.session, agent: e.agentName, queue: e.queue, typing: null, ended: e.closed, shop: e };
     }
     case "history":
       if (e.before > 0) return { ...s, messages: e.messages.reduce(put, messages), more: e.more };
@@ -170,7 +169,7 @@ function apply(s: State, e: Frame | Local): State {
       return e.from === "agent" ? { ...next, typing: null, queue: 0, agent: e.name || s.agent } : next;
     }
     case "edited":
-      return { ...s, messages: change(messages, e.id, (m) => ({ ...m, text: e.text, edited: true })) };
+      return { ...s, messages: change(messages, e.id, (m) => ({ ...m, text: e.text, files: e.files, edited: true })) };
     case "deleted":
       return { ...s, messages: change(messages, e.id, (m) => ({ ...m, text: "", files: [], deleted: true })) };
     case "state":
@@ -185,6 +184,8 @@ function apply(s: State, e: Frame | Local): State {
       return s.shop ? { ...s, shop: { ...s.shop, open: e.open, opensAt: e.opensAt } } : s;
     case "closed":
       return { ...s, ended: true, queue: 0, typing: null };
+    case "reopened":
+      return { ...s, ended: false };
     case "shop":
       return { ...s, shop: e.shop };
     case "line":
@@ -203,9 +204,8 @@ function apply(s: State, e: Frame | Local): State {
       return { ...s, session: e.session, messages: e.messages, loaded: true, more: e.more };
     case "forget":
       return forget(s);
-    case "ping":
-    case "error":
-      return s;
+    default:
+      return s; // it isn't the state's, or of a kind that is newer than this page
   }
 }
 
