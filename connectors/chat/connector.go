@@ -106,7 +106,7 @@ func (c *Chat) serve(w http.ResponseWriter, r *http.Request) {
 		fail(w, err, 2*time.Second)
 		return
 	}
-	origin := r.Header.Get("Origin")
+	origin := originOf(r, h.in.URL(r))
 	w.Header().Add("Vary", "Origin")
 	if !h.set.allows(origin) {
 		err := &inbox.Error{Code: inbox.Forbidden, Message: "this page may not show the chat: its address is none of the account's origins"}

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,6 +23,21 @@ func validOrigin(o string) bool {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http"
+}
+
+// originOf is the origin of the page that asks. Of a page of the same origin as
+// address, the request's own, browsers say so in another field when it only reads
+// (Fetch section 3.2; Fetch Metadata section 2.3).
+func originOf(r *http.Request, address string) string {
+	origin := r.Header.Get("Origin")
+	if origin != "" || r.Header.Get("Sec-Fetch-Site") != "same-origin" {
+		return origin
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // allows reports whether the widget may stand where origin says. A page that
