@@ -150,7 +150,7 @@ func (s *Settings) cdrWord(c cdr) (w word, ok bool) {
 			id = other
 		}
 	}
-	w = word{event: "cdr/" + sum(c.channel, c.dstchannel, c.start, c.end, c.disposition, c.lastapp, c.billsec), at: end, name: name}
+	w = word{event: "cdr/" + sum(c.uniqueid, c.src, c.dst, c.channel, c.dstchannel, c.start, c.end, c.disposition, c.lastapp, c.billsec), at: end, name: name}
 	w.call.ID, w.call.StartedAt, w.call.From, w.call.To = id, start, shown(number), strings.TrimSpace(c.dst)
 	main := inbox.CallLeg{ID: "channel/" + c.channel, Main: true, StartedAt: ptr(start), EndedAt: ptr(end)}
 	talk := seconds(c.billsec)

@@ -411,7 +411,7 @@ func (f *follower) word(rec record) (w word, ok bool, err error) {
 		f.log.Warn("a line can't be read", "line", rec.line.n, "error", err)
 		w, ok = f.rec.broken(rec, err), true
 	}
-	if !f.pos.CaughtUp && w.at.Before(f.set.since) {
+	if !f.pos.CaughtUp && !w.at.IsZero() && w.at.Before(f.set.since) {
 		return w, false, nil
 	}
 	return w, ok, nil
