@@ -49,7 +49,7 @@ func startNode(t *testing.T) *node {
 	web := httptest.NewServer(s.handler())
 	t.Cleanup(web.Close)
 	n := &node{t: t, url: web.URL, server: s, links: map[inbox.Channel]*bus.Link{}, inboxes: map[string]inbox.Inbox{}}
-	for _, channel := range []inbox.Channel{inbox.Email, inbox.Chat, inbox.Shop} {
+	for _, channel := range []inbox.Channel{inbox.Email, inbox.Chat, inbox.Phone, inbox.Shop} {
 		key, err := bus.DeriveKey(secret, channel)
 		if err != nil {
 			t.Fatal(err)
@@ -171,8 +171,9 @@ func (r *reader) want(status int, method, path string, body, out any) string {
 	return raw
 }
 
-// watch keeps every frame that the agent's socket gets.
-func (r *reader) watch() {
+// watch keeps every frame that the agent's socket gets, of the topics beside what
+// everybody hears.
+func (r *reader) watch(topics ...string) {
 	r.t.Helper()
 	var conn *websocket.Conn
 	var err error
@@ -186,8 +187,17 @@ func (r *reader) watch() {
 		r.t.Fatal(err)
 	}
 	conn.SetReadLimit(1 << 20)
-	if err := conn.Write(r.t.Context(), websocket.MessageText, fmt.Appendf(nil, `{"type":"auth","token":%q}`, r.token)); err != nil {
+	auth, err := json.Marshal(map[string]any{"type": "auth", "token": r.token, "topics": topics})
+	if err != nil {
 		r.t.Fatal(err)
+	}
+	if err := conn.Write(r.t.Context(), websocket.MessageText, auth); err != nil {
+		r.t.Fatal(err)
+	}
+	if len(topics) > 0 { // a page that somebody looks at
+		if err := conn.Write(r.t.Context(), websocket.MessageText, []byte(`{"type":"here"}`)); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	done := make(chan struct{})
 	go func() {

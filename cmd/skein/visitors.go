@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"skein/connectors"
 	"skein/connectors/chat"
@@ -16,8 +17,12 @@ import (
 func (s *server) answers() func(context.Context, connectors.Ask) (any, error) {
 	visitors := visitor.New(visitor.Config{Store: s.store, Bus: s.bus, Blobs: s.blobs, Calendar: s.chatCalendar})
 	return func(ctx context.Context, ask connectors.Ask) (any, error) {
-		if ask.Channel == inbox.Chat {
+		switch {
+		case ask.Channel == inbox.Chat:
 			return visitors.Answer(ctx, ask)
+		case ask.Channel == inbox.Phone && ask.Verb == connectors.AskAudio:
+			// What came just now is being fetched by whoever took it.
+			return s.store.WantedAudio(ctx, ask.Account, time.Now().Add(-time.Minute))
 		}
 		return nil, &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("nothing is asked of %s by the name %.40q", ask.Channel, ask.Verb)}
 	}
