@@ -35,7 +35,7 @@ func TestSearchAgain(t *testing.T) {
 	now := time.Now()
 	for i, text := range []string{
 		"About KX-4711: it leaks.", // no word says what that is
-		"Where is order 4711?",       // without what the store writes before it
+		"Where is order 4711?",     // without what the store writes before it
 		"Thank you for everything.",
 	} {
 		d.deliver(t, naming(arrival(fmt.Sprint("m", i), "ann@x.example", nil), inbox.Proven, text))
