@@ -74,19 +74,30 @@ type Team struct {
 // An Account is one mailbox, widget, number or page that a connector serves,
 // as the server knows it.
 type Account struct {
-	ID          AccountID
-	Channel     Channel
-	InboxID     InboxID
-	Name        string
-	Address     string         // what replies are from
-	Own         []string       // matching keys of every address that is ours here
-	MaxProof    Proof          // the highest proof that its connector may claim
-	Kinds       []IdentityKind // of identities that it may vouch for; empty: those of its channel, see [Account.MayVouch]
-	Region      string         // ISO 3166-1 alpha-2: how a telephone number without a country code is read
-	PlusAddress bool           // its mail server delivers user+tag@ to user@
-	Paused      bool
-	Settings    []byte // the connector's own settings, JSON; secrets in it are sealed
-	Version     int64  // rises with every change: a projection takes only what is newer
+	ID          AccountID      `json:"id"`
+	Channel     Channel        `json:"channel"`
+	InboxID     InboxID        `json:"inboxId"`
+	Name        string         `json:"name"`
+	Address     string         `json:"address"`               // what replies are from
+	Own         []string       `json:"own,omitempty"`         // matching keys of every address that is ours here
+	MaxProof    Proof          `json:"maxProof"`              // the highest proof that its connector may claim
+	Kinds       []IdentityKind `json:"kinds,omitempty"`       // of identities that it may vouch for; empty: those of its channel, see [Account.MayVouch]
+	Region      string         `json:"region,omitempty"`      // ISO 3166-1 alpha-2: how a telephone number without a country code is read
+	PlusAddress bool           `json:"plusAddress,omitempty"` // its mail server delivers user+tag@ to user@
+	Paused      bool           `json:"paused,omitempty"`
+	Removed     bool           `json:"removed,omitempty"` // served no more; what was said on it stays
+	Settings    []byte         `json:"-"`                 // the connector's own settings, JSON; secrets in it are sealed
+	Version     int64          `json:"version"`           // rises with every change: a projection takes only what is newer
+}
+
+// proofOf is the highest proof that a channel's connector has use for.
+var proofOf = map[Channel]Proof{Email: Proven, Chat: Signed, Phone: Proven, Social: Proven, Shop: Signed}
+
+// Vouches returns what an account of channel may vouch for when nothing else is
+// said. known is false for what is no channel.
+func Vouches(channel Channel) (proof Proof, kinds []IdentityKind, known bool) {
+	kinds, known = kindsOf[channel]
+	return proofOf[channel], kinds, known
 }
 
 // kindsOf are the kinds of identities that a channel's accounts vouch for when

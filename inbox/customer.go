@@ -42,6 +42,11 @@ const (
 	SocialUser   IdentityKind = "social"
 )
 
+// Valid reports whether k is one of the kinds above.
+func (k IdentityKind) Valid() bool {
+	return k == EmailAddress || k == PhoneNumber || k == ShopAccount || k == ChatVisitor || k == SocialUser
+}
+
 // A CustomerRecord is what a shop says of one of its customers: everything, so
 // that what is missing is no longer so.
 type CustomerRecord struct {

@@ -53,6 +53,8 @@ const (
 	AgentChanged        EventKind = "agent.changed"  // rights too: open sockets check anew
 	KeyChanged          EventKind = "key.changed"    // what holds for a key that many have
 
+	// AccountChanged is in the log alone: made, changed, paused or removed.
+	AccountChanged EventKind = "account.changed"
 	// OrderVerification is in the log alone: somebody tried to verify a claim,
 	// and what was said is not known of the order.
 	OrderVerification EventKind = "order.verification"

@@ -10,6 +10,7 @@ import (
 
 	"skein/connectors"
 	"skein/inbox"
+	"skein/inbox/account"
 	"skein/inbox/bus"
 	"skein/inbox/store"
 )
@@ -17,10 +18,19 @@ import (
 // projectEvery is how soon an account that another process changed is served.
 const projectEvery = 3 * time.Second
 
+// newDesk is where accounts of every channel are made and changed.
+func newDesk(st account.Store, secret []byte, changed func()) *account.Desk {
+	forms := map[inbox.Channel]connectors.Form{}
+	for channel, b := range builtin {
+		forms[channel] = b.form
+	}
+	return account.New(account.Config{Store: st, Vault: vault{secret}, Forms: forms, Changed: changed})
+}
+
 // project keeps the sidecars' accounts what PostgreSQL says, until ctx ends; put
-// is what they have.
+// is what they have, and changed says that somebody changed one here.
 // While either is away the sidecars go on with what they have.
-func project(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte, put map[inbox.Channel][]byte, log *slog.Logger) error {
+func project(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte, put map[inbox.Channel][]byte, changed <-chan struct{}, log *slog.Logger) error {
 	tick := time.NewTicker(projectEvery)
 	defer tick.Stop()
 	for {
@@ -28,6 +38,7 @@ func project(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte, pu
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-changed:
 		}
 		if err := projectOnce(ctx, st, b, secret, put, log); err != nil && ctx.Err() == nil {
 			log.Warn("accounts not handed to the connectors", "err", err)
@@ -44,8 +55,15 @@ func projectOnce(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte
 	if err != nil {
 		return err
 	}
+	// A channel without an account is told so, too: it may have had one.
 	channels := map[inbox.Channel][]connectors.Account{}
+	for _, channel := range bus.Channels {
+		channels[channel] = []connectors.Account{}
+	}
 	for _, a := range stored {
+		if a.Removed {
+			continue
+		}
 		settings, err := bus.OpenSettings(secret, a.Settings, a.Channel, a.ID)
 		if err != nil {
 			log.Error("account can't be opened with this secret key: add it again", "account", a.ID, "err", err)

@@ -3,22 +3,16 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"net/mail"
-	"os"
 	"strings"
 	"time"
 
 	"skein/cmd/skein/demo"
-	"skein/connectors"
-	"skein/connectors/email"
 	"skein/inbox"
 	"skein/inbox/auth"
-	"skein/inbox/bus"
-	"skein/inbox/identity"
 	"skein/inbox/store"
 	"skein/inbox/threader"
 	"skein/migrations"
@@ -185,108 +179,6 @@ func firstInbox(ctx context.Context, st *store.Store, brand, name, zone string, 
 		return inbox.Inbox{}, err
 	}
 	return st.CreateInbox(ctx, b, calendar, name, now)
-}
-
-func account(ctx context.Context, e *env) error {
-	if _, err := subcommand(e, "account", "add"); err != nil {
-		return err
-	}
-	id := inbox.AccountID(firstWord(e))
-	fs, s := adminFlags("account add ID", e)
-	address := fs.String("address", "", "the mailbox's address")
-	name := fs.String("name", "", "the name that mail is from (default: the address)")
-	into := fs.String("inbox", "Support", "the inbox that its mail arrives in, made when it is missing")
-	zone := fs.String("zone", "UTC", "the time zone of a new inbox, such as Europe/Vienna")
-	file := fs.String("settings", "", "a JSON `file` with the servers and the secret, - for the input")
-	plus := fs.Bool("plus", false, "the server delivers user+tag@ to user@")
-	also := fs.String("also", "", "other addresses of the same mailbox, separated by commas")
-	if err := parse(fs, e); err != nil {
-		return err
-	}
-	if !inbox.ValidAccountID(string(id)) {
-		return &usageError{"skein account add needs an id of a-z, 0-9, - and _ first: skein account add support --address support@example.com --settings mailbox.json"}
-	}
-	key := identity.EmailKey(*address)
-	if key == "" {
-		return &usageError{fmt.Sprintf("--address %q is not an address", *address)}
-	}
-	raw, err := readSettings(e, *file)
-	if err != nil {
-		return err
-	}
-	own := []string{key}
-	for a := range strings.SplitSeq(*also, ",") {
-		if a = strings.TrimSpace(a); a == "" {
-			continue
-		}
-		k := identity.EmailKey(a)
-		if k == "" {
-			return &usageError{fmt.Sprintf("--also: %q is not an address", a)}
-		}
-		own = append(own, k)
-	}
-	if *name == "" {
-		*name = *address
-	}
-	if _, err := email.ParseSettings(connectors.Account{ID: id, Address: *address, Settings: raw}); err != nil {
-		return err
-	}
-	return withStore(ctx, e, s, func(st *store.Store) error {
-		now := time.Now()
-		in, err := firstInbox(ctx, st, *name, *into, *zone, now)
-		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(s.data, 0o711); err != nil {
-			return err
-		}
-		secret, err := secretKey(e.getenv, s.data)
-		if err != nil {
-			return err
-		}
-		sealed, err := bus.SealSettings(secret, raw, inbox.Email, id)
-		if err != nil {
-			return err
-		}
-		if _, err := st.SaveAccount(ctx, inbox.Account{
-			ID: id, Channel: inbox.Email, InboxID: in.ID, Name: *name, Address: *address, Own: own,
-			MaxProof: inbox.Proven, PlusAddress: *plus, Settings: sealed,
-		}, now); err != nil {
-			return err
-		}
-		fmt.Fprintf(e.stdout, "Mail to %s arrives in the inbox %s. A server that runs takes it up within seconds.\n", *address, in.Name)
-		agents, err := st.Agents(ctx)
-		if err != nil {
-			return err
-		}
-		for _, a := range agents {
-			rights, err := st.Rights(ctx, a.ID)
-			if err == nil && !rights.Sees(&inbox.Place{InboxID: in.ID}) {
-				fmt.Fprintf(e.stdout, "%s doesn't see that inbox until skein user add %s gives it once more.\n", a.Name, a.Email)
-			}
-		}
-		return nil
-	})
-}
-
-func readSettings(e *env, file string) ([]byte, error) {
-	var raw []byte
-	var err error
-	switch file {
-	case "":
-		return nil, &usageError{`--settings is missing: a file such as {"imap": {"host": "imap.example.com"}, "smtp": {"host": "smtp.example.com"}, "password": "…"}`}
-	case "-":
-		raw, err = io.ReadAll(io.LimitReader(e.stdin, 1<<20))
-	default:
-		raw, err = os.ReadFile(file)
-	}
-	if err != nil {
-		return nil, invalid("the settings can't be read: %v", err)
-	}
-	if !json.Valid(raw) {
-		return nil, invalid("%s is not JSON", file)
-	}
-	return raw, nil
 }
 
 func demoCommand(ctx context.Context, e *env) error {

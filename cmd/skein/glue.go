@@ -62,8 +62,8 @@ func (keeper) Transient(err error) bool { return store.Transient(err) }
 type operations struct{ *bus.Bus }
 
 // Dead implements api.Bus.
-func (o operations) Dead(ctx context.Context, before uint64, limit int) ([]inbox.DeadLetter, uint64, error) {
-	items, next, err := o.DeadItems(ctx, before, limit)
+func (o operations) Dead(ctx context.Context, account inbox.AccountID, before uint64, limit int) ([]inbox.DeadLetter, uint64, error) {
+	items, next, err := o.DeadOf(ctx, account, before, limit)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -79,4 +79,17 @@ func (o operations) Dead(ctx context.Context, before uint64, limit int) ([]inbox
 // Replay implements api.Bus.
 func (o operations) Replay(ctx context.Context, id uint64) error {
 	return o.Bus.Replay(ctx, strconv.FormatUint(id, 10))
+}
+
+// A vault seals the settings of accounts by the channels' own keys.
+type vault struct{ secret []byte }
+
+// Seal implements account.Vault.
+func (v vault) Seal(settings []byte, channel inbox.Channel, id inbox.AccountID) ([]byte, error) {
+	return bus.SealSettings(v.secret, settings, channel, id)
+}
+
+// Open implements account.Vault.
+func (v vault) Open(sealed []byte, channel inbox.Channel, id inbox.AccountID) ([]byte, error) {
+	return bus.OpenSettings(v.secret, sealed, channel, id)
 }

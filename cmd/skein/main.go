@@ -47,7 +47,7 @@ func commands() []command {
 		{"connector", "run one connector as a sidecar: skein connector email", connector},
 		{"migrate", "bring the database to the newest schema", migrate},
 		{"user", "add an agent: skein user add EMAIL --role agent --name NAME", user},
-		{"account", "add a mailbox: skein account add ID --address ADDRESS --settings FILE", account},
+		{"account", "add, list, pause, resume or remove what connectors serve: skein account add ID --address ADDRESS --settings FILE", accountCommand},
 		{"import", "bring in old mail: skein import eml PATH…, skein import mbox FILE", importCommand},
 		{"explain", "print what Skein makes of a mail: skein explain FILE.eml…", func(ctx context.Context, e *env) error {
 			return explain(ctx, e.args, e.stdout, e.stderr)

@@ -47,6 +47,7 @@ type server struct {
 	blobs     *blob.Files
 	keys      thread.Keys
 	instances bus.Instances
+	changed   chan struct{} // pokes who hands the accounts to the connectors
 }
 
 // startServer brings the schema up to date and starts every part that reads or
@@ -56,6 +57,7 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 		cfg: cfg, base: b, log: e.log,
 		passwords: auth.NewPasswords(auth.DefaultCost, runtime.GOMAXPROCS(0)),
 		metrics:   prometheus.NewRegistry(),
+		changed:   make(chan struct{}, 1),
 	}
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
@@ -177,11 +179,19 @@ const sendDelay = 0
 // handler is everything that HTTP serves.
 func (s *server) handler() http.Handler {
 	return api.New(api.Config{
-		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
+		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: newDesk(s.store, s.cfg.secret, s.accountChanged), Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey, CodeSum: s.keys.CodeSum, Encode: outbox.Encode,
-		Live: s.hub, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
+		Live: s.hub, Public: s.cfg.public, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
 		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
 	})
+}
+
+// accountChanged has the connectors told at once.
+func (s *server) accountChanged() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
 }
 
 // seal signs what names our message and its conversation in the mail that goes
@@ -239,7 +249,9 @@ func (s *server) startAccounts(ctx context.Context, parts *stack) error {
 	if err := projectOnce(ctx, s.store, s.bus, s.cfg.secret, put, s.log); err != nil {
 		return err
 	}
-	parts.run("accounts", func(ctx context.Context) error { return project(ctx, s.store, s.bus, s.cfg.secret, put, s.log) })
+	parts.run("accounts", func(ctx context.Context) error {
+		return project(ctx, s.store, s.bus, s.cfg.secret, put, s.changed, s.log)
+	})
 	return nil
 }
 

@@ -143,9 +143,12 @@ type Blobs interface {
 // A Bus tells how the connectors are and what could not be handled.
 type Bus interface {
 	Statuses(ctx context.Context) ([]connectors.Status, error)
-	// Dead returns what is dead with ids below before, newest first (0 = from
-	// the newest), and the before of the next page, 0 when there is none.
-	Dead(ctx context.Context, before uint64, limit int) ([]inbox.DeadLetter, uint64, error)
+	// Dead returns what is dead, of one account or of all ("") with ids below
+	// before, newest first (0 = from the newest), and the before of the next
+	// page, 0 when there is none.
+	Dead(ctx context.Context, account inbox.AccountID, before uint64, limit int) ([]inbox.DeadLetter, uint64, error)
+	// DeadCounts returns how much is dead of each account.
+	DeadCounts(ctx context.Context) (map[inbox.AccountID]int, error)
 	// Replay hands a letter back to be tried again; NotFound when it is gone.
 	Replay(ctx context.Context, id uint64) error
 }
@@ -156,6 +159,7 @@ type Config struct {
 	Store     Store
 	Blobs     Blobs
 	Bus       Bus
+	Accounts  Accounts
 	Tokens    *auth.Tokens
 	Passwords *auth.Passwords
 	Log       *slog.Logger
@@ -169,6 +173,9 @@ type Config struct {
 	Encode  func(inbox.Departure) (subject string, payload []byte, err error)
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
+	// Public is the address by which the outside finds us, without a slash at
+	// its end.
+	Public string
 	// Ingress tells where connectors take what comes to /in/. nil: not found.
 	Ingress Instances
 	// Web serves every path that is not the API's. nil: not found.
@@ -232,6 +239,7 @@ func newAPI(cfg Config) *API {
 	a.calls()
 	a.agents()
 	a.operations()
+	a.accounts()
 	a.files()
 	a.root()
 	if cfg.Ingress != nil {

@@ -68,7 +68,11 @@ func (b *fakeBus) Statuses(context.Context) ([]connectors.Status, error) {
 	return []connectors.Status{{Channel: inbox.Email, Account: "support", State: "running", LastError: "host mail.internal refused", Received: 3}}, nil
 }
 
-func (b *fakeBus) Dead(_ context.Context, before uint64, limit int) ([]inbox.DeadLetter, uint64, error) {
+func (b *fakeBus) DeadCounts(context.Context) (map[inbox.AccountID]int, error) {
+	return map[inbox.AccountID]int{"support": 1}, nil
+}
+
+func (b *fakeBus) Dead(_ context.Context, account inbox.AccountID, before uint64, limit int) ([]inbox.DeadLetter, uint64, error) {
 	if before == 1 {
 		panic("a panic of a part")
 	}
@@ -102,7 +106,7 @@ func newServer(t testing.TB) *server {
 	passwords := auth.NewPasswords(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2)
 	s := &server{store: st, blobs: blobs, bus: &fakeBus{}, now: &clock{at: time.Now()}, log: &syncBuffer{}}
 	s.Server = httptest.NewServer(api.New(api.Config{
-		Store: st, Blobs: blobs, Bus: s.bus, Tokens: tokens, Passwords: passwords,
+		Store: st, Blobs: blobs, Bus: s.bus, Accounts: testDesk(st), Public: "https://help.example", Tokens: tokens, Passwords: passwords,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Seal: func(id inbox.MessageID, in inbox.ConversationID, account *inbox.Account) (string, string) {
 			return string(id) + "@shop.example", ""

@@ -23,8 +23,9 @@ type Connector struct {
 }
 
 type deadInput struct {
-	Cursor string `query:"cursor" maxLength:"128" doc:"The next of the page before"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
+	Account inbox.AccountID `query:"account" maxLength:"40" doc:"Only of this account; empty: of all"`
+	Cursor  string          `query:"cursor" maxLength:"128" doc:"The next of the page before"`
+	Limit   int             `query:"limit" minimum:"1" maximum:"100" default:"50"`
 }
 
 type deadIDInput struct {
@@ -52,17 +53,11 @@ func (a *API) connectors(ctx context.Context, by *inbox.Caller, _ *struct{}) (*b
 	}
 	list := []Connector{}
 	for _, account := range accounts {
-		if !by.Sees(&inbox.Place{InboxID: account.InboxID}) {
+		if account.Removed || !by.Sees(&inbox.Place{InboxID: account.InboxID}) {
 			continue
 		}
 		c := Connector{Name: account.Name, Address: account.Address, InboxID: account.InboxID,
-			Status: connectors.Status{Channel: account.Channel, Account: account.ID}}
-		for _, s := range statuses {
-			if s.Channel == account.Channel && s.Account == account.ID {
-				c.Status = s
-			}
-		}
-		c.State = cmp.Or(c.State, "stopped")
+			Status: statusOfAccount(statuses, account.Channel, account.ID)}
 		if !by.All && c.LastError != "" {
 			c.LastError = "ask an admin" // the server's words may name logins and hosts
 		}
@@ -83,7 +78,7 @@ func (a *API) dead(ctx context.Context, by *inbox.Caller, in *deadInput) (*body[
 			return nil, invalid("query.cursor", "is not one that this list gave out")
 		}
 	}
-	list, next, err := a.cfg.Bus.Dead(ctx, before, in.Limit)
+	list, next, err := a.cfg.Bus.Dead(ctx, in.Account, before, in.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -73,10 +73,16 @@ func (b *Bus) PutDead(ctx context.Context, d Delivery, reason string) error {
 	return nil
 }
 
-// DeadItems returns items of DEAD with an ID below before, newest first, at
-// most limit of them; before 0 means from the newest one on. It returns the
-// value of before for the next page, 0 when there is none.
+// DeadItems is [Bus.DeadOf] every account.
 func (b *Bus) DeadItems(ctx context.Context, before uint64, limit int) ([]Dead, uint64, error) {
+	return b.DeadOf(ctx, "", before, limit)
+}
+
+// DeadOf returns items of DEAD with an ID below before, newest first, at most
+// limit of them, of one account, or of all when it is ""; before 0 means from the
+// newest one on. It returns the value of before for the next page, 0 when there
+// is none.
+func (b *Bus) DeadOf(ctx context.Context, account inbox.AccountID, before uint64, limit int) ([]Dead, uint64, error) {
 	s, err := b.js.Stream(ctx, streamDead)
 	if err != nil {
 		return nil, 0, fmt.Errorf("look up DEAD: %w", away(err))
@@ -85,8 +91,16 @@ func (b *Bus) DeadItems(ctx context.Context, before uint64, limit int) ([]Dead, 
 	if before == 0 || before > state.LastSeq {
 		before = state.LastSeq + 1
 	}
+	most := int(state.Msgs)
+	if account != "" {
+		counts, err := b.DeadCounts(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		most = counts[account]
+	}
 	var items []Dead
-	for before > state.FirstSeq && state.Msgs > 0 {
+	for before > state.FirstSeq && len(items) < most {
 		if len(items) == limit {
 			return items, before, nil
 		}
@@ -98,30 +112,28 @@ func (b *Bus) DeadItems(ctx context.Context, before uint64, limit int) ([]Dead, 
 		if err != nil {
 			return nil, 0, fmt.Errorf("read item %d of DEAD: %w", before, away(err))
 		}
-		items = append(items, deadOf(msg))
+		if account == "" || strings.HasSuffix(msg.Subject, "."+string(account)) {
+			items = append(items, deadOf(msg))
+		}
 	}
 	return items, 0, nil
 }
 
-// Dead is [Bus.DeadItems] for people: after is the id of the last item of the
-// page before, "" for the newest, and next is "" when there is no more. An id
-// that is none gives the first page.
-func (b *Bus) Dead(ctx context.Context, after string, limit int) (list []inbox.DeadLetter, next string, err error) {
-	before, _ := strconv.ParseUint(after, 10, 64)
-	items, more, err := b.DeadItems(ctx, before, limit)
+// DeadCounts returns how many items of DEAD each account has.
+func (b *Bus) DeadCounts(ctx context.Context) (map[inbox.AccountID]int, error) {
+	s, err := b.js.Stream(ctx, streamDead)
 	if err != nil {
-		return nil, "", err
+		return nil, fmt.Errorf("look up DEAD: %w", away(err))
 	}
-	for _, d := range items {
-		list = append(list, inbox.DeadLetter{
-			ID: strconv.FormatUint(d.ID, 10), Channel: d.Channel, Account: d.Account,
-			Reason: d.Reason, EventID: d.EventID, At: d.At, Subject: d.Subject,
-		})
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter("skein.dead.>"))
+	if err != nil {
+		return nil, fmt.Errorf("count DEAD: %w", away(err))
 	}
-	if more != 0 {
-		next = strconv.FormatUint(more, 10)
+	counts := map[inbox.AccountID]int{}
+	for subject, n := range info.State.Subjects { // skein.dead.<channel>.<account>
+		counts[inbox.AccountID(subject[strings.LastIndexByte(subject, '.')+1:])] += int(n)
 	}
-	return list, next, nil
+	return counts, nil
 }
 
 // DeadItem returns one item of DEAD, or an [inbox.NotFound].

@@ -86,9 +86,9 @@ func TestDeadPages(t *testing.T) {
 	if err := b.Replay(t.Context(), "5"); err != nil {
 		t.Fatal(err)
 	}
-	after, want := "", items-1
+	before, want := uint64(0), items-1
 	for pages := 0; ; pages++ {
-		list, next, err := b.Dead(t.Context(), after, 10)
+		list, next, err := b.DeadItems(t.Context(), before, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,12 +101,47 @@ func TestDeadPages(t *testing.T) {
 			}
 			want--
 		}
-		if after = next; next == "" {
+		if before = next; next == 0 {
 			if pages != 2 || want != -1 {
 				t.Errorf("%d pages ended before event %d", pages+1, want)
 			}
 			return
 		}
+	}
+}
+
+// What is dead of one account is found and counted apart from the rest.
+func TestDeadOfAccount(t *testing.T) {
+	t.Parallel()
+	b, _, _ := open(t)
+	for i, account := range []inbox.AccountID{"a", "b", "a", "b", "b"} {
+		d := bus.Delivery{Seq: uint64(i + 1), Channel: inbox.Email, Account: account, EventID: fmt.Sprint(i), Subject: "skein.in.live.email.a.k", At: time.Unix(int64(i), 0)}
+		if err := b.PutDead(t.Context(), d, "reason"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	counts, err := b.DeadCounts(t.Context())
+	if err != nil || counts["a"] != 2 || counts["b"] != 3 || len(counts) != 2 {
+		t.Errorf("DeadCounts = %v, %v", counts, err)
+	}
+	var got []string
+	for before := uint64(0); ; {
+		list, next, err := b.DeadOf(t.Context(), "b", before, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range list {
+			got = append(got, d.EventID)
+		}
+		if before = next; next == 0 {
+			break
+		}
+	}
+	if fmt.Sprint(got) != "[4 3 1]" {
+		t.Errorf("dead of b: %v, want 4 3 1", got)
+	}
+	if list, _, err := b.DeadOf(t.Context(), "none", 0, 10); err != nil || len(list) > 0 {
+		t.Errorf("dead of nobody: %v, %v", list, err)
 	}
 }
 

@@ -34,6 +34,10 @@ func Phone(raw, region string) (e164, extension string, possible, valid bool) {
 		phonenumbers.IsPossibleNumber(n), phonenumbers.IsValidNumber(n)
 }
 
+// Region reports whether s is a country whose numbers can be read: ISO 3166-1
+// alpha-2, in capitals.
+func Region(s string) bool { return phonenumbers.GetSupportedRegions()[s] }
+
 // dialled is what is dialled of an address of telephony: the user of a SIP URI
 // (RFC 3261 section 19.1.1), or what follows a gateway's prefix.
 func dialled(raw string) string {

@@ -123,13 +123,12 @@ func claimKey(ctx context.Context, tx pgx.Tx, actor string, a *inbox.Answer, m *
 
 // insertAnswer writes the message and what hangs on it.
 func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation, a *inbox.Answer, kind inbox.MessageKind) (inbox.Message, error) {
-	var account inbox.Account
-	rows, err := tx.Query(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, c.Account)
+	account, err := readAccount(ctx, tx, c.Account, "")
 	if err != nil {
-		return inbox.Message{}, err
-	}
-	if account, err = pgx.CollectExactlyOneRow(rows, scanAccount); err != nil {
 		return inbox.Message{}, fmt.Errorf("account %s: %w", c.Account, err)
+	}
+	if kind == inbox.Public && account.Removed {
+		return inbox.Message{}, removedAccount(&account)
 	}
 	m := inbox.Message{
 		ID: a.ID, ConversationID: c.ID, Seq: c.MessageSeq + 1, Version: 1,
@@ -422,5 +421,12 @@ func (s *Store) SendAgain(ctx context.Context, by *inbox.Caller, id inbox.Messag
 	if err != nil {
 		return m, fmt.Errorf("send %s again: account %s: %w", id, m.Account, err)
 	}
+	if account.Removed {
+		return m, removedAccount(&account)
+	}
 	return s.Resend(ctx, id, inbox.SendTimer{ReplyTo: replyTo(m.ConversationID, &account)}, by.Actor(), now)
+}
+
+func removedAccount(a *inbox.Account) error {
+	return &inbox.Error{Code: inbox.Conflict, Message: "the account " + a.Name + " was removed: nothing can be sent from it until it is added again"}
 }
