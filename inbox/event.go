@@ -75,7 +75,14 @@ type Audience struct {
 	// Inboxes are for what has no place of its own, such as an order: who may
 	// see any of them sees it. Empty: everybody.
 	Inboxes []InboxID `json:"inboxes,omitempty"`
+	// Were are the Inboxes of before: who may see one of them and none of those
+	// of now is told that it is gone.
+	Were []InboxID `json:"were,omitempty"`
 }
+
+// NoInbox stands among the Inboxes of an [Audience] for those who see every one:
+// nobody else sees it.
+const NoInbox InboxID = "none"
 
 // A Place is what rights are given on.
 type Place struct {

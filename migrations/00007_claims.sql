@@ -52,3 +52,10 @@ CREATE TABLE mention_search (
     before   uuid             -- of the pass at hand: messages older than that are still to be searched
 );
 INSERT INTO mention_search (one) VALUES (true);
+
+-- The accounts of shops that told of somebody: while nobody has spoken with them,
+-- who works in those accounts' inboxes sees them. Nobody noted until now which.
+ALTER TABLE identities ADD COLUMN told_by text[] NOT NULL DEFAULT '{}';
+UPDATE identities i SET told_by = s.all_of_them
+FROM (SELECT array_agg(id) AS all_of_them FROM accounts WHERE channel = 'shop') s
+WHERE s.all_of_them IS NOT NULL AND NOT EXISTS (SELECT FROM conversations c WHERE c.identity_id = i.id);

@@ -35,7 +35,8 @@ type known struct {
 }
 
 // tell makes or changes a record, or adds an entry to a timeline, and announces
-// it. A customer who writes to one more inbox is known there from then on.
+// it. A customer who writes to one more inbox is known there from then on; what
+// turns out to be another customer's is known where that one is.
 func (s *shop) tell(r *rand.Rand) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,11 +54,15 @@ func (s *shop) tell(r *rand.Rand) {
 		k = &known{in: []inbox.InboxID{inboxes[r.IntN(len(inboxes))]}}
 		s.records[e.Entity] = k
 	}
-	if at := inboxes[r.IntN(len(inboxes))]; r.IntN(4) == 0 && !slices.Contains(k.in, at) {
+	at := inboxes[r.IntN(len(inboxes))]
+	switch {
+	case r.IntN(4) == 0 && !slices.Contains(k.in, at):
 		k.in = append(slices.Clone(k.in), at)
+	case r.IntN(4) == 0 && e.Kind != inbox.TimelineAdded:
+		e.Audience.Were, k.in = k.in, []inbox.InboxID{at}
 	}
 	k.version++
-	e.Version, e.Audience = k.version, inbox.Audience{Inboxes: k.in}
+	e.Version, e.Audience.Inboxes = k.version, k.in
 	switch e.Kind {
 	case inbox.OrderChanged:
 		e.Order = &inbox.Order{ID: inbox.OrderID(e.Entity), Version: e.Version}

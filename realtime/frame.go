@@ -97,7 +97,8 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 		return nil, fmt.Errorf("encode event %d: %w", seq, err)
 	}
 	f.event = textFrame(event)
-	if before := o.Audience.Before; before != nil && (o.Audience.After == nil || *before != *o.Audience.After) {
+	before := o.Audience.Before
+	if before != nil && (o.Audience.After == nil || *before != *o.Audience.After) || len(o.Audience.Were) > 0 {
 		f.gone = encode(struct {
 			Type     string          `json:"type"`
 			Position string          `json:"position"`
@@ -119,10 +120,16 @@ func (f *frame) on(topics map[string]bool) bool {
 // bytesFor is what somebody with these rights gets of f, nil for nothing: the
 // event when it is where they may see it now, gone when it was.
 func (f *frame) bytesFor(rights *inbox.Rights) []byte {
+	seesOne := func(of []inbox.InboxID) bool {
+		return slices.ContainsFunc(of, func(id inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: id}) })
+	}
 	switch a := &f.audience; {
 	case a.Before == nil && a.After == nil && len(a.Inboxes) > 0:
-		if slices.ContainsFunc(a.Inboxes, func(id inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: id}) }) {
+		if seesOne(a.Inboxes) {
 			return f.event
+		}
+		if f.gone != nil && seesOne(a.Were) {
+			return f.gone
 		}
 	case a.Before == nil && a.After == nil, rights.Sees(a.After):
 		return f.event

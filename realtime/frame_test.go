@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -175,25 +176,33 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
-// What has no place of its own reaches who may see one of its inboxes.
+// What has no place of its own reaches who may see one of its inboxes; who may see
+// one of those of before alone is told that it is gone.
 func TestInboxesOfAFrame(t *testing.T) {
-	for _, tt := range []struct {
-		audience string
-		want     bool
-	}{
-		{`{}`, true}, {`{"inboxes":[]}`, true}, {`{"inboxes":["help"]}`, false}, {`{"inboxes":["help","sales"]}`, true},
-		{`{"inboxes":["sales"],"after":{"inboxId":"help"}}`, false},
+	for _, tt := range []struct{ audience, want string }{
+		{`{}`, "event"}, {`{"inboxes":[]}`, "event"}, {`{"inboxes":["help"]}`, ""}, {`{"inboxes":["help","sales"]}`, "event"},
+		{`{"inboxes":["sales"],"after":{"inboxId":"help"}}`, ""}, {`{"inboxes":["none"]}`, ""},
+		{`{"inboxes":["help"],"were":["sales"]}`, "gone"}, {`{"inboxes":["sales"],"were":["help"]}`, "event"},
+		{`{"inboxes":["sales"],"were":["sales"]}`, "event"}, {`{"inboxes":["help"],"were":["help"]}`, ""}, {`{"inboxes":["none"],"were":["sales"]}`, "gone"},
 	} {
 		f, err := newFrame("e", 1, []byte(`{"kind":"order.changed","entity":"o","version":1,"audience":`+tt.audience+`}`))
 		if err != nil {
 			t.Fatal(err)
 		}
-		rights := inbox.Rights{Inboxes: []inbox.InboxID{"sales"}}
-		if got := f.bytesFor(&rights) != nil; got != tt.want {
-			t.Errorf("audience %s: %v, want %v", tt.audience, got, tt.want)
+		of := func(rights inbox.Rights) string {
+			var frame struct{ Type string }
+			if raw := f.bytesFor(&rights); raw != nil {
+				if err := json.Unmarshal(raw[bytes.IndexByte(raw, '{'):], &frame); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return frame.Type
 		}
-		if f.bytesFor(&inbox.Rights{All: true}) == nil {
-			t.Errorf("audience %s: not even to an admin", tt.audience)
+		if got := of(inbox.Rights{Inboxes: []inbox.InboxID{"sales"}}); got != tt.want {
+			t.Errorf("audience %s: %q, want %q", tt.audience, got, tt.want)
+		}
+		if got := of(inbox.Rights{All: true}); got != "event" {
+			t.Errorf("audience %s: %q to an admin", tt.audience, got)
 		}
 	}
 }

@@ -75,6 +75,7 @@ func (d *delivery) storeCarts(ctx context.Context, batch []inbox.Received) error
 	}
 	type changedCart struct {
 		inbox.Cart
+		was  inbox.IdentityID // whose it was
 		said *wordsOf[*inbox.CartWord]
 	}
 	var changed []changedCart
@@ -91,6 +92,7 @@ func (d *delivery) storeCarts(ctx context.Context, batch []inbox.Received) error
 		if !differs {
 			continue
 		}
+		was := state.IdentityID
 		if who, ok := d.identities[state.Who]; ok {
 			state.IdentityID = who.ID
 		}
@@ -103,7 +105,7 @@ func (d *delivery) storeCarts(ctx context.Context, batch []inbox.Received) error
 		}
 		c := state.Cart
 		rows = append(rows, cartRow{c.ID, c.Store, c.ExternalID, c.IdentityID, c.Status, c.Currency, c.Total, c.Items, kept, c.URL, c.CreatedAt, c.UpdatedAt, c.Version})
-		changed, owners = append(changed, changedCart{c, words[k]}), append(owners, c.IdentityID)
+		changed, owners = append(changed, changedCart{c, was, words[k]}), append(owners, c.IdentityID, was)
 	}
 	if len(changed) == 0 {
 		return nil
@@ -111,7 +113,7 @@ func (d *delivery) storeCarts(ctx context.Context, batch []inbox.Received) error
 	if err := d.writeCarts(ctx, rows); err != nil {
 		return err
 	}
-	audiences, err := knownTo(ctx, d.tx, owners)
+	seenBy, err := knownTo(ctx, d.tx, owners)
 	if err != nil {
 		return fmt.Errorf("read who may see carts: %w", err)
 	}
@@ -119,7 +121,7 @@ func (d *delivery) storeCarts(ctx context.Context, batch []inbox.Received) error
 		c := &changed[i]
 		d.add(change{cause: c.said.cause, event: inbox.Event{
 			Kind: inbox.CartChanged, Entity: string(c.ID), Version: c.Version, Cart: &c.Cart, IdentityID: c.IdentityID,
-			History: c.said.history, Audience: audiences[c.IdentityID],
+			History: c.said.history, Audience: seenBy.moved(c.was, c.IdentityID),
 		}}, inbox.Actor{Kind: inbox.BySystem})
 	}
 	return nil

@@ -81,7 +81,7 @@ func TestSendCode(t *testing.T) {
 		if v := d.conversationOf(t, mail).Version; v != c.Version+1 {
 			t.Errorf("%s: version %d, want %d: nobody else sees that a code was sent", mail, v, c.Version+1)
 		}
-		_, err = d.VerifyClaim(ctx, d.anna, string(c.ID), claim, inbox.Proofing{Code: codeSum("000000")}, "", now)
+		_, err = d.VerifyClaim(ctx, d.anna, string(c.ID), claim, inbox.Proofing{Code: codeSum("000000")}, "", now.Add(time.Second))
 		wantCode(t, mail, err, inbox.Conflict)
 		after := d.links(t, c)
 		for _, l := range [][]inbox.OrderLink{list, after} {

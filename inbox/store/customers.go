@@ -16,12 +16,16 @@ const maxHidden = 100
 var errCustomer = &inbox.Error{Code: inbox.NotFound, Message: "the customer is not there, or has no conversation in one of your inboxes"}
 
 // visible says which customers k a reader may see: those with a conversation in
-// an inbox of the reader's, and those with none at all, which a shop told of.
-// It takes rights as $2 and $3.
+// an inbox of the reader's, and of those with none at all the ones of which an
+// account of such an inbox told. It takes rights as $2 and $3; [knownTo] says the
+// same of who is told.
 const visible = `($2 OR EXISTS (
 		SELECT FROM identities vi JOIN conversations vc ON vc.identity_id = vi.id
 		WHERE vi.customer_id = k.id AND vc.inbox_id = ANY($3::uuid[]))
-	OR NOT EXISTS (
+	OR EXISTS (
+		SELECT FROM identities vi JOIN accounts va ON va.id = ANY(vi.told_by)
+		WHERE vi.customer_id = k.id AND va.inbox_id = ANY($3::uuid[]))
+	AND NOT EXISTS (
 		SELECT FROM identities vi JOIN conversations vc ON vc.identity_id = vi.id WHERE vi.customer_id = k.id))`
 
 // Customer returns a customer with all identities, oldest first, and what is

@@ -52,6 +52,11 @@ func newDeliverBench(t testing.TB) *deliverBench {
 	}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.SaveAccount(t.Context(), inbox.Account{
+		ID: "shop", Channel: inbox.Shop, InboxID: in.ID, Name: "Shop", MaxProof: inbox.Signed, Settings: []byte("{}"),
+	}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	return &deliverBench{s, pool}
 }
 
@@ -300,30 +305,6 @@ func TestDeliverOrders(t *testing.T) {
 	got := b.strings(t, `SELECT concat_ws(' ', o.status, o.total, o.version, (SELECT count(*) FROM order_items i WHERE i.order_id = o.id)) FROM orders o`)
 	if d := cmp.Diff([]string{"delivered 300 2 3"}, got); d != "" {
 		t.Errorf("orders (-want +got):\n%s", d)
-	}
-}
-
-// An order is announced to those who may see its buyer: everybody while nobody
-// has spoken with them, then the inboxes in which they wrote.
-func TestOrderAudience(t *testing.T) {
-	t.Parallel()
-	b := newDeliverBench(t)
-	order := func(event string, at int64) inbox.Received {
-		return inbox.Received{Account: "shop", Channel: inbox.Shop, EventID: event, At: time.Now(), Order: &inbox.Order{
-			Store: "shop", ExternalID: "1", Number: "#1001", Email: "ann@x.example", Status: "paid", Currency: "EUR",
-			PlacedAt: time.Unix(1e9, 0), UpdatedAt: time.Unix(1e9+at, 0),
-			Buyer: inbox.IdentityRef{Kind: inbox.EmailAddress, Key: "ann@x.example"},
-		}}
-	}
-	b.deliver(t, order("1", 1))
-	b.deliver(t, arrival("a", "ann@x.example", nil))
-	b.deliver(t, order("2", 2))
-	got := b.strings(t, `
-		SELECT coalesce(convert_from(payload, 'UTF8')::jsonb #>> '{audience,inboxes,0}', 'everybody')
-		FROM outbox WHERE subject = 'skein.event.order.changed' ORDER BY id`)
-	want := append([]string{"everybody"}, b.strings(t, `SELECT inbox_id::text FROM conversations`)...)
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("audiences (-want +got):\n%s", d)
 	}
 }
 

@@ -35,6 +35,7 @@ type seen struct {
 	proof inbox.Proof
 	at    time.Time
 	items []*inbox.Received
+	by    []string // accounts of shops that told of it
 }
 
 func seenIn(r *inbox.Received) seen {
@@ -61,12 +62,15 @@ func seenIn(r *inbox.Received) seen {
 	if s.at.IsZero() {
 		s.at = time.Now()
 	}
+	if r.Message == nil { // of whom people are themselves, their conversation tells
+		s.by = []string{string(r.Account)}
+	}
 	return s
 }
 
 func (s *seen) add(next seen) {
 	s.proof = max(s.proof, next.proof)
-	s.items = append(s.items, next.items...)
+	s.items, s.by = append(s.items, next.items...), append(s.by, next.by...)
 }
 
 // A subject is an identity that a batch is about, as it was and as it becomes.
@@ -80,6 +84,7 @@ type subject struct {
 	claims claimSet // nil: not looked at, and unchanged
 	was    claimSet
 	proven inbox.Proof // as it was before
+	toldBy []string    // accounts of shops that told of it before
 
 	consents []inbox.Consent // known
 	heard    []inbox.Consent // new
@@ -115,6 +120,9 @@ func (d *delivery) loadIdentities(ctx context.Context, batch []inbox.Received) e
 		return err
 	}
 	if err := d.hear(ctx, subjects); err != nil {
+		return err
+	}
+	if err := d.noteTellers(ctx, subjects); err != nil {
 		return err
 	}
 	if err := d.makeIdentities(ctx, subjects); err != nil {
@@ -158,15 +166,16 @@ func (d *delivery) findIdentities(ctx context.Context, subjects []*subject, at m
 	}
 	b := &pgx.Batch{}
 	b.Queue(`
-		SELECT i.id, i.customer_id, i.kind, i.key, i.value, i.name, i.proof, i.locale
+		SELECT i.id, i.customer_id, i.kind, i.key, i.value, i.name, i.proof, i.locale, i.told_by
 		FROM unnest($1::text[], $2::text[]) AS n(kind, key)
 		JOIN identities i ON i.kind = n.kind AND i.key = n.key ORDER BY i.id FOR SHARE OF i`, kinds, keys).
 		Query(func(rows pgx.Rows) error {
 			var i inbox.Identity
 			var key, locale string
-			_, err := pgx.ForEachRow(rows, []any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &locale}, func() error {
+			var toldBy []string
+			_, err := pgx.ForEachRow(rows, []any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &locale, &toldBy}, func() error {
 				s := at[inbox.IdentityRef{Kind: i.Kind, Key: key}]
-				s.Identity, s.locale, s.made = i, locale, false
+				s.Identity, s.locale, s.made, s.toldBy = i, locale, false, slices.Clone(toldBy)
 				d.identities[s.ref] = i
 				return nil
 			})
@@ -193,6 +202,34 @@ func (d *delivery) findIdentities(ctx context.Context, subjects []*subject, at m
 	return nil
 }
 
+// tellers are the accounts that tell of s and did not before.
+func (s *subject) tellers() []string {
+	list := []string{}
+	for _, a := range s.seen.by {
+		if !slices.Contains(s.toldBy, a) && !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// noteTellers notes who tells of those that are there: the first time alone.
+func (d *delivery) noteTellers(ctx context.Context, subjects []*subject) error {
+	b := &pgx.Batch{}
+	for _, s := range subjects {
+		if list := s.tellers(); !s.made && len(list) > 0 {
+			b.Queue(`UPDATE identities SET told_by = told_by || $2 WHERE id = $1`, s.ID, list)
+		}
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	if err := d.tx.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("note who tells of identities: %w", err)
+	}
+	return nil
+}
+
 // makeIdentities writes those that were not there.
 func (d *delivery) makeIdentities(ctx context.Context, subjects []*subject) error {
 	var customers, identities, claims, consents, hints [][]any
@@ -202,7 +239,7 @@ func (d *delivery) makeIdentities(ctx context.Context, subjects []*subject) erro
 		}
 		customers = append(customers, []any{uid(s.CustomerID), s.Name, s.seen.at})
 		identities = append(identities, []any{uid(s.ID), uid(s.CustomerID), uid(s.CustomerID), string(s.Kind), s.ref.Key, s.Value,
-			s.Name, int16(s.Proof), s.locale, s.seen.at})
+			s.Name, int16(s.Proof), s.locale, s.seen.at, s.tellers()})
 		claims = append(claims, s.claims.rows(s.ID)...)
 		for _, c := range newConsents(nil, s.seen.items) {
 			consents = append(consents, []any{uid(s.ID), c.Purpose, c.Source, c.Granted, c.At})
@@ -217,7 +254,7 @@ func (d *delivery) makeIdentities(ctx context.Context, subjects []*subject) erro
 	}
 	return d.copyAll(ctx, []table{
 		{"customers", []string{"id", "name", "created_at"}, customers},
-		{"identities", []string{"id", "customer_id", "born_id", "kind", "key", "value", "name", "proof", "locale", "created_at"}, identities},
+		{"identities", []string{"id", "customer_id", "born_id", "kind", "key", "value", "name", "proof", "locale", "created_at", "told_by"}, identities},
 		{"claims", []string{"identity_id", "field", "source", "value", "key", "proof", "at"}, claims},
 		{"consents", []string{"identity_id", "purpose", "source", "granted", "at"}, consents},
 		{"hints_pending", []string{"identity_id"}, hints},

@@ -111,18 +111,18 @@ func newsChanges(ctx context.Context, q querier, list []news) ([]change, error) 
 	for _, n := range list {
 		who = append(who, n.who)
 	}
-	audiences, err := knownTo(ctx, q, who)
+	seenBy, err := knownTo(ctx, q, who)
 	if err != nil {
 		return nil, fmt.Errorf("read who may see a timeline: %w", err)
 	}
 	var changes []change
 	for i := range list {
 		n := &list[i]
-		if audience, ok := audiences[n.who]; ok {
+		if in := seenBy.spoken[n.who]; len(in) > 0 {
 			// An undone merge is told of on both sides, each with its own words.
 			entity := n.entry.ID + "/" + string(n.who)
 			changes = append(changes, change{quiet: true, event: inbox.Event{
-				Kind: inbox.TimelineAdded, Entity: entity, Version: 1, Timeline: &n.entry, IdentityID: n.who, Audience: audience,
+				Kind: inbox.TimelineAdded, Entity: entity, Version: 1, Timeline: &n.entry, IdentityID: n.who, Audience: inbox.Audience{Inboxes: in},
 			}})
 		}
 	}

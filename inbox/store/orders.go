@@ -52,6 +52,7 @@ type storeID struct{ store, id string }
 // A wordsOf is what a batch says of one record, and where from.
 type wordsOf[T any] struct {
 	words   []T
+	account inbox.AccountID
 	cause   string
 	history bool
 }
@@ -69,7 +70,7 @@ func collect[T any](batch []inbox.Received, in func(*inbox.Received) []T, id fun
 				order = append(order, k)
 			}
 			all[k].words = append(all[k].words, w)
-			all[k].cause, all[k].history = r.EventID, all[k].history && r.History
+			all[k].account, all[k].cause, all[k].history = r.Account, r.EventID, all[k].history && r.History
 		}
 	}
 	return all, order
@@ -86,7 +87,9 @@ func columnsOf(ids []storeID) (stores, externals []string) {
 type changedOrder struct {
 	inbox.Order // as people see it
 	state       *inbox.OrderState
-	fresh       bool // was not there before
+	fresh       bool             // was not there before
+	was         inbox.IdentityID // whose it was
+	account     inbox.AccountID  // that told of it
 }
 
 func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) error {
@@ -121,7 +124,7 @@ func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) erro
 			differs = state.Take(w) || differs
 		}
 		if differs {
-			changed = append(changed, &changedOrder{state: state, fresh: fresh})
+			changed = append(changed, &changedOrder{state: state, fresh: fresh, account: words[k].account})
 		}
 	}
 	if err := d.ownOrders(ctx, changed); err != nil {
@@ -130,11 +133,11 @@ func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) erro
 	if err := d.writeOrders(ctx, changed); err != nil {
 		return err
 	}
-	owners := make([]inbox.IdentityID, len(changed))
-	for i, c := range changed {
-		owners[i] = c.IdentityID
+	var owners []inbox.IdentityID
+	for _, c := range changed {
+		owners = append(owners, c.IdentityID, c.was)
 	}
-	audiences, err := knownTo(ctx, d.tx, owners)
+	seenBy, err := knownTo(ctx, d.tx, owners)
 	if err != nil {
 		return fmt.Errorf("read who may see orders: %w", err)
 	}
@@ -143,7 +146,7 @@ func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) erro
 		d.orders = append(d.orders, storedOrder{Order: c.Order, made: c.fresh, history: said.history, cause: said.cause})
 		d.add(change{cause: said.cause, event: inbox.Event{
 			Kind: inbox.OrderChanged, Entity: string(c.ID), Version: c.Version, Order: &c.Order, IdentityID: c.IdentityID,
-			History: said.history, Audience: audiences[c.IdentityID],
+			History: said.history, Audience: seenBy.moved(c.was, c.IdentityID),
 		}}, inbox.Actor{Kind: inbox.BySystem})
 	}
 	return nil
@@ -180,7 +183,9 @@ func (d *delivery) ownOrders(ctx context.Context, changed []*changedOrder) error
 			s.Buyer = inbox.GuestRef(s.Store, s.ExternalID)
 		}
 		if _, ok := d.identities[s.Buyer]; !ok && (c.fresh || s.IdentityID == "") {
-			guests[s.Buyer] = &subject{ref: s.Buyer, made: true, seen: seen{value: s.Store + " " + s.ExternalID, at: s.PlacedAt}}
+			guests[s.Buyer] = &subject{ref: s.Buyer, made: true, seen: seen{
+				value: s.Store + " " + s.ExternalID, at: s.PlacedAt, by: []string{string(c.account)},
+			}}
 		}
 	}
 	if err := d.ensureIdentities(ctx, guests); err != nil {
@@ -188,6 +193,7 @@ func (d *delivery) ownOrders(ctx context.Context, changed []*changedOrder) error
 	}
 	for _, c := range changed {
 		s := c.state
+		c.was = s.IdentityID
 		if who, ok := d.identities[s.Buyer]; ok {
 			s.IdentityID = who.ID
 		}
@@ -230,28 +236,4 @@ func buyerIn(o *inbox.Order) string {
 		return o.Phone
 	}
 	return o.Number
-}
-
-// knownTo is who may see the customers with some identities: see [visible]. One
-// that nobody has spoken with isn't in it: everybody sees them.
-func knownTo(ctx context.Context, q querier, of []inbox.IdentityID) (map[inbox.IdentityID]inbox.Audience, error) {
-	known := map[inbox.IdentityID]inbox.Audience{}
-	if len(of) == 0 {
-		return known, nil
-	}
-	rows, err := q.Query(ctx, `
-		SELECT DISTINCT i.id, c.inbox_id::text FROM identities i
-		JOIN identities same ON same.customer_id = i.customer_id
-		JOIN conversations c ON c.identity_id = same.id
-		WHERE i.id = ANY($1::uuid[]) ORDER BY 1, 2`, ids(of))
-	if err != nil {
-		return nil, err
-	}
-	var id inbox.IdentityID
-	var in inbox.InboxID
-	_, err = pgx.ForEachRow(rows, []any{&id, &in}, func() error {
-		known[id] = inbox.Audience{Inboxes: append(known[id].Inboxes, in)}
-		return nil
-	})
-	return known, err
 }

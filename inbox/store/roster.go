@@ -118,8 +118,9 @@ func (r *roster) redirect(ctx context.Context) error {
 }
 
 // changes are what is to be logged and announced: to the inboxes in which there
-// is a conversation of an identity that the customer had or has. It is called
-// when all that the transaction stores is stored.
+// is a conversation of an identity that the customer had or has, and where there
+// is none to those of whom told of it. It is called when all that the transaction
+// stores is stored.
 func (r *roster) changes(ctx context.Context) ([]change, error) {
 	var list []change
 	var all []inbox.IdentityID
@@ -143,10 +144,12 @@ func (r *roster) changes(ctx context.Context) ([]change, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	inboxes, err := inboxesOf(ctx, r.tx, all)
+	inboxes, err := inboxesBy(ctx, r.tx, `
+		SELECT DISTINCT c.identity_id, c.inbox_id::text FROM conversations c WHERE c.identity_id = ANY($1::uuid[]) ORDER BY 1, 2`, all)
 	if err != nil {
 		return nil, err
 	}
+	var silent []inbox.IdentityID
 	for i := range list {
 		id := inbox.CustomerID(list[i].event.Entity)
 		set := map[inbox.InboxID]bool{}
@@ -155,26 +158,25 @@ func (r *roster) changes(ctx context.Context) ([]change, error) {
 				set[in] = true
 			}
 		}
-		list[i].event.Audience.Inboxes = slices.Sorted(maps.Keys(set))
+		if list[i].event.Audience.Inboxes = slices.Sorted(maps.Keys(set)); len(set) == 0 {
+			for _, who := range r.after[id].Identities {
+				silent = append(silent, who.ID)
+			}
+		}
 	}
-	return list, nil
-}
-
-// inboxesOf is where there are conversations of each identity.
-func inboxesOf(ctx context.Context, q querier, of []inbox.IdentityID) (map[inbox.IdentityID][]inbox.InboxID, error) {
-	rows, err := q.Query(ctx, `
-		SELECT c.identity_id, c.inbox_id FROM conversations c WHERE c.identity_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2`, ids(of))
+	seenBy, err := knownTo(ctx, r.tx, silent)
 	if err != nil {
-		return nil, fmt.Errorf("read who may see customers: %w", err)
+		return nil, err
 	}
-	list := map[inbox.IdentityID][]inbox.InboxID{}
-	var id inbox.IdentityID
-	var in inbox.InboxID
-	if _, err := pgx.ForEachRow(rows, []any{&id, &in}, func() error {
-		list[id] = append(list[id], in)
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("read who may see customers: %w", err)
+	for i := range list {
+		a := &list[i].event.Audience
+		if len(a.Inboxes) > 0 {
+			continue
+		}
+		a.Inboxes = []inbox.InboxID{inbox.NoInbox}
+		if of := r.after[inbox.CustomerID(list[i].event.Entity)].Identities; len(of) > 0 {
+			a.Inboxes = seenBy.inboxes(of[0].ID)
+		}
 	}
 	return list, nil
 }

@@ -134,7 +134,7 @@ func TestSaveAccount(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	ctx, now := t.Context(), time.Now()
-	a := inbox.Account{ID: "shop", Channel: inbox.Email, InboxID: d.first.ID, Name: "Shop", Address: "a@shop.example", Settings: []byte(`{"a": 1, "b": 2}`)}
+	a := inbox.Account{ID: "sales", Channel: inbox.Email, InboxID: d.first.ID, Name: "Sales", Address: "a@shop.example", Settings: []byte(`{"a": 1, "b": 2}`)}
 	for i, want := range []int64{1, 1, 2} {
 		if i == 1 {
 			a.Settings = []byte(`{"b":2,"a":1}`)
@@ -153,7 +153,7 @@ func TestSaveAccount(t *testing.T) {
 	_, err = d.SaveAccount(ctx, a, now)
 	wantCode(t, "a bad id", err, inbox.Invalid)
 	list, err := d.Accounts(ctx)
-	if err != nil || len(list) != 3 || list[1].ID != "shop" || list[1].Version != 2 || !list[1].Paused {
+	if err != nil || len(list) != 4 || list[0].ID != "sales" || list[0].Version != 2 || !list[0].Paused {
 		t.Errorf("Accounts() = %+v, %v", list, err)
 	}
 }

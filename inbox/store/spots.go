@@ -86,7 +86,7 @@ func (s *Store) Caller(ctx context.Context, ref inbox.IdentityRef) (inbox.Person
 	if err != nil {
 		return p, nil, fmt.Errorf("caller: %w", err)
 	}
-	return p, known[p.IdentityID].Inboxes, nil
+	return p, known.spoken[p.IdentityID], nil
 }
 
 // CallConversation returns the conversation in which a call, by the exchange's own

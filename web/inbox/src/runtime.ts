@@ -84,7 +84,8 @@ function changed(c: Change): void {
       again(`links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`);
       break;
     case "gone":
-      recount();
+      if (before.conversations.has(c.entity)) recount();
+      else again("orders", "links", "carts", "timeline"); // what turned out to be somebody else's
       break;
     case "message.changed":
       if (c.message.truncated) void queries.invalidateQueries({ queryKey: ["messages", c.message.conversationId] });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aConversation, aMessage } from "./fixtures";
-import { customer } from "./parse";
+import { customer, order } from "./parse";
 import {
   apply,
   countOf,
@@ -11,13 +11,14 @@ import {
   pick,
   putConversations,
   putMessages,
+  putOrders,
   settle,
   shown,
   type Change,
   type Filter,
   type State,
 } from "./state";
-import type { Status } from "./types";
+import type { Order, Status } from "./types";
 
 // A small generator with a seed: a failure can be run again.
 function random(seed: number): () => number {
@@ -221,5 +222,18 @@ describe("customers", () => {
     }
     const apart = all.slice(0, 6).reduce(apply, empty);
     expect(apart.conversations.get("k2")?.customer).toMatchObject({ customerId: "b", name: "Name of b", customerVersion: 6 });
+  });
+});
+
+// An order that turns out to be somebody else's leaves, and comes back unchanged
+// when its customer may be seen after all.
+describe("orders", () => {
+  const o = (version: number): Order => order({ id: "o1", version, number: "1001", store: "shop" });
+
+  it("leave when they are gone", () => {
+    const s = apply(putOrders(empty, [o(2)]), { kind: "gone", entity: "o1", version: 3 });
+    expect(s.orders.size).toBe(0);
+    expect(putOrders(s, [o(3)]).orders.get("o1")?.version).toBe(3);
+    expect(apply(putOrders(empty, [o(4)]), { kind: "gone", entity: "o1", version: 3 }).orders.size).toBe(1);
   });
 });

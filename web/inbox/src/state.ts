@@ -185,11 +185,19 @@ export function putOrders(s: State, fresh: readonly Order[]): State {
   return { ...s, orders };
 }
 
+// An order that is gone may be seen again without having changed, once its customer
+// writes to another inbox: what is fetched then is taken.
 // Messages of what is gone stay in the map, unread, until the next reload:
 // taking them out here would make the fold depend on the order of arrival.
 function putGone(s: State, id: string, version: number): State {
   if ((s.gone.get(id) ?? -1) >= version) return s;
   const gone = new Map(s.gone).set(id, version);
+  const order = s.orders.get(id);
+  if (order && order.version <= version) {
+    const orders = new Map(s.orders);
+    orders.delete(id);
+    return { ...s, gone, orders };
+  }
   const known = s.conversations.get(id);
   if (!known || known.version > version) return { ...s, gone };
   const conversations = new Map(s.conversations);
