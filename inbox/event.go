@@ -76,7 +76,7 @@ type Audience struct {
 	// see any of them sees it. Empty: everybody.
 	Inboxes []InboxID `json:"inboxes,omitempty"`
 	// Were are the Inboxes of before: who may see one of them and none of those
-	// of now is told that it is gone.
+	// of now is told that it is gone, and everybody where there are none now.
 	Were []InboxID `json:"were,omitempty"`
 }
 

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ func (s *OrderState) Public() Order {
 	o.Says, o.Unsigned = nil, false
 	if o.Number == "" {
 		o.Number = o.ExternalID
+		o.NumberKey = cmp.Or(o.NumberKey, o.LooseKey)
 	}
 	o.Refunded = 0
 	var last time.Time

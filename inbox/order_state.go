@@ -142,7 +142,10 @@ func nameless(o *Order) []Shipment {
 func (s *OrderState) Take(w *Order) bool {
 	if s.clocks == nil {
 		s.clocks = clocks{}
-		s.Store, s.ExternalID = w.Store, w.ExternalID
+		s.Store, s.ExternalID, s.LooseKey = w.Store, w.ExternalID, w.LooseKey
+	}
+	if w.LooseKey == "" {
+		s.LooseKey = ""
 	}
 	was, wasClocks := encoded(s.Order), encoded(s.clocks)
 	at := Clock{w.UpdatedAt, w.Unsigned}
@@ -160,18 +163,52 @@ func (s *OrderState) Take(w *Order) bool {
 	// What a browser says of money and parcels nobody believes.
 	if !w.Unsigned {
 		for i := range w.Shipments {
-			s.takeShipment(&w.Shipments[i], at)
+			s.takeShipment(&w.Shipments[i], func(string) Clock { return at })
 		}
 		for _, r := range w.Refunds {
-			s.Refunds = takeElement(s.clocks, "refund/"+r.ExternalID, at, s.Refunds, r, func(x Refund) bool { return x.ExternalID == r.ExternalID })
+			s.takeRefund(r, at)
 		}
 		for _, r := range w.Returns {
-			r.Items = orNone(r.Items)
-			s.Returns = takeElement(s.clocks, "return/"+r.ExternalID, at, s.Returns, r, func(x Return) bool { return x.ExternalID == r.ExternalID })
+			s.takeReturn(r, at)
 		}
 	}
 	s.sort()
 	return was != encoded(s.Order) || wasClocks != encoded(s.clocks)
+}
+
+// Absorb takes in all words that another state has taken, which turns out to be of
+// the same order: the state is the same as if all had been taken here.
+func (s *OrderState) Absorb(o *OrderState) {
+	for _, f := range orderFields {
+		if at := o.clocks[f.name]; !at.At.IsZero() && s.clocks.take(f.name, at, f.value(&s.Order), f.value(&o.Order)) {
+			f.set(&s.Order, &o.Order)
+		}
+	}
+	if s.clocks["placedAt"].At.IsZero() && o.PlacedAt.Before(s.PlacedAt) {
+		s.PlacedAt = o.PlacedAt
+	}
+	if o.UpdatedAt.After(s.UpdatedAt) {
+		s.UpdatedAt = o.UpdatedAt
+	}
+	for i := range o.Shipments {
+		s.takeShipment(&o.Shipments[i], func(field string) Clock { return o.clocks[field] })
+	}
+	for _, r := range o.Refunds {
+		s.takeRefund(r, o.clocks["refund/"+r.ExternalID])
+	}
+	for _, r := range o.Returns {
+		s.takeReturn(r, o.clocks["return/"+r.ExternalID])
+	}
+	s.sort()
+}
+
+func (s *OrderState) takeRefund(r Refund, at Clock) {
+	s.Refunds = takeElement(s.clocks, "refund/"+r.ExternalID, at, s.Refunds, r, func(x Refund) bool { return x.ExternalID == r.ExternalID })
+}
+
+func (s *OrderState) takeReturn(r Return, at Clock) {
+	r.Items = orNone(r.Items)
+	s.Returns = takeElement(s.clocks, "return/"+r.ExternalID, at, s.Returns, r, func(x Return) bool { return x.ExternalID == r.ExternalID })
 }
 
 // takeElement adds what is known by an id, or brings it up to date.
@@ -188,7 +225,8 @@ func takeElement[T any](c clocks, field string, at Clock, list []T, is T, same f
 	return list
 }
 
-func (s *OrderState) takeShipment(w *Shipment, at Clock) {
+// takeShipment takes in a word on a parcel; clock is of each field by its name.
+func (s *OrderState) takeShipment(w *Shipment, clock func(field string) Clock) {
 	key := w.key()
 	if key == "" {
 		return
@@ -204,17 +242,20 @@ func (s *OrderState) takeShipment(w *Shipment, at Clock) {
 	}
 	have := &s.Shipments[i]
 	// What is empty isn't said: an event alone says nothing of its carrier.
-	field := func(name string) string { return "shipment/" + key + "/" + name }
-	if w.Carrier != "" && s.clocks.take(field("carrier"), at, have.Carrier, w.Carrier) {
+	takes := func(name string, was, is any) bool {
+		field := "shipment/" + key + "/" + name
+		return s.clocks.take(field, clock(field), was, is)
+	}
+	if w.Carrier != "" && takes("carrier", have.Carrier, w.Carrier) {
 		have.Carrier = w.Carrier
 	}
-	if w.Tracking != "" && s.clocks.take(field("tracking"), at, have.Tracking, w.Tracking) {
+	if w.Tracking != "" && takes("tracking", have.Tracking, w.Tracking) {
 		have.Tracking, have.TrackingKey = w.Tracking, w.TrackingKey
 	}
-	if w.URL != "" && s.clocks.take(field("url"), at, have.URL, w.URL) {
+	if w.URL != "" && takes("url", have.URL, w.URL) {
 		have.URL = w.URL
 	}
-	if w.ShippedAt != nil && s.clocks.take(field("shippedAt"), at, have.ShippedAt, w.ShippedAt) {
+	if w.ShippedAt != nil && takes("shippedAt", have.ShippedAt, w.ShippedAt) {
 		have.ShippedAt = w.ShippedAt
 	}
 	have.advance(w.Status, w.At)
@@ -330,6 +371,9 @@ func RestoreOrder(o Order, saidJSON []byte) (*OrderState, error) {
 			return nil, fmt.Errorf("restore order %s: %w", o.ID, err)
 		}
 		s.Status, s.FinancialStatus, s.Number, s.Problems = kept.Status, kept.Financial, kept.Number, kept.Problems
+	}
+	if s.LooseKey != "" && s.Number == "" {
+		s.NumberKey = "" // it was looked up by its id
 	}
 	s.clocks = s.usualClocks()
 	maps.Copy(s.clocks, kept.Clocks)

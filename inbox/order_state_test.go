@@ -119,6 +119,40 @@ func TestOrderStateConverges(t *testing.T) {
 	}
 }
 
+// Words on an order that were taken for another's make the same of it when they
+// are absorbed as when they are taken in at once.
+func TestOrderStateAbsorb(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		all, one, other := &OrderState{}, &OrderState{}, &OrderState{}
+		for range 2 + r.IntN(6) {
+			w := randomWord(r)
+			all.Take(w)
+			if half := one; r.IntN(2) == 0 || one.clocks == nil {
+				half.Take(w)
+			} else {
+				other.Take(w)
+			}
+		}
+		if other.clocks == nil {
+			continue
+		}
+		one, other = keep(t, one), keep(t, other)
+		one.Absorb(other)
+		said := func(s *OrderState) string {
+			kept, err := s.SaidJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return encoded(s.Public()) + "\n" + string(kept)
+		}
+		if d := cmp.Diff(said(all), said(one)); d != "" {
+			t.Fatalf("seed %d (-taken +absorbed):\n%s", seed, d)
+		}
+	}
+}
+
 // An older word changes nothing but what nobody has said yet; a partial one
 // leaves alone what it doesn't say; a browser gives way to the shop.
 func TestOrderStateTake(t *testing.T) {

@@ -56,10 +56,13 @@ type Order struct {
 	Says []string `json:"says,omitempty" hidden:"true"`
 
 	// Set by the threader: whose it is, the number as it is looked up, and
-	// whether a browser said it and not the shop.
+	// whether a browser said it and not the shop. LooseKey is set where the
+	// external id may be the number: it is that as numbers are looked up. What
+	// the shop itself says of an order has none.
 	Buyer     IdentityRef `json:"-"`
 	NumberKey string      `json:"-"`
 	Unsigned  bool        `json:"-"`
+	LooseKey  string      `json:"-"`
 }
 
 // An Item is one line of an order or a cart.

@@ -59,3 +59,17 @@ ALTER TABLE identities ADD COLUMN told_by text[] NOT NULL DEFAULT '{}';
 UPDATE identities i SET told_by = s.all_of_them
 FROM (SELECT array_agg(id) AS all_of_them FROM accounts WHERE channel = 'shop') s
 WHERE s.all_of_them IS NOT NULL AND NOT EXISTS (SELECT FROM conversations c WHERE c.identity_id = i.id);
+
+-- Calls of Segment's specification name an order by an id that may be the number
+-- that its buyer knows. While nobody else told of an order, it has that, as numbers
+-- are looked up: then it becomes part of the one order of its store whose number it
+-- is, and is known there by both.
+ALTER TABLE orders ADD COLUMN loose_key text NOT NULL DEFAULT '';
+CREATE INDEX orders_loose ON orders (store, number_key) WHERE loose_key <> '';
+CREATE TABLE order_aliases (
+    store       text NOT NULL,
+    external_id text NOT NULL,
+    order_id    uuid NOT NULL REFERENCES orders ON DELETE CASCADE,
+    PRIMARY KEY (store, external_id)
+);
+CREATE INDEX order_aliases_order ON order_aliases (order_id);

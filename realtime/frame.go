@@ -131,6 +131,10 @@ func (f *frame) bytesFor(rights *inbox.Rights) []byte {
 		if f.gone != nil && seesOne(a.Were) {
 			return f.gone
 		}
+	case a.Before == nil && a.After == nil && len(a.Were) > 0: // it is nowhere any more
+		if rights.All || seesOne(a.Were) {
+			return f.gone
+		}
 	case a.Before == nil && a.After == nil, rights.Sees(a.After):
 		return f.event
 	case f.gone != nil && rights.Sees(a.Before):

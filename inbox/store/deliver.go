@@ -66,7 +66,9 @@ type delivery struct {
 	persons    map[inbox.IdentityRef]inbox.Person // as a list shows them
 	roster     *roster
 	orders     []storedOrder
-	handOvers  bool // some wait for their message
+	aliases    []alias                // of orders, to be written with them
+	unlinked   []inbox.ConversationID // that had an order that became part of another
+	handOvers  bool                   // some wait for their message
 	reports    []report
 	calls      []inbox.MessageID // of which there was a word
 	changes    []change

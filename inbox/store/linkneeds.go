@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -39,8 +40,8 @@ func orderKeysOf(r *inbox.Received) []inbox.Key {
 // keysOfOrder lists what an order may be named by.
 func keysOfOrder(o *inbox.Order) []mentionKey {
 	keys := []mentionKey{{inbox.MentionContext, inbox.ContextKey(o.Store, o.ExternalID, "")}}
-	if o.NumberKey != "" {
-		keys = append(keys, mentionKey{inbox.MentionOrder, o.NumberKey}, mentionKey{inbox.MentionContext, inbox.ContextKey(o.Store, "", o.NumberKey)})
+	if number := cmp.Or(o.NumberKey, o.LooseKey); number != "" {
+		keys = append(keys, mentionKey{inbox.MentionOrder, number}, mentionKey{inbox.MentionContext, inbox.ContextKey(o.Store, "", number)})
 	}
 	for _, s := range o.Shipments {
 		if s.TrackingKey != "" {
@@ -155,7 +156,7 @@ func (d *delivery) keyOrders(ctx context.Context, orders []storedOrder) error {
 	if err != nil {
 		return err
 	}
-	list, err := relinked(ctx, d.tx, d.rules.Link, waiting, nil)
+	list, err := relinked(ctx, d.tx, d.rules.Link, append(waiting, d.unlinked...), nil)
 	if err != nil {
 		return err
 	}
@@ -168,7 +169,7 @@ func (d *delivery) keyOrders(ctx context.Context, orders []storedOrder) error {
 // A storedOrder is one that a batch has written.
 type storedOrder struct {
 	inbox.Order
-	made    bool // new
+	made    bool // its number is new
 	history bool
 	cause   string
 }

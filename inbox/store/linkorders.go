@@ -99,6 +99,9 @@ func ordersNamed(ctx context.Context, q querier, asked map[mentionKey]bool) (map
 			UNION ALL
 			(SELECT id, placed_at FROM orders WHERE n.kind = 'context' AND n.external <> '' AND store = n.store AND external_id = n.external)
 			UNION ALL
+			(SELECT o.id, o.placed_at FROM order_aliases a JOIN orders o ON o.id = a.order_id
+				WHERE n.kind = 'context' AND n.external <> '' AND a.store = n.store AND a.external_id = n.external)
+			UNION ALL
 			(SELECT id, placed_at FROM orders
 				WHERE n.kind = 'context' AND n.number <> '' AND number_key = n.number AND number_key <> '' AND store = n.store
 				ORDER BY placed_at DESC, id LIMIT 1)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -88,6 +89,7 @@ type changedOrder struct {
 	inbox.Order // as people see it
 	state       *inbox.OrderState
 	fresh       bool             // was not there before
+	loose       bool             // loose words alone had told of it
 	was         inbox.IdentityID // whose it was
 	account     inbox.AccountID  // that told of it
 }
@@ -97,18 +99,13 @@ func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) erro
 	if len(order) == 0 {
 		return nil
 	}
-	stores, externals := columnsOf(order)
-	known, err := readOrders(ctx, d.tx, `JOIN unnest(@stores::text[], @externals::text[]) AS n(store, external_id)
-		ON n.store = o.store AND n.external_id = o.external_id`, pgx.NamedArgs{"stores": stores, "externals": externals})
+	order, err := d.resolveLoose(ctx, words, order)
 	if err != nil {
-		return fmt.Errorf("load orders: %w", err)
+		return err
 	}
 	states := make(map[storeID]*inbox.OrderState, len(order))
-	for i := range known {
-		o := &known[i]
-		if states[storeID{o.Store, o.ExternalID}], err = inbox.RestoreOrder(o.Order, o.said); err != nil {
-			return err
-		}
+	if err := d.loadOrderStates(ctx, order, states); err != nil {
+		return err
 	}
 	if err := d.lockNumbers(ctx, states, words); err != nil {
 		return err
@@ -118,14 +115,19 @@ func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) erro
 		state, fresh := states[k], false
 		if state == nil {
 			state, fresh = &inbox.OrderState{}, true
+			states[k] = state
 		}
-		differs := fresh
+		differs, loose := fresh, state.LooseKey != ""
 		for _, w := range words[k].words {
 			differs = state.Take(w) || differs
 		}
 		if differs {
-			changed = append(changed, &changedOrder{state: state, fresh: fresh, account: words[k].account})
+			changed = append(changed, &changedOrder{state: state, fresh: fresh, loose: loose, account: words[k].account})
 		}
+	}
+	changed, gone, err := d.absorbLoose(ctx, changed, states, words)
+	if err != nil {
+		return err
 	}
 	if err := d.ownOrders(ctx, changed); err != nil {
 		return err
@@ -133,9 +135,15 @@ func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) erro
 	if err := d.writeOrders(ctx, changed); err != nil {
 		return err
 	}
+	if err := d.replaceOrders(ctx, changed, gone); err != nil {
+		return err
+	}
 	var owners []inbox.IdentityID
 	for _, c := range changed {
 		owners = append(owners, c.IdentityID, c.was)
+	}
+	for _, g := range gone {
+		owners = append(owners, g.IdentityID)
 	}
 	seenBy, err := knownTo(ctx, d.tx, owners)
 	if err != nil {
@@ -143,11 +151,34 @@ func (d *delivery) storeOrders(ctx context.Context, batch []inbox.Received) erro
 	}
 	for _, c := range changed {
 		said := words[storeID{c.Store, c.ExternalID}]
-		d.orders = append(d.orders, storedOrder{Order: c.Order, made: c.fresh, history: said.history, cause: said.cause})
+		d.orders = append(d.orders, storedOrder{Order: c.Order, made: (c.fresh || c.loose) && c.LooseKey == "", history: said.history, cause: said.cause})
 		d.add(change{cause: said.cause, event: inbox.Event{
 			Kind: inbox.OrderChanged, Entity: string(c.ID), Version: c.Version, Order: &c.Order, IdentityID: c.IdentityID,
 			History: said.history, Audience: seenBy.moved(c.was, c.IdentityID),
 		}}, inbox.Actor{Kind: inbox.BySystem})
+	}
+	for _, g := range gone {
+		d.add(change{event: inbox.Event{
+			Kind: inbox.OrderChanged, Entity: string(g.ID), Version: g.Version + 1, IdentityID: g.IdentityID,
+			Audience: inbox.Audience{Were: seenBy.inboxes(g.IdentityID)},
+		}}, inbox.Actor{Kind: inbox.BySystem})
+	}
+	return nil
+}
+
+// loadOrderStates reads what is stored of orders.
+func (d *delivery) loadOrderStates(ctx context.Context, of []storeID, states map[storeID]*inbox.OrderState) error {
+	stores, externals := columnsOf(of)
+	known, err := readOrders(ctx, d.tx, `JOIN unnest(@stores::text[], @externals::text[]) AS n(store, external_id)
+		ON n.store = o.store AND n.external_id = o.external_id`, pgx.NamedArgs{"stores": stores, "externals": externals})
+	if err != nil {
+		return fmt.Errorf("load orders: %w", err)
+	}
+	for i := range known {
+		o := &known[i]
+		if states[storeID{o.Store, o.ExternalID}], err = inbox.RestoreOrder(o.Order, o.said); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -193,7 +224,7 @@ func (d *delivery) ownOrders(ctx context.Context, changed []*changedOrder) error
 	}
 	for _, c := range changed {
 		s := c.state
-		c.was = s.IdentityID
+		c.was = cmp.Or(c.was, s.IdentityID)
 		if who, ok := d.identities[s.Buyer]; ok {
 			s.IdentityID = who.ID
 		}

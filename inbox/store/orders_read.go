@@ -74,7 +74,7 @@ func askOrders(b *pgx.Batch, into *[]keptOrder, join string, args pgx.NamedArgs)
 		SELECT o.id, o.identity_id, o.version, o.store, o.external_id, o.number, o.number_key, o.customer_external_id,
 			CASE WHEN o.email = '' AND i.kind = 'email' THEN i.value ELSE o.email END, o.phone, o.status, o.financial_status, o.currency,
 			o.subtotal, o.shipping, o.tax, o.discount, o.total, o.refunded, o.url, o.note, o.problems, o.placed_at, o.updated_at,
-			i.kind, i.key, o.said
+			i.kind, i.key, o.said, o.loose_key
 		FROM orders o `+join+` JOIN identities i ON i.id = o.identity_id
 		ORDER BY o.placed_at DESC, o.id DESC`, args).Query(func(rows pgx.Rows) (err error) {
 		*into, err = pgx.CollectRows(rows, scanOrder)
@@ -88,7 +88,7 @@ func scanOrder(row pgx.CollectableRow) (keptOrder, error) {
 	}}
 	err := row.Scan(&o.ID, &o.IdentityID, &o.Version, &o.Store, &o.ExternalID, &o.Number, &o.NumberKey, &o.CustomerExternalID,
 		&o.Email, &o.Phone, &o.Status, &o.FinancialStatus, &o.Currency, &o.Subtotal, &o.Shipping, &o.Tax, &o.Discount, &o.Total,
-		&o.Refunded, &o.URL, &o.Note, &o.Problems, &o.PlacedAt, &o.UpdatedAt, &o.Buyer.Kind, &o.Buyer.Key, &o.said)
+		&o.Refunded, &o.URL, &o.Note, &o.Problems, &o.PlacedAt, &o.UpdatedAt, &o.Buyer.Kind, &o.Buyer.Key, &o.said, &o.LooseKey)
 	o.PlacedAt, o.UpdatedAt = o.PlacedAt.UTC(), o.UpdatedAt.UTC()
 	if len(o.Problems) == 0 {
 		o.Problems = nil

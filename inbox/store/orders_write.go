@@ -39,6 +39,7 @@ type orderRow struct {
 	UpdatedAt          time.Time        `json:"updated_at"`
 	Version            int64            `json:"version"`
 	Said               json.RawMessage  `json:"said"`
+	LooseKey           string           `json:"loose_key"`
 }
 
 // writeOrders writes orders and all that belongs to them in a few statements,
@@ -56,7 +57,7 @@ func (d *delivery) writeOrders(ctx context.Context, changed []*changedOrder) err
 		rows[i] = orderRow{
 			c.ID, c.Store, c.ExternalID, c.Number, c.NumberKey, c.IdentityID, c.CustomerExternalID, c.Email, c.Phone,
 			c.Status, c.FinancialStatus, c.Currency, c.Subtotal, c.Shipping, c.Tax, c.Discount, c.Total, c.Refunded, c.URL, c.Note,
-			orEmpty(c.Problems), c.PlacedAt, c.UpdatedAt, c.Version, said,
+			orEmpty(c.Problems), c.PlacedAt, c.UpdatedAt, c.Version, said, c.LooseKey,
 		}
 		if !c.fresh {
 			old = append(old, string(c.ID))
@@ -69,19 +70,20 @@ func (d *delivery) writeOrders(ctx context.Context, changed []*changedOrder) err
 	batch := &pgx.Batch{}
 	batch.Queue(`
 		INSERT INTO orders (id, store, external_id, number, number_key, identity_id, customer_external_id, email, phone, status,
-			financial_status, currency, subtotal, shipping, tax, discount, total, refunded, url, note, problems, placed_at, updated_at, version, said)
+			financial_status, currency, subtotal, shipping, tax, discount, total, refunded, url, note, problems, placed_at, updated_at, version, said, loose_key)
 		SELECT id, store, external_id, number, number_key, identity_id, customer_external_id, email, phone, status,
-			financial_status, currency, subtotal, shipping, tax, discount, total, refunded, url, note, problems, placed_at, updated_at, version, said
+			financial_status, currency, subtotal, shipping, tax, discount, total, refunded, url, note, problems, placed_at, updated_at, version, said, loose_key
 		FROM jsonb_to_recordset($1) AS n(id uuid, store text, external_id text, number text, number_key text, identity_id uuid,
 			customer_external_id text, email text, phone text, status text, financial_status text, currency text, subtotal bigint,
 			shipping bigint, tax bigint, discount bigint, total bigint, refunded bigint, url text, note text, problems text[],
-			placed_at timestamptz, updated_at timestamptz, version bigint, said jsonb)
+			placed_at timestamptz, updated_at timestamptz, version bigint, said jsonb, loose_key text)
 		ON CONFLICT (id) DO UPDATE SET number = EXCLUDED.number, number_key = EXCLUDED.number_key, identity_id = EXCLUDED.identity_id,
 			customer_external_id = EXCLUDED.customer_external_id, email = EXCLUDED.email, phone = EXCLUDED.phone, status = EXCLUDED.status,
 			financial_status = EXCLUDED.financial_status, currency = EXCLUDED.currency, subtotal = EXCLUDED.subtotal,
 			shipping = EXCLUDED.shipping, tax = EXCLUDED.tax, discount = EXCLUDED.discount, total = EXCLUDED.total,
 			refunded = EXCLUDED.refunded, url = EXCLUDED.url, note = EXCLUDED.note, problems = EXCLUDED.problems,
-			placed_at = EXCLUDED.placed_at, updated_at = EXCLUDED.updated_at, version = EXCLUDED.version, said = EXCLUDED.said`, encoded)
+			placed_at = EXCLUDED.placed_at, updated_at = EXCLUDED.updated_at, version = EXCLUDED.version, said = EXCLUDED.said,
+			loose_key = EXCLUDED.loose_key`, encoded)
 	if len(old) > 0 {
 		for _, table := range []string{"order_items", "order_parties", "shipments", "refunds", "returns", "order_entries"} {
 			batch.Queue(`DELETE FROM `+table+` WHERE order_id = ANY($1::uuid[])`, old)

@@ -9,6 +9,7 @@ import (
 	"skein/connectors"
 	"skein/inbox"
 	"skein/inbox/identity"
+	"skein/inbox/orderlink"
 	"skein/inbox/segment"
 )
 
@@ -58,6 +59,7 @@ func track(in *connectors.Inbound, r *inbox.Received, region string) (*inbox.Tra
 			if o.Buyer.Key == "" {
 				o.Buyer, o.Says = out.Who, append(o.Says, "buyer")
 			}
+			o.LooseKey = orderlink.NumberKey(o.ExternalID) // some shops send their number for an id
 			out.Orders = append(out.Orders, o)
 		}
 	}
