@@ -230,7 +230,11 @@ func (d *delivery) noteTellers(ctx context.Context, subjects []*subject) error {
 	return nil
 }
 
-// makeIdentities writes those that were not there.
+// makeIdentities writes those that were not there. Each gets a customer, even a
+// visitor of whom nobody knows anything: what they looked at is theirs when they
+// write or say who they are. Until then nothing leads to them: there is no list of
+// customers but of those who spoke, who bought, or who may be one of these by what
+// they claim.
 func (d *delivery) makeIdentities(ctx context.Context, subjects []*subject) error {
 	var customers, identities, claims, consents, hints [][]any
 	for _, s := range subjects {
@@ -244,7 +248,9 @@ func (d *delivery) makeIdentities(ctx context.Context, subjects []*subject) erro
 		for _, c := range newConsents(nil, s.seen.items) {
 			consents = append(consents, []any{uid(s.ID), c.Purpose, c.Source, c.Granted, c.At})
 		}
-		hints = append(hints, []any{uid(s.ID)})
+		if s.ref.Kind != inbox.ChatVisitor || len(s.claims) > 0 {
+			hints = append(hints, []any{uid(s.ID)})
+		}
 		d.identities[s.ref] = s.Identity
 		d.persons[s.ref] = inbox.Person{Name: s.Name, CustomerVersion: 1}
 		d.roster.made[s.CustomerID] = true

@@ -332,3 +332,52 @@ func TestMergeAtOneInstant(t *testing.T) {
 	b.whole(t)
 	b.joined(t)
 }
+
+// A visitor who only looks around is in no list, nobody's possible match, and
+// told of to nobody, however many pages; what they looked at is there once they
+// write.
+func TestVisitorIsNobody(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	look := func(event, visitor string, more ...inbox.Claim) {
+		d.deliver(t, told(event, func(r *inbox.Received) {
+			r.Claims = more
+			r.Track = &inbox.Tracked{Who: inbox.IdentityRef{Kind: inbox.ChatVisitor, Key: visitor}, Person: inbox.Party{Address: visitor},
+				Kind: inbox.TrackedPage, At: time.Now(), Store: "shop", Title: event, Properties: []byte("{}")}
+		}))
+	}
+	ann := d.mail(t, "support", "a", "ann.summer@x.example").Customer.CustomerID
+	before := d.strings(t, `SELECT count(*)::text FROM outbox`)[0]
+	for i := range 5 {
+		look(fmt.Sprint("page", i), fmt.Sprint("shop/v", i%2))
+	}
+	index := func() {
+		if _, err := d.IndexHints(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	index()
+	for what, sql := range map[string]string{
+		"hints":       `SELECT hint FROM identity_hints h JOIN identities i ON i.id = h.identity_id WHERE i.kind = 'visitor'`,
+		"events":      `SELECT id::text FROM outbox OFFSET ` + before,
+		"log entries": `SELECT id::text FROM events WHERE entity IN (SELECT customer_id FROM identities WHERE kind = 'visitor')`,
+	} {
+		if got := d.strings(t, sql); len(got) > 0 {
+			t.Errorf("%s of visitors: %v", what, got)
+		}
+	}
+	if list, err := d.Matches(t.Context(), &d.su.Rights, ann, time.Now()); err != nil || len(list) > 0 {
+		t.Errorf("she may be %v, %v", list, err)
+	}
+
+	look("typed", "shop/v0", claim(inbox.ClaimEmail, inbox.FromChannel, "ann.summer@x.example", inbox.Claimed, time.Now()))
+	index()
+	if list, err := d.Matches(t.Context(), &d.su.Rights, ann, time.Now()); err != nil || len(list) != 1 {
+		t.Errorf("who typed her address may be her: %v, %v", list, err)
+	}
+	d.deliver(t, message("hello", inbox.ChatVisitor, "shop/v1", inbox.Inferred))
+	list, _, _, err := d.Timeline(t.Context(), &d.anna.Rights, d.customerOf(t, "shop/v1"), inbox.Cursor{}, 10)
+	if err != nil || len(list) != 3 {
+		t.Errorf("timeline of who wrote: %v, %v, want two pages and the message", list, err)
+	}
+}
