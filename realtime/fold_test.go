@@ -20,6 +20,7 @@ type shop struct {
 	mu      sync.Mutex
 	state   map[string]*inbox.Conversation
 	records map[string]*known
+	tasks   map[string]*inbox.Task
 	stream  *log
 	staff   *people
 	rights  map[inbox.AgentID]int64
@@ -77,12 +78,34 @@ func (s *shop) tell(r *rand.Rand) {
 	}
 }
 
+// task makes a callback, gives or closes it, or has it follow its caller to another
+// inbox.
+func (s *shop) task(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := fmt.Sprint("t", r.IntN(6))
+	next := inbox.Task{ID: inbox.TaskID(id), Version: 1, InboxID: inboxes[r.IntN(len(inboxes))], State: inbox.TaskState([]string{"open", "done"}[r.IntN(2)])}
+	e := inbox.Event{Kind: inbox.TaskChanged, Entity: id, Task: &next}
+	if was := s.tasks[id]; was != nil {
+		if next.Version = was.Version + 1; r.IntN(3) > 0 {
+			next.InboxID = was.InboxID
+		}
+		e.Audience.Before = was.Place()
+	}
+	e.Version, e.Audience.After = next.Version, next.Place()
+	s.tasks[id] = &next
+	s.stream.add(e)
+	if r.IntN(5) == 0 {
+		s.stream.add(e)
+	}
+}
+
 const customers = 5
 
 var inboxes = []inbox.InboxID{"sales", "help", "press"}
 
 func newShop(stream *log, staff *people) *shop {
-	s := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+	s := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, tasks: map[string]*inbox.Task{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
 	for i := range s.who {
 		s.who[i] = inbox.Person{CustomerID: inbox.CustomerID(fmt.Sprint("k", i)), IdentityID: inbox.IdentityID(fmt.Sprint("i", i)),
 			Name: fmt.Sprint("k", i, " 1"), Address: fmt.Sprint("a", i), CustomerVersion: 1}
@@ -210,6 +233,11 @@ func (s *shop) fetch(agent inbox.AgentID) map[string]any {
 			list[id] = now
 		}
 	}
+	for id, t := range s.tasks {
+		if rights.Sees(t.Place()) {
+			list[id] = *t
+		}
+	}
 	for id, k := range s.records {
 		if slices.ContainsFunc(k.in, func(in inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: in}) }) {
 			list[id] = k.version
@@ -236,6 +264,8 @@ func (p *page) reload() {
 		switch x := x.(type) {
 		case inbox.Conversation:
 			p.known[id] = x.Version
+		case inbox.Task:
+			p.known[id] = x.Version
 		case int64:
 			p.known[id] = x
 		}
@@ -254,7 +284,7 @@ func (p *page) apply(t *testing.T, f said) {
 		if k := e.Customer; k != nil {
 			p.applyCustomer(k, e.Version)
 		}
-		if e.Conversation == nil && e.Order == nil && e.Cart == nil && e.Timeline == nil {
+		if e.Conversation == nil && e.Task == nil && e.Order == nil && e.Cart == nil && e.Timeline == nil {
 			break // nothing that this page shows
 		}
 		if e.Version <= p.known[e.Entity] {
@@ -267,6 +297,8 @@ func (p *page) apply(t *testing.T, f said) {
 				c.Customer = old.Customer
 			}
 			p.have[e.Entity] = *c
+		} else if e.Task != nil {
+			p.have[e.Entity] = *e.Task
 		} else {
 			p.have[e.Entity] = e.Version
 		}
@@ -359,6 +391,9 @@ func TestFoldEqualsFetch(t *testing.T) {
 				shop.change(r)
 				if r.IntN(3) == 0 {
 					shop.tell(r)
+				}
+				if r.IntN(3) == 0 {
+					shop.task(r)
 				}
 				if r.IntN(4) == 0 {
 					shop.changeCustomer(r)

@@ -51,6 +51,7 @@ function rig(more: Partial<LiveConfig> = {}): Rig {
     onReady: (reload) => r.log.push(reload ? "reload" : "ready"),
     onTopics: (t) => r.log.push(`topics ${t.join(",")}`),
     onRights: () => r.log.push("rights"),
+    onAround: (f) => r.log.push(f.type),
     onDown: () => r.log.push("down"),
     onSignedOut: () => r.log.push("out"),
     random: () => 0.5,
@@ -251,5 +252,30 @@ describe("backoff", () => {
     expect(backoff(0, () => 1)).toBe(300);
     expect(backoff(3, () => 1)).toBe(2_400);
     expect(backoff(99, () => 1)).toBe(15_000);
+  });
+});
+
+// What is true only now moves no position, and where the agent is is said only
+// while somebody hears it.
+describe("what is true only now", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  it("passes it on and says where the agent is", async () => {
+    const r = rig();
+    const where = { open: "c1", typing: "", idle: false, away: false, chosen: 0 } as const;
+    r.live.stand(where);
+    r.live.start();
+    const s = await standing(r);
+    s.say({ type: "agents", whole: true, agents: [] });
+    s.say({ type: "here", topic: "conversation:c1", agents: [] });
+    s.say({ type: "calls", calls: [] });
+    expect(r.log.filter((l) => ["agents", "here", "calls"].includes(l))).toEqual(["agents", "here", "calls"]);
+    r.live.stand(where);
+    expect(s.sent.filter((f) => f["type"] === "here")).toEqual([{ type: "here", ...where }]);
+    r.live.stop();
   });
 });

@@ -8,8 +8,10 @@
 //
 // It knows no framework and keeps no state of the inbox.
 
+import { parseAround, type AroundFrame } from "./around";
 import { num, record, str } from "./parse";
 import { parseChange, type Change } from "./state";
+import type { Stand } from "./whereabouts";
 
 /** The part of WebSocket that is used. */
 export interface Socket {
@@ -30,6 +32,8 @@ export interface LiveConfig {
   /** From now on, changes of exactly these topics arrive. */
   readonly onTopics: (topics: readonly string[]) => void;
   readonly onRights: () => void;
+  /** What is true only now; nothing of it outlives the connection. */
+  readonly onAround: (f: AroundFrame) => void;
   /** It doesn't stand; told again with every try that fails. */
   readonly onDown: () => void;
   readonly onSignedOut: () => void;
@@ -48,7 +52,8 @@ type Frame =
   | { readonly type: "event"; readonly position: string; readonly change: Change | null }
   | { readonly type: "rights"; readonly position: string; readonly rights: number }
   | { readonly type: "heartbeat"; readonly position: string; readonly lastSent: number }
-  | { readonly type: "tokenExpiring" };
+  | { readonly type: "tokenExpiring" }
+  | { readonly type: "around"; readonly around: AroundFrame };
 
 /** Reads one frame; null for types that this app does not know. */
 export function parseFrame(data: unknown): Frame | null {
@@ -84,8 +89,10 @@ export function parseFrame(data: unknown): Frame | null {
       return { type: "heartbeat", position, lastSent: num(o, "lastSent") };
     case "tokenExpiring":
       return { type: "tokenExpiring" };
-    default:
-      return null;
+    default: {
+      const around = parseAround(o);
+      return around && { type: "around", around };
+    }
   }
 }
 
@@ -152,6 +159,11 @@ export class Live {
   follow(topics: readonly string[]): void {
     this.topics = topics;
     if (this.ready) this.say({ type: "topics", topics });
+  }
+
+  /** Says where the agent is; while there is no connection, nobody hears it. */
+  stand(s: Stand): void {
+    if (this.ready) this.say({ type: "here", ...s });
   }
 
   get isReady(): boolean {
@@ -256,6 +268,9 @@ export class Live {
           return;
         }
         if (f.position !== "") this.position = f.position;
+        return;
+      case "around":
+        this.config.onAround(f.around);
         return;
       case "tokenExpiring":
         this.config.token(true).then(

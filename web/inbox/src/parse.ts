@@ -13,7 +13,10 @@ import {
   type Agent,
   type Attachment,
   type Bounce,
+  type AgentDesk,
   type Call,
+  type CallAudio,
+  type CallLeg,
   type Cart,
   type Claim,
   type Consent,
@@ -47,6 +50,7 @@ import {
   type Shipment,
   type ShipmentEvent,
   type StoreGrammar,
+  type Task,
   type TimelineEntry,
 } from "./types";
 
@@ -155,6 +159,7 @@ export function attachment(x: unknown): Attachment {
     name: str(o, "name"),
     type: str(o, "type"),
     size: num(o, "size"),
+    sha256: str(o, "sha256"),
     inline: flag(o, "inline"),
     contentId: str(o, "contentId"),
   };
@@ -229,7 +234,58 @@ function call(x: unknown): Call | null {
     talkSeconds: num(o, "talkSeconds"),
     disposition: str(o, "disposition"),
     agent: str(o, "agent"),
+    extension: str(o, "extension"),
     summary: str(o, "summary"),
+    summaryBy: str(o, "summaryBy"),
+    transcript: str(o, "transcript"),
+    audio: list(o, "audio", callAudio),
+    legs: list(o, "legs", callLeg),
+  };
+}
+
+function callAudio(x: unknown): CallAudio {
+  const o = record(x, "audio");
+  return {
+    id: str(o, "id"),
+    kind: o["kind"] === "voicemail" ? "voicemail" : "recording",
+    state: oneOf(o["state"], ["wanted", "none", "kept"] as const, "none"),
+    note: str(o, "note"),
+    sha256: str(o, "sha256"),
+    seconds: num(o, "seconds"),
+  };
+}
+
+function callLeg(x: unknown): CallLeg {
+  const o = record(x, "leg");
+  return {
+    id: str(o, "id"),
+    main: flag(o, "main"),
+    agent: str(o, "agent"),
+    extension: str(o, "extension"),
+    disposition: str(o, "disposition"),
+    startedAt: str(o, "startedAt"),
+    talkSeconds: num(o, "talkSeconds"),
+  };
+}
+
+export function task(x: unknown): Task {
+  const o = record(x, "task");
+  return {
+    id: need(o, "id", "task"),
+    version: num(o, "version"),
+    kind: o["kind"] === "callback" ? "callback" : "follow-up",
+    inboxId: str(o, "inboxId"),
+    conversationId: str(o, "conversationId"),
+    customer: person(sub(o, "customer")),
+    text: str(o, "text"),
+    dueAt: instant(o, "dueAt"),
+    assigneeId: str(o, "assigneeId"),
+    state: o["state"] === "done" ? "done" : "open",
+    calls: num(o, "calls"),
+    lastCallAt: str(o, "lastCallAt"),
+    closedAt: str(o, "closedAt"),
+    closedBy: str(o, "closedBy"),
+    closedWhy: str(o, "closedWhy"),
   };
 }
 
@@ -486,15 +542,19 @@ export function agent(x: unknown): Agent {
   return { id: need(o, "id", "agent"), name: str(o, "name"), email: str(o, "email") };
 }
 
+export function agentDesk(x: unknown): AgentDesk {
+  const o = record(x, "agent");
+  return { ...agent(o), role: str(o, "role"), active: flag(o, "active"), phone: str(o, "phone"), callPop: flag(o, "callPop") };
+}
+
 export function me(x: unknown): Me {
   const o = record(x, "me");
-  const a = record(o["agent"], "me.agent");
   const named = (y: unknown): { id: string; name: string } => {
     const n = record(y, "named");
     return { id: need(n, "id", "named"), name: str(n, "name") };
   };
   return {
-    agent: { ...agent(a), role: str(a, "role") },
+    agent: agentDesk(o["agent"]),
     inboxes: list(o, "inboxes", named),
     teams: list(o, "teams", named),
     agents: list(o, "agents", agent),

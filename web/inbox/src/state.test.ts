@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { aConversation, aMessage } from "./fixtures";
+import { aConversation, aMessage, aTask } from "./fixtures";
 import { customer, order } from "./parse";
 import {
   apply,
   countOf,
   empty,
   messagesOf,
+  openTasks,
   overlay,
   parseChange,
   pick,
   putConversations,
   putMessages,
   putOrders,
+  putTasks,
   settle,
   shown,
   type Change,
@@ -75,6 +77,17 @@ function history(next: () => number): Change[] {
       }
     }
   }
+  for (let k = 0; k < 4; k++) {
+    const id = `t${k}`;
+    for (let v = 1; v <= 1 + Math.floor(next() * 5); v++) {
+      if (v > 1 && next() < 0.2) {
+        all.push({ kind: "gone", entity: id, version: v }); // its newest call was to another inbox
+        continue;
+      }
+      const dueAt = new Date(Date.UTC(2026, 0, 1, 0, Math.floor(next() * 3))).toISOString();
+      all.push({ ...common(id, v), kind: "task.changed", task: aTask(id, { version: v, dueAt, calls: v, state: next() < 0.3 ? "done" : "open" }) });
+    }
+  }
   return all;
 }
 
@@ -86,6 +99,7 @@ function seen(s: State): unknown {
     rows: pick(s, everything, "me", "all"),
     open: pick(s, { ...everything, status: "open" }, "me", "all").map((c) => c.id),
     messages: [...s.messages.keys()].sort().map((id) => messagesOf(s, id)),
+    tasks: openTasks(s, () => true),
     gone: [...s.gone].sort(),
   };
 }
@@ -110,7 +124,10 @@ describe("apply", () => {
       const cut = Math.floor(next() * all.length);
       const full = all.reduce(apply, empty);
       const fetched = putMessages(
-        putConversations(all.slice(0, cut).reduce(apply, empty), [...full.conversations.values()]),
+        putConversations(
+          putTasks(all.slice(0, cut).reduce(apply, empty), [...full.tasks.values()]),
+          [...full.conversations.values()],
+        ),
         [...full.messages.values()].flatMap((m) => [...m.values()]),
       );
       expect(seen(all.slice(cut).reduce(apply, fetched)), `seed ${seed}`).toEqual(seen(full));

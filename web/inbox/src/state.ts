@@ -8,8 +8,8 @@
 // Lists aren't stored: they are chosen from the entities by `pick`, within the
 // window that has been fetched.
 
-import { cart, conversation, customer, message, num, order, record, str } from "./parse";
-import { assertNever, type Cart, type Conversation, type Count, type Customer, type Message, type Order, type Person, type Proof, type Status } from "./types";
+import { cart, conversation, customer, message, num, order, record, str, task } from "./parse";
+import { assertNever, type Cart, type Conversation, type Count, type Customer, type Message, type Order, type Person, type Proof, type Status, type Task } from "./types";
 
 /** What an agent asked for and the server has not confirmed yet. */
 export interface Patch {
@@ -25,6 +25,7 @@ export interface State {
   /** Whose an identity is, as last told: conversations follow it. */
   readonly people: ReadonlyMap<string, { readonly customerId: string; readonly name: string; readonly proof: Proof; readonly version: number }>;
   readonly orders: ReadonlyMap<string, Order>;
+  readonly tasks: ReadonlyMap<string, Task>;
   /** Entities that left our sight, and the version at which they did. */
   readonly gone: ReadonlyMap<string, number>;
   /** Laid over `conversations`, in order, until the server answers. */
@@ -37,6 +38,7 @@ export const empty: State = {
   customers: new Map(),
   people: new Map(),
   orders: new Map(),
+  tasks: new Map(),
   gone: new Map(),
   patches: new Map(),
 };
@@ -54,6 +56,7 @@ export type Change =
   | (Common & { readonly kind: "customer.changed"; readonly customer: Customer })
   | (Common & { readonly kind: "order.changed"; readonly order: Order })
   | (Common & { readonly kind: "cart.changed"; readonly cart: Cart })
+  | (Common & { readonly kind: "task.changed"; readonly task: Task })
   | (Common & { readonly kind: "timeline.added" })
   | (Common & { readonly kind: "agent.changed" })
   | { readonly kind: "gone"; readonly entity: string; readonly version: number };
@@ -73,6 +76,8 @@ export function parseChange(x: unknown): Change | null {
       return { ...common, kind: "order.changed", order: order(o["order"]) };
     case "cart.changed":
       return { ...common, kind: "cart.changed", cart: cart(o["cart"]) };
+    case "task.changed":
+      return { ...common, kind: "task.changed", task: task(o["task"]) };
     case "timeline.added":
       return { ...common, kind: "timeline.added" };
     case "agent.changed":
@@ -93,6 +98,8 @@ export function apply(s: State, c: Change): State {
       return putCustomers(s, [c.customer]);
     case "order.changed":
       return putOrders(s, [c.order]);
+    case "task.changed":
+      return putTasks(s, [c.task]);
     // Told to those who show them: see runtime.ts.
     case "cart.changed":
     case "timeline.added":
@@ -166,7 +173,13 @@ export function putCustomers(s: State, fresh: readonly Customer[]): State {
       if ((people.get(i.id)?.version ?? -1) < c.version) people.set(i.id, { customerId: c.id, name: c.name, proof: i.proof, version: c.version });
     }
   }
-  const next: State = { ...s, customers, people };
+  const told: State = { ...s, customers, people };
+  let tasks: Map<string, Task> | undefined;
+  for (const t of s.tasks.values()) {
+    const customer = whose(told, t.customer);
+    if (customer !== t.customer) tasks = (tasks ?? new Map(s.tasks)).set(t.id, { ...t, customer });
+  }
+  const next = tasks ? { ...told, tasks } : told;
   let conversations: Map<string, Conversation> | undefined;
   for (const c of s.conversations.values()) {
     const customer = whose(next, c.customer);
@@ -175,6 +188,16 @@ export function putCustomers(s: State, fresh: readonly Customer[]): State {
     conversations.set(c.id, { ...c, customer });
   }
   return conversations ? { ...next, conversations } : next;
+}
+
+export function putTasks(s: State, fresh: readonly Task[]): State {
+  let next: Map<string, Task> | undefined;
+  for (const t of fresh) {
+    if (((next ?? s.tasks).get(t.id)?.version ?? -1) >= t.version || (s.gone.get(t.id) ?? -1) >= t.version) continue;
+    next ??= new Map(s.tasks);
+    next.set(t.id, { ...t, customer: whose(s, t.customer) });
+  }
+  return next ? { ...s, tasks: next } : s;
 }
 
 export function putOrders(s: State, fresh: readonly Order[]): State {
@@ -197,6 +220,12 @@ function putGone(s: State, id: string, version: number): State {
     const orders = new Map(s.orders);
     orders.delete(id);
     return { ...s, gone, orders };
+  }
+  const task = s.tasks.get(id);
+  if (task && task.version <= version) {
+    const tasks = new Map(s.tasks);
+    tasks.delete(id);
+    return { ...s, gone, tasks };
   }
   const known = s.conversations.get(id);
   if (!known || known.version > version) return { ...s, gone };
@@ -263,6 +292,13 @@ export function pick(s: State, f: Filter, me: string, w: Window): Conversation[]
     rows.push(c);
   }
   return rows.sort(newestFirst);
+}
+
+/** What is to be done, soonest first. */
+export function openTasks(s: State, admits: (t: Task) => boolean): Task[] {
+  return [...s.tasks.values()]
+    .filter((t) => t.state === "open" && admits(t))
+    .sort((a, b) => (a.dueAt === b.dueAt ? (a.id < b.id ? -1 : 1) : a.dueAt < b.dueAt ? -1 : 1));
 }
 
 /** The messages of a conversation in the order in which they are shown, without those that were moved out of sight. */

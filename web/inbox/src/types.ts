@@ -69,6 +69,7 @@ export interface Attachment {
   readonly name: string;
   readonly type: string;
   readonly size: number;
+  readonly sha256: string;
   readonly inline: boolean;
   readonly contentId: string;
 }
@@ -89,7 +90,34 @@ export interface Call {
   readonly talkSeconds: number;
   readonly disposition: string;
   readonly agent: string;
+  readonly extension: string;
   readonly summary: string;
+  /** Whose words the summary is, where it is an agent's. */
+  readonly summaryBy: string;
+  readonly transcript: string;
+  readonly audio: readonly CallAudio[];
+  readonly legs: readonly CallLeg[];
+}
+
+/** A recording or a voicemail; its bytes are an attachment of the message. */
+export interface CallAudio {
+  readonly id: string;
+  readonly kind: "recording" | "voicemail";
+  readonly state: "wanted" | "none" | "kept";
+  readonly note: string;
+  readonly sha256: string;
+  readonly seconds: number;
+}
+
+/** One telephone's part in a call. */
+export interface CallLeg {
+  readonly id: string;
+  readonly main: boolean;
+  readonly agent: string;
+  readonly extension: string;
+  readonly disposition: string;
+  readonly startedAt: string;
+  readonly talkSeconds: number;
 }
 
 export interface Message {
@@ -364,14 +392,42 @@ export interface TimelineEntry {
   readonly detail: string;
 }
 
+/** Something to do for a customer by a time. */
+export interface Task {
+  readonly id: string;
+  readonly version: number;
+  readonly kind: "callback" | "follow-up";
+  readonly inboxId: string;
+  readonly conversationId: string;
+  readonly customer: Person;
+  readonly text: string;
+  readonly dueAt: string;
+  readonly assigneeId: string;
+  readonly state: "open" | "done";
+  /** How many calls were missed, and when the newest came. */
+  readonly calls: number;
+  readonly lastCallAt: string;
+  readonly closedAt: string;
+  readonly closedBy: string;
+  readonly closedWhy: string;
+}
+
 export interface Agent {
   readonly id: string;
   readonly name: string;
   readonly email: string;
 }
 
+/** What an agent is at: the telephone, and which calls are shown. */
+export interface AgentDesk extends Agent {
+  readonly role: string;
+  readonly active: boolean;
+  readonly phone: string;
+  readonly callPop: boolean;
+}
+
 export interface Me {
-  readonly agent: Agent & { readonly role: string };
+  readonly agent: AgentDesk;
   readonly inboxes: readonly { readonly id: string; readonly name: string }[];
   readonly teams: readonly { readonly id: string; readonly name: string }[];
   readonly agents: readonly Agent[];
