@@ -9,17 +9,20 @@ import { beforeFetch, live, queries, store } from "./runtime";
 import {
   countOf,
   messagesOf,
+  openTasks,
   pick,
   putConversations,
   putCustomers,
   putMessages,
   putOrders,
+  putTasks,
   shown,
   type Filter,
   type Window,
 } from "./state";
 import { useSelect } from "./store";
 import type {
+  AgentDesk,
   Cart,
   Conversation,
   ConversationFact,
@@ -39,6 +42,7 @@ import type {
   Related,
   SavedItem,
   StoreGrammar,
+  Task,
   TimelineEntry,
 } from "./types";
 
@@ -365,6 +369,44 @@ export function useRelated(conversation: string): Shown<readonly Related[]> {
     store.update((s) => putConversations(s, items.map((r) => r.conversation)));
     return items;
   });
+}
+
+/** What is to be done, soonest first. */
+export function useTasks(): { tasks: readonly Task[]; more: boolean; loading: boolean; error: Error | null; retry: () => void } {
+  const q = useQuery({
+    queryKey: ["tasks"],
+    queryFn: async () => {
+      await beforeFetch();
+      const page = parse.page(await body(api.GET("/api/v1/tasks", { params: { query: { limit: 100 } } })), parse.task);
+      store.update((s) => putTasks(s, page.items));
+      return { more: page.next !== "" };
+    },
+  });
+  const tasks = useSelect(
+    store,
+    useCallback((s) => openTasks(s, () => true), []),
+  );
+  return { tasks, more: q.data?.more ?? false, loading: q.isPending, error: q.data ? null : q.error, retry: () => void q.refetch() };
+}
+
+/** What is to be done for a customer. */
+export function useTasksOf(customer: string): readonly Task[] {
+  useShown(["tasks-of"], customer, none, async () => {
+    const page = parse.page(await body(api.GET("/api/v1/tasks", { params: { query: { customer } } })), parse.task);
+    store.update((s) => putTasks(s, page.items));
+    return none;
+  });
+  return useSelect(
+    store,
+    useCallback((s) => openTasks(s, (t) => t.customer.customerId === customer), [customer]),
+  );
+}
+
+/** Everybody who works or worked here, for those who run the place. */
+export function useAgents(on: boolean): Shown<readonly AgentDesk[]> {
+  return useShown(["agents"], on ? "all" : "", none as readonly AgentDesk[], async () =>
+    parse.page(await body(api.GET("/api/v1/agents")), parse.agentDesk).items,
+  );
 }
 
 export function useKeyPolicies(on: boolean): Shown<readonly KeyPolicy[]> {

@@ -15,6 +15,8 @@ export type Command =
   | "go-mine"
   | "go-unassigned"
   | "go-all"
+  | "go-callbacks"
+  | "call"
   | "help";
 
 export interface Binding {
@@ -32,12 +34,14 @@ export const bindings: readonly Binding[] = [
   { keys: ["g m"], command: "go-mine", help: "Go to Mine", group: "Move" },
   { keys: ["g u"], command: "go-unassigned", help: "Go to Unassigned", group: "Move" },
   { keys: ["g a"], command: "go-all", help: "Go to All", group: "Move" },
+  { keys: ["g c"], command: "go-callbacks", help: "Go to Callbacks", group: "Move" },
   { keys: ["r"], command: "reply", help: "Reply", group: "Answer" },
   { keys: ["n"], command: "note", help: "Note for the team", group: "Answer" },
   { keys: ["e"], command: "close", help: "Close and go to the next", group: "Sort out" },
   { keys: ["m"], command: "assign-me", help: "Assign to me", group: "Sort out" },
   { keys: ["a"], command: "assign", help: "Assign to somebody", group: "Sort out" },
   { keys: ["z"], command: "undo", help: "Undo the last close or assignment", group: "Sort out" },
+  { keys: ["c"], command: "call", help: "Open the call that rings", group: "Show" },
   { keys: ["i"], command: "panel", help: "Customer panel", group: "Show" },
   { keys: ["/"], command: "search", help: "Search", group: "Show" },
   { keys: ["?"], command: "help", help: "All keys", group: "Show" },

@@ -3,7 +3,7 @@
 import type { Filter } from "./state";
 import { statuses, type Status } from "./types";
 
-export const views = ["mine", "unassigned", "all", "closed", "spam", "search"] as const;
+export const views = ["mine", "unassigned", "all", "callbacks", "closed", "spam", "search"] as const;
 export type View = (typeof views)[number];
 
 /** Where the day begins: what nobody has taken yet is where mail arrives. */
@@ -17,6 +17,11 @@ export interface Place {
   readonly q: string;
   /** The number (or id) of the open conversation, or "". */
   readonly open: string;
+}
+
+/** Whether a view is a list of conversations by their state. */
+export function listed(view: View): boolean {
+  return view !== "search" && view !== "callbacks";
 }
 
 /** The status that a view shows unless another is asked for. */
@@ -47,7 +52,7 @@ export function placeOf(path: string, query: string): Place | null {
   } else if (isView(first) && second === "") view = first;
   else return null;
   const status = q.get("status");
-  const fixed = view === "closed" || view === "spam" || view === "search";
+  const fixed = view === "closed" || view === "spam" || !listed(view);
   return at(view, {
     open,
     status: !fixed && isStatus(status) ? status : usual(view),
@@ -78,6 +83,7 @@ export const viewWord: Record<View, string> = {
   mine: "Mine",
   unassigned: "Unassigned",
   all: "All",
+  callbacks: "Callbacks",
   closed: "Closed",
   spam: "Spam",
   search: "Search",

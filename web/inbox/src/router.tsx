@@ -39,6 +39,18 @@ const inbox = createRoute({
   component: Shell,
 });
 
+const own = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/me",
+  component: () => <Settings tab="me" />,
+});
+
+const telephones = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/telephones",
+  component: () => <Settings tab="telephones" />,
+});
+
 const values = createRoute({
   getParentRoute: () => signed,
   path: "/settings/values",
@@ -72,7 +84,7 @@ const plain = {
 };
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, signed.addChildren([values, stores, inbox.addChildren([anywhere])])]),
+  routeTree: root.addChildren([login, signed.addChildren([own, telephones, values, stores, inbox.addChildren([anywhere])])]),
   ...plain,
   defaultPendingMs: 0,
 });

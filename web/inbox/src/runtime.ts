@@ -2,6 +2,7 @@
 // fetches and the outbox. There is one of each a tab.
 
 import { QueryClient } from "@tanstack/react-query";
+import { hear, keep, nobody, parseChoice, presenceOf, type Around, type Choice } from "./around";
 import { api, ApiError, body } from "./api/client";
 import { sweepDrafts } from "./draft";
 import { Live, type Socket } from "./live";
@@ -11,7 +12,8 @@ import { currentToken, end, myId, onSession, signedIn } from "./session";
 import { apply, putMessages, type Change } from "./state";
 import { Store } from "./store";
 import type { Message } from "./types";
-import { announce, connection } from "./ui/signals";
+import { announce, connection, Signal } from "./ui/signals";
+import { Whereabouts } from "./whereabouts";
 
 export const store = new Store();
 
@@ -29,6 +31,9 @@ export const queries = new QueryClient({
   },
 });
 
+/** What is true only now. */
+export const around = new Signal<Around>(nobody);
+
 export const live = new Live({
   open: (): Socket => {
     const url = new URL("/api/v1/live", location.href);
@@ -39,20 +44,72 @@ export const live = new Live({
   onChange: changed,
   onReady: (reload) => {
     connection.up();
+    whereabouts.again();
     outbox.flush();
     if (reload) void renew();
     else void queries.invalidateQueries({ queryKey: ["counts"] });
   },
   onTopics: (topics) => {
+    around.set(keep(around.get(), topics));
     // What happened in the open conversation before the topic held is fetched.
     for (const t of topics) {
       if (t.startsWith("conversation:")) void queries.invalidateQueries({ queryKey: ["messages", t.slice(13)] });
     }
   },
   onRights: () => void renew(),
-  onDown: () => connection.down(),
+  onAround: (f) => {
+    around.set(hear(around.get(), f));
+    if (f.type === "agents") adopt();
+  },
+  onDown: () => {
+    connection.down();
+    around.set(nobody);
+  },
   onSignedOut: end,
 });
+
+export const whereabouts = new Whereabouts((s) => live.stand(s));
+
+// The agent's own choice, kept on this machine: a page that is loaded again holds
+// to it, and so do the other tabs.
+const choiceKey = (): string => `skein.away.${myId()}`;
+let chosenHere = 0;
+
+export const away = new Signal(false);
+
+function readChoice(): void {
+  let c: Choice = { away: false, at: 0 };
+  try {
+    c = parseChoice(localStorage.getItem(choiceKey()));
+  } catch {
+    // storage is forbidden: it holds until the page is left
+  }
+  away.set(c.away);
+  whereabouts.choose(c);
+}
+
+/** Goes away, or comes back, on every device. */
+export function choose(gone: boolean): void {
+  chosenHere = Date.now();
+  keepChoice({ away: gone, at: chosenHere });
+}
+
+function keepChoice(c: Choice): void {
+  try {
+    localStorage.setItem(choiceKey(), JSON.stringify(c));
+  } catch {
+    // as above
+  }
+  away.set(c.away);
+  whereabouts.choose(c);
+}
+
+// What was chosen on another device is the choice here too.
+function adopt(): void {
+  const told = presenceOf(around.get(), myId());
+  if (told === "offline" || Date.now() - chosenHere < 3_000) return;
+  if ((told === "away") !== away.get()) keepChoice({ away: told === "away", at: Date.now() });
+}
 
 let first = true;
 
@@ -106,8 +163,11 @@ function changed(c: Change): void {
     case "timeline.added":
       again("pages", "saved", "loyalty", "timeline");
       break;
+    case "task.changed":
+      break;
     case "agent.changed":
       void queries.invalidateQueries({ queryKey: ["me"] });
+      again("agents");
       break;
   }
 }
@@ -186,6 +246,14 @@ export const outbox = new Outbox({
   },
 });
 
+let lastTouch = 0;
+function touched(): void {
+  const now = Date.now();
+  if (now - lastTouch < 5_000) return;
+  lastTouch = now;
+  whereabouts.touched();
+}
+
 let agent = "";
 
 /** Follows the session: who signs in gets a connection, who signs out leaves nothing behind in the page. */
@@ -194,6 +262,7 @@ export function run(): void {
   const follow = (): void => {
     if (signedIn() && agent !== myId()) {
       agent = myId();
+      readChoice();
       live.start();
       outbox.resume();
     } else if (!signedIn() && agent !== "") {
@@ -201,6 +270,9 @@ export function run(): void {
       first = true;
       impatient = false;
       live.stop();
+      whereabouts.stop();
+      around.set(nobody);
+      away.set(false);
       outbox.clear();
       store.clear();
       queries.clear();
@@ -210,7 +282,13 @@ export function run(): void {
   onSession(follow);
   addEventListener("online", () => live.hurry());
   document.addEventListener("visibilitychange", () => {
+    whereabouts.show(document.visibilityState === "visible");
     if (document.visibilityState === "visible") live.hurry();
+  });
+  whereabouts.show(document.visibilityState === "visible");
+  for (const sign of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(sign, touched, { passive: true, capture: true });
+  addEventListener("storage", (e) => {
+    if (e.key === choiceKey()) readChoice();
   });
   follow();
   // With a session from before, this gets its token; with a server that is

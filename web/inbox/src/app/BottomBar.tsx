@@ -1,16 +1,17 @@
 import type { ReactNode } from "react";
-import { at, filterOf, href, viewWord, type Place } from "../place";
+import { at, href, viewWord, type Place } from "../place";
 import type { Me } from "../types";
-import { AccountMenu, navViews, type Counts } from "./Nav";
+import { AccountMenu, countAt, navViews, type Counts } from "./Nav";
 import { PlaceLink } from "./PlaceLink";
 
 /** Navigation under the thumb, where there is room for one pane. */
-export function BottomBar({ me, counts, place }: { me: Me | undefined; counts: Counts; place: Place; onHelp: () => void }): ReactNode {
+export function BottomBar({ me, counts, callbacks, place }: { me: Me | undefined; counts: Counts; callbacks: number; place: Place; onHelp: () => void }): ReactNode {
   return (
     <div className="flex h-14 shrink-0 items-stretch border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)]">
       <nav aria-label="Lists" className="flex flex-1 items-stretch">
-        {navViews.map(({ view, icon: Icon }) => {
-          const n = me && view !== "closed" ? counts(filterOf(at(view)), me.agent.id) : 0;
+        {/* Spam is one of the lists of All. */}
+        {navViews.filter((v) => v.view !== "spam").map(({ view, icon: Icon }) => {
+          const n = countAt(view, counts, callbacks, me);
           const current = place.view === view;
           return (
             <PlaceLink

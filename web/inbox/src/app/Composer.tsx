@@ -1,7 +1,7 @@
 // Where an agent answers: a reply to the customer or a note for the team,
 // docked below the conversation. The draft is kept as it is written.
 
-import { LockKeyhole, Paperclip, X } from "lucide-react";
+import { LockKeyhole, Paperclip, Phone, X } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { Button as AriaButton } from "react-aria-components";
@@ -10,7 +10,7 @@ import { blank, isBlank, loadDraft, saveDraft, type Draft } from "../draft";
 import { keyOf } from "../keys";
 import { attachment } from "../parse";
 import { suggest } from "../recipients";
-import { outbox } from "../runtime";
+import { outbox, whereabouts } from "../runtime";
 import type { Conversation, Message } from "../types";
 import { Button, IconButton, Tip } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
@@ -38,6 +38,12 @@ function asHtml(text: string): string {
 
 const largest = 25_000_000;
 
+// Colleagues hear what is being written while it is, and not of an empty field.
+function typing(what: "reply" | "note", text: string): void {
+  if (text.trim() === "") whereabouts.rest();
+  else whereabouts.typed(what);
+}
+
 interface Upload {
   readonly id: number;
   readonly name: string;
@@ -61,6 +67,7 @@ export function Composer({
   onSent,
   onClosed,
   handle,
+  onLog,
 }: {
   conversation: Conversation;
   messages: readonly Message[];
@@ -71,6 +78,8 @@ export function Composer({
   onSent: () => void;
   onClosed: () => void;
   handle: (h: ComposerHandle | null) => void;
+  /** A call can't be answered in writing: it is answered by another, which is logged. */
+  onLog: () => void;
 }): ReactNode {
   const [draft, setDraft] = useState<Draft>(() => loadDraft(agentId, c.id));
   const [open, setOpen] = useState(!narrow);
@@ -87,6 +96,8 @@ export function Composer({
   const suggested = suggest(c, messages);
   const to = draft.to ?? suggested.to;
   const cc = draft.cc ?? suggested.cc;
+  // A call can't be answered in writing.
+  const written = c.channel !== "phone";
   const publicSeq = Math.max(0, ...messages.filter((m) => m.kind === "message").map((m) => m.seq));
 
   const edit = useCallback(
@@ -119,6 +130,10 @@ export function Composer({
   }, [agentId, c.id]);
 
   const focus = useCallback((tab: "reply" | "note") => {
+    if (tab === "reply" && !written) {
+      onLog();
+      return;
+    }
     wantFocus.current = true;
     // Drawn at once: the next key that is pressed belongs into the field.
     flushSync(() => {
@@ -129,7 +144,7 @@ export function Composer({
     else if (editor.current) editor.current.focus();
     else plain.current?.focus();
     if (tab === "note" || editor.current) wantFocus.current = false;
-  }, []);
+  }, [written, onLog]);
   useCommand("reply", () => focus("reply"));
   useCommand("note", () => focus("note"));
 
@@ -177,7 +192,7 @@ export function Composer({
     [],
   );
 
-  const isNote = draft.tab === "note";
+  const isNote = !written || draft.tab === "note";
   const busy = uploads.some((u) => u.refusal === "");
   const send = (close: boolean): void => {
     const text = isNote ? draft.note.trim() : draft.text.trim();
@@ -212,6 +227,7 @@ export function Composer({
     const left: Draft = isNote ? { ...draft, note: "", tab: "reply" } : { ...blank, note: draft.note };
     setDraft(left);
     saveDraft(agentId, c.id, left);
+    whereabouts.rest();
     if (!isNote) {
       editor.current?.clear();
       setUploads([]);
@@ -241,7 +257,7 @@ export function Composer({
     return (
       <div className="flex shrink-0 gap-2 border-t border-line bg-surface p-2 pb-[max(8px,env(safe-area-inset-bottom))]">
         <Button look="solid" className="flex-1 justify-center" onPress={() => focus("reply")}>
-          {isBlank(draft) ? "Reply" : "Go on with your draft"}
+          {!written ? "Log a call" : isBlank(draft) ? "Reply" : "Go on with your draft"}
         </Button>
         <Button look="outline" className="flex-1 justify-center" onPress={() => focus("note")}>
           Note
@@ -254,10 +270,10 @@ export function Composer({
   const tab = (id: "reply" | "note", words: string, key: string): ReactNode => (
     <Tip words={words} keys={key} placement="top">
       <AriaButton
-        aria-pressed={draft.tab === id}
+        aria-pressed={(isNote ? "note" : "reply") === id}
         onPress={() => focus(id)}
         className={`h-7 rounded-md px-2 text-sm max-md:h-11 ${
-          draft.tab === id ? (id === "note" ? "font-medium text-violet-text" : "font-medium text-accent-text") : "text-muted data-[hovered]:text-text"
+          (isNote ? "note" : "reply") === id ? (id === "note" ? "font-medium text-violet-text" : "font-medium text-accent-text") : "text-muted data-[hovered]:text-text"
         }`}
       >
         {id === "reply" ? `Reply by ${channelWord[c.channel]}` : "Note"}
@@ -303,7 +319,14 @@ export function Composer({
         ) : (
           <Glyph size={14} strokeWidth={1.75} aria-hidden="true" className="ml-2 text-muted" />
         )}
-        {tab("reply", "Reply", keyOf("reply"))}
+        {written ? (
+          tab("reply", "Reply", keyOf("reply"))
+        ) : (
+          <Button className="h-7! max-md:h-11!" onPress={onLog}>
+            <Phone size={14} strokeWidth={1.75} aria-hidden="true" />
+            Log a call
+          </Button>
+        )}
         {tab("note", "Note for the team", keyOf("note"))}
         {isNote && <span className="ml-1 text-xs text-violet-text">only your team sees this</span>}
         {narrow && <IconButton icon={X} label="Close, keep the draft" className="ml-auto" onPress={() => setOpen(false)} />}
@@ -327,7 +350,10 @@ export function Composer({
             value={draft.note}
             rows={3}
             className="field-sizing-content max-h-80 min-h-[79px] w-full max-md:max-h-none flex-1 resize-none bg-transparent px-4 py-2 text-base text-text outline-none! placeholder:text-muted"
-            onChange={(e) => edit({ note: e.target.value })}
+            onChange={(e) => {
+              edit({ note: e.target.value });
+              typing("note", e.target.value);
+            }}
             onPaste={(e) => {
               if (e.clipboardData.files.length > 0 && e.clipboardData.getData("text/plain") === "") {
                 e.preventDefault();
@@ -350,7 +376,10 @@ export function Composer({
               // A draft with formatting waits for the editor.
               readOnly={draft.html !== "" && draft.html !== asHtml(draft.text)}
               className="prose-mail h-[111px] w-full resize-none bg-transparent px-4 py-2 text-text outline-none! placeholder:text-muted"
-              onChange={(e) => edit({ text: e.target.value, html: asHtml(e.target.value) })}
+              onChange={(e) => {
+                edit({ text: e.target.value, html: asHtml(e.target.value) });
+                typing("reply", e.target.value);
+              }}
               onFocus={() => {
                 wantFocus.current = true;
               }}
@@ -361,7 +390,10 @@ export function Composer({
             html={draft.html}
             label="Reply"
             focused={wantFocus.current}
-            onChange={(html, text) => edit({ html, text })}
+            onChange={(html, text) => {
+              edit({ html, text });
+              typing("reply", text);
+            }}
             onFiles={addFiles}
             onReady={(h) => {
               editor.current = h;

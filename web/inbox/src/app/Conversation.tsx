@@ -7,16 +7,19 @@ import { ApiError } from "../api/client";
 import { prefetch, useFileToken, useListing, useMessages } from "../data";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
-import { filterOf, type Place } from "../place";
-import type { Conversation, Me } from "../types";
+import { filterOf, listed, type Place } from "../place";
+import type { Conversation, Me, Message } from "../types";
 import { Button, IconButton, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { forgive, refusals, useSignal } from "../ui/signals";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Header } from "./Header";
 import { MessageView } from "./MessageView";
+import { TypingLine } from "./Presence";
 import { Outgoing, SeenLine } from "./Outgoing";
 import { Scroll } from "./Scroll";
+import { FollowUp, LogCall } from "./TaskForms";
+import { TaskBar } from "./Tasks";
 import { RelatedBar, TogetherDialog, type Together } from "./Together";
 
 interface Opened {
@@ -117,6 +120,10 @@ function Opened({
   const [sent, setSent] = useState(0);
   const main = useRef<HTMLElement>(null);
   const [dialog, setDialog] = useState<{ which: Together; picked: string }>({ which: "", picked: "" });
+  const [form, setForm] = useState<{ which: "" | "call" | "follow-up"; number: string }>({ which: "", number: "" });
+  const theirNumber = numberOf(said.messages);
+  const log = useCallback((number: string) => setForm({ which: "call", number }), []);
+  const logTheirs = useCallback(() => log(theirNumber), [log, theirNumber]);
   const move = useCallback((picked: string) => setDialog({ which: "move", picked }), []);
 
   useEffect(() => () => forgive(c.id), [c.id]);
@@ -126,14 +133,14 @@ function Opened({
 
   // After "close", the next one of the list: for one that has left it already
   // (it was assigned), what came into its place.
-  const listing = useListing(filterOf(place), agentId, place.view !== "search");
+  const listing = useListing(filterOf(place), agentId, listed(place.view));
   const index = listing.rows.findIndex((r) => r.id === c.id);
   const stood = useRef(0);
   useEffect(() => {
     if (index >= 0) stood.current = index;
   }, [index]);
   const next = (): void => {
-    if (place.view === "search") return;
+    if (!listed(place.view)) return;
     const rows = listing.rows;
     const n = index >= 0 ? (rows[index + 1] ?? rows[index - 1]) : (rows[stood.current] ?? rows.at(-1));
     if (n) {
@@ -154,7 +161,8 @@ function Opened({
 
   return (
     <main ref={main} data-conversation="" tabIndex={-1} aria-label={`Conversation ${c.number}`} className="flex min-w-0 flex-1 flex-col bg-surface outline-none!">
-      <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} />
+      <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} onLog={logTheirs} onFollowUp={() => setForm({ which: "follow-up", number: "" })} />
+      <TaskBar c={c} me={me} onCalled={(t) => log(t.customer.address)} />
       <RelatedBar c={c} place={place} onJoin={() => setDialog({ which: "join", picked: "" })} />
       {refusal !== "" && (
         <div role="alert" className="flex items-center justify-center gap-3 bg-red-soft px-4 py-1.5 text-sm text-red-text">
@@ -189,6 +197,7 @@ function Opened({
           onEdit={(d) => composer.current?.restore(d)}
         />
       </Scroll>
+      <TypingLine c={c} me={agentId} />
       <SeenLine newer={newer} onSeen={(seq) => composer.current?.restore({ seenSeq: seq })} />
       <Composer
         conversation={c}
@@ -199,7 +208,10 @@ function Opened({
         onSent={() => setSent((n) => n + 1)}
         onClosed={next}
         handle={setComposer}
+        onLog={logTheirs}
       />
+      {form.which === "call" && <LogCall c={c} number={form.number} onClose={() => setForm({ which: "", number: "" })} />}
+      {form.which === "follow-up" && <FollowUp c={c} me={me} onClose={() => setForm({ which: "", number: "" })} />}
       <TogetherDialog
         which={dialog.which}
         c={c}
@@ -210,6 +222,12 @@ function Opened({
       />
     </main>
   );
+}
+
+/** The number of the newest call, to be called again. */
+function numberOf(messages: readonly Message[]): string {
+  const call = messages.findLast((m) => m.call !== null)?.call;
+  return call ? (call.direction === "in" ? call.from : call.to) : "";
 }
 
 function MessagesSkeleton(): ReactNode {

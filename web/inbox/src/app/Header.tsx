@@ -1,13 +1,17 @@
 // What the conversation is, and what can be done with all of it.
 
-import { Check, Clock3, Combine, Ellipsis, OctagonAlert, PanelRight, RotateCcw, Split, UserRound, Waypoints } from "lucide-react";
+import { AlarmClock, Check, Clock3, Combine, Ellipsis, OctagonAlert, PanelRight, Phone, RotateCcw, Split, UserRound, Waypoints } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { assign, setStatus } from "../actions";
+import { presenceOf } from "../around";
 import { keyOf } from "../keys";
+import { around } from "../runtime";
 import type { Conversation, Me } from "../types";
 import { Button, Chip, IconButton, MenuButton, Tip, type Choice } from "../ui/controls";
 import { useCommand, useNow } from "../ui/hooks";
+import { useSignal } from "../ui/signals";
+import { CustomerDot, presenceWord, Viewers } from "./Presence";
 import type { Together } from "./Together";
 import { age, personName, span, statusWord, subjectOf } from "../words";
 
@@ -21,6 +25,8 @@ export function Header({
   onClose,
   narrow,
   onTogether,
+  onLog,
+  onFollowUp,
 }: {
   c: Conversation;
   me: Me | undefined;
@@ -31,17 +37,20 @@ export function Header({
   onClose: () => void;
   narrow: boolean;
   onTogether: (which: Together) => void;
+  onLog: () => void;
+  onFollowUp: () => void;
 }): ReactNode {
   const now = useNow();
   const [assigning, setAssigning] = useState(false);
   useCommand("assign", () => setAssigning(true));
+  const here = useSignal(around);
   const agents = me?.agents ?? [];
   const assignee = c.assigneeId === "" ? "" : c.assigneeId === agentId ? "You" : (agents.find((a) => a.id === c.assigneeId)?.name ?? "Somebody");
   const people: Choice[] = [
     { id: agentId, words: "Me", icon: UserRound, keys: keyOf("assign-me"), selected: c.assigneeId === agentId },
     ...agents
       .filter((a) => a.id !== agentId)
-      .map((a) => ({ id: a.id, words: a.name, detail: a.email, selected: c.assigneeId === a.id })),
+      .map((a) => ({ id: a.id, words: a.name, detail: presenceWord[presenceOf(here, a.id)], selected: c.assigneeId === a.id })),
     { id: "nobody", words: "Nobody", selected: c.assigneeId === "" },
   ];
   const moves: Choice[] = [
@@ -55,6 +64,8 @@ export function Header({
     ...(c.status === "pending" || c.status === "spam" ? [] : [{ id: "pending", words: "Pending: waits for somebody else", icon: Clock3 }]),
     ...(c.status === "closed" ? [] : [{ id: "closed", words: "Close", icon: Check, keys: keyOf("close") }]),
     ...(c.status === "spam" ? [] : [{ id: "spam", words: "Spam", icon: OctagonAlert }]),
+    { id: "follow-up", words: "Follow up later", icon: AlarmClock },
+    { id: "log", words: "Log a call", icon: Phone },
     { id: "join", words: "Join another conversation", icon: Combine },
     { id: "move", words: "Move messages elsewhere", icon: Split },
     { id: "facts", words: "How it came together", icon: Waypoints },
@@ -74,10 +85,12 @@ export function Header({
             {personName(c.customer)}
             {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}
           </span>
+          <CustomerDot c={c} />
           {waits && <span className="shrink-0 text-amber-text">· waiting {narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince))}</span>}
           {c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
         </p>
       </div>
+      <Viewers c={c} me={agentId} />
       <MenuButton
         label="Assign to"
         choices={people}
@@ -116,6 +129,8 @@ export function Header({
           if (id === "closed") onClose();
           else if (id === "me") assign(c, agentId, "you");
           else if (id === "assign") setAssigning(true);
+          else if (id === "log") onLog();
+          else if (id === "follow-up") onFollowUp();
           else if (id === "join" || id === "move" || id === "facts") onTogether(id);
           else if (id === "open" || id === "pending" || id === "spam") setStatus(c, id);
         }}

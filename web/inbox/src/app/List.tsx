@@ -7,7 +7,7 @@ import { actedOn } from "../actions";
 import { calm } from "../calm";
 import { prefetch, useListing } from "../data";
 import { useGo } from "../navigate";
-import { filterOf, href, viewWord, type Place } from "../place";
+import { filterOf, href, listed, viewWord, type Place } from "../place";
 import { store } from "../runtime";
 import { newestFirst, shown } from "../state";
 import { statuses, type Conversation, type Me } from "../types";
@@ -18,6 +18,7 @@ import { PlaceLink } from "./PlaceLink";
 import { Resizer } from "./Resizer";
 import { Row, RowSkeleton } from "./Row";
 import { SearchField, SearchResults } from "./Search";
+import { TaskList } from "./Tasks";
 
 const rowHeight = 64;
 const filters = ["open", "pending", "closed", "spam", "all"] as const;
@@ -38,10 +39,10 @@ export function ListPane({
 }): ReactNode {
   const Landmark = width === null ? "main" : "section";
   const inbox = person?.inboxes.find((i) => i.id === place.inbox)?.name;
-  const fixed = place.view === "closed" || place.view === "spam" || place.view === "search";
+  const fixed = place.view === "closed" || place.view === "spam" || !listed(place.view);
   return (
     <Landmark
-      aria-label={place.view === "search" ? "Search" : "Conversations"}
+      aria-label={listed(place.view) ? "Conversations" : viewWord[place.view]}
       className={`relative flex min-h-0 min-w-0 flex-col bg-surface ${width === null ? "flex-1" : "shrink-0"}`}
       style={width === null ? {} : { width }}
     >
@@ -71,6 +72,8 @@ export function ListPane({
       )}
       {place.view === "search" ? (
         <SearchResults key={place.q} place={place} me={me} person={person} />
+      ) : place.view === "callbacks" ? (
+        <TaskList place={place} me={person} />
       ) : (
         <Conversations key={`${place.view} ${place.status} ${place.inbox}`} me={me} person={person} place={place} />
       )}

@@ -9,9 +9,6 @@ import {
   Info,
   Lock,
   Paperclip,
-  PhoneIncoming,
-  PhoneMissed,
-  PhoneOutgoing,
   Reply,
   ShieldCheck,
   ShieldQuestion,
@@ -22,12 +19,13 @@ import {
 import { memo, useState, type ReactNode } from "react";
 import { Button as AriaButton, Dialog, DialogTrigger, Link, Popover } from "react-aria-components";
 import { resend } from "../actions";
-import type { Attachment, Call, Message } from "../types";
+import type { Attachment, Message } from "../types";
 import { Avatar, Button, Chip, IconButton, Tip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
-import { bytes, callWords, channelWord, delivery, exactly, initials, markWords, partyName, when } from "../words";
+import { bytes, channelWord, delivery, exactly, initials, markWords, partyName, when } from "../words";
 import { showParties } from "../recipients";
+import { CallCard } from "./CallCard";
 import { MailBody, TextBody } from "./MailBody";
 
 export const MessageView = memo(function MessageView({
@@ -50,7 +48,7 @@ export const MessageView = memo(function MessageView({
   const Glyph = channelIcon[m.channel];
   const name = m.author.name || m.author.address || (m.author.kind === "system" ? "Sent elsewhere" : "Unknown sender");
   const files = m.attachments.filter((a) => !a.inline || a.contentId === "");
-  const said = note ? "Note" : m.direction === "out" ? "Reply" : channelWord[m.channel].replace(/^./, (c) => c.toUpperCase());
+  const said = note ? "Note" : m.call ? "Call" : m.direction === "out" ? "Reply" : channelWord[m.channel].replace(/^./, (c) => c.toUpperCase());
   return (
     <article
       aria-label={`${said} from ${name}, ${when(m.sentAt || m.createdAt, now)}`}
@@ -111,8 +109,7 @@ export const MessageView = memo(function MessageView({
       </header>
       <div className="md:pl-[38px]">
         {details && <Details message={m} />}
-        {m.call && <CallCard call={m.call} />}
-        {note ? <TextBody text={m.text} visible="" /> : m.call && m.text === "" ? null : <MailBody message={m} token={token} />}
+        {m.call ? <CallCard message={m} call={m.call} token={token} /> : note ? <TextBody text={m.text} visible="" /> : <MailBody message={m} token={token} />}
         {m.bounces.length > 0 && <Bounces message={m} />}
         {m.problems.length > 0 && (
           <p className="mt-2 text-xs text-amber-text">
@@ -120,29 +117,11 @@ export const MessageView = memo(function MessageView({
           </p>
         )}
         {files.length > 0 && <Files files={files} token={token} />}
-        {m.direction === "out" && !note && <DeliveryLine message={m} />}
+        {m.direction === "out" && !note && !m.call && <DeliveryLine message={m} />}
       </div>
     </article>
   );
 });
-
-/** A call in a line; what was written down of it follows. */
-function CallCard({ call: c }: { call: Call }): ReactNode {
-  const words = callWords(c);
-  const Icon = words.missed ? PhoneMissed : c.direction === "in" ? PhoneIncoming : PhoneOutgoing;
-  return (
-    <div className="mb-2 flex min-h-11 items-center gap-2.5 rounded-md border border-line px-3 py-1.5">
-      <Icon size={16} strokeWidth={1.75} aria-hidden="true" className={`shrink-0 ${words.missed ? "text-red-text" : "text-muted"}`} />
-      <span className="min-w-0 flex-1">
-        <span className={`block text-sm font-medium ${words.missed ? "text-red-text" : ""}`}>{words.word}</span>
-        <span className="figures block truncate text-xs text-muted">
-          {[c.direction === "in" ? c.from : c.to, words.detail, c.agent === "" ? "" : `with ${c.agent}`].filter((x) => x !== "").join(" · ")}
-        </span>
-        {c.summary !== "" && <span className="block text-sm">{c.summary}</span>}
-      </span>
-    </div>
-  );
-}
 
 function Details({ message: m }: { message: Message }): ReactNode {
   const lines: [string, string][] = [

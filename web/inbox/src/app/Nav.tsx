@@ -1,10 +1,11 @@
 import { useRouter } from "@tanstack/react-router";
-import { Archive, CircleHelp, Hash, Inbox, LogOut, Monitor, Moon, OctagonAlert, Sun, UserRound, UserRoundX, Users } from "lucide-react";
+import { Archive, CircleHelp, CirclePause, CirclePlay, Hash, Inbox, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX, Users } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { keyOf } from "../keys";
-import { at, filterOf, href, viewWord, type Place, type View } from "../place";
+import { at, filterOf, href, listed, viewWord, type Place, type View } from "../place";
+import { choose } from "../runtime";
 import { signOut } from "../session";
 import type { Filter } from "../state";
 import { setTheme, useTheme } from "../theme";
@@ -13,16 +14,24 @@ import { Avatar, IconButton, MenuButton, Tip } from "../ui/controls";
 import { initials } from "../words";
 import { PlaceLink } from "./PlaceLink";
 import { Logo } from "./Logo";
+import { PresenceDot, presenceWord, useOwnPresence } from "./Presence";
 
 export const navViews: readonly { view: View; icon: LucideIcon; keys?: string }[] = [
   { view: "mine", icon: UserRound, keys: keyOf("go-mine") },
   { view: "unassigned", icon: UserRoundX, keys: keyOf("go-unassigned") },
   { view: "all", icon: Inbox, keys: keyOf("go-all") },
+  { view: "callbacks", icon: PhoneMissed, keys: keyOf("go-callbacks") },
   { view: "closed", icon: Archive },
   { view: "spam", icon: OctagonAlert },
 ];
 
 export type Counts = (f: Filter, me: string) => number;
+
+/** The number beside a view. */
+export function countAt(view: View, counts: Counts, callbacks: number, me: Me | undefined): number {
+  if (view === "callbacks") return callbacks;
+  return me && view !== "closed" && listed(view) ? counts(filterOf(at(view)), me.agent.id) : 0;
+}
 
 export function countWord(n: number): string {
   return n > 9999 ? "9999+" : String(n);
@@ -31,12 +40,14 @@ export function countWord(n: number): string {
 export function Nav({
   me,
   counts,
+  callbacks,
   place,
   expanded,
   onHelp,
 }: {
   me: Me | undefined;
   counts: Counts;
+  callbacks: number;
   place: Place;
   expanded: boolean;
   onHelp: () => void;
@@ -59,7 +70,7 @@ export function Nav({
             keys={v.keys}
             expanded={expanded}
             current={place.view === v.view && place.inbox === ""}
-            count={me && (v.view !== "closed" ) ? counts(filterOf(at(v.view)), me.agent.id) : 0}
+            count={countAt(v.view, counts, callbacks, me)}
             strong={v.view === "mine"}
           />
         ))}
@@ -137,14 +148,19 @@ export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: bo
   const theme = useTheme();
   const router = useRouter();
   const name = me?.agent.name ?? "";
+  const state = useOwnPresence(me?.agent.id ?? "");
   return (
     <MenuButton
       label="Account"
       placement="top start"
       choices={[
+        state === "away"
+          ? { id: "here", words: "Back", detail: "Shown as away", icon: CirclePlay }
+          : { id: "away", words: "Go away", detail: "Calls to the inbox pass you by", icon: CirclePause },
         { id: "system", words: "As the system", icon: Monitor, selected: theme === "system" },
         { id: "light", words: "Light", icon: Sun, selected: theme === "light" },
         { id: "dark", words: "Dark", icon: Moon, selected: theme === "dark" },
+        { id: "me", words: "Your telephone", icon: Settings2 },
         ...(me && me.agent.role !== "agent"
           ? [
               { id: "values", words: "Shared values", icon: Users },
@@ -155,15 +171,21 @@ export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: bo
       ]}
       onChoose={(id) => {
         if (id === "out") void signOut();
-        else if (id === "values" || id === "stores") router.history.push(`/settings/${id}`);
+        else if (id === "away" || id === "here") choose(id === "away");
+        else if (id === "me" || id === "values" || id === "stores") router.history.push(`/settings/${id}`);
         else if (id === "system" || id === "light" || id === "dark") setTheme(id);
       }}
     >
       <AriaButton
-        aria-label={name === "" ? "Account" : `Account: ${name}`}
+        aria-label={name === "" ? "Account" : `Account: ${name}, ${presenceWord[state].toLowerCase()}`}
         className={`flex h-9 min-w-0 items-center gap-2.5 rounded-md text-left data-[hovered]:bg-hover ${expanded ? "flex-1 px-1.5" : "w-9 justify-center"}`}
       >
-        <Avatar name={name === "" ? "" : initials(name)} size={24} ours />
+        <span className="relative flex shrink-0">
+          <Avatar name={name === "" ? "" : initials(name)} size={24} ours />
+          <span className="absolute -right-0.5 -bottom-0.5 flex rounded-full ring-2 ring-canvas">
+            <PresenceDot state={state} />
+          </span>
+        </span>
         {expanded && <span className="min-w-0 truncate text-sm text-secondary">{name}</span>}
       </AriaButton>
     </MenuButton>

@@ -11,11 +11,13 @@ import { IconButton, Trouble } from "../ui/controls";
 import { date, personName } from "../words";
 import { Identities } from "./panel/Identities";
 import { Matches } from "./panel/Matches";
+import { NowViewing } from "./panel/Now";
 import { Orders } from "./panel/Orders";
 import { Others } from "./panel/Others";
 import { Profile } from "./panel/Profile";
 import { Shop } from "./panel/Shop";
 import { Timeline } from "./panel/Timeline";
+import { Todo } from "./panel/Todo";
 import { Resizer } from "./Resizer";
 
 export function DockedPanel({
@@ -94,7 +96,9 @@ function Panel({ conversation: c, place, onNavigate }: { conversation: Conversat
           </div>
         )}
       </section>
+      <NowViewing customer={id} />
       {customer && <Matches customer={customer} />}
+      <Todo c={c} place={place} {...leave} />
       <Orders conversation={c} customer={id} />
       <Shop customer={id} />
       <Others c={c} customer={id} place={place} {...leave} />

@@ -3,10 +3,11 @@
 
 import { ArrowLeft, Ban, Calculator, Ellipsis, User, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { useKeyPolicies, useMe, useStores } from "../data";
+import { useAgents, useKeyPolicies, useMe, useStores } from "../data";
 import { home } from "../place";
 import { setKeyPolicy } from "../relations";
-import { policies, type KeyPolicy, type Policy } from "../types";
+import { changeDesk } from "../tasks";
+import { policies, type AgentDesk, type KeyPolicy, type Policy } from "../types";
 import { Button, Chip, MenuButton, Trouble, type Choice } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { age, exactly } from "../words";
@@ -14,9 +15,11 @@ import { Logo } from "./Logo";
 import { Notices, OfflineBar } from "./Notices";
 import { PlaceLink } from "./PlaceLink";
 
-export type SettingsTab = "values" | "stores";
+export type SettingsTab = "me" | "telephones" | "values" | "stores";
 
 const tabs: readonly { tab: SettingsTab; words: string }[] = [
+  { tab: "me", words: "Your telephone" },
+  { tab: "telephones", words: "Telephones" },
   { tab: "values", words: "Shared values" },
   { tab: "stores", words: "Order numbers" },
 ];
@@ -34,7 +37,7 @@ export function Settings({ tab }: { tab: SettingsTab }): ReactNode {
           Inbox
         </PlaceLink>
         <nav aria-label="Settings" className="flex gap-1">
-          {tabs.map((t) => (
+          {tabs.filter((t) => t.tab === "me" || (may && (t.tab !== "telephones" || me.agent.role === "admin"))).map((t) => (
             <PlaceLink
               key={t.tab}
               to={`/settings/${t.tab}`}
@@ -48,8 +51,12 @@ export function Settings({ tab }: { tab: SettingsTab }): ReactNode {
       </header>
       <main className="min-h-0 flex-1 overflow-auto px-4 pb-10">
         <div className="mx-auto max-w-4xl">
-          {me !== undefined && !may ? (
+          {tab === "me" ? (
+            me && <OwnTelephone me={me.agent} />
+          ) : me !== undefined && !may ? (
             <Trouble words="These are for supervisors and admins." kept="Ask one of them to change a value." />
+          ) : tab === "telephones" ? (
+            <Telephones on={me?.agent.role === "admin"} />
           ) : tab === "values" ? (
             <Values on={may} />
           ) : (
@@ -211,5 +218,100 @@ function Stores({ on }: { on: boolean }): ReactNode {
         </ul>
       )}
     </>
+  );
+}
+
+/** By what the exchange knows the agent, and which calls are shown. */
+function OwnTelephone({ me }: { me: AgentDesk }): ReactNode {
+  return (
+    <>
+      <h1 className="text-lg font-semibold">Your telephone</h1>
+      <p className="mt-1 max-w-2xl text-sm text-secondary">
+        When a call rings at your telephone its customer&apos;s card comes up, whichever conversation you are in. Give the extension or the number by
+        which your exchange knows you.
+      </p>
+      <ul className="mt-4 rounded-md bg-surface">
+        <Telephone of={me} label="Extension or number" />
+      </ul>
+    </>
+  );
+}
+
+function Telephones({ on }: { on: boolean }): ReactNode {
+  const { value: agents, loading, error } = useAgents(on);
+  return (
+    <>
+      <h1 className="text-lg font-semibold">Telephones</h1>
+      <p className="mt-1 max-w-2xl text-sm text-secondary">
+        A call that rings at one of these is shown to its agent alone. One that rings for nobody by name is shown to those of the inbox who are there
+        and want it.
+      </p>
+      {error ? (
+        <Trouble words="The agents can't be loaded." kept={error.message} />
+      ) : (
+        <ul className="mt-4 rounded-md bg-surface">
+          {agents
+            .filter((a) => a.active)
+            .map((a) => (
+              <Telephone key={a.id} of={a} label={`Telephone of ${a.name}`} named />
+            ))}
+          {!loading && agents.length === 0 && <li className="px-4 py-8 text-center text-sm text-muted">Nobody works here yet.</li>}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function Telephone({ of: a, label, named = false }: { of: AgentDesk; label: string; named?: boolean }): ReactNode {
+  const [phone, setPhone] = useState(a.phone);
+  const [refusal, setRefusal] = useState("");
+  const [saved, setSaved] = useState(false);
+  const changed = phone.trim() !== a.phone;
+  const change = (what: { readonly phone?: string; readonly callPop?: boolean }): void => {
+    setSaved(false);
+    void changeDesk(a.id, what).then((words) => {
+      setRefusal(words);
+      setSaved(words === "");
+    });
+  };
+  return (
+    <li className="flex min-h-14 flex-wrap items-center gap-3 border-b border-line px-4 py-2 last:border-0">
+      {named && (
+        <span className="min-w-40 flex-1">
+          <span className="block truncate text-sm">{a.name}</span>
+          <span className="block truncate text-xs text-muted">{a.email}</span>
+        </span>
+      )}
+      <form
+        className={`flex items-center gap-2 ${named ? "" : "min-w-60 flex-1"}`}
+        onSubmit={(e) => {
+          e.preventDefault();
+          change({ phone: phone.trim() });
+        }}
+      >
+        <input
+          aria-label={label}
+          placeholder="Extension or number"
+          value={phone}
+          onChange={(e) => setPhone(e.target.value)}
+          className="figures h-8 w-44 rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11"
+        />
+        <Button look={changed ? "solid" : "outline"} type="submit" isDisabled={!changed}>
+          Save
+        </Button>
+        <span role="status" className="text-xs text-muted">
+          {saved && !changed ? "Saved" : ""}
+        </span>
+      </form>
+      <label className="flex min-h-8 items-center gap-2 text-sm max-md:min-h-11">
+        <input type="checkbox" checked={a.callPop} onChange={(e) => change({ callPop: e.target.checked })} className="size-4 accent-(--accent)" />
+        Show calls to the inbox
+      </label>
+      {refusal !== "" && (
+        <p role="alert" className="w-full text-xs text-red-text">
+          {refusal}
+        </p>
+      )}
+    </li>
   );
 }

@@ -5,13 +5,14 @@ import { useCallback, useEffect, useRef, useState, type ReactNode } from "react"
 import { keyOf, press, type Pending } from "../keys";
 import { useGo, usePlace } from "../navigate";
 import { at, viewWord } from "../place";
-import { useConversation, useCounts, useMe } from "../data";
-import { live } from "../runtime";
+import { useConversation, useCounts, useMe, useTasks } from "../data";
+import { live, whereabouts } from "../runtime";
 import { myId } from "../session";
 import { filterOf } from "../place";
 import { undoLast } from "../ui/signals";
 import { runCommand, useCommand, useMedia, useRemembered } from "../ui/hooks";
 import { BottomBar } from "./BottomBar";
+import { CallPops, useCalls } from "./CallPop";
 import { ConversationPane } from "./Conversation";
 import { Help } from "./Help";
 import { ListPane } from "./List";
@@ -70,6 +71,7 @@ export function Shell(): ReactNode {
   useCommand("go-mine", () => go(at("mine")));
   useCommand("go-unassigned", () => go(at("unassigned")));
   useCommand("go-all", () => go(at("all")));
+  useCommand("go-callbacks", () => go(at("callbacks")));
   useCommand("undo", () => void undoLast());
   useCommand("help", () => setHelp(true));
   useCommand("panel", togglePanel, place.open !== "");
@@ -90,9 +92,15 @@ export function Shell(): ReactNode {
   }, [place.open]);
 
   const id = conversation?.id ?? "";
+  // What is followed: the lists, the open conversation, and whoever is before the agent.
+  const customer = conversation?.customer.customerId ?? "";
+  const people = [...new Set([customer, ...useCalls().map((c) => c.customerId)])].filter((c) => c !== "").sort().join(" ");
   useEffect(() => {
-    live.follow(id === "" ? ["list"] : ["list", `conversation:${id}`]);
-  }, [id]);
+    live.follow(["list", ...(id === "" ? [] : [`conversation:${id}`]), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
+    whereabouts.look(id);
+  }, [id, people]);
+  const { tasks, more: moreTasks } = useTasks();
+  const callbacks = tasks.filter((t) => t.kind === "callback").length + (moreTasks ? 100 : 0);
 
   const waiting = me ? counts(filterOf(at("mine")), me.agent.id) : 0;
   useEffect(() => {
@@ -106,7 +114,7 @@ export function Shell(): ReactNode {
     <div className="flex h-full flex-col">
       <OfflineBar />
       <div className="flex min-h-0 flex-1">
-        {!narrow && <Nav me={me} counts={counts} place={place} expanded={wide} onHelp={() => setHelp(true)} />}
+        {!narrow && <Nav me={me} counts={counts} callbacks={callbacks} place={place} expanded={wide} onHelp={() => setHelp(true)} />}
         {(!narrow || pane === "list") && (
           <ListPane me={agentId} person={me} place={place} width={narrow ? null : listWidth} onWidth={setListWidth} />
         )}
@@ -127,11 +135,12 @@ export function Shell(): ReactNode {
           <DockedPanel conversation={conversation} place={place} width={panelWidth} onWidth={setPanelWidth} />
         )}
       </div>
-      {narrow && pane === "list" && <BottomBar me={me} counts={counts} place={place} onHelp={() => setHelp(true)} />}
+      {narrow && pane === "list" && <BottomBar me={me} counts={counts} callbacks={callbacks} place={place} onHelp={() => setHelp(true)} />}
       {!wide && conversation && (
         <PanelDrawer conversation={conversation} place={place} isOpen={drawer} onOpenChange={setDrawer} full={narrow} />
       )}
       <Help isOpen={help} onOpenChange={setHelp} />
+      <CallPops place={place} />
       <Notices />
     </div>
   );

@@ -16,7 +16,7 @@ import { PlaceLink } from "./PlaceLink";
 
 export type Together = "" | "join" | "move" | "facts";
 
-function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }): ReactNode {
+export function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }): ReactNode {
   return (
     <ModalOverlay
       isOpen

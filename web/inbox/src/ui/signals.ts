@@ -3,7 +3,7 @@
 
 import { useSyncExternalStore } from "react";
 
-class Signal<T> {
+export class Signal<T> {
   private value: T;
   private readonly listeners = new Set<() => void>();
 
