@@ -1,7 +1,7 @@
 // What the panes read. TanStack Query fetches and knows how far; the entities
 // themselves go into the one state, where live changes meet them.
 
-import { keepPreviousData, useInfiniteQuery, useQuery, type InfiniteData } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { api, body } from "./api/client";
 import * as parse from "./parse";
@@ -12,7 +12,6 @@ import {
   openTasks,
   pick,
   putConversations,
-  putCustomers,
   putMessages,
   putOrders,
   putTasks,
@@ -23,27 +22,19 @@ import {
 import { useSelect } from "./store";
 import type {
   AgentDesk,
-  Cart,
   Conversation,
   ConversationFact,
-  Customer,
   Hit,
   KeyPolicy,
-  Loyalty,
-  Match,
   Me,
   Merge,
   Message,
-  Order,
   OrderLink,
   Page,
-  PageView,
   Product,
   Related,
-  SavedItem,
   StoreGrammar,
   Task,
-  TimelineEntry,
 } from "./types";
 
 export function useMe(): { me: Me | undefined; error: Error | null } {
@@ -245,29 +236,6 @@ export function prefetch(c: Conversation): void {
     .catch(() => undefined); // opening it fetches again and says why
 }
 
-export function useCustomer(id: string): { customer: Customer | undefined; loading: boolean; error: Error | null; retry: () => void } {
-  const q = useQuery({
-    queryKey: ["customer", id],
-    enabled: id !== "",
-    queryFn: async () => {
-      const c = parse.customer(await body(api.GET("/api/v1/customers/{id}", { params: { path: { id } } })));
-      store.update((s) => putCustomers(s, [c]));
-      return c.id;
-    },
-  });
-  const customer = useSelect(
-    store,
-    useCallback(
-      (s) => {
-        const c = s.customers.get(q.data ?? id);
-        return c && c.mergedInto !== "" ? s.customers.get(c.mergedInto) : c;
-      },
-      [q.data, id],
-    ),
-  );
-  return { customer, loading: q.isPending && !customer, error: customer ? null : q.error, retry: () => void q.refetch() };
-}
-
 /** Something that one part of the page shows and refetches when it is told of a change. */
 export interface Shown<T> {
   readonly value: T;
@@ -282,19 +250,6 @@ function useShown<T>(key: readonly string[], id: string, empty: T, fetch: () => 
 
 const none: readonly never[] = [];
 
-export function useOrders(customer: string): Shown<readonly Order[]> {
-  const { value: ids, ...rest } = useShown(["orders"], customer, none as readonly string[], async () => {
-    const page = parse.page(await body(api.GET("/api/v1/customers/{id}/orders", { params: { path: { id: customer } } })), parse.order);
-    store.update((s) => putOrders(s, page.items));
-    return page.items.map((o) => o.id);
-  });
-  const orders = useSelect(
-    store,
-    useCallback((s) => ids.flatMap((id) => s.orders.get(id) ?? []), [ids]),
-  );
-  return { value: orders, ...rest };
-}
-
 /** The orders of a conversation, most relevant first. */
 export function useLinks(conversation: string): Shown<readonly OrderLink[]> {
   return useShown(["links"], conversation, none as readonly OrderLink[], async () => {
@@ -307,41 +262,9 @@ export function useLinks(conversation: string): Shown<readonly OrderLink[]> {
   });
 }
 
-export function useMatches(customer: string): Shown<readonly Match[]> {
-  return useShown(["matches"], customer, none as readonly Match[], async () =>
-    parse.page(await body(api.GET("/api/v1/customers/{id}/matches", { params: { path: { id: customer } } })), parse.match).items,
-  );
-}
-
 export function useMerges(customer: string): Shown<readonly Merge[]> {
   return useShown(["merges"], customer, none as readonly Merge[], async () =>
     parse.page(await body(api.GET("/api/v1/customers/{id}/merges", { params: { path: { id: customer } } })), parse.merge).items,
-  );
-}
-
-export function useCarts(customer: string): Shown<readonly Cart[]> {
-  return useShown(["carts"], customer, none as readonly Cart[], async () =>
-    parse.page(await body(api.GET("/api/v1/customers/{id}/carts", { params: { path: { id: customer } } })), parse.cart).items,
-  );
-}
-
-export function useSavedItems(customer: string): Shown<readonly SavedItem[]> {
-  return useShown(["saved"], customer, none as readonly SavedItem[], async () =>
-    parse.page(await body(api.GET("/api/v1/customers/{id}/saved-items", { params: { path: { id: customer } } })), parse.savedItem).items,
-  );
-}
-
-export function usePages(customer: string): Shown<readonly PageView[]> {
-  return useShown(["pages"], customer, none as readonly PageView[], async () =>
-    parse.page(await body(api.GET("/api/v1/customers/{id}/pages", { params: { path: { id: customer } } })), parse.pageView).items,
-  );
-}
-
-const noLoyalty: Loyalty = { balances: [] };
-
-export function useLoyalty(customer: string): Shown<Loyalty> {
-  return useShown(["loyalty"], customer, noLoyalty, async () =>
-    parse.loyalty(await body(api.GET("/api/v1/customers/{id}/loyalty", { params: { path: { id: customer } } }))),
   );
 }
 
@@ -419,68 +342,6 @@ export function useStores(on: boolean): Shown<readonly StoreGrammar[]> {
   return useShown(["stores"], on ? "all" : "", none as readonly StoreGrammar[], async () =>
     parse.page(await body(api.GET("/api/v1/stores")), parse.storeGrammar).items,
   );
-}
-
-export function useTimeline(customer: string, seq: number): { entries: readonly TimelineEntry[]; more: boolean; fetchMore: () => void; loading: boolean } {
-  const q = useInfiniteQuery({
-    // The newest seq is part of the key: a new message is a new line.
-    queryKey: ["timeline", customer, seq],
-    enabled: customer !== "",
-    initialPageParam: "",
-    // Until the new line is there the old ones stay; never those of somebody else.
-    placeholderData: (old: InfiniteData<Page<TimelineEntry>, string> | undefined, before) =>
-      before?.queryKey[1] === customer ? old : undefined,
-    queryFn: async ({ pageParam }) =>
-      parse.page(
-        await body(
-          api.GET("/api/v1/customers/{id}/timeline", {
-            params: { path: { id: customer }, query: { limit: 15, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
-          }),
-        ),
-        parse.timelineEntry,
-      ),
-    getNextPageParam: (p) => (p.next === "" ? undefined : p.next),
-  });
-  return {
-    entries: q.data?.pages.flatMap((p) => p.items) ?? [],
-    more: q.hasNextPage,
-    fetchMore: () => void q.fetchNextPage(),
-    loading: q.isPending,
-  };
-}
-
-export function useCustomerConversations(customer: string): { conversations: readonly Conversation[]; more: boolean; fetchMore: () => void } {
-  const q = useInfiniteQuery({
-    queryKey: ["customer-conversations", customer],
-    enabled: customer !== "",
-    initialPageParam: "",
-    queryFn: async ({ pageParam }) => {
-      const page = parse.page(
-        await body(
-          api.GET("/api/v1/customers/{id}/conversations", {
-            params: { path: { id: customer }, query: pageParam === "" ? {} : { cursor: pageParam } },
-          }),
-        ),
-        parse.conversation,
-      );
-      store.update((s) => putConversations(s, page.items));
-      return { ids: page.items.map((c) => c.id), next: page.next };
-    },
-    getNextPageParam: (p) => (p.next === "" ? undefined : p.next),
-  });
-  const pages = q.data?.pages;
-  const fetched = useMemo(() => new Set(pages?.flatMap((p) => p.ids)), [pages]);
-  const conversations = useSelect(
-    store,
-    useCallback(
-      (s) =>
-        [...s.conversations.values()]
-          .filter((c) => c.mergedInto === "" && (fetched.has(c.id) || (customer !== "" && c.customer.customerId === customer)))
-          .sort((a, b) => (a.lastAt < b.lastAt ? 1 : -1)),
-      [fetched, customer],
-    ),
-  );
-  return { conversations, more: q.hasNextPage, fetchMore: () => void q.fetchNextPage() };
 }
 
 export function useSearch(text: string): {

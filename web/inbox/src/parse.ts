@@ -490,6 +490,32 @@ export function pageView(x: unknown): PageView {
   return { id: need(o, "id", "page view"), title: str(o, "title"), url: link(o, "url"), at: str(o, "at") };
 }
 
+/** All that stands beside a conversation. */
+export function panel(x: unknown): {
+  customer: Customer;
+  matches: readonly Match[];
+  orders: readonly Order[];
+  carts: readonly Cart[];
+  savedItems: readonly SavedItem[];
+  loyalty: Loyalty;
+  pages: readonly PageView[];
+  conversations: Page<Conversation>;
+  timeline: Page<TimelineEntry>;
+} {
+  const o = record(x, "panel");
+  return {
+    customer: customer(o["customer"]),
+    matches: list(o, "matches", match),
+    orders: list(o, "orders", order),
+    carts: list(o, "carts", cart),
+    savedItems: list(o, "savedItems", savedItem),
+    loyalty: loyalty(o["loyalty"]),
+    pages: list(o, "pages", pageView),
+    conversations: page(o["conversations"], conversation),
+    timeline: page(o["timeline"], timelineEntry),
+  };
+}
+
 export function loyalty(x: unknown): Loyalty {
   const o = record(x, "loyalty");
   return {

@@ -33,7 +33,7 @@ const path = (id: string): { params: { path: { id: string } } } => ({ params: { 
 
 function took(...customers: Customer[]): void {
   store.update((s) => putCustomers(s, customers));
-  stale("customer", "matches", "merges", "orders", "carts", "customer-conversations", "timeline", "links");
+  stale("panel", "merges", "links");
 }
 
 /** Two customers are one person. */
@@ -71,13 +71,13 @@ export function unmerge(customer: string, edge: string): Promise<string> {
 export function refuseMatch(id: string, other: Customer, later: boolean): Promise<string> {
   return attempt(async () => {
     await body(api.POST("/api/v1/customers/{id}/refusals", { ...path(id), body: { with: other.id, ...(later ? { later } : {}) } }));
-    stale("matches");
+    stale("panel");
     toast(later ? "Asked again in a week" : `Not the same as ${other.name || "the other customer"}`, {
       undo: () =>
         orSay(
           attempt(async () => {
             await body(api.DELETE("/api/v1/customers/{id}/refusals/{with}", { params: { path: { id, with: other.id } } }));
-            stale("matches");
+            stale("panel");
           }),
         ),
     });
@@ -183,7 +183,7 @@ export function verifyClaim(
 function tookConversations(...list: Conversation[]): void {
   store.update((s) => putConversations(s, list));
   for (const c of list) void queries.invalidateQueries({ queryKey: ["messages", c.id] });
-  stale("facts", "related", "links", "timeline", "counts", "customer-conversations");
+  stale("facts", "related", "links", "panel", "counts");
 }
 
 async function undoFactNow(fact: string): Promise<void> {

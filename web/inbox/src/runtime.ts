@@ -138,7 +138,7 @@ function changed(c: Change): void {
   switch (c.kind) {
     case "conversation.changed":
       recount();
-      again(`links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`);
+      again(`links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`, `panel ${c.conversation.customer.customerId}`);
       break;
     case "gone":
       if (before.conversations.has(c.entity)) recount();
@@ -151,17 +151,14 @@ function changed(c: Change): void {
       }
       break;
     case "order.changed":
-      if (!before.orders.has(c.order.id)) again("orders");
-      again("links", "timeline");
+      again("links", ...panelsOf(c.who));
       break;
     case "customer.changed":
-      again("customer", "matches", "merges", "orders", "carts", "saved", "pages", "loyalty", "customer-conversations", "timeline");
+      again("panel", "merges");
       break;
     case "cart.changed":
-      again("carts", "timeline");
-      break;
     case "timeline.added":
-      again("pages", "saved", "loyalty", "timeline");
+      again(...panelsOf(c.who));
       break;
     case "task.changed":
       break;
@@ -174,6 +171,12 @@ function changed(c: Change): void {
 
 // Kinds that change no entity of the state: whoever shows what they tell fetches it.
 const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "cart.changed", "timeline.added"]);
+
+/** Whose panels show what is an identity's. */
+function panelsOf(identity: string): string[] {
+  const customers = [...store.get().customers.values()];
+  return customers.filter((c) => c.identities.some((i) => i.id === identity)).map((c) => `panel ${c.id}`);
+}
 
 const stale = new Set<string>();
 let freshening: ReturnType<typeof setTimeout> | undefined;

@@ -49,15 +49,20 @@ interface Common {
   readonly history: boolean;
 }
 
+interface Owned extends Common {
+  /** The identity whose it is. */
+  readonly who: string;
+}
+
 /** A change as the server pushes it. `agent.changed` asks for fresh rights and names. */
 export type Change =
   | (Common & { readonly kind: "conversation.changed"; readonly conversation: Conversation })
   | (Common & { readonly kind: "message.changed"; readonly message: Message })
   | (Common & { readonly kind: "customer.changed"; readonly customer: Customer })
-  | (Common & { readonly kind: "order.changed"; readonly order: Order })
-  | (Common & { readonly kind: "cart.changed"; readonly cart: Cart })
+  | (Owned & { readonly kind: "order.changed"; readonly order: Order })
+  | (Owned & { readonly kind: "cart.changed"; readonly cart: Cart })
+  | (Owned & { readonly kind: "timeline.added" })
   | (Common & { readonly kind: "task.changed"; readonly task: Task })
-  | (Common & { readonly kind: "timeline.added" })
   | (Common & { readonly kind: "agent.changed" })
   | { readonly kind: "gone"; readonly entity: string; readonly version: number };
 
@@ -65,6 +70,7 @@ export type Change =
 export function parseChange(x: unknown): Change | null {
   const o = record(x, "event");
   const common = { entity: str(o, "entity"), version: num(o, "version"), history: o["history"] === true };
+  const owned = { ...common, who: str(o, "identityId") };
   switch (o["kind"]) {
     case "conversation.changed":
       return { ...common, kind: "conversation.changed", conversation: conversation(o["conversation"]) };
@@ -73,13 +79,13 @@ export function parseChange(x: unknown): Change | null {
     case "customer.changed":
       return { ...common, kind: "customer.changed", customer: customer(o["customer"]) };
     case "order.changed":
-      return { ...common, kind: "order.changed", order: order(o["order"]) };
+      return { ...owned, kind: "order.changed", order: order(o["order"]) };
     case "cart.changed":
-      return { ...common, kind: "cart.changed", cart: cart(o["cart"]) };
+      return { ...owned, kind: "cart.changed", cart: cart(o["cart"]) };
     case "task.changed":
       return { ...common, kind: "task.changed", task: task(o["task"]) };
     case "timeline.added":
-      return { ...common, kind: "timeline.added" };
+      return { ...owned, kind: "timeline.added" };
     case "agent.changed":
       return { ...common, kind: "agent.changed" };
     default:

@@ -4,7 +4,7 @@
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
-import { useCustomer } from "../data";
+import { useCustomer } from "../panel";
 import type { Place } from "../place";
 import type { Conversation } from "../types";
 import { IconButton, Trouble } from "../ui/controls";

@@ -1,6 +1,6 @@
 import { UsersRound } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { useMatches } from "../../data";
+import { useMatches } from "../../panel";
 import { mergeCustomers, refuseMatch } from "../../relations";
 import type { Customer, Match } from "../../types";
 import { Button } from "../../ui/controls";
@@ -10,7 +10,7 @@ import { Refusal } from "./Section";
 
 /** One question at a time: is this somebody whom we know already? */
 export function Matches({ customer }: { customer: Customer }): ReactNode {
-  const { value: matches } = useMatches(customer.id);
+  const matches = useMatches(customer.id);
   const [weak, setWeak] = useState(false);
   const likely = matches.filter((m) => m.score >= worthAsking);
   const asked = weak ? matches : likely;

@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from "react";
-import { useLinks, useOrders } from "../../data";
+import { useLinks } from "../../data";
+import { useOrders } from "../../panel";
 import { linkByNumber } from "../../relations";
 import type { Conversation } from "../../types";
 import { Button } from "../../ui/controls";

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useCustomerConversations } from "../../data";
+import { useCustomerConversations } from "../../panel";
 import { href, type Place } from "../../place";
 import type { Conversation } from "../../types";
 import { Button, Chip } from "../../ui/controls";
@@ -10,7 +10,7 @@ import { Section } from "./Section";
 
 export function Others({ c, customer, place, onNavigate }: { c: Conversation; customer: string; place: Place; onNavigate?: () => void }): ReactNode {
   const now = useNow();
-  const { conversations, more, fetchMore } = useCustomerConversations(customer);
+  const { items: conversations, more, fetchMore } = useCustomerConversations(customer);
   const others = conversations.filter((o) => o.id !== c.id);
   if (others.length === 0) return null;
   return (

@@ -1,6 +1,6 @@
 import { BadgePercent, Heart, ShoppingCart } from "lucide-react";
 import type { ReactNode } from "react";
-import { useCarts, useLoyalty, usePages, useSavedItems } from "../../data";
+import { useShelf } from "../../panel";
 import type { Cart } from "../../types";
 import { Chip } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
@@ -9,10 +9,7 @@ import { Section } from "./Section";
 
 /** What they have in the shop beside orders: cart, saved items, points, the pages that they saw last. */
 export function Shop({ customer }: { customer: string }): ReactNode {
-  const { value: carts } = useCarts(customer);
-  const { value: saved } = useSavedItems(customer);
-  const { value: loyalty } = useLoyalty(customer);
-  const { value: pages } = usePages(customer);
+  const { carts, saved, loyalty, pages } = useShelf(customer);
   const now = useNow();
   const cart = carts.find((c) => c.status !== "completed" && c.items.length > 0);
   const points = loyalty.balances.filter((b) => b.points !== 0);

@@ -1,6 +1,6 @@
 import { BadgePercent, CircleCheck, CircleDashed, Eye, Mail, Package, Phone, ShoppingCart, Star, StickyNote, Truck, Undo2, UsersRound, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { useTimeline } from "../../data";
+import { useTimeline } from "../../panel";
 import { href, type Place } from "../../place";
 import { store } from "../../runtime";
 import type { Conversation } from "../../types";
@@ -28,8 +28,7 @@ const timelineIcon: Record<string, LucideIcon> = {
 
 export function Timeline({ c, customer, place, onNavigate }: { c: Conversation; customer: string; place: Place; onNavigate?: () => void }): ReactNode {
   const now = useNow();
-  const { entries, more, fetchMore, loading } = useTimeline(customer, c.messageSeq);
-  if (loading) return null;
+  const { items: entries, more, fetchMore } = useTimeline(customer);
   if (entries.length === 0) return null;
   return (
     <Section title="Timeline">
