@@ -4,7 +4,7 @@
 import { Phone, PhoneCall, PhoneOff, X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { clock, type LiveCall } from "../around";
-import { useCustomerConversations } from "../data";
+import { useCustomerConversations } from "../panel";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
 import { at, href, type Place } from "../place";
@@ -46,7 +46,7 @@ function stateWords(c: LiveCall): string {
 
 function Pop({ call: c, place, keyed }: { call: LiveCall; place: Place; keyed: boolean }): ReactNode {
   const go = useGo();
-  const { conversations } = useCustomerConversations(c.customerId);
+  const { items: conversations } = useCustomerConversations(c.customerId);
   const open = conversations.filter((k) => k.status !== "closed" && k.status !== "spam");
   const name = c.name || c.from || "Number withheld";
   const target = c.conversationId || open[0]?.id || conversations[0]?.id || "";
