@@ -1682,6 +1682,8 @@ export interface components {
              * @description When its sender changed it last: what it said before is in the log
              */
             editedAt?: string;
+            /** @description Of a chat: what the visitor's browser named it, after its session */
+            externalId?: string;
             hasRaw: boolean;
             /** @description The Message-ID header, without its angle brackets */
             headerId?: string;
