@@ -10,13 +10,24 @@ import (
 	"skein/inbox"
 )
 
-// List is the topic of everything but messages.
-const List = "list"
+// Topics. Which of them brings an event is one question, and who may see it
+// another, that is asked whatever the topic.
+const (
+	// List is the topic of everything but messages.
+	List = "list"
+	// Mine is that of the conversations assigned to the agent.
+	Mine = "mine"
 
-// conversationPrefix begins the topic of one conversation's messages. A message
-// that is moved is told to both, so that those who look at where it was see it
-// leave.
-const conversationPrefix = "conversation:"
+	// These begin the topics of the conversations in one inbox and of one team:
+	// those that come into it and that leave it too.
+	inboxPrefix = "inbox:"
+	teamPrefix  = "team:"
+
+	// conversationPrefix begins the topic of one conversation and its messages. A
+	// message that is moved is told to both, so that those who look at where it
+	// was see it leave.
+	conversationPrefix = "conversation:"
+)
 
 // A frame is one entry of the stream, encoded once and shared by every session
 // that may see it. Nobody writes to its bytes.
@@ -81,6 +92,7 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 		}
 		f.said = o.Message.Direction == inbox.In
 	case o.Kind == inbox.ConversationChanged:
+		f.topics = conversationTopics(o.Entity, o.Audience.Before, o.Audience.After)
 		f.conversation, f.version = inbox.ConversationID(o.Entity), o.Version
 	case o.Kind == inbox.CustomerChanged:
 		f.customer = inbox.CustomerID(o.Entity)
@@ -111,6 +123,27 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 }
 
 var inList = []string{List}
+
+// conversationTopics are those of a conversation that was, and is, somewhere.
+func conversationTopics(id string, places ...*inbox.Place) []string {
+	topics := []string{List, conversationPrefix + id}
+	for _, p := range places {
+		if p == nil {
+			continue
+		}
+		topics = append(topics, inboxPrefix+string(p.InboxID))
+		if p.TeamID != "" {
+			topics = append(topics, teamPrefix+string(p.TeamID))
+		}
+		if p.Assignee != "" {
+			topics = append(topics, mineOf(p.Assignee))
+		}
+	}
+	return topics
+}
+
+// mineOf is what [Mine] is for one agent. Nobody can ask for it by this name.
+func mineOf(agent inbox.AgentID) string { return Mine + ":" + string(agent) }
 
 // on reports whether f comes under any of topics.
 func (f *frame) on(topics map[string]bool) bool {

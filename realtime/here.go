@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"skein/inbox"
@@ -138,7 +139,7 @@ func (h *Hub) watchTopics(s *session, before, now map[string]bool) {
 		return
 	}
 	for topic := range now {
-		if topic == List || before[topic] {
+		if before[topic] || !strings.HasPrefix(topic, conversationPrefix) && !strings.HasPrefix(topic, customerPrefix) {
 			continue
 		}
 		if a.spots[topic] == nil {

@@ -98,8 +98,22 @@ func parseRequest(kind websocket.MessageType, data []byte) (request, error) {
 
 func validTopic(topic string) bool {
 	_, id, ok := strings.Cut(topic, ":")
-	of := topic[:len(topic)-len(id)]
-	return topic == List || ok && (of == conversationPrefix || of == customerPrefix) && inbox.ValidID(id)
+	switch of := topic[:len(topic)-len(id)]; of {
+	case conversationPrefix, customerPrefix, inboxPrefix, teamPrefix:
+		return ok && inbox.ValidID(id)
+	}
+	return topic == List || topic == Mine
+}
+
+// topicsOf are the topics that an agent asks for, as frames name them.
+func (r *request) topicsOf(agent inbox.AgentID) map[string]bool {
+	if !r.Topics[Mine] {
+		return r.Topics
+	}
+	topics := maps.Clone(r.Topics)
+	delete(topics, Mine)
+	topics[mineOf(agent)] = true
+	return topics
 }
 
 func conversationOf(topic string) (inbox.ConversationID, bool) {

@@ -23,8 +23,12 @@
 // "ping". The server answers with "ready", and then "event", "gone" (it can be
 // seen no more), "topics", "rights" (they changed: fetch anew), "heartbeat" and
 // "tokenExpiring". Each carries the position that the client has once it has
-// applied it. The topic "list" has every kind of event but message.changed,
-// which comes under "conversation:<id>".
+// applied it.
+//
+// Topics say what a client wants of what it may see. "list" has every kind of
+// event but message.changed; "conversation:<id>" one conversation with its
+// messages; "inbox:<id>", "team:<id>" and "mine" the conversations in an inbox,
+// of a team, and assigned to the agent, those that leave too.
 //
 // The client's order is: open, ready, fetch state, then apply what arrived
 // meanwhile by version.

@@ -168,7 +168,7 @@ func (s *session) authenticate() (request, error) {
 	defer h.mu.Unlock()
 	s.claims = claims
 	if req.Topics != nil {
-		s.topics = req.Topics
+		s.topics = req.topicsOf(claims.Agent)
 	}
 	h.follow(s, nil, s.topics)
 	h.join(s)
@@ -228,7 +228,7 @@ func (s *session) read() {
 		case "token":
 			s.handOver(req.Token)
 		case "topics":
-			s.subscribe(req.Topics)
+			s.subscribe(req)
 		case "here":
 			s.placed(req)
 		case "ping":
@@ -264,10 +264,11 @@ func (s *session) handOver(token string) {
 
 // subscribe replaces the topics. The answer's position is that from which they
 // hold: every frame before it was chosen by the old ones.
-func (s *session) subscribe(topics map[string]bool) {
+func (s *session) subscribe(req request) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	topics := req.topicsOf(s.claims.Agent)
 	h.follow(s, s.topics, topics)
 	h.watchTopics(s, s.topics, topics)
 	s.topics = topics
@@ -275,7 +276,7 @@ func (s *session) subscribe(topics map[string]bool) {
 	if s.tab.open != "" {
 		h.around.move(s.claims.Agent)
 	}
-	s.insist(item{bytes: topicsFrame(h.epoch, s.at(), topics)})
+	s.insist(item{bytes: topicsFrame(h.epoch, s.at(), req.Topics)})
 }
 
 // at is the position up to which everything is with s or in its queue; the
