@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"log/slog"
+	"net/http"
 	"os"
 	"runtime"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"skein/inbox/store"
 	"skein/inbox/thread"
 	"skein/inbox/threader"
+	"skein/realtime"
 )
 
 // benchCommand measures this build on this machine.
@@ -23,11 +25,14 @@ func benchCommand(ctx context.Context, e *env) error {
 	fs := flag.NewFlagSet("skein bench", flag.ContinueOnError)
 	cfg := bench.Config{Out: e.stdout, Log: quietly(e.log)}
 	fs.BoolVar(&cfg.Large, "large", false, "also at a million conversations and four million messages: takes 10 GB and a while")
-	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, api or start alone")
+	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, fanout, api or start alone")
 	fs.IntVar(&cfg.Mails, "mails", 20_000, "how many mails to take in")
 	fs.StringVar(&cfg.Dir, "dir", "", "`folder` under which the data lies meanwhile; the system's for temporary files else")
 	fs.StringVar(&cfg.Keep, "keep", "", "keep the database of a million customers in `folder`, and copy it from there when it is there")
-	fs.StringVar(&cfg.Profile, "cpuprofile", "", "write a CPU profile of ingest to `file`")
+	fs.StringVar(&cfg.Profile, "cpuprofile", "", "write a CPU profile of ingest to `file`, or of skein under the last load of fanout")
+	fs.StringVar(&cfg.Part, "part", "", "of fanout, measure `memory`, connect, load or commit alone")
+	fs.StringVar(&cfg.Load, "load", "", "of fanout, only loads whose title has these `words`")
+	fs.IntVar(&cfg.Rounds, "rounds", 3, "of fanout, how many `rounds`, of which the best counts")
 	if err := parse(fs, e); err != nil {
 		return err
 	}
@@ -35,9 +40,9 @@ func benchCommand(ctx context.Context, e *env) error {
 		return invalid("--mails %d: at least one", cfg.Mails)
 	}
 	switch cfg.Only {
-	case "", "ingest", "who", "api", "start":
+	case "", "ingest", "who", "fanout", "api", "start":
 	default:
-		return invalid("--only %s: want ingest, who, api or start", cfg.Only)
+		return invalid("--only %s: want ingest, who, fanout, api or start", cfg.Only)
 	}
 	var err error
 	if cfg.Binary, err = os.Executable(); err != nil {
@@ -51,6 +56,20 @@ func benchCommand(ctx context.Context, e *env) error {
 			return nil, err
 		}
 		return ingestParts(st, b, blobs, keys, cfg.Log), nil
+	}
+	cfg.Live = func(st *store.Store, b *bus.Bus, secret []byte) (http.Handler, func() bool, []bench.Part, error) {
+		tokens, err := auth.NewTokens(secret)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		hub := realtime.New(realtime.Config{
+			Source: source{outbox.NewPosition(st, b, cfg.Log), b}, Tokens: verifier{tokens}, Rights: st, Log: cfg.Log,
+		})
+		relay := outbox.New(outbox.Config{Source: st, Bus: b, Log: cfg.Log})
+		return hub, hub.Ready, []bench.Part{relay.Run, hub.Run}, nil
+	}
+	if role := e.getenv(bench.RoleVariable); role != "" {
+		return bench.Child(ctx, role, cfg, e.stdin, e.stdout)
 	}
 	return bench.Run(ctx, cfg)
 }

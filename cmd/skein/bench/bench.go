@@ -3,6 +3,7 @@
 // same rows; how much of that speed is left, and how fast a customer's panel
 // opens and a merge is undone, at a million customers with five million orders;
 // how long the API takes for a list, the counts, a conversation and a search;
+// how events reach thousands of browsers, beside servers that do nothing else;
 // how fast everything starts and what it holds in memory.
 //
 // It starts a PostgreSQL and a NATS of its own, durable as `skein up` starts
@@ -15,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -31,13 +33,17 @@ type Part func(ctx context.Context) error
 type Config struct {
 	Binary string // skein itself, for starts and the API
 	Large  bool   // also at a million conversations
-	Only   string // one of ingest, who, api, start; "" is all
+	Only   string // one of ingest, who, fanout, api, start; "" is all
+	Part   string // of fanout: memory, connect, load or commit; "" is all
+	Load   string // words of the loads of fanout that are wanted; "" is all
+	Rounds int    // of fanout, of which the best counts; 0 means 3
 	Mails  int    // that are taken in; 0 means 20000
 	Dir    string // for the data; "" is a temporary folder
 	// Keep is a folder for databases that take long to fill, for later runs to
 	// start from; "" keeps none.
 	Keep string
-	// Profile is a file for the CPU profile of ingest; "" makes none.
+	// Profile is a file for the CPU profile of ingest, or of what fanout measures
+	// last; "" makes none.
 	Profile string
 	Out     io.Writer
 	Log     *slog.Logger
@@ -45,6 +51,8 @@ type Config struct {
 	// Ingest wires the threading service and everything that works behind a
 	// commit.
 	Ingest func(*store.Store, *bus.Bus, *blob.Files) ([]Part, error)
+	// Live wires the hub and the relay, and tells when it is ready.
+	Live func(*store.Store, *bus.Bus, []byte) (live http.Handler, ready func() bool, parts []Part, err error)
 	// Hash makes the hash of a password as agents log in with.
 	Hash func(ctx context.Context, password string) (string, error)
 }
@@ -59,6 +67,9 @@ const (
 func Run(ctx context.Context, cfg Config) error {
 	if cfg.Mails == 0 {
 		cfg.Mails = 20_000
+	}
+	if cfg.Rounds == 0 {
+		cfg.Rounds = 3
 	}
 	dir, err := os.MkdirTemp(cfg.Dir, "skein-bench-")
 	if err != nil {
@@ -79,6 +90,12 @@ func Run(ctx context.Context, cfg Config) error {
 		if err := cfg.who(ctx, filepath.Join(dir, "who")); err != nil {
 			return fmt.Errorf("who: %w", err)
 		}
+	}
+	if cfg.Only == "" || cfg.Only == "fanout" {
+		if err := cfg.fanout(ctx, filepath.Join(dir, "fanout")); err != nil {
+			return fmt.Errorf("fanout: %w", err)
+		}
+		_ = os.RemoveAll(filepath.Join(dir, "fanout"))
 	}
 	if cfg.Only != "" && cfg.Only != "api" && cfg.Only != "start" {
 		return nil
