@@ -123,7 +123,7 @@ func (p *people) Verify(token string) (Claims, error) {
 	return Claims{Agent: inbox.AgentID(agent), Session: inbox.SessionID(session), Expires: time.Now().Add(p.expires)}, nil
 }
 
-func (p *people) SessionRights(ctx context.Context, agent inbox.AgentID, session inbox.SessionID) (inbox.Rights, error) {
+func (p *people) RightsOfSessions(ctx context.Context, sessions []inbox.Session) ([]*inbox.Rights, error) {
 	p.mu.Lock()
 	asked := p.asked
 	p.mu.Unlock()
@@ -131,19 +131,27 @@ func (p *people) SessionRights(ctx context.Context, agent inbox.AgentID, session
 		select {
 		case <-asked:
 		case <-ctx.Done():
-			return inbox.Rights{}, ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
-		return inbox.Rights{}, p.err
+		return nil, p.err
 	}
-	r, ok := p.rights[agent]
-	if !ok || p.ended[session] {
-		return inbox.Rights{}, &inbox.Error{Code: inbox.Unauthorized, Message: "ended"}
+	all := make([]*inbox.Rights, len(sessions))
+	for i, s := range sessions {
+		if r, ok := p.rights[s.AgentID]; ok && !p.ended[s.ID] {
+			all[i] = &r
+		}
 	}
-	return r, nil
+	return all, nil
+}
+
+func (p *people) of(agent inbox.AgentID) inbox.Rights {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rights[agent]
 }
 
 func (p *people) set(agent inbox.AgentID, version int64, inboxes ...inbox.InboxID) {

@@ -1,7 +1,6 @@
 package realtime
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -224,7 +223,7 @@ func (s *shop) changeRights(r *rand.Rand, agent inbox.AgentID) {
 func (s *shop) fetch(agent inbox.AgentID) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rights, _ := s.staff.SessionRights(context.Background(), agent, "1")
+	rights := s.staff.of(agent)
 	list := map[string]any{}
 	for id, c := range s.state {
 		if rights.Sees(c.Place()) {

@@ -32,7 +32,8 @@ type Hub struct {
 
 	around around
 
-	out pump
+	out  pump
+	desk desk
 
 	replays chan struct{} // a place for each session that reads back from the stream
 	stalls  int           // Run's own: times in a row that the stream gave nothing of what it has
@@ -61,6 +62,7 @@ func New(cfg Config) *Hub {
 		replays: make(chan struct{}, maxReplays), around: newAround(inbox.NewID[string](time.Now())),
 	}
 	h.out.init(max(1, cfg.QueueFrames/4))
+	h.desk.rights = cfg.Rights
 	return h
 }
 
@@ -91,6 +93,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	empty := make(chan struct{})
 	var pumping sync.WaitGroup
 	pumping.Go(func() { h.out.run(empty) })
+	defer h.desk.serving.Wait()
 	defer pumping.Wait()
 	defer close(empty)
 	delay := 100 * time.Millisecond

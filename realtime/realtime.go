@@ -85,10 +85,10 @@ type Tokens interface {
 	Verify(token string) (Claims, error)
 }
 
-// Rights resolves what an agent may see as it stands. An *inbox.Error with code
-// Unauthorized means that the session has ended.
+// Rights resolves what the agents of sessions may see as it stands. Of a session
+// only its ID and AgentID are given. Nil means that it has ended.
 type Rights interface {
-	SessionRights(ctx context.Context, agent inbox.AgentID, session inbox.SessionID) (inbox.Rights, error)
+	RightsOfSessions(ctx context.Context, sessions []inbox.Session) ([]*inbox.Rights, error)
 }
 
 // Config is what a hub works with. Source, Tokens and Rights are required; for

@@ -72,18 +72,17 @@ func (s *session) resolve(ctx context.Context) error {
 		s.resolved = true // a change that comes meanwhile takes it back
 		claims := s.claims
 		h.mu.Unlock()
-		rights, err := h.cfg.Rights.SessionRights(within, claims.Agent, claims.Session)
-		if err == nil {
-			s.adopt(rights)
+		rights, err := h.desk.ask(within, claims)
+		switch {
+		case err == nil && rights == nil:
+			return &ending{CloseSession, "the session has ended"}
+		case err == nil:
+			s.adopt(*rights)
 			return nil
 		}
 		h.mu.Lock()
 		s.resolved = false
 		h.mu.Unlock()
-		switch inbox.CodeOf(err) {
-		case inbox.Unauthorized, inbox.NotFound, inbox.Forbidden:
-			return &ending{CloseSession, "the session has ended"}
-		}
 		select {
 		case <-ctx.Done():
 			return errSocket

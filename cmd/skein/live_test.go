@@ -28,8 +28,12 @@ func (anybody) Verify(string) (realtime.Claims, error) {
 	return realtime.Claims{Agent: "a", Session: "s", Expires: time.Now().Add(time.Hour)}, nil
 }
 
-func (anybody) SessionRights(context.Context, inbox.AgentID, inbox.SessionID) (inbox.Rights, error) {
-	return inbox.Rights{Version: 1, Inboxes: []inbox.InboxID{"mine"}}, nil
+func (anybody) RightsOfSessions(_ context.Context, sessions []inbox.Session) ([]*inbox.Rights, error) {
+	all := make([]*inbox.Rights, len(sessions))
+	for i := range all {
+		all[i] = &inbox.Rights{Version: 1, Inboxes: []inbox.InboxID{"mine"}}
+	}
+	return all, nil
 }
 
 // From a commit in PostgreSQL over NATS to a browser's socket, over a break,

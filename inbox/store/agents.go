@@ -71,11 +71,11 @@ func (s *Store) Credentials(ctx context.Context, email string) (inbox.Agent, str
 	return a, hash, nil
 }
 
-const rightsQuery = `
-	SELECT ` + agentColumns + `, a.rights_version,
+const rightsColumns = agentColumns + `, a.rights_version,
 		ARRAY(SELECT inbox_id::text FROM inbox_members WHERE agent_id = a.id ORDER BY inbox_id),
-		ARRAY(SELECT team_id::text FROM team_members WHERE agent_id = a.id ORDER BY team_id)
-	FROM agents a WHERE a.id = $1 AND a.active`
+		ARRAY(SELECT team_id::text FROM team_members WHERE agent_id = a.id ORDER BY team_id)`
+
+const rightsQuery = `SELECT ` + rightsColumns + ` FROM agents a WHERE a.id = $1 AND a.active`
 
 func scanRights(row pgx.Row) (inbox.Rights, error) {
 	var r inbox.Rights
@@ -86,9 +86,11 @@ func scanRights(row pgx.Row) (inbox.Rights, error) {
 		}
 		return r, err
 	}
-	r.All = a.Role == inbox.SupervisorRole || a.Role == inbox.AdminRole
+	r.All = seesAll(a.Role)
 	return r, nil
 }
+
+func seesAll(r inbox.Role) bool { return r == inbox.SupervisorRole || r == inbox.AdminRole }
 
 // Rights returns what an agent may see as it stands. Somebody who is not there
 // or not active is Unauthorized.
@@ -110,6 +112,37 @@ func (s *Store) SessionRights(ctx context.Context, id inbox.AgentID, session inb
 		return r, fmt.Errorf("rights of %s: %w", id, err)
 	}
 	return r, nil
+}
+
+// RightsOfSessions is [Store.SessionRights] of many sessions at once, of which ID
+// and AgentID are looked at: nil for one that is Unauthorized.
+func (s *Store) RightsOfSessions(ctx context.Context, sessions []inbox.Session) ([]*inbox.Rights, error) {
+	agents, of := make([]string, len(sessions)), make([]string, len(sessions))
+	for i, session := range sessions {
+		agents[i], of[i] = string(session.AgentID), string(session.ID)
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT q.n, `+rightsColumns+`
+		FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY q (agent_id, session_id, n)
+		JOIN sessions s ON s.id = q.session_id AND s.agent_id = q.agent_id AND s.revoked_at IS NULL AND s.expires_at > now()
+		JOIN agents a ON a.id = q.agent_id AND a.active`, agents, of)
+	if err != nil {
+		return nil, fmt.Errorf("rights of %d sessions: %w", len(sessions), err)
+	}
+	all := make([]*inbox.Rights, len(sessions))
+	var n int
+	var r inbox.Rights
+	a := &r.Agent
+	if _, err := pgx.ForEachRow(rows, []any{&n, &a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &r.Version, &r.Inboxes, &r.Teams}, func() error {
+		got := r
+		got.All = seesAll(a.Role)
+		r.Inboxes, r.Teams = nil, nil
+		all[n-1] = &got
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("rights of %d sessions: %w", len(sessions), err)
+	}
+	return all, nil
 }
 
 // Agents returns everybody who works or worked here, by name.

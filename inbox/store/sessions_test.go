@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"skein/inbox"
 	"skein/inbox/store"
 )
@@ -23,6 +25,23 @@ func TestRotateSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		return s
+	}
+	// Whoever asks for many at once is told of each the same.
+	together := func(id inbox.SessionID) {
+		t.Helper()
+		all := []inbox.Session{{ID: id, AgentID: d.bert.Agent.ID}, {ID: id, AgentID: d.anna.Agent.ID}, {ID: inbox.NewID[inbox.SessionID](now), AgentID: d.anna.Agent.ID}}
+		got, err := d.RightsOfSessions(ctx, all)
+		if err != nil || len(got) != len(all) {
+			t.Fatalf("RightsOfSessions: %v, %v", got, err)
+		}
+		for i, s := range all {
+			one, err := d.SessionRights(ctx, s.AgentID, s.ID)
+			if (err == nil) != (got[i] != nil) {
+				t.Errorf("session %d: %v alone and %v together", i, err, got[i])
+			} else if diff := cmp.Diff(&one, got[i]); err == nil && diff != "" {
+				t.Errorf("session %d: alone and together differ: %s", i, diff)
+			}
+		}
 	}
 	for _, test := range []struct {
 		name  string
@@ -49,6 +68,7 @@ func TestRotateSession(t *testing.T) {
 		if alive := err == nil; alive != test.alive {
 			t.Errorf("%s: alive %v (%v), want %v", test.name, alive, err, test.alive)
 		}
+		together(s.ID)
 	}
 	wantUnauthorized := func(what string, err error) { t.Helper(); wantCode(t, what, err, inbox.Unauthorized) }
 	_, err := d.RotateSession(ctx, inbox.NewID[inbox.SessionID](now), []byte("0"), []byte("1"), now, expires)
@@ -64,6 +84,7 @@ func TestRotateSession(t *testing.T) {
 	}
 	_, err = d.SessionRights(ctx, d.anna.Agent.ID, s.ID)
 	wantUnauthorized("an agent who left", err)
+	together(s.ID)
 	_, err = d.RotateSession(ctx, s.ID, []byte("0"), []byte("1"), now, expires)
 	wantUnauthorized("the token of an agent who left", err)
 }

@@ -239,10 +239,8 @@ func (f *fan) under(s fanServer, l load) (figures, error) {
 	if _, err := f.run(s, o); err != nil { // warm
 		return figures{}, err
 	}
-	if s.name == roleSkein && f.cfg.Profile != "" {
-		if _, err := s.ask(order{Do: "profile", File: f.cfg.Profile, Seconds: l.seconds}); err != nil {
-			return figures{}, err
-		}
+	if err := f.profile(s, l.seconds); err != nil {
+		return figures{}, err
 	}
 	o.Seconds = l.seconds
 	got, err := f.run(s, o)
@@ -250,6 +248,15 @@ func (f *fan) under(s fanServer, l load) (figures, error) {
 		return figures{}, err
 	}
 	return figures{float64(got.Frames) / got.Seconds, got.CPU.Seconds() / float64(got.Frames) * 1e6, got.P50, got.P99, got.Frames}, f.close()
+}
+
+// profile has Skein write what it does for so long, where that is wanted.
+func (f *fan) profile(s fanServer, seconds float64) error {
+	if s.name != roleSkein || f.cfg.Profile == "" {
+		return nil
+	}
+	_, err := s.ask(order{Do: "profile", File: f.cfg.Profile, Seconds: seconds})
+	return err
 }
 
 // memory prints what a connection costs that follows five topics.
@@ -295,6 +302,9 @@ func (f *fan) connects() error {
 	best := map[string]float64{}
 	for range f.cfg.Rounds {
 		for _, s := range f.servers {
+			if err := f.profile(s, 1); err != nil {
+				return err
+			}
 			got, err := f.open(s, n, fanTopics)
 			if err != nil {
 				return err
