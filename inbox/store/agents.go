@@ -71,22 +71,27 @@ func (s *Store) Credentials(ctx context.Context, email string) (inbox.Agent, str
 	return a, hash, nil
 }
 
-const rightsColumns = agentColumns + `, a.rights_version,
+const rightsQuery = `
+	SELECT ` + agentColumns + `, a.rights_version,
 		ARRAY(SELECT inbox_id::text FROM inbox_members WHERE agent_id = a.id ORDER BY inbox_id),
-		ARRAY(SELECT team_id::text FROM team_members WHERE agent_id = a.id ORDER BY team_id)`
+		ARRAY(SELECT team_id::text FROM team_members WHERE agent_id = a.id ORDER BY team_id)
+	FROM agents a WHERE a.id = $1 AND a.active`
 
-const rightsQuery = `SELECT ` + rightsColumns + ` FROM agents a WHERE a.id = $1 AND a.active`
+// into are the places of r in the order of rightsQuery's columns.
+func into(r *inbox.Rights) []any {
+	a := &r.Agent
+	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &r.Version, &r.Inboxes, &r.Teams}
+}
 
 func scanRights(row pgx.Row) (inbox.Rights, error) {
 	var r inbox.Rights
-	a := &r.Agent
-	if err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &r.Version, &r.Inboxes, &r.Teams); err != nil {
+	if err := row.Scan(into(&r)...); err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return r, &inbox.Error{Code: inbox.Unauthorized, Message: "the session has ended: sign in again"}
 		}
 		return r, err
 	}
-	r.All = seesAll(a.Role)
+	r.All = seesAll(r.Agent.Role)
 	return r, nil
 }
 
@@ -121,22 +126,28 @@ func (s *Store) RightsOfSessions(ctx context.Context, sessions []inbox.Session) 
 	for i, session := range sessions {
 		agents[i], of[i] = string(session.AgentID), string(session.ID)
 	}
+	// The members of all are read in one go: for each agent by itself that would
+	// be once for each.
 	rows, err := s.pool.Query(ctx, `
-		SELECT q.n, `+rightsColumns+`
-		FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY q (agent_id, session_id, n)
+		WITH q AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY q (agent_id, session_id, n)),
+			i AS (SELECT agent_id, array_agg(inbox_id::text ORDER BY inbox_id) AS ids FROM inbox_members WHERE agent_id = ANY($1) GROUP BY agent_id),
+			t AS (SELECT agent_id, array_agg(team_id::text ORDER BY team_id) AS ids FROM team_members WHERE agent_id = ANY($1) GROUP BY agent_id)
+		SELECT q.n, `+agentColumns+`, a.rights_version, coalesce(i.ids, '{}'), coalesce(t.ids, '{}')
+		FROM q
 		JOIN sessions s ON s.id = q.session_id AND s.agent_id = q.agent_id AND s.revoked_at IS NULL AND s.expires_at > now()
-		JOIN agents a ON a.id = q.agent_id AND a.active`, agents, of)
+		JOIN agents a ON a.id = q.agent_id AND a.active
+		LEFT JOIN i ON i.agent_id = q.agent_id
+		LEFT JOIN t ON t.agent_id = q.agent_id`, agents, of)
 	if err != nil {
 		return nil, fmt.Errorf("rights of %d sessions: %w", len(sessions), err)
 	}
 	all := make([]*inbox.Rights, len(sessions))
 	var n int
 	var r inbox.Rights
-	a := &r.Agent
-	if _, err := pgx.ForEachRow(rows, []any{&n, &a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &r.Version, &r.Inboxes, &r.Teams}, func() error {
+	if _, err := pgx.ForEachRow(rows, append([]any{&n}, into(&r)...), func() error {
 		got := r
-		got.All = seesAll(a.Role)
-		r.Inboxes, r.Teams = nil, nil
+		got.All = seesAll(got.Agent.Role)
+		r.Inboxes, r.Teams = nil, nil // the next has its own
 		all[n-1] = &got
 		return nil
 	}); err != nil {

@@ -23,8 +23,8 @@ import (
 
 const (
 	fanTopics   = 200
-	fanEach     = 5  // topics of a client that doesn't follow the one
-	connecting  = 64 // sockets at once
+	fanEach     = 5   // topics of a client that doesn't follow the one
+	connecting  = 256 // sockets at once
 	fanPatience = 60 * time.Second
 )
 
