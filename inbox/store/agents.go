@@ -122,38 +122,57 @@ func (s *Store) SessionRights(ctx context.Context, id inbox.AgentID, session inb
 // RightsOfSessions is [Store.SessionRights] of many sessions at once, of which ID
 // and AgentID are looked at: nil for one that is Unauthorized.
 func (s *Store) RightsOfSessions(ctx context.Context, sessions []inbox.Session) ([]*inbox.Rights, error) {
-	agents, of := make([]string, len(sessions)), make([]string, len(sessions))
+	of, agents := make([]string, len(sessions)), make([]string, len(sessions))
 	for i, session := range sessions {
-		agents[i], of[i] = string(session.AgentID), string(session.ID)
+		of[i], agents[i] = string(session.ID), string(session.AgentID)
 	}
-	// The members of all are read in one go: for each agent by itself that would
-	// be once for each.
-	rows, err := s.pool.Query(ctx, `
-		WITH q AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY q (agent_id, session_id, n)),
-			i AS (SELECT agent_id, array_agg(inbox_id::text ORDER BY inbox_id) AS ids FROM inbox_members WHERE agent_id = ANY($1) GROUP BY agent_id),
-			t AS (SELECT agent_id, array_agg(team_id::text ORDER BY team_id) AS ids FROM team_members WHERE agent_id = ANY($1) GROUP BY agent_id)
-		SELECT q.n, `+agentColumns+`, a.rights_version, coalesce(i.ids, '{}'), coalesce(t.ids, '{}')
-		FROM q
-		JOIN sessions s ON s.id = q.session_id AND s.agent_id = q.agent_id AND s.revoked_at IS NULL AND s.expires_at > now()
-		JOIN agents a ON a.id = q.agent_id AND a.active
-		LEFT JOIN i ON i.agent_id = q.agent_id
-		LEFT JOIN t ON t.agent_id = q.agent_id`, agents, of)
-	if err != nil {
+	// The version is read first: who changed meanwhile has the old one with the new
+	// members, and is looked up again when the word of it comes.
+	batch := &pgx.Batch{}
+	signed := map[inbox.SessionID]*inbox.Rights{}
+	batch.Queue(`
+		SELECT s.id, `+agentColumns+`, a.rights_version, NULL, NULL FROM sessions s JOIN agents a ON a.id = s.agent_id AND a.active
+		WHERE s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > now()`, of).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var id inbox.SessionID
+			r := &inbox.Rights{}
+			if err := rows.Scan(append([]any{&id}, into(r)...)...); err != nil {
+				return err
+			}
+			r.All = seesAll(r.Agent.Role)
+			signed[id] = r
+		}
+		return rows.Err()
+	})
+	inboxes := members[inbox.InboxID](batch, `SELECT agent_id, inbox_id FROM inbox_members WHERE agent_id = ANY($1::uuid[]) ORDER BY inbox_id`, agents)
+	teams := members[inbox.TeamID](batch, `SELECT agent_id, team_id FROM team_members WHERE agent_id = ANY($1::uuid[]) ORDER BY team_id`, agents)
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("rights of %d sessions: %w", len(sessions), err)
 	}
 	all := make([]*inbox.Rights, len(sessions))
-	var n int
-	var r inbox.Rights
-	if _, err := pgx.ForEachRow(rows, append([]any{&n}, into(&r)...), func() error {
-		got := r
-		got.All = seesAll(got.Agent.Role)
-		r.Inboxes, r.Teams = nil, nil // the next has its own
-		all[n-1] = &got
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("rights of %d sessions: %w", len(sessions), err)
+	for i, session := range sessions {
+		if r := signed[session.ID]; r != nil && r.Agent.ID == session.AgentID {
+			own := *r // the same may be asked for twice
+			own.Inboxes, own.Teams = orEmpty(inboxes[session.AgentID]), orEmpty(teams[session.AgentID])
+			all[i] = &own
+		}
 	}
 	return all, nil
+}
+
+// members has a batch fill in what agents are members of.
+func members[T ~string](batch *pgx.Batch, query string, agents []string) map[inbox.AgentID][]T {
+	of := map[inbox.AgentID][]T{}
+	batch.Queue(query, agents).Query(func(rows pgx.Rows) error {
+		var agent inbox.AgentID
+		var in T
+		_, err := pgx.ForEachRow(rows, []any{&agent, &in}, func() error {
+			of[agent] = append(of[agent], in)
+			return nil
+		})
+		return err
+	})
+	return of
 }
 
 // Agents returns everybody who works or worked here, by name.

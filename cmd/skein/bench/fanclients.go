@@ -22,6 +22,7 @@ import (
 )
 
 const (
+	fanAgents   = 2000 // each with as many browsers as there are sockets for
 	fanTopics   = 200
 	fanEach     = 5   // topics of a client that doesn't follow the one
 	connecting  = 256 // sockets at once
@@ -96,7 +97,7 @@ func (c *clients) connect(ctx context.Context, o order) (answer, error) {
 	}
 	hellos := make([][]byte, o.Sockets)
 	for i := range hellos {
-		token, _, err := tokens.Issue(inbox.AgentID(benchID(6, i)), inbox.SessionID(benchID(7, i)), auth.Access, time.Now())
+		token, _, err := tokens.Issue(inbox.AgentID(benchID(6, i%fanAgents)), inbox.SessionID(benchID(7, i)), auth.Access, time.Now())
 		if err != nil {
 			return answer{}, err
 		}

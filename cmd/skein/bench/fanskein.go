@@ -174,8 +174,8 @@ func (s *skein) commit(ctx context.Context, o order) (answer, error) {
 const fanConversations = 200
 
 // staff makes the agents and inboxes of the bench in the database, the
-// conversations with them.
-func (c *Config) staff(ctx context.Context, data string, agents int) error {
+// conversations with them, and a session for each socket.
+func (c *Config) staff(ctx context.Context, data string, sockets int) error {
 	if err := c.load(ctx, data, 0, fanConversations); err != nil {
 		return err
 	}
@@ -191,13 +191,13 @@ func (c *Config) staff(ctx context.Context, data string, agents int) error {
 		`INSERT INTO inboxes (id, brand_id, calendar_id, name)
 			SELECT bench_id(8, i), (SELECT id FROM brands LIMIT 1), (SELECT id FROM calendars LIMIT 1), 'inbox ' || i FROM generate_series(0, @topics::int) i`,
 		`INSERT INTO agents (id, email, name, role) SELECT bench_id(6, i), 'clerk' || i || '@bench.test', 'Clerk ' || i, 'agent' FROM generate_series(0, @agents::int - 1) i`,
-		`INSERT INTO sessions (id, agent_id, hash, expires_at) SELECT bench_id(7, i), bench_id(6, i), '', now() + interval '1 day' FROM generate_series(0, @agents::int - 1) i`,
+		`INSERT INTO sessions (id, agent_id, hash, expires_at) SELECT bench_id(7, i), bench_id(6, i % @agents), '', now() + interval '1 day' FROM generate_series(0, @sockets::int - 1) i`,
 		`INSERT INTO inbox_members (agent_id, inbox_id) SELECT bench_id(6, i), bench_id(8, (i * @each::int + j) % @topics::int) FROM generate_series(0, @agents::int - 1) i CROSS JOIN generate_series(0, @each::int - 1) j`,
 		`INSERT INTO inbox_members (agent_id, inbox_id) SELECT bench_id(6, i), bench_id(8, @topics) FROM generate_series(0, @agents::int - 1) i`,
 		`UPDATE conversations SET inbox_id = bench_id(8, @topics)`,
 		`ANALYZE`,
 	} {
-		args := pgx.NamedArgs{"agents": agents, "topics": fanTopics, "each": fanEach}
+		args := pgx.NamedArgs{"agents": fanAgents, "sockets": sockets, "topics": fanTopics, "each": fanEach}
 		if _, err = conn.Exec(ctx, sql, args); err != nil {
 			err = fmt.Errorf("%.60s: %w", sql, err)
 			break
