@@ -108,6 +108,7 @@ const explainUsage = `skein explain [flags] FILE.eml…
 Prints one JSON object a line: what Skein makes of each mail, whose it is, which
 conversation it continues of those before it in the same run, and which orders
 it names. A directory is taken file by file, in order of name. Nothing is stored.
+skein explain calls FILE… does the same for files of telephone calls.
 
   --orders FILE       a JSON list of orders, as connectors publish them: whose an
                       order is is then decided, and how the shop numbers them
@@ -120,6 +121,9 @@ it names. A directory is taken file by file, in order of name. Nothing is stored
 // It needs neither database nor NATS, and keeps no mail in memory. The error
 // names an argument that does not exist, after all others were explained.
 func explain(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "calls" {
+		return explainCalls(ctx, args[1:], stdout)
+	}
 	x, files, err := explainArgs(args, stdout)
 	if err != nil {
 		return err

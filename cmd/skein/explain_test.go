@@ -160,3 +160,30 @@ func TestExplainDecides(t *testing.T) {
 		t.Errorf("decided without orders (-want +got):\n%s", diff)
 	}
 }
+
+// A file of calls is explained with no account at all: the lines of one call are
+// put together, and one that can't be read is named by its number.
+func TestExplainCalls(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "Master.csv")
+	line := func(to, answer, disposition, talk string) string {
+		return `"","+436601234567","100","from-trunk","""Ann"" <+436601234567>","PJSIP/trunk-0000001a","PJSIP/` + to + `-0000001b","Dial","x","2026-06-02 12:00:00",` + answer +
+			`,"2026-06-02 12:01:05",65,` + talk + `,"` + disposition + `","DOCUMENTATION","1780394400.12"` + "\n"
+	}
+	if err := os.WriteFile(path, []byte(line("11", "", "NO ANSWER", "0")+"nonsense\n"+line("12", `"2026-06-02 12:00:05"`, "ANSWERED", "60")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, said, errs := runCommand(t, nil, "explain", "calls", path, "--zone", "Europe/Vienna", "--region", "AT")
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	if code != 0 || len(lines) != 2 {
+		t.Fatalf("code %d, %q, %q", code, said, errs)
+	}
+	for i, want := range []string{`"key":"+436601234567","call":{"externalId":"1780394400.12","direction":"in","from":"+436601234567","to":"100","startedAt":"2026-06-02T10:00:00Z"`, `"line":2,"problem":"it has 1 columns: Asterisk writes 16 to 21"`} {
+		if !strings.Contains(lines[i], want) {
+			t.Errorf("line %d is %s, want %s in it", i, lines[i], want)
+		}
+	}
+	if !strings.Contains(lines[0], `"disposition":"answered","agent":"12","extension":"12"`) {
+		t.Errorf("the call is %s", lines[0])
+	}
+}

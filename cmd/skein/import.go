@@ -11,10 +11,11 @@ import (
 
 	"skein/connectors"
 	"skein/connectors/email"
+	"skein/connectors/phone"
 	"skein/inbox"
 )
 
-const importUsage = "skein import eml PATH… or skein import mbox FILE… (- is the standard input)"
+const importUsage = "skein import eml PATH…, skein import mbox FILE… (- is the standard input) or skein import calls FILE…"
 
 // importMail brings history into an account: args are "eml PATH…" or "mbox
 // FILE…". It ends with a line of counts. Breaking it off loses nothing, and
@@ -58,6 +59,36 @@ func importMail(ctx context.Context, args []string, link connectors.Link, accoun
 		return err
 	case counts.Failed > 0:
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%d files could not be read; everything else is in", counts.Failed)}
+	}
+	return nil
+}
+
+// importCalls brings old calls into a telephone account, whose settings say what
+// is in the columns: args are "calls FILE…". A line that can't be read is named,
+// and the others are in.
+func importCalls(ctx context.Context, args []string, link connectors.Link, account connectors.Account, stdout io.Writer) error {
+	if len(args) < 2 {
+		return &inbox.Error{Code: inbox.Invalid, Message: "what to import is not named: " + importUsage}
+	}
+	began := time.Now()
+	var all phone.Counts
+	for _, path := range args[1:] {
+		counts, err := phone.ImportCSV(ctx, path, account, func(item connectors.Inbound) error { return link.Publish(ctx, item) })
+		for _, b := range counts.Broken {
+			fmt.Fprintf(stdout, "not read: %s, line %d: %s\n", path, b.Line, b.Reason)
+		}
+		all.Calls, all.Inside, all.Failed = all.Calls+counts.Calls, all.Inside+counts.Inside, all.Failed+counts.Failed
+		switch {
+		case errors.Is(err, context.Canceled):
+			return &inbox.Error{Code: inbox.Unavailable, Message: "broken off: run the same command again, what is in already is passed over"}
+		case err != nil:
+			return err
+		}
+	}
+	fmt.Fprintf(stdout, "%d lines on calls imported, %d among ourselves passed over, %d not read, in %s\n",
+		all.Calls, all.Inside, all.Failed, time.Since(began).Round(time.Millisecond))
+	if all.Failed > 0 {
+		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%d lines could not be read; everything else is in", all.Failed)}
 	}
 	return nil
 }

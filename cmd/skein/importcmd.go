@@ -14,21 +14,25 @@ import (
 )
 
 // importCommand finds the bus and the account that `skein import` brings old
-// mail into: the running server's, those that the variables of a sidecar name,
-// or our own NATS alone, in which the mails wait for the next start.
+// mail or calls into: the running server's, those that the variables of a sidecar
+// name, or our own NATS alone, in which they wait for the next start.
 func importCommand(ctx context.Context, e *env) error {
 	data, args := dataFlag(e)
 	name, args := accountFlag(args)
 	for _, a := range args {
 		if a == "-h" || a == "--help" || a == "-help" {
-			fmt.Fprintln(e.stdout, importUsage+"\n  --account ID   the mailbox that they belong to, when there are several\n  --data FOLDER  of the server that runs (SKEIN_DATA)")
+			fmt.Fprintln(e.stdout, importUsage+"\n  --account ID   the account that they belong to, when there are several\n  --data FOLDER  of the server that runs (SKEIN_DATA)")
 			return nil
 		}
 		if strings.HasPrefix(a, "-") && a != "-" {
 			return &usageError{fmt.Sprintf("skein import: %s is not one of its flags: %s", a, importUsage)}
 		}
 	}
-	cred, waits, stop, err := importCredential(e, data)
+	channel := inbox.Email
+	if len(args) > 0 && args[0] == "calls" {
+		channel = inbox.Phone
+	}
+	cred, waits, stop, err := importCredential(e, data, channel)
 	if err != nil {
 		return err
 	}
@@ -37,12 +41,12 @@ func importCommand(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	nc, err := bus.ConnectLink(cred.URL, cred.Creds, inbox.Email, e.log)
+	nc, err := bus.ConnectLink(cred.URL, cred.Creds, channel, e.log)
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
-	link, err := bus.NewLink(nc, bus.LinkConfig{Channel: inbox.Email, Key: key, Log: e.log})
+	link, err := bus.NewLink(nc, bus.LinkConfig{Channel: channel, Key: key, Log: e.log})
 	if err != nil {
 		return err
 	}
@@ -50,11 +54,15 @@ func importCommand(ctx context.Context, e *env) error {
 	if !waits {
 		patience = 2 * projectEvery
 	}
-	account, err := chooseAccount(ctx, link, name, patience)
+	account, err := chooseAccount(ctx, link, channel, name, patience)
 	if err != nil {
 		return err
 	}
-	if err := importMail(ctx, args, link, account, e.stdout); err != nil {
+	bring := importMail
+	if channel == inbox.Phone {
+		bring = importCalls
+	}
+	if err := bring(ctx, args, link, account, e.stdout); err != nil {
 		return err
 	}
 	if waits {
@@ -80,7 +88,7 @@ func accountFlag(args []string) (name string, rest []string) {
 	return name, rest
 }
 
-func importCredential(e *env, data string) (cred local.Credential, waits bool, stop func(), err error) {
+func importCredential(e *env, data string, channel inbox.Channel) (cred local.Credential, waits bool, stop func(), err error) {
 	nothing := func() {}
 	if e.getenv("SKEIN_NATS_URL") != "" {
 		cred, err = credentialFromEnv(e)
@@ -91,10 +99,11 @@ func importCredential(e *env, data string) (cred local.Credential, waits bool, s
 		return cred, false, nothing, err
 	}
 	if run != nil {
-		if run.Email == nil {
+		cred, has := run.Connectors[channel]
+		if !has {
 			return cred, false, nothing, invalid("the server on %s uses another NATS: set SKEIN_NATS_URL, SKEIN_NATS_CREDS and SKEIN_CHANNEL_KEY", data)
 		}
-		return *run.Email, false, nothing, nil
+		return cred, false, nothing, nil
 	}
 	defer func() {
 		if err != nil {
@@ -110,7 +119,7 @@ func importCredential(e *env, data string) (cred local.Credential, waits bool, s
 		return cred, false, nothing, err
 	}
 	b := &base{natsURL: server.URL(), nats: server, secret: secret}
-	if cred, err = b.credentialFor(&settings{}, inbox.Email); err != nil {
+	if cred, err = b.credentialFor(&settings{}, channel); err != nil {
 		_ = server.Stop(context.Background())
 		return cred, false, nothing, err
 	}
@@ -121,9 +130,9 @@ func importCredential(e *env, data string) (cred local.Credential, waits bool, s
 }
 
 // chooseAccount returns the account that is called name, or the only one. With
-// a patience it waits that long for one: a mailbox that was added just now is
+// a patience it waits that long for one: an account that was added just now is
 // told to the connectors within seconds.
-func chooseAccount(ctx context.Context, link *bus.Link, name string, patience time.Duration) (connectors.Account, error) {
+func chooseAccount(ctx context.Context, link *bus.Link, channel inbox.Channel, name string, patience time.Duration) (connectors.Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second+patience)
 	defer cancel()
 	told := make(chan []connectors.Account)
@@ -138,13 +147,13 @@ func chooseAccount(ctx context.Context, link *bus.Link, name string, patience ti
 		})
 	}()
 	defer func() { cancel(); <-watched }()
-	err := error(&inbox.Error{Code: inbox.Unavailable, Message: "the bus doesn't say which mailboxes there are: does the server run?"})
+	err := error(&inbox.Error{Code: inbox.Unavailable, Message: "the bus doesn't say which accounts there are: does the server run?"})
 	var late <-chan time.Time
 	for {
 		select {
 		case all := <-told:
 			var account connectors.Account
-			if account, err = pick(all, name); inbox.CodeOf(err) != inbox.NotFound {
+			if account, err = pick(all, channel, name); inbox.CodeOf(err) != inbox.NotFound {
 				return account, err
 			}
 			if patience == 0 {
@@ -162,7 +171,7 @@ func chooseAccount(ctx context.Context, link *bus.Link, name string, patience ti
 }
 
 // pick is NotFound where the account may yet come.
-func pick(all []connectors.Account, name string) (connectors.Account, error) {
+func pick(all []connectors.Account, channel inbox.Channel, name string) (connectors.Account, error) {
 	var names []string
 	for _, a := range all {
 		if string(a.ID) == name || name == "" && len(all) == 1 {
@@ -170,11 +179,15 @@ func pick(all []connectors.Account, name string) (connectors.Account, error) {
 		}
 		names = append(names, string(a.ID))
 	}
+	one, what := "mailbox", "mail"
+	if channel == inbox.Phone {
+		one, what = "telephone account", "calls"
+	}
 	switch {
 	case len(all) == 0:
-		return connectors.Account{}, &inbox.Error{Code: inbox.NotFound, Message: "there is no mailbox to bring mail into: make one with skein account add, and start skein up once"}
+		return connectors.Account{}, &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("there is no %s to bring %s into: make one with skein account add, and start skein up once", one, what)}
 	case name == "":
-		return connectors.Account{}, &usageError{"there are several mailboxes: name one with --account " + strings.Join(names, "|")}
+		return connectors.Account{}, &usageError{"there are several: name one with --account " + strings.Join(names, "|")}
 	}
 	return connectors.Account{}, &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("--account %s: there is only %s", name, strings.Join(names, ", "))}
 }

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -312,6 +314,36 @@ func TestPhoneRecording(t *testing.T) {
 			if status, got := kim.do("GET", "/attachments/"+string(f.ID), nil); status != 200 || got != string(sound) || f.Name != "recording 2026-06-02 12.00.wav" {
 				t.Errorf("%s: %d, %d bytes", f.Name, status, len(got))
 			}
+		}
+	}
+}
+
+// Old calls come in from a file, once however often it is brought, and wait for
+// nobody; a line that can't be read is named.
+func TestPhoneImport(t *testing.T) {
+	t.Parallel()
+	n := startPhone(t)
+	n.sidecar()
+	kim := n.agent("kim", inbox.AgentRole, n.inboxes["support"].ID)
+	path := filepath.Join(t.TempDir(), "calls.csv")
+	if err := os.WriteFile(path, []byte("when,who,whom,how\n2026-06-02 12:00:00,0660 1234567,11,missed\nnever,0660 1234567,11,missed\n2026-06-02 12:05:00,11,0660 1234567,answered\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	account := connectors.Account{ID: "line", Channel: inbox.Phone, Address: "+4315550100", Settings: []byte(
+		`{"provider": "csv", "region": "AT", "zone": "Europe/Vienna", "columns": {"columns": {"start": "when", "from": "who", "to": "whom", "disposition": "how"}}}`)}
+	for range 2 {
+		var said strings.Builder
+		err := importCalls(t.Context(), []string{"calls", path}, n.links[inbox.Phone], account, &said)
+		if inbox.CodeOf(err) != inbox.Invalid || !strings.Contains(said.String(), "calls.csv, line 3: \"never\" is no time") || !strings.Contains(said.String(), "2 lines on calls imported, 0 among ourselves passed over, 1 not read") {
+			t.Errorf("%v, said %q", err, said.String())
+		}
+	}
+	n.until("both calls are there", func() bool { return len(kim.calls()) == 2 })
+	var list struct{ Items []inbox.Conversation }
+	kim.want(200, "GET", "/conversations?status=all", nil, &list)
+	for _, c := range list.Items {
+		if c.Status != inbox.Closed || c.WaitingSince != nil {
+			t.Errorf("an old call is %s and waits since %v", c.Status, c.WaitingSince)
 		}
 	}
 }

@@ -16,10 +16,11 @@ import (
 // A running tells other commands how to reach what `skein up` runs on a data
 // folder. It lies there, readable by its owner only, while that runs.
 type running struct {
-	PID      int               `json:"pid"`
-	URL      string            `json:"url"`
-	Database string            `json:"database,omitempty"` // our own, else DATABASE_URL is known to whoever asks
-	Email    *local.Credential `json:"email,omitempty"`    // of the email connector, for imports
+	PID      int    `json:"pid"`
+	URL      string `json:"url"`
+	Database string `json:"database,omitempty"` // our own, else DATABASE_URL is known to whoever asks
+	// Connectors are the credentials of those that files are imported for.
+	Connectors map[inbox.Channel]local.Credential `json:"connectors,omitempty"`
 }
 
 func runningPath(data string) string { return filepath.Join(data, "run.json") }

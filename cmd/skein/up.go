@@ -241,12 +241,14 @@ func (b *base) credentialFor(s *settings, channel inbox.Channel) (local.Credenti
 }
 
 func (b *base) running(s *settings) *running {
-	r := &running{PID: os.Getpid(), URL: s.public}
+	r := &running{PID: os.Getpid(), URL: s.public, Connectors: map[inbox.Channel]local.Credential{}}
 	if b.own {
 		r.Database = b.database
 	}
-	if cred, err := b.credentialFor(s, inbox.Email); err == nil {
-		r.Email = &cred
+	for _, channel := range []inbox.Channel{inbox.Email, inbox.Phone} {
+		if cred, err := b.credentialFor(s, channel); err == nil {
+			r.Connectors[channel] = cred
+		}
 	}
 	return r
 }
