@@ -62,7 +62,7 @@ e2e: build ## from a mailbox through the browser and back, in Chromium
 
 .PHONY: prepare
 prepare: ## install what the tests need, or name it
-	@.ci/prepare postgres dovecot chromium
+	@.ci/prepare postgres dovecot chromium twilio
 
 .PHONY: lint
 lint: web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, eslint, tsc

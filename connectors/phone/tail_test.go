@@ -2,6 +2,7 @@ package phone
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,7 @@ func follow(t *testing.T, path, more string) (*desk, *Connector) {
 	t.Helper()
 	account := accountWith(Asterisk, `"file": "`+path+`"`+more)
 	d := newDesk(t, account)
-	c := New(Config{})
+	c := New(Config{Log: slog.New(slog.DiscardHandler)})
 	c.Handler(d)
 	return d, c
 }
