@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"skein/connectors"
 	"skein/connectors/chat"
 	"skein/inbox"
+	"skein/inbox/bus"
 )
 
 const shopOrigin = "https://shop.example"
@@ -105,7 +107,12 @@ type visitorFrame struct {
 
 func (n *chatNode) visit(hello map[string]any) *tab {
 	n.t.Helper()
-	v := n.dial(hello)
+	return n.visitAt(n.url, hello)
+}
+
+func (n *chatNode) visitAt(url string, hello map[string]any) *tab {
+	n.t.Helper()
+	v := n.dialAt(url, hello)
 	w := v.expect("welcome", func(f visitorFrame) bool { return f.T == "welcome" })
 	v.Session, v.Token = w.Session, w.Token
 	return v
@@ -113,10 +120,15 @@ func (n *chatNode) visit(hello map[string]any) *tab {
 
 func (n *chatNode) dial(hello map[string]any) *tab {
 	n.t.Helper()
+	return n.dialAt(n.url, hello)
+}
+
+func (n *chatNode) dialAt(url string, hello map[string]any) *tab {
+	n.t.Helper()
 	var conn *websocket.Conn
 	var err error
 	n.until("a visitor's socket opens", func() bool {
-		conn, _, err = websocket.Dial(n.t.Context(), "ws"+strings.TrimPrefix(n.url, "http")+"/in/chat/web/ws",
+		conn, _, err = websocket.Dial(n.t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/in/chat/web/ws",
 			&websocket.DialOptions{HTTPHeader: http.Header{"Origin": {shopOrigin}}})
 		return err == nil
 	})
@@ -307,4 +319,114 @@ func TestChat(t *testing.T) {
 	v.expect("it is closed", func(f visitorFrame) bool { return f.T == "closed" })
 	v.write(uuid(3), "One more thing")
 	v.expect("it goes on", func(f visitorFrame) bool { return f.T == "reopened" })
+}
+
+// Two instances serve one visitor's tabs: what is said under one id on both is one
+// message, each word is shown once on each, and when one of them stops the other
+// goes on where it was, without a gap.
+func TestChatDoubled(t *testing.T) {
+	t.Parallel()
+	n := startChat(t, "")
+	stop := []func(){n.sidecar(), n.sidecar()}
+	var at []string
+	n.until("both take HTTP", func() bool { at = n.instances.Of(inbox.Chat); return len(at) == 2 })
+	anna := n.agent("anna", inbox.AgentRole, n.inboxes["support"].ID)
+	first := n.visitAt("http://"+at[1], nil)
+	second := n.visitAt("http://"+at[0], map[string]any{"session": first.Session, "token": first.Token})
+	if first.Session != second.Session {
+		t.Fatal("the other instance doesn't know the token")
+	}
+	for i := range 5 {
+		for range 3 {
+			first.write(uuid(i), fmt.Sprint("message ", i))
+			second.write(uuid(i), fmt.Sprint("message ", i))
+		}
+	}
+	for _, v := range []*tab{first, second} {
+		v.expect("the last one is there", func(f visitorFrame) bool { return f.T == "message" && f.Seq == 5 })
+	}
+	c := anna.chat("message 4")
+	anna.reply(c, "answer 1")
+	for _, v := range []*tab{first, second} {
+		v.expect("the answer", func(f visitorFrame) bool { return f.Text == "answer 1" })
+	}
+	stop[1]() // the newest, which is the first of the list
+	<-second.ended
+	anna.reply(c, "answer 2")
+	back := n.visit(map[string]any{"session": second.Session, "token": second.Token, "after": second.last()})
+	back.expect("what was missed", func(f visitorFrame) bool { return f.Text == "answer 2" })
+	back.write(uuid(9), "and on it goes")
+	first.expect("on the other tab", func(f visitorFrame) bool { return f.Text == "and on it goes" })
+
+	var want []string
+	for i := range 5 {
+		want = append(want, fmt.Sprint("visitor: message ", i))
+	}
+	want = append(want, "agent: answer 1")
+	if got := second.texts(); !slices.Equal(got, want) {
+		t.Errorf("the second tab was shown %q, want %q", got, want)
+	}
+	want = append(want, "agent: answer 2", "visitor: and on it goes")
+	if got := first.texts(); !slices.Equal(got, want) {
+		t.Errorf("the first tab was shown %q, want %q", got, want)
+	}
+	if got := len(anna.messages(c)); got != len(want) {
+		t.Errorf("the conversation has %d messages, want %d", got, len(want))
+	}
+}
+
+// What a visitor says is taken once, however often and in whatever order it comes.
+func TestChatThriceInReverse(t *testing.T) {
+	t.Parallel()
+	n := startChat(t, "")
+	n.sidecar()
+	anna := n.agent("anna", inbox.AgentRole, n.inboxes["support"].ID)
+	v := n.visit(nil)
+	v.write(uuid(0), "the first")
+	c := anna.chat("the first")
+	at := time.Now()
+	for round := range 3 {
+		for i := 9; i > 0; i-- {
+			item := connectors.Inbound{
+				Kind: connectors.KindMessage, Channel: inbox.Chat, Account: "web", EventID: "message:" + v.Session + "/" + uuid(i), ExternalID: v.Session + "/" + uuid(i),
+				Key: v.Session, Lane: connectors.LaneLive, Sender: connectors.Sender{Kind: inbox.ChatVisitor, Address: v.Session, Proof: inbox.Proven},
+				ProviderAt: at.Add(time.Duration(i) * time.Millisecond), ReceivedAt: at,
+				Message: &connectors.Message{ThreadKey: v.Session, Text: fmt.Sprint("text ", i), VisibleText: fmt.Sprint("text ", i)},
+			}
+			// Through the front door a repetition is swallowed by the stream: here each
+			// reaches the database.
+			if err := n.again(item, fmt.Sprint(round)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	n.until("all are handled", func() bool { return len(anna.messages(c)) == 10 })
+	v.write(uuid(10), "the last")
+	v.expect("the last", func(f visitorFrame) bool { return f.Text == "the last" })
+	seen := map[string]int{}
+	for _, text := range v.texts() {
+		seen[text]++
+	}
+	for text, times := range seen {
+		if times != 1 {
+			t.Errorf("%q was shown %d times", text, times)
+		}
+	}
+	if len(seen) != 11 || v.last() != 11 {
+		t.Errorf("shown %v up to %d", seen, v.last())
+	}
+}
+
+// again publishes an item past the stream's own memory of what it has seen.
+func (n *chatNode) again(item connectors.Inbound, round string) error {
+	raw, err := json.Marshal(item)
+	if err != nil {
+		return err
+	}
+	js, err := jetstream.New(n.base.nc)
+	if err != nil {
+		return err
+	}
+	_, err = js.Publish(n.t.Context(), bus.InboundSubject(&item), raw, jetstream.WithMsgID(item.EventID+round))
+	return err
 }

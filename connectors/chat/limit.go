@@ -14,7 +14,7 @@ type rate struct{ burst, each float64 }
 var (
 	frameRate   = rate{60, 10}              // of a socket: frames
 	byteRate    = rate{128 << 10, 16384}    // of a socket: bytes
-	messageRate = rate{12, 0.75}            // of a session: messages, forms
+	messageRate = rate{20, 1}               // of a session: messages, forms
 	trackRate   = rate{60, 2}               // of a session: what it does in the shop
 	uploadRate  = rate{10, 0.1}             // of a session: files
 	openRate    = rate{60, 2}               // of a source: sockets opened
