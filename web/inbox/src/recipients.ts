@@ -4,12 +4,17 @@ import type { Conversation, Message, Party } from "./types";
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
+/** Whether an answer goes to addresses that are named. */
+export const addressed = (c: Pick<Conversation, "channel">): boolean => c.channel === "email";
+
 /**
  * The recipients that a reply starts with: the customer, and whoever the
  * customer's newest mail had in Cc. Addresses that we ourselves write from are
- * left out. Somebody who joined from an unknown address is never suggested.
+ * left out. Somebody who joined from an unknown address is never suggested. On
+ * other channels than mail nobody is named: an answer goes to where it is heard.
  */
 export function suggest(c: Conversation, messages: readonly Message[]): { to: Party[]; cc: Party[] } {
+  if (!addressed(c)) return { to: [], cc: [] };
   const to = [{ address: c.customer.address, name: c.customer.name }];
   const ours = messages.filter((m) => m.direction === "out").map((m) => m.author.address);
   const last = messages.findLast((m) => m.kind === "message" && m.direction === "in" && !m.automatic.is);

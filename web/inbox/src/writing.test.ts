@@ -45,6 +45,9 @@ describe("recipients", () => {
     expect(got.to.map((p) => p.address)).toEqual(["ines@mail.test"]);
     expect(got.cc.map((p) => p.address)).toEqual(["joana@mail.test"]);
   });
+  it("names nobody in a chat", () => {
+    expect(suggest(aConversation("c1", { channel: "chat" }), [])).toEqual({ to: [], cc: [] });
+  });
   it("reads what was typed", () => {
     expect(parseParties('Ines <ines@mail.test>, "B, C" ; x@y.test, x@y.test, nobody')).toEqual({
       parties: [

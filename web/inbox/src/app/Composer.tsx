@@ -9,7 +9,7 @@ import { api, body } from "../api/client";
 import { blank, isBlank, loadDraft, saveDraft, type Draft } from "../draft";
 import { keyOf } from "../keys";
 import { attachment } from "../parse";
-import { suggest } from "../recipients";
+import { addressed, suggest } from "../recipients";
 import { outbox, whereabouts } from "../runtime";
 import type { Conversation, Message } from "../types";
 import { Button, IconButton, Tip } from "../ui/controls";
@@ -208,7 +208,7 @@ export function Composer({
       setRefusal(`Not an address: ${badTo.join(", ")}`);
       return;
     }
-    if (!isNote && to.length === 0) {
+    if (!isNote && addressed(c) && to.length === 0) {
       setRefusal("Add who it goes to.");
       return;
     }
@@ -331,7 +331,7 @@ export function Composer({
         {isNote && <span className="ml-1 text-xs text-violet-text">only your team sees this</span>}
         {narrow && <IconButton icon={X} label="Close, keep the draft" className="ml-auto" onPress={() => setOpen(false)} />}
       </div>
-      {!isNote && (
+      {!isNote && addressed(c) && (
         <Recipients
           to={to}
           cc={cc}
