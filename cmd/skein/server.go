@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
+	"skein/cmd/skein/demo"
 	"skein/cmd/skein/local"
 	"skein/inbox"
 	"skein/inbox/api"
@@ -178,6 +179,17 @@ const sendDelay = 0
 
 // handler is everything that HTTP serves.
 func (s *server) handler() http.Handler {
+	if s.base.demo == nil {
+		return s.api()
+	}
+	mux := http.NewServeMux()
+	mux.Handle(demo.StorePath, s.base.demo.Storefront())
+	mux.Handle(demo.StorePath+"/", s.base.demo.Storefront())
+	mux.Handle("/", s.api())
+	return mux
+}
+
+func (s *server) api() http.Handler {
 	return api.New(api.Config{
 		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: newDesk(s.store, s.cfg.secret, s.accountChanged), Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey, CodeSum: s.keys.CodeSum, Encode: outbox.Encode,

@@ -32,10 +32,18 @@ func (s *server) startDemo(ctx context.Context, parts *stack) error {
 	if settings, err = bus.SealSettings(s.cfg.secret, settings, inbox.Email, demo.AccountID); err != nil {
 		return err
 	}
+	chat, err := d.ChatSettings(s.cfg.public)
+	if err != nil {
+		return err
+	}
+	if chat, err = bus.SealSettings(s.cfg.secret, chat, inbox.Chat, demo.ChatID); err != nil {
+		return err
+	}
 	for _, a := range []inbox.Account{
 		{ID: demo.AccountID, Channel: inbox.Email, InboxID: in.ID, Name: "Harbour & Pine", Address: demo.Support,
 			Own: []string{demo.Support}, MaxProof: inbox.Proven, PlusAddress: true, Settings: settings},
 		{ID: demo.StoreID, Channel: inbox.Shop, InboxID: in.ID, Name: "Harbour & Pine shop", MaxProof: inbox.Signed},
+		{ID: demo.ChatID, Channel: inbox.Chat, InboxID: in.ID, Name: "Harbour & Pine chat", MaxProof: inbox.Signed, Settings: chat},
 	} {
 		if _, err := s.store.SaveAccount(ctx, a, now); err != nil {
 			return err
@@ -85,7 +93,7 @@ func (s *server) demoUsers(ctx context.Context, in inbox.InboxID, now time.Time)
 }
 
 // endDemo closes what an earlier start with --demo left open: its logins, whose
-// password everybody knows, and its mailbox.
+// password everybody knows, its mailbox and its chat.
 func (s *server) endDemo(ctx context.Context) error {
 	if _, err := os.Stat(demoDir(s.cfg.data)); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -110,7 +118,8 @@ func (s *server) endDemo(ctx context.Context) error {
 		return err
 	}
 	for _, a := range accounts {
-		if a.Address != demo.Support || a.Paused {
+		ours := a.Address == demo.Support || a.ID == demo.ChatID && a.Channel == inbox.Chat
+		if !ours || a.Paused {
 			continue
 		}
 		a.Paused = true
@@ -196,6 +205,8 @@ func welcome(w io.Writer, s *settings, d *demo.Demo) {
 	}
 	fmt.Fprintf(w, `
   Try
+    %s%s
+                           be a customer: chat with yourself
     bin/skein demo send --text "Where is my parcel?" --order %s%s
                            a customer writes: watch it come in
     answer something       the customer answers what you wrote, half a minute later
@@ -206,5 +217,5 @@ func welcome(w io.Writer, s *settings, d *demo.Demo) {
 
   Ctrl-C stops it; the data stays in %s.
 
-`, number, data, d.SMTPAddr(), demo.Support, d.IMAPAddr(), demo.Support, demo.CustomersUser, s.data)
+`, s.public, demo.StorePath, number, data, d.SMTPAddr(), demo.Support, d.IMAPAddr(), demo.Support, demo.CustomersUser, s.data)
 }

@@ -51,6 +51,7 @@ export function backoff(n: number, random: () => number): number {
 export function openLine({ open, hello, onFrame, onLine, random }: LineConfig): Line {
   let socket: Socket | null = null;
   let running = false;
+  let silent = false; // nothing has been said on the socket: hello will be what is true then
   let tries = 0;
   let held = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -82,9 +83,12 @@ export function openLine({ open, hello, onFrame, onLine, random }: LineConfig): 
       lost(); // the page's policy forbids it, which some browsers say by throwing
       return;
     }
+    silent = true;
     expect();
     own.onopen = () => {
-      if (own === socket) say(hello());
+      if (own !== socket) return;
+      silent = false;
+      say(hello());
     };
     own.onclose = () => {
       if (own === socket) lost();
@@ -111,6 +115,7 @@ export function openLine({ open, hello, onFrame, onLine, random }: LineConfig): 
   return {
     start() {
       running = true;
+      if (socket && silent) return;
       drop();
       onLine("connecting");
       dial();

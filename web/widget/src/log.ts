@@ -20,7 +20,7 @@ interface Look {
   readonly day: string;
   readonly first: boolean;
   readonly last: boolean;
-  /** The newest of the visitor's own: it tells how far it has come. */
+  /** The newest, when it is the visitor's own: it tells how far it has come. */
   readonly newest: boolean;
 }
 
@@ -132,7 +132,7 @@ export function openLog({ words, lang, files, retry, discard, older }: LogConfig
 
   const place = (messages: readonly Message[]): void => {
     const now = Date.now();
-    const newest = messages.findLast((m) => m.from === "visitor" && m.state !== "failed");
+    const newest = messages.findLast((m) => m.from !== "system" && m.state !== "failed"); // an answer says it all
     const day = (m: Message): string => dayName(m.at, now, lang);
     const apart = (a: Message | undefined, b: Message | undefined): boolean =>
       !a || !b || a.from !== b.from || a.name !== b.name || Math.abs(b.at - a.at) > together || day(a) !== day(b);

@@ -137,7 +137,7 @@ export function openPanel({ chat, files, tab, words, lang, dir }: PanelConfig) {
     const full = up && small.matches;
     dialog.close();
     if (full) dialog.showModal();
-    else if (up) dialog.show();
+    else dialog.open = up; // unlike show, it leaves the focus where it is
     const others = document.adoptedStyleSheets.filter((s) => s !== still);
     document.adoptedStyleSheets = full ? [...others, still] : others;
     fit();
@@ -217,7 +217,7 @@ export function openPanel({ chat, files, tab, words, lang, dir }: PanelConfig) {
     const form = !mailing && !leaving && (away.begun() || (!shop.open && s.messages.length === 0));
 
     say(title, shop.brand.name);
-    say(status, !shop.open ? until : s.agent || words.here);
+    say(status, !shop.open ? until : s.messages.findLast((m) => m.from === "agent")?.name || s.agent || words.here);
     status.className = shop.open ? "here" : "";
     mailTool.hidden = s.messages.length === 0;
     mailTool.ariaPressed = String(mailing);

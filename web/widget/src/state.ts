@@ -166,7 +166,7 @@ function apply(s: State, e: Frame | Local): State {
       };
     case "message": {
       const next = { ...s, messages: put(messages, e), loaded: true, ended: s.ended && e.from === "system" };
-      return e.from === "agent" ? { ...next, typing: null, queue: 0, agent: e.name || s.agent } : next;
+      return e.from === "agent" ? { ...next, typing: null, queue: 0 } : next;
     }
     case "edited":
       return { ...s, messages: change(messages, e.id, (m) => ({ ...m, text: e.text, files: e.files, edited: true })) };
