@@ -40,6 +40,23 @@ func Cards(s string, keep ...string) (masked string, n int) {
 	return m.apply(s), m.cards
 }
 
+// Numbers returns what [Cards] would take for cards' numbers in a text, digits
+// alone: what a caller may know to be something else, and keep.
+func Numbers(s string) []string {
+	if !manyDigits(s) {
+		return nil
+	}
+	m := newMasker(nil)
+	m.taken = []string{}
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		m.put(r, i, i+size)
+		i += size
+	}
+	m.flush()
+	return m.taken
+}
+
 // manyDigits reports whether a text may hold a card's number at all.
 func manyDigits(s string) bool {
 	n := 0
@@ -72,6 +89,7 @@ type masker struct {
 	keep   map[string]bool
 	masked []span
 	cards  int
+	taken  []string // the numbers that were masked, where they are asked for
 
 	run    []figure // digits that nothing but separators part
 	parted bool     // a separator came after the last of them
@@ -169,6 +187,9 @@ func (m *masker) flush() {
 			continue
 		}
 		m.cards++
+		if m.taken != nil {
+			m.taken = append(m.taken, figuresOf(run[i:i+n]))
+		}
 		for k := i; k < i+n-shownDigits; k++ {
 			m.masked = append(m.masked, run[k].span)
 		}
@@ -178,6 +199,14 @@ func (m *masker) flush() {
 		m.glued = m.glued && i == 0
 	}
 	m.caps = m.caps[:0]
+}
+
+func figuresOf(run []figure) string {
+	b := make([]byte, len(run))
+	for i := range run {
+		b[i] = run[i].value
+	}
+	return string(b)
 }
 
 const (

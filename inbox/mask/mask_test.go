@@ -176,6 +176,13 @@ func FuzzCards(f *testing.F) {
 				t.Errorf("%s(%q) = %q, and of that %q", name, s, got, again)
 			}
 			if name == "Cards" {
+				numbers := Numbers(s)
+				if len(numbers) != n {
+					t.Errorf("Numbers(%q) = %q, and %d are masked", s, numbers, n)
+				}
+				if kept, n := Cards(s, numbers...); n == 0 && kept != s {
+					t.Errorf("Cards(%q) = %q with all of them kept", s, kept)
+				}
 				if utf8.RuneCountInString(got) != utf8.RuneCountInString(s) {
 					t.Errorf("%s(%q) = %q: another length", name, s, got)
 				}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -327,4 +328,35 @@ func TestLinkByAddress(t *testing.T) {
 	_, err := d.LinkNumber(t.Context(), d.anna, string(c.ID), "HP-10026", time.Now())
 	wantCode(t, "a stranger's number", err, inbox.Conflict)
 	d.folded(t)
+}
+
+// What is somebody's own, by whom or with what address it was bought, is told by
+// its exact number, of an order or a parcel; what is another's, or only a track's,
+// is not.
+func TestOwnNumbers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	now := time.Now()
+	d.deliver(t,
+		bought("6011000990139424", "ann@x.example", now, func(o *inbox.Order) {
+			o.Shipments = []inbox.Shipment{{Carrier: "dhl", Tracking: "36000000000008", Status: "in_transit", At: now}}
+		}),
+		bought("5555555555554444", "bob@x.example", now),
+		bought("4222222222222", "", now, func(o *inbox.Order) {
+			o.CustomerExternalID, o.Buyer, o.Parties = "7", inbox.ShopRef("shop", "7"), []inbox.OrderParty{{Role: "buyer", Email: "ann@x.example"}}
+		}),
+		loosely("completed", "4111111111111111", "ann@x.example", now, inbox.Order{Status: "paid", Says: []string{"status"}}))
+	all := []string{"36000000000008", "4111111111111111", "4222222222222", "5555555555554444", "601100099013942", "6011000990139424"}
+	for who, want := range map[string][]string{
+		"ann@x.example": {"36000000000008", "4222222222222", "6011000990139424"}, "bob@x.example": {"5555555555554444"}, "eve@x.example": nil,
+	} {
+		got, err := d.OwnNumbers(t.Context(), inbox.IdentityRef{Kind: inbox.EmailAddress, Key: who}, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s's are %q, want %q", who, got, want)
+		}
+	}
 }

@@ -163,3 +163,27 @@ func partedPairs(ctx context.Context, q querier, of []string, give func([2]inbox
 	}
 	return nil
 }
+
+// OwnNumbers returns those of numbers that are, exactly, the number of an order or
+// of a parcel that somebody's customer bought, or that was bought with their
+// address. What tracks alone told of is nobody's word.
+func (s *Store) OwnNumbers(ctx context.Context, who inbox.IdentityRef, numbers []string) ([]string, error) {
+	list, err := column[string](ctx, s.pool, `
+		SELECT n.number FROM unnest($1::text[]) AS n(number)
+		CROSS JOIN LATERAL (
+			SELECT o.id, o.identity_id FROM orders o WHERE o.number_key = n.number AND o.number_key <> '' AND o.loose_key = ''
+			UNION ALL
+			SELECT o.id, o.identity_id FROM shipments t JOIN orders o ON o.id = t.order_id
+			WHERE t.tracking_key = n.number AND t.tracking_key <> '' AND o.loose_key = '') o
+		WHERE EXISTS (
+				SELECT FROM identities me JOIN identities i ON i.customer_id = me.customer_id
+				WHERE me.kind = $2 AND me.key = $3 AND i.id = o.identity_id)
+			OR EXISTS (
+				SELECT FROM order_parties p WHERE p.order_id = o.id AND p.role = 'buyer'
+				AND CASE $2 WHEN 'email' THEN p.email WHEN 'phone' THEN p.phone ELSE '' END = $3 AND $3 <> '')
+		GROUP BY n.number`, numbers, string(who.Kind), who.Key)
+	if err != nil {
+		return nil, fmt.Errorf("own numbers: %w", err)
+	}
+	return list, nil
+}

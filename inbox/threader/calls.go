@@ -60,7 +60,7 @@ func (t *Threader) call(in *connectors.Inbound, r *inbox.Received) (*inbox.Arriv
 		a.People = []string{key}
 	}
 	a.Identity = inbox.IdentityRef{Kind: kind, Key: key}
-	maskCards(a)
+	maskCards(a, nil)
 	return a, nil
 }
 

@@ -2,6 +2,8 @@ package threader
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -97,17 +99,40 @@ func contextMention(c *inbox.OrderContext) (inbox.Mention, bool) {
 	return inbox.Mention{Kind: inbox.MentionContext, Key: key, Text: bounded(cmp.Or(line(c.Number), external), maxMentionKey), Part: "context", Score: 1}, true
 }
 
+// ownNumbers are what of a message looks like cards' numbers and is known to be
+// its sender's own orders' or parcels'. Of somebody else's nothing is asked: that a
+// number stays would tell that it is an order's.
+func (t *Threader) ownNumbers(ctx context.Context, a *inbox.Arrival) ([]string, error) {
+	var numbers []string
+	for _, s := range []string{a.Subject, a.Text, a.VisibleText} {
+		for _, n := range mask.Numbers(s) {
+			if !slices.Contains(numbers, n) && len(numbers) < maxMentions {
+				numbers = append(numbers, n)
+			}
+		}
+	}
+	if len(numbers) == 0 || t.cfg.Store == nil {
+		return nil, nil
+	}
+	keep, err := t.cfg.Store.OwnNumbers(ctx, a.Identity, numbers)
+	if err != nil {
+		return nil, fmt.Errorf("look up numbers: %w", err)
+	}
+	return keep, nil
+}
+
 // maskCards masks the numbers of payment cards in what people will see of a
-// message. An address stays: it is what its owner is known by.
-func maskCards(a *inbox.Arrival) {
+// message, but for those to keep. An address stays: it is what its owner is known
+// by.
+func maskCards(a *inbox.Arrival, keep []string) {
 	cards := func(s *string) {
-		masked, n := mask.Cards(*s)
+		masked, n := mask.Cards(*s, keep...)
 		*s, a.Masked = masked, a.Masked || n > 0
 	}
 	for _, s := range []*string{&a.Subject, &a.Text, &a.VisibleText, &a.Author.Name, &a.Sender.Name, &a.Person.Name, &a.Automatic.Reason} {
 		cards(s)
 	}
-	masked, n := mask.HTML(a.HTML)
+	masked, n := mask.HTML(a.HTML, keep...)
 	a.HTML, a.Masked = masked, a.Masked || n > 0
 	for _, list := range [][]inbox.Party{a.To, a.Cc} {
 		for i := range list {

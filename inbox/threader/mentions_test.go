@@ -14,9 +14,12 @@ import (
 	"skein/inbox/orderlink"
 )
 
+// ownNumber is Ann's order, and passes for a card's number.
+const ownNumber = "6011000990139424"
+
 func prepareMessage(t *testing.T, m *connectors.Message, grammars ...inbox.StoreGrammar) *inbox.Arrival {
 	t.Helper()
-	f := &fakes{grammars: grammars}
+	f := &fakes{grammars: grammars, numbers: map[inbox.IdentityRef][]string{{Kind: inbox.EmailAddress, Key: "ann@x.example"}: {ownNumber}}}
 	th := New(Config{Stream: f, Store: f, Blobs: f, Transit: f, Log: slog.New(slog.DiscardHandler)})
 	if err := th.loadAccounts(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -132,6 +135,29 @@ func TestCardsAreMasked(t *testing.T) {
 	}
 	if clean := prepareMessage(t, &connectors.Message{Subject: "order 4111", Text: "no card"}); clean.Masked {
 		t.Error("a message without a card says that one was masked")
+	}
+}
+
+// An order's number that passes for a card's stays, and is found, when it is the
+// sender's own, written in one; in the groups of a card, or beside a real one, a
+// card's number never does.
+func TestOwnNumberIsNoCard(t *testing.T) {
+	t.Parallel()
+	const card = "4111111111111111"
+	text := "order " + ownNumber + " paid by " + card
+	a := prepareMessage(t, &connectors.Message{Subject: ownNumber, Text: text, VisibleText: text, HTML: "<p>" + ownNumber + " " + card + "</p>"})
+	if !a.Masked || a.Subject != ownNumber || a.Text != "order "+ownNumber+" paid by ************1111" || a.HTML != "<p>"+ownNumber+" ************1111</p>" {
+		t.Errorf("subject %q, text %q, HTML %q", a.Subject, a.Text, a.HTML)
+	}
+	if len(a.Mentions) != 1 || a.Mentions[0].Key != ownNumber {
+		t.Errorf("mentions = %+v", a.Mentions)
+	}
+	groups := "6011 0009 9013 9424"
+	if a := prepareMessage(t, &connectors.Message{Text: groups}); a.Text != "**** **** **** 9424" {
+		t.Errorf("in a card's groups: %q", a.Text)
+	}
+	if a := prepareMessage(t, &connectors.Message{Text: "order 5555555555554444"}); !a.Masked || len(a.Mentions) > 0 {
+		t.Errorf("a stranger's: %q, %+v", a.Text, a.Mentions)
 	}
 }
 

@@ -47,7 +47,7 @@ func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err erro
 		// What is announced has the digits that the database keeps.
 		History: item.Lane == connectors.LaneBulk, At: item.At.Truncate(time.Microsecond),
 	}
-	if err := t.read(&in, &r); err != nil {
+	if err := t.read(ctx, &in, &r); err != nil {
 		return prepared{}, err
 	}
 	t.setClaims(&r, &in)
@@ -66,12 +66,12 @@ func (t *Threader) prepare(ctx context.Context, item Item) (_ prepared, err erro
 }
 
 // read makes of an item what the store knows, by its kind.
-func (t *Threader) read(in *connectors.Inbound, r *inbox.Received) (err error) {
+func (t *Threader) read(ctx context.Context, in *connectors.Inbound, r *inbox.Received) (err error) {
 	switch {
 	case in.Kind == connectors.KindMessage && in.Message != nil:
-		r.Message, err = t.arrival(in, r)
+		r.Message, err = t.arrival(ctx, in, r)
 	case in.Kind == connectors.KindEdited && in.Message != nil:
-		if r.Message, err = t.arrival(in, r); err == nil {
+		if r.Message, err = t.arrival(ctx, in, r); err == nil {
 			r.Message.Revises = true
 		}
 	case in.Kind == connectors.KindCall && in.Call != nil:
@@ -96,7 +96,7 @@ func (t *Threader) read(in *connectors.Inbound, r *inbox.Received) (err error) {
 }
 
 // arrival makes a message of the contract one of the store's.
-func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Arrival, error) {
+func (t *Threader) arrival(ctx context.Context, in *connectors.Inbound, r *inbox.Received) (*inbox.Arrival, error) {
 	account, own := t.account(r.Account)
 	m := in.Message
 	a := &inbox.Arrival{Message: inbox.Message{
@@ -131,7 +131,11 @@ func (t *Threader) arrival(in *connectors.Inbound, r *inbox.Received) (*inbox.Ar
 	if in.Channel == inbox.Chat {
 		setSession(a, in, own)
 	}
-	maskCards(a)
+	keep, err := t.ownNumbers(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	maskCards(a, keep)
 	setMentions(a, m.Order, t.numbering())
 	t.setCodes(a, r)
 	return a, nil

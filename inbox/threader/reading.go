@@ -1,6 +1,7 @@
 package threader
 
 import (
+	"context"
 	"time"
 
 	"skein/connectors"
@@ -25,5 +26,5 @@ func (o Reading) Read(in *connectors.Inbound, at time.Time) (inbox.Received, err
 		t.own[key] = true
 	}
 	r := inbox.Received{Account: o.Account.ID, Channel: in.Channel, EventID: in.EventID, History: in.Lane == connectors.LaneBulk, At: at}
-	return r, t.read(in, &r)
+	return r, t.read(context.Background(), in, &r) // nobody is asked
 }

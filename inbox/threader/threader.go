@@ -53,6 +53,9 @@ type Store interface {
 	Deliver(ctx context.Context, batch []inbox.Received) error
 	Accounts(ctx context.Context) ([]inbox.Account, error)
 	Grammars(ctx context.Context) ([]inbox.StoreGrammar, error)
+	// OwnNumbers are those of numbers that are, exactly, orders' or parcels' of
+	// somebody's.
+	OwnNumbers(ctx context.Context, who inbox.IdentityRef, numbers []string) ([]string, error)
 	// Transient reports whether the same call may go through later.
 	Transient(err error) bool
 }

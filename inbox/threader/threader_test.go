@@ -33,6 +33,7 @@ type fakes struct {
 	fresh   *inbox.Account  // made meanwhile
 
 	grammars []inbox.StoreGrammar
+	numbers  map[inbox.IdentityRef][]string // that are somebody's own
 }
 
 var errAway = errors.New("the database is away")
@@ -70,6 +71,10 @@ func (f *fakes) Accounts(context.Context) ([]inbox.Account, error) {
 }
 
 func (f *fakes) Grammars(context.Context) ([]inbox.StoreGrammar, error) { return f.grammars, nil }
+
+func (f *fakes) OwnNumbers(_ context.Context, who inbox.IdentityRef, numbers []string) ([]string, error) {
+	return slices.DeleteFunc(slices.Clone(numbers), func(n string) bool { return !slices.Contains(f.numbers[who], n) }), nil
+}
 
 func (f *fakes) Transient(err error) bool { return errors.Is(err, errAway) }
 
