@@ -24,6 +24,7 @@ const (
 	roleClients = "clients"
 	roleUsual   = "usual"
 	roleEncoded = "encoded"
+	roleBursts  = "bursts"
 	roleSkein   = "skein"
 )
 
@@ -78,7 +79,9 @@ func Child(ctx context.Context, role string, cfg Config, in io.Reader, out io.Wr
 	case roleUsual:
 		handle = newServing(&usual{}).handle
 	case roleEncoded:
-		handle = newServing(newEncoded()).handle
+		handle = newServing(newEncoded(tick)).handle
+	case roleBursts:
+		handle = newServing(newEncoded(burst)).handle
 	case roleSkein:
 		s := &skein{cfg: &cfg}
 		defer s.stop()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -100,9 +101,12 @@ func (u *usual) push(ctx context.Context, events []event) error {
 
 // encoded is the least that a server does: each event is encoded once, and each
 // connection gets what is new with one write that doesn't wait. It checks no
-// rights, keeps no past and notices nobody who is slow.
+// rights, keeps no past and notices nobody who is slow. How many events are new at
+// a time decides how fast it is when there is no end of them: tick is what the
+// bars were set by, burst what is to be had.
 type encoded struct {
 	tokens *auth.Tokens
+	most   int // events of one write
 	mu     sync.Mutex
 	topics [fanTopics + 1]map[*raw]struct{}
 	dirty  []*raw
@@ -122,8 +126,13 @@ type raw struct {
 	try    func(fd uintptr) bool
 }
 
-func newEncoded() *encoded {
-	e := &encoded{}
+const (
+	tick  = 4
+	burst = 64
+)
+
+func newEncoded(most int) *encoded {
+	e := &encoded{most: most}
 	for i := range e.topics {
 		e.topics[i] = map[*raw]struct{}{}
 	}
@@ -192,6 +201,15 @@ func (e *encoded) read(c *raw) {
 }
 
 func (e *encoded) push(ctx context.Context, events []event) error {
+	for part := range slices.Chunk(events, e.most) {
+		if err := e.write(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *encoded) write(ctx context.Context, events []event) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, ev := range events {
@@ -207,7 +225,7 @@ func (e *encoded) push(ctx context.Context, events []event) error {
 	for len(e.dirty) > 0 && ctx.Err() == nil {
 		full := e.dirty[:0]
 		for _, c := range e.dirty {
-			if e.write(c); len(c.rest) > 0 {
+			if e.try(c); len(c.rest) > 0 {
 				full = append(full, c)
 			}
 		}
@@ -218,7 +236,7 @@ func (e *encoded) push(ctx context.Context, events []event) error {
 	return ctx.Err()
 }
 
-func (e *encoded) write(c *raw) {
+func (e *encoded) try(c *raw) {
 	if c.out = c.rest; len(c.rest) == 0 {
 		if c.out = c.queue[0]; len(c.queue) > 1 {
 			e.buf = e.buf[:0]

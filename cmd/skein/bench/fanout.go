@@ -74,7 +74,7 @@ func (c *Config) fanout(ctx context.Context, dir string) (err error) {
 	}
 	defer func() { _ = crowd.stop() }()
 	f := &fan{cfg: c, crowd: crowd, sockets: sockets}
-	for _, role := range []string{roleUsual, roleEncoded, roleSkein} {
+	for _, role := range []string{roleUsual, roleEncoded, roleBursts, roleSkein} {
 		a, err := c.actor(ctx, role)
 		if err != nil {
 			return err
@@ -109,7 +109,7 @@ type fan struct {
 	sockets int // at most
 }
 
-var names = map[string]string{roleUsual: "usual shape", roleEncoded: "pre-encoded", roleSkein: "skein"}
+var names = map[string]string{roleUsual: "usual shape", roleEncoded: "pre-encoded", roleBursts: "pre-encoded, in bursts", roleSkein: "skein"}
 
 func (f *fan) open(s fanServer, sockets, topics int) (answer, error) {
 	return f.crowd.ask(order{Do: "connect", Address: s.at.Address, Acks: s.at.Acks, Sockets: sockets, Topics: topics})
@@ -162,6 +162,9 @@ func (f *fan) loads() error {
 		best := map[string]figures{}
 		for range f.cfg.Rounds {
 			for _, s := range f.servers {
+				if s.name == roleBursts && l.rate > 0 {
+					continue
+				}
 				got, err := f.under(s, l)
 				if err != nil {
 					return err
@@ -172,6 +175,9 @@ func (f *fan) loads() error {
 		limit = best[roleEncoded]
 		for _, s := range f.servers {
 			is := best[s.name]
+			if is.frames == 0 {
+				continue
+			}
 			line := fmt.Sprintf("%8.0f deliveries/s   %5.2f s CPU per million", is.rate, is.cpu)
 			if l.rate > 0 {
 				line = fmt.Sprintf("p50 %6.2f ms   p99 %6.2f ms   %5.2f s CPU per million", ms(is.p50), ms(is.p99), is.cpu)
@@ -264,6 +270,9 @@ func (f *fan) memory() error {
 	n := min(5000, f.sockets)
 	f.cfg.section("memory of %d connections with five topics", n)
 	for _, s := range f.servers {
+		if s.name == roleBursts {
+			continue // is the other one
+		}
 		before, err := s.ask(order{Do: "memory"})
 		if err != nil {
 			return err
@@ -302,6 +311,9 @@ func (f *fan) connects() error {
 	best := map[string]float64{}
 	for range f.cfg.Rounds {
 		for _, s := range f.servers {
+			if s.name == roleBursts {
+				continue
+			}
 			if err := f.profile(s, 1); err != nil {
 				return err
 			}
@@ -316,7 +328,9 @@ func (f *fan) connects() error {
 		}
 	}
 	for _, s := range f.servers {
-		f.cfg.line(names[s.name], "%8.0f /s", best[s.name])
+		if best[s.name] > 0 {
+			f.cfg.line(names[s.name], "%8.0f /s", best[s.name])
+		}
 	}
 	is := best[roleSkein] / best[roleEncoded]
 	f.bar("connects", is, 0.57, is >= 0.57)
