@@ -141,7 +141,7 @@ func (s *socket) took(w *inbox.VisitorWord) {
 	switch {
 	case w.Kind == inbox.VisitorSaid && w.From == "agent":
 		s.h.mu.Lock()
-		s.session.waiting, s.session.position = false, 0
+		s.session.waiting, s.place = false, 0
 		s.h.mu.Unlock()
 		s.mu.Lock()
 		if w.State != inbox.Read {
@@ -167,7 +167,7 @@ func (s *socket) took(w *inbox.VisitorWord) {
 		}
 	case w.Kind == inbox.VisitorClosed:
 		s.h.mu.Lock()
-		s.session.waiting, s.session.position = false, 0
+		s.session.waiting, s.place = false, 0
 		s.h.mu.Unlock()
 	}
 }

@@ -48,9 +48,8 @@ type session struct {
 	id      string
 	sockets map[*socket]bool
 
-	known    bool // it has said something
-	waiting  bool // for an answer
-	position int  // in the queue, as was told
+	known   bool // it has said something
+	waiting bool // for an answer
 
 	messages, tracks, uploads bucket
 }
@@ -309,10 +308,9 @@ func (h *hub) tellQueue(ctx context.Context) {
 		if is == nil {
 			continue
 		}
-		place := answer.Places[id]
-		if place != is.position {
-			is.position = place
-			for s := range is.sockets {
+		for s := range is.sockets {
+			if place := answer.Places[id]; place != s.place {
+				s.place = place
 				s.offerFrame(queue{"queue", place})
 			}
 		}

@@ -37,6 +37,7 @@ type socket struct {
 	conn    *websocket.Conn
 	stop    context.CancelFunc
 	session *session
+	place   int           // in the queue, as was told; the hub's lock guards it
 	anew    chan struct{} // cap 1: what is shown has to be asked for anew
 
 	out   chan []byte // what is true only now
@@ -204,7 +205,7 @@ func (s *socket) ask(ctx context.Context, after int64) *connectors.SessionAnswer
 	is := s.session
 	is.known = is.known || answer.Known
 	is.waiting = is.waiting || answer.Queue > 0
-	is.position = answer.Queue
+	s.place = answer.Queue
 	s.h.mu.Unlock()
 	return &answer
 }

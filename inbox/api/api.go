@@ -42,6 +42,7 @@ type Store interface {
 	Identities
 	Orders
 	Shops
+	Calendars
 	Tasks
 	Calls
 
@@ -240,6 +241,7 @@ func newAPI(cfg Config) *API {
 	a.agents()
 	a.operations()
 	a.accounts()
+	a.calendars()
 	a.files()
 	a.root()
 	if cfg.Ingress != nil {

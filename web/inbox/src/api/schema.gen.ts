@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the accounts, with how they are served
+         * @description For admins. Secrets are never shown.
+         */
+        get: operations["accounts"];
+        put?: never;
+        /**
+         * Make an account
+         * @description For admins. It is served within seconds.
+         */
+        post: operations["makeAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an account
+         * @description For admins. A secret that is sent as it was shown stays as it is.
+         */
+        put: operations["changeAccount"];
+        post?: never;
+        /**
+         * Remove an account
+         * @description For admins. Its conversations stay, its settings don't.
+         */
+        delete: operations["removeAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop serving an account, or go on
+         * @description For admins. What comes meanwhile waits where it is; its webhooks are told to come again.
+         */
+        post: operations["pauseAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -73,6 +141,66 @@ export interface paths {
         };
         /** Get a file */
         get: operations["attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List when inboxes are open
+         * @description For admins.
+         */
+        get: operations["calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change hours, holidays or the zone
+         * @description For admins. What is left out stays.
+         */
+        patch: operations["patch-calendar"];
+        trace?: never;
+    };
+    "/api/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What accounts can be made
+         * @description For admins.
+         */
+        get: operations["channels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1063,6 +1191,82 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Account: {
+            /** @description What replies are from */
+            address?: string;
+            /** @description Other addresses of ours that arrive here */
+            also?: string[];
+            /** @enum {string} */
+            channel: "email" | "chat" | "phone" | "social" | "shop";
+            /** @description Its name for good: a to z, digits, - and _ */
+            id: string;
+            inboxId: string;
+            /** @description The kinds of identities that it may vouch for; absent: the channel's */
+            kinds?: string[];
+            /**
+             * Format: int64
+             * @description The highest proof that its connector may claim; absent: the channel's
+             */
+            maxProof?: number;
+            /** @description What customers see as the sender */
+            name: string;
+            paused?: boolean;
+            /** @description The mail server delivers user+tag@ to user@ */
+            plusAddress?: boolean;
+            /** @description The country by which telephone numbers are read, such as AT */
+            region?: string;
+            /** @description By the channel's schema. A secret is shown as {"set": true}, in a list with its place as at, and is kept when it is sent so */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Rises with every change; to change an account, the one that was looked at
+             */
+            version?: number;
+        };
+        AccountView: {
+            /** @description What replies are from */
+            address?: string;
+            /** @description Other addresses of ours that arrive here */
+            also?: string[];
+            /** @enum {string} */
+            channel: "email" | "chat" | "phone" | "social" | "shop";
+            /**
+             * Format: int64
+             * @description Items that could not be handled
+             */
+            dead: number;
+            health: components["schemas"]["Status"];
+            /** @description Its name for good: a to z, digits, - and _ */
+            id: string;
+            inboxId: string;
+            /** @description The kinds of identities that it may vouch for; absent: the channel's */
+            kinds?: string[];
+            /**
+             * Format: int64
+             * @description The highest proof that its connector may claim; absent: the channel's
+             */
+            maxProof?: number;
+            /** @description What customers see as the sender */
+            name: string;
+            paused?: boolean;
+            /** @description The mail server delivers user+tag@ to user@ */
+            plusAddress?: boolean;
+            /** @description The country by which telephone numbers are read, such as AT */
+            region?: string;
+            /** @description By the channel's schema. A secret is shown as {"set": true}, in a list with its place as at, and is kept when it is sent so */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Rises with every change; to change an account, the one that was looked at
+             */
+            version?: number;
+            /** @description The address that the other side sends to */
+            webhook?: string;
+        };
         Actor: {
             id?: string;
             kind: string;
@@ -1124,6 +1328,16 @@ export interface components {
             headerId?: string;
             recipient: string;
             status: string;
+        };
+        Calendar: {
+            /** @description Days on which it is closed */
+            holidays: components["schemas"]["Holiday"][];
+            /** @description Empty: always open but on holidays */
+            hours: components["schemas"]["OpenHours"][];
+            id: string;
+            name: string;
+            /** @description IANA name, such as Europe/Vienna: what hours and days are read in */
+            zone: string;
         };
         Call: {
             /** @description Who spoke, by the exchange's name for them */
@@ -1456,6 +1670,11 @@ export interface components {
             messageId?: string;
             snippet: string;
         };
+        Holiday: {
+            /** @description YYYY-MM-DD */
+            date: string;
+            name?: string;
+        };
         Identity: {
             customerId: string;
             id: string;
@@ -1490,8 +1709,14 @@ export interface components {
             url?: string;
             variant?: string;
         };
+        ItemsAccountView: {
+            items: components["schemas"]["AccountView"][];
+        };
         ItemsAgent: {
             items: components["schemas"]["Agent"][];
+        };
+        ItemsCalendar: {
+            items: components["schemas"]["Calendar"][];
         };
         ItemsCart: {
             items: components["schemas"]["Cart"][];
@@ -1507,6 +1732,9 @@ export interface components {
         };
         ItemsCount: {
             items: components["schemas"]["Count"][];
+        };
+        ItemsKind: {
+            items: components["schemas"]["Kind"][];
         };
         ItemsMatch: {
             items: components["schemas"]["Match"][];
@@ -1562,6 +1790,24 @@ export interface components {
              * @description Of an operator's word
              */
             updatedAt?: string;
+        };
+        Kind: {
+            /** @description What the address is; absent for anything */
+            address?: string;
+            /** @description Whether its connector is part of this program */
+            built: boolean;
+            channel: string;
+            /** @description The kinds of identities that it may vouch for when nothing else is said */
+            kinds: string[];
+            /**
+             * Format: int64
+             * @description The highest proof that it may claim when nothing else is said
+             */
+            maxProof: number;
+            /** @description The JSON Schema of the settings; a secret is writeOnly */
+            settings: unknown;
+            /** @description Requests come to /in/<channel>/<id> */
+            webhooks?: boolean;
         };
         LinkReason: {
             /** @description As the customer wrote it */
@@ -1769,6 +2015,14 @@ export interface components {
             /** @description One line for an operator */
             text: string;
         };
+        OpenHours: {
+            /** @enum {string} */
+            day: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+            /** @description HH:MM, local time */
+            from: string;
+            /** @description HH:MM, 24:00 for the end of the day */
+            to: string;
+        };
         Order: {
             /** @description Empty while nobody has named it */
             currency: string;
@@ -1916,6 +2170,15 @@ export interface components {
             address: string;
             name?: string;
         };
+        PatchCalendarInputBody: {
+            /** @description All of them */
+            holidays?: components["schemas"]["Holiday"][];
+            /** @description All of them; empty: always open but on holidays */
+            hours?: components["schemas"]["OpenHours"][];
+            name?: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone?: string;
+        };
         PatchCustomerInputBody: {
             /** @description By name, email, phone, address, birthday, locale or company; empty takes the agents' word back */
             fields: {
@@ -1934,6 +2197,9 @@ export interface components {
              * @description The version that was seen: another is a conflict
              */
             version?: number;
+        };
+        PauseInputBody: {
+            paused: boolean;
         };
         Person: {
             address: string;
@@ -2162,6 +2428,34 @@ export interface components {
             into?: string;
             messages: string[];
         };
+        Status: {
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was told; absent while nothing was heard
+             */
+            at?: string;
+            channel: string;
+            /** Format: int64 */
+            doubted: number;
+            /** Format: date-time */
+            errorAt?: string;
+            /** Format: double */
+            lagSeconds: number;
+            lastError?: string;
+            /** Format: date-time */
+            lastItem?: string;
+            /** Format: int64 */
+            received: number;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: date-time */
+            retryAt?: string;
+            /** Format: int64 */
+            sent: number;
+            /** @enum {string} */
+            state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
+        };
         SummaryInputBody: {
             /** @description Empty takes it away */
             summary: string;
@@ -2265,6 +2559,167 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsAccountView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Account"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Account"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     agents: {
         parameters: {
             query?: never;
@@ -2390,6 +2845,99 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCalendar"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchCalendarInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsKind"];
                 };
             };
             /** @description What is wrong */
@@ -3700,6 +4248,8 @@ export interface operations {
     dead: {
         parameters: {
             query?: {
+                /** @description Only of this account; empty: of all */
+                account?: string;
                 /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
