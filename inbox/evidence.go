@@ -37,8 +37,9 @@ type Split struct {
 // customer who may be its buyer.
 type MeantOrder struct {
 	ID       OrderID
-	Number   string // for the reason shown
-	Key      string // as it is looked up
+	Number   string   // for the reason shown
+	Key      string   // as it is looked up
+	Contexts []string // by which a channel says that a message is about it: see [ContextKey]
 	Customer CustomerID
 	// Linked are conversations about it that are not closed, the newest first.
 	Linked []ConversationID

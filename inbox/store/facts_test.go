@@ -394,7 +394,23 @@ func TestSameOrderAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for i := range n {
+	for i := range n { // on the order's page, by the shop's own id and from another address, and by its number
+		number, who, other := fmt.Sprint("HP-3000", i), fmt.Sprintf("p%d@x.example", i), fmt.Sprintf("q%d@x.example", i)
+		d.deliver(t, bought(number, who, time.Now()), arrival(fmt.Sprint(i, "q"), other, nil))
+		if _, err := d.Merge(t.Context(), d.su, d.customerOf(t, who), d.customerOf(t, other), "", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			d.deliver(t, naming(arrival(fmt.Sprint(n+i, "a"), who, nil), inbox.Proven, "Where is my order "+number+"?"))
+		})
+		wg.Go(func() {
+			r := naming(onChannel(arrival(fmt.Sprint(n+i, "b"), other, nil), "chat", inbox.Chat, inbox.EmailAddress, "page "+who), inbox.Proven, "Hello?")
+			r.Message.Mentions = []inbox.Mention{{Kind: inbox.MentionContext, Key: inbox.ContextKey("shop", "x"+number, ""), Part: "context", Score: 1}}
+			d.deliver(t, r)
+		})
+	}
+	wg.Wait()
+	for i := range 2 * n {
 		if a, b := d.conversationOf(t, fmt.Sprint(i, "a")), d.conversationOf(t, fmt.Sprint(i, "b")); a.ID != b.ID {
 			t.Errorf("the two channels of %d are apart", i)
 		}

@@ -11,36 +11,69 @@ import (
 	"skein/inbox"
 )
 
-// loadOrders finds the orders that proven senders of the batch name exactly and
-// that their own customers bought, with the conversations about them that are
-// not closed, and locks those. Most batches name none, and then it asks nothing.
+// loadOrders finds the orders that proven senders of the batch name exactly, or
+// that their channel says they write of, and that their own customers bought, with
+// the conversations about them that are not closed, and locks those. Most batches
+// name none, and then it asks nothing.
 func (ev *evidence) loadOrders(ctx context.Context, batch []inbox.Received) error {
 	keys, customers := map[string]bool{}, map[inbox.CustomerID]bool{}
+	contexts := map[mentionKey]bool{}
 	for i := range batch {
 		m := batch[i].Message
 		if m == nil || m.Proof < inbox.Proven || m.Direction != inbox.In {
 			continue
 		}
 		for _, n := range m.Mentions {
-			if n.Kind == inbox.MentionOrder && n.Key != "" {
-				keys[n.Key], customers[ev.Identities[m.Identity].CustomerID] = true, true
+			switch {
+			case n.Key == "" || n.Kind == inbox.MentionTracking:
+				continue
+			case n.Kind == inbox.MentionContext:
+				contexts[mentionKey{n.Kind, n.Key}] = true
+			default:
+				keys[n.Key] = true
 			}
+			customers[ev.Identities[m.Identity].CustomerID] = true
 		}
 	}
-	if len(keys) == 0 {
+	if len(customers) == 0 {
 		return nil
+	}
+	about, err := ordersNamed(ctx, ev.tx, contexts)
+	if err != nil {
+		return err
+	}
+	by := map[inbox.OrderID][]string{}
+	for key, list := range about {
+		for _, id := range list {
+			by[id] = append(by[id], key.key)
+		}
 	}
 	rows, err := ev.tx.Query(ctx, `
 		SELECT o.id, o.number, o.number_key, i.customer_id FROM orders o JOIN identities i ON i.id = o.identity_id
-		WHERE o.number_key = ANY($1) AND i.customer_id = ANY($2) ORDER BY o.id`, keysOf(keys), keysOf(customers))
+		WHERE (o.number_key = ANY($1) OR o.id = ANY($3::uuid[])) AND i.customer_id = ANY($2) ORDER BY o.id`,
+		keysOf(keys), keysOf(customers), keysOf(by))
 	if err != nil {
 		return fmt.Errorf("load orders that are meant: %w", err)
 	}
 	ev.Orders, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (o inbox.MeantOrder, err error) {
-		return o, row.Scan(&o.ID, &o.Number, &o.Key, &o.Customer)
+		err = row.Scan(&o.ID, &o.Number, &o.Key, &o.Customer)
+		o.Contexts = by[o.ID]
+		return o, err
 	})
 	if err != nil || len(ev.Orders) == 0 {
 		return err
+	}
+	// Who names the order by its number, at this instant, holds that key.
+	locks := map[inbox.Key]bool{}
+	for i := range ev.Orders {
+		if o := &ev.Orders[i]; len(o.Contexts) > 0 && o.Key != "" && !keys[o.Key] {
+			locks[inbox.OrderKey(inbox.MentionOrder, o.Key)] = true
+		}
+	}
+	if len(locks) > 0 {
+		if err := lockKeys(ctx, ev.tx, locks); err != nil {
+			return err
+		}
 	}
 	return ev.loadLinked(ctx)
 }

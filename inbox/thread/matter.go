@@ -8,7 +8,8 @@ import (
 
 // continues says which conversation a new thread goes on with, whatever its
 // headers are silent of: one that an agent handed over to its sender, or one
-// about the very order that the message names, by the same customer, proven.
+// about the very order that the message names, or that its channel says it is
+// about, by the same customer, proven.
 // Nothing but a person's word of now does: no machine's, and no import. Where
 // there is none yet, home is the one for what comes later in the batch.
 func (g *graph) continues(r *inbox.Received, home inbox.ConversationID) *inbox.Tie {
@@ -47,8 +48,8 @@ func (g *graph) continues(r *inbox.Received, home inbox.ConversationID) *inbox.T
 	return nil
 }
 
-// meant is the one order of its own sender's that m names, where the sender is
-// proven.
+// meant is the one order of its own sender's that m names or is said to be about,
+// where the sender is proven.
 func (g *graph) meant(m *inbox.Arrival) *inbox.MeantOrder {
 	if m.Proof < inbox.Proven {
 		return nil
@@ -58,7 +59,8 @@ func (g *graph) meant(m *inbox.Arrival) *inbox.MeantOrder {
 	for i := range g.ev.Orders {
 		o := &g.ev.Orders[i]
 		if who == "" || o.Customer != who || !slices.ContainsFunc(m.Mentions, func(n inbox.Mention) bool {
-			return n.Kind == inbox.MentionOrder && n.Key == o.Key
+			return n.Kind == inbox.MentionOrder && n.Key == o.Key && n.Key != "" ||
+				n.Kind == inbox.MentionContext && slices.Contains(o.Contexts, n.Key)
 		}) {
 			continue
 		}

@@ -117,6 +117,12 @@ func TestSameOrder(t *testing.T) {
 		{"two orders", chat("s", "ann", inbox.Proven, "1001", "1002"), status(inbox.Open), false},
 		{"one order, said twice", chat("s", "ann", inbox.Proven, "1001", "1001", "9999"), status(inbox.Open), true},
 		{"no order", chat("s", "ann", inbox.Proven), status(inbox.Open), false},
+		{"on the order's page", onPage("s", "ann", inbox.Proven, "page of o1"), status(inbox.Open), true},
+		{"on its page and by its number", onPage("s", "ann", inbox.Proven, "page of o1", "1001"), status(inbox.Open), true},
+		{"on its page, of another", onPage("s", "ann", inbox.Proven, "page of o1", "1002"), status(inbox.Open), false},
+		{"on another's page", onPage("s", "ann", inbox.Proven, "page of o3"), status(inbox.Open), false},
+		{"on its page, somebody else", onPage("s", "eve", inbox.Proven, "page of o1"), status(inbox.Open), false},
+		{"on its page, only claimed", onPage("s", "ann", inbox.Claimed, "page of o1"), status(inbox.Open), false},
 		{"a machine", automatic, status(inbox.Open), false},
 		{"junk", spam, status(inbox.Open), false},
 		{"an import", old, status(inbox.Open), false},
@@ -129,7 +135,7 @@ func TestSameOrder(t *testing.T) {
 					{Kind: inbox.ChatVisitor, Key: "ann"}: {CustomerID: "ann"}, {Kind: inbox.ChatVisitor, Key: "eve"}: {CustomerID: "eve"},
 				},
 				Orders: []inbox.MeantOrder{
-					{ID: "o1", Number: "#1001", Key: "1001", Customer: "ann", Linked: []inbox.ConversationID{"open"}},
+					{ID: "o1", Number: "#1001", Key: "1001", Contexts: []string{"page of o1"}, Customer: "ann", Linked: []inbox.ConversationID{"open"}},
 					{ID: "o2", Number: "#1002", Key: "1002", Customer: "ann"},
 				},
 			}
@@ -150,6 +156,13 @@ func TestSameOrder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// onPage is a chat that was opened on an order's page.
+func onPage(session string, who inbox.CustomerID, proof inbox.Proof, context string, numbers ...string) inbox.Received {
+	r := chat(session, who, proof, numbers...)
+	r.Message.Mentions = append(r.Message.Mentions, inbox.Mention{Kind: inbox.MentionContext, Key: context})
+	return r
 }
 
 // Two channels of one person in one batch end together, and an earlier step
