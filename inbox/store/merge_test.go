@@ -501,6 +501,50 @@ func TestUnmergeLarge(t *testing.T) {
 }
 
 // Whatever shops, channels, agents and operators say at once of a few people
+// What an agent lets join, and whoever shows at the same instant that a number is
+// a whole family's: whichever is first, nothing is joined by it. The two have
+// nothing in common but the number: of a number that is several people's nobody is
+// looked at.
+func TestSettleAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	const n = 20
+	born := []string{"1971-03-09", "1968-11-23", "2001-06-15"}
+	of := func(i, who int) string { return fmt.Sprint("s", who, "/", i) }
+	says := func(i, who, at int, phone bool) inbox.Received {
+		f := fields{inbox.ClaimBirthday: born[who]}
+		if phone {
+			f[inbox.ClaimPhone] = fmt.Sprint("+43 664 76543", 10+i)
+		}
+		return record(fmt.Sprint("s", who), fmt.Sprint(i), day(at), inbox.Proven, f)
+	}
+	for i := range n {
+		d.deliver(t, says(i, 0, 1, false), says(i, 1, 1, false))
+		if err := d.Refuse(t.Context(), d.su, d.customerOf(t, of(i, 0)), d.customerOf(t, of(i, 1)), false, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		d.deliver(t, says(i, 0, 2, true), says(i, 1, 2, true))
+	}
+	for i := range n {
+		a, b := d.customerOf(t, of(i, 0)), d.customerOf(t, of(i, 1))
+		if a == b {
+			t.Fatal("who an agent keeps apart is joined")
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := d.Unrefuse(t.Context(), d.su, a, b, time.Now()); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() { d.deliver(t, says(i, 2, 3, true)) })
+		wg.Wait()
+	}
+	if bad := d.strings(t, `SELECT key FROM identity_edges WHERE revoked_at IS NULL AND automatic`); len(bad) > 0 {
+		t.Errorf("numbers of three people that join two of them: %q", bad)
+	}
+	d.joined(t)
+}
+
 // with a few addresses, the store ends where the rules would that see all of it.
 func TestSettlesAsAWhole(t *testing.T) {
 	t.Parallel()
