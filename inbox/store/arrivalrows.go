@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -112,11 +113,13 @@ func (a *arrivals) writeChanges(ctx context.Context) error {
 		batch.Queue(`UPDATE threads SET conversation_id = $1 WHERE conversation_id = $2`, string(m.into), string(m.from))
 		batch.Queue(`UPDATE conversations SET merged_into = $1 WHERE merged_into = $2`, string(m.into), string(m.from))
 	}
+	var changed []*inbox.Conversation
 	for _, id := range keysOf(a.before) {
 		if a.before[inbox.ConversationID(id)] != nil {
-			queueConversation(batch, a.ev.Conversations[inbox.ConversationID(id)])
+			changed = append(changed, a.ev.Conversations[inbox.ConversationID(id)])
 		}
 	}
+	queueConversations(batch, changed...)
 	threads, people := make([]string, 0, len(a.people)), make([]string, 0, len(a.people))
 	for who := range a.people {
 		threads, people = append(threads, who[0]), append(people, who[1])
@@ -147,12 +150,31 @@ func writeBlobs(ctx context.Context, tx pgx.Tx, blobs map[string]int64) error {
 	return nil
 }
 
-// queueConversation writes what may change of a conversation.
-func queueConversation(batch *pgx.Batch, c *inbox.Conversation) {
+// queueConversations writes what may change of conversations, in one statement.
+func queueConversations(batch *pgx.Batch, list ...*inbox.Conversation) {
+	if len(list) == 0 {
+		return
+	}
+	var ids, statuses, channels, accounts, previews []string
+	var teams, assignees, merged []*string
+	var versions, seqs, publics []int64
+	var last []time.Time
+	var waiting []*time.Time
+	for _, c := range list {
+		ids, versions, statuses = append(ids, string(c.ID)), append(versions, c.Version), append(statuses, string(c.Status))
+		teams, assignees, merged = append(teams, null(c.TeamID)), append(assignees, null(c.Assignee)), append(merged, null(c.MergedInto))
+		channels, accounts, previews = append(channels, string(c.Channel)), append(accounts, string(c.Account)), append(previews, c.Preview)
+		seqs, publics = append(seqs, c.MessageSeq), append(publics, c.PublicSeq)
+		last, waiting = append(last, c.LastAt), append(waiting, c.WaitingSince)
+	}
 	batch.Queue(`
-		UPDATE conversations SET version = $2, team_id = $3, assignee_id = $4, status = $5, channel = $6, account_id = $7,
-			preview = $8, message_seq = $9, public_seq = $10, last_at = $11, waiting_since = $12, merged_into = $13
-		WHERE id = $1`,
-		string(c.ID), c.Version, null(c.TeamID), null(c.Assignee), string(c.Status), string(c.Channel), string(c.Account),
-		c.Preview, c.MessageSeq, c.PublicSeq, c.LastAt, c.WaitingSince, null(c.MergedInto))
+		UPDATE conversations c SET version = n.version, team_id = n.team_id, assignee_id = n.assignee_id, status = n.status,
+			channel = n.channel, account_id = n.account_id, preview = n.preview, message_seq = n.message_seq, public_seq = n.public_seq,
+			last_at = n.last_at, waiting_since = n.waiting_since, merged_into = n.merged_into
+		FROM unnest(@ids::uuid[], @versions::bigint[], @teams::uuid[], @assignees::uuid[], @statuses::text[], @channels::text[], @accounts::text[],
+			@previews::text[], @seqs::bigint[], @publics::bigint[], @last::timestamptz[], @waiting::timestamptz[], @merged::uuid[])
+			AS n(id, version, team_id, assignee_id, status, channel, account_id, preview, message_seq, public_seq, last_at, waiting_since, merged_into)
+		WHERE c.id = n.id`,
+		pgx.NamedArgs{"ids": ids, "versions": versions, "teams": teams, "assignees": assignees, "statuses": statuses, "channels": channels,
+			"accounts": accounts, "previews": previews, "seqs": seqs, "publics": publics, "last": last, "waiting": waiting, "merged": merged})
 }

@@ -74,7 +74,7 @@ func (s *Store) insertCall(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`UPDATE messages SET call = $2 WHERE id = $1`, m.ID, m.Call)
-	queueConversation(batch, c)
+	queueConversations(batch, c)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return m, fmt.Errorf("write call: %w", err)
 	}

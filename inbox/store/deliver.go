@@ -12,6 +12,11 @@ import (
 	"skein/inbox"
 )
 
+// deliverOnce begins a delivery. Its statements look up what a batch names by
+// their indexes, however many that are and however small a table is: a plan for
+// the very keys takes longer to make, and reads a small table whole.
+const deliverOnce = `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan`
+
 // Deliver stores a batch of received items in one transaction. It locks every
 // key that the batch names, in sorted order, loads the evidence under those
 // locks, and lets the rules choose: Deliver itself has no opinion.
@@ -20,7 +25,7 @@ import (
 // event. An error means that nothing of the batch was stored; [Transient] tells
 // whether the same batch may go through later.
 func (s *Store) Deliver(ctx context.Context, batch []inbox.Received) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{BeginQuery: deliverOnce}, func(tx pgx.Tx) error {
 		fresh, err := claimEvents(ctx, tx, batch)
 		if err != nil || len(fresh) == 0 {
 			return err

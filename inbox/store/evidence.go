@@ -137,21 +137,24 @@ func (ev *evidence) loadNamed(ctx context.Context, batch []inbox.Received) error
 	// A channel's own thread may have thousands of messages, and the newest says
 	// where it goes on.
 	return ev.loadRows(ctx, `
-		SELECT k.key, k.message_id, k.thread_id, k.own, k.sender, m.people
+		SELECT k.key, k.message_id, k.thread_id, k.own, k.sender, (SELECT m.people FROM messages m WHERE m.id = k.message_id)
 		FROM (
-			SELECT * FROM thread_keys WHERE key = ANY($1) AND own
+			SELECT t.* FROM unnest($1::bytea[]) AS n(key) CROSS JOIN LATERAL (
+				SELECT * FROM thread_keys t WHERE t.key = n.key AND t.own OFFSET 0) t
 			UNION ALL
 			SELECT t.* FROM unnest($6::bytea[]) AS n(key) CROSS JOIN LATERAL (
 				SELECT * FROM thread_keys t WHERE t.key = n.key AND t.own ORDER BY t.message_id DESC LIMIT 1) t
 			UNION ALL
-			SELECT t.* FROM unnest($3::bytea[], $4::text[]) AS n(key, person)
-				JOIN thread_keys t ON t.key = n.key AND NOT t.own AND t.sender = n.person
+			SELECT t.* FROM unnest($3::bytea[], $4::text[]) AS n(key, person) CROSS JOIN LATERAL (
+				SELECT * FROM thread_keys t WHERE t.key = n.key AND NOT t.own AND t.sender = n.person OFFSET 0) t
 			UNION ALL
-			SELECT t.* FROM unnest($7::bytea[]) AS n(key) JOIN thread_keys t ON t.key = n.key AND NOT t.own
+			SELECT t.* FROM unnest($7::bytea[]) AS n(key) CROSS JOIN LATERAL (
+				SELECT * FROM thread_keys t WHERE t.key = n.key AND NOT t.own OFFSET 0) t
 				WHERE t.sender IN (SELECT unnest($8::text[]))
 			UNION ALL
-			(SELECT * FROM thread_keys WHERE key = ANY($2) AND NOT own LIMIT $5)
-		) k JOIN messages m ON m.id = k.message_id`, all, own, keys, people, maxPointers, channels, crowded, keysOf(crowd))
+			(SELECT t.* FROM unnest($2::bytea[]) AS n(key) CROSS JOIN LATERAL (
+				SELECT * FROM thread_keys t WHERE t.key = n.key AND NOT t.own OFFSET 0) t LIMIT $5)
+		) k`, all, own, keys, people, maxPointers, channels, crowded, keysOf(crowd))
 }
 
 // A pair is somebody who may point at a key.

@@ -179,7 +179,7 @@ func (m *moving) finish(ctx context.Context) error {
 			c.WaitingSince = nil
 			batch := &pgx.Batch{}
 			c.Version++
-			queueConversation(batch, c)
+			queueConversations(batch, c)
 			if err := m.tx.SendBatch(ctx, batch).Close(); err != nil {
 				return fmt.Errorf("write conversation: %w", err)
 			}

@@ -32,7 +32,7 @@ func recount(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
 		c.Preview = inbox.Preview(&m[0])
 	}
 	batch := &pgx.Batch{}
-	queueConversation(batch, c)
+	queueConversations(batch, c)
 	batch.Queue(`
 		UPDATE conversations SET first_reply_at = (
 			SELECT min(created_at) FROM messages

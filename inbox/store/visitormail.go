@@ -227,7 +227,7 @@ func (v *missed) send(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, acc
 		return err
 	}
 	b := &pgx.Batch{}
-	queueConversation(b, c)
+	queueConversations(b, c)
 	for _, x := range v.missed {
 		b.Queue(`INSERT INTO visitor_mails (message_id, mail_id) VALUES ($1, $2)`, x.ID, m.ID)
 	}
