@@ -78,19 +78,23 @@ type content struct {
 	loose   [][]any
 }
 
+// A way is how bare rows are written within a transaction.
+type way func(ctx context.Context, tx pgx.Tx, contents []content, b [][][]any) error
+
 // bare measures what pgx and PostgreSQL do alone: the same rows into the same
-// tables of a fresh database, by COPY, in transactions as large as ours, by as
-// many connections, with nothing read, locked or decided. It holds the final
-// state of each conversation, so that it has no updates to do either.
-func (c *Config) bare(ctx context.Context, pg *local.Postgres, from *pgxpool.Pool) (took time.Duration, used cpu, err error) {
+// tables of a fresh database, with its indexes and constraints, in transactions
+// as large as ours, by as many connections, with nothing read, locked or decided.
+// It holds the final state of each conversation, so that it has no updates to do
+// either.
+func (c *Config) bare(ctx context.Context, pg *local.Postgres, from *pgxpool.Pool, name string, write way) (took time.Duration, used cpu, err error) {
 	contents, err := readAll(ctx, from)
 	if err != nil {
 		return 0, cpu{}, err
 	}
-	if _, err := from.Exec(ctx, `CREATE DATABASE bare`); err != nil {
+	if _, err := from.Exec(ctx, `CREATE DATABASE `+name); err != nil {
 		return 0, cpu{}, err
 	}
-	dsn := strings.Replace(pg.URL(), "/skein?", "/bare?", 1)
+	dsn := strings.Replace(pg.URL(), "/skein?", "/"+name+"?", 1)
 	if err := migrations.Up(ctx, dsn); err != nil {
 		return 0, cpu{}, err
 	}
@@ -119,7 +123,7 @@ func (c *Config) bare(ctx context.Context, pg *local.Postgres, from *pgxpool.Poo
 	for range bareWorkers {
 		g.Go(func() error {
 			for i := next.Add(1) - 1; int(i) < len(batches); i = next.Add(1) - 1 {
-				if err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return insert(ctx, tx, contents, batches[i]) }); err != nil {
+				if err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return write(ctx, tx, contents, batches[i]) }); err != nil {
 					return err
 				}
 			}
@@ -132,7 +136,26 @@ func (c *Config) bare(ctx context.Context, pg *local.Postgres, from *pgxpool.Poo
 	return time.Since(began), meter.read(), nil
 }
 
-func insert(ctx context.Context, tx pgx.Tx, contents []content, b [][][]any) error {
+// inserts writes rows by a prepared INSERT each, all of a transaction in one
+// round trip.
+func inserts(ctx context.Context, tx pgx.Tx, contents []content, b [][][]any) error {
+	batch := &pgx.Batch{}
+	for i, rows := range b {
+		c := &contents[i]
+		places := make([]string, len(c.columns))
+		for j := range places {
+			places[j] = fmt.Sprint("$", j+1)
+		}
+		sql := `INSERT INTO ` + c.table + ` (` + strings.Join(c.columns, ", ") + `) VALUES (` + strings.Join(places, ", ") + `)`
+		for _, row := range rows {
+			batch.Queue(sql, row...)
+		}
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// copies writes rows by COPY, a round trip each table: the least that there is.
+func copies(ctx context.Context, tx pgx.Tx, contents []content, b [][][]any) error {
 	for i, rows := range b {
 		if len(rows) == 0 {
 			continue

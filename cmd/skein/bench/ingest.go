@@ -117,14 +117,19 @@ func (c *Config) ingest(ctx context.Context, dir string) (err error) {
 		}
 	}
 	c.line("CPU", "%8.2f s skein and NATS, %.2f s PostgreSQL", spent.own.Seconds(), spent.postgres.Seconds())
-	bare, bareSpent, err := c.bare(ctx, pg, pool)
-	if err != nil {
-		return fmt.Errorf("bare inserts: %w", err)
+	for _, peer := range []struct {
+		name, database string
+		write          way
+	}{{"bare batched pgx inserts", "bare_inserts", inserts}, {"bare COPY", "bare_copies", copies}} {
+		took, used, err := c.bare(ctx, pg, pool, peer.database, peer.write)
+		if err != nil {
+			return fmt.Errorf("%s: %w", peer.name, err)
+		}
+		c.line(peer.name, "%8.0f mails/s", rate(c.Mails, took))
+		c.line("  CPU", "%8.2f s pgx, %.2f s PostgreSQL", used.own.Seconds(), used.postgres.Seconds())
+		c.line("  ratio", "%8.2f of it, %.2f by CPU", took.Seconds()/announced.Seconds(),
+			(used.own+used.postgres).Seconds()/(spent.own+spent.postgres).Seconds())
 	}
-	c.line("bare batched pgx inserts", "%8.0f mails/s", rate(c.Mails, bare))
-	c.line("CPU", "%8.2f s pgx, %.2f s PostgreSQL", bareSpent.own.Seconds(), bareSpent.postgres.Seconds())
-	c.line("ratio", "%8.2f of bare inserts", bare.Seconds()/announced.Seconds())
-	c.line("ratio of CPU", "%8.2f of bare inserts", (bareSpent.own+bareSpent.postgres).Seconds()/(spent.own+spent.postgres).Seconds())
 	return nil
 }
 
