@@ -1,11 +1,14 @@
 package realtime
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"skein/inbox"
 )
@@ -70,17 +73,6 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 	if err := json.Unmarshal(data, &o); err != nil {
 		return nil, fmt.Errorf("read event %d: %w", seq, err)
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return nil, fmt.Errorf("read event %d: %w", seq, err)
-	}
-	// Names are matched in any case when they are read, so they are taken out
-	// in any case as well.
-	for name := range fields {
-		if strings.EqualFold(name, "audience") {
-			delete(fields, name)
-		}
-	}
 	f := &frame{seq: seq, topics: inList, audience: o.Audience}
 	switch {
 	case o.Kind == inbox.MessageChanged && o.Message == nil:
@@ -100,15 +92,14 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 		f.agent = inbox.AgentID(o.Entity)
 	}
 	at := position(epoch, seq)
-	event, err := json.Marshal(struct {
-		Type     string                     `json:"type"`
-		Position string                     `json:"position"`
-		Event    map[string]json.RawMessage `json:"event"`
-	}{"event", at, fields})
+	event, err := without(data, "audience")
 	if err != nil {
 		return nil, fmt.Errorf("encode event %d: %w", seq, err)
 	}
-	f.event = textFrame(event)
+	if !utf8.Valid(event) {
+		return nil, fmt.Errorf("event %d is no text, and would end every client", seq)
+	}
+	f.event = textFrame([]byte(`{"type":"event","position":`), quoted(at), []byte(`,"event":`), event, []byte("}"))
 	before := o.Audience.Before
 	if before != nil && (o.Audience.After == nil || *before != *o.Audience.After) || len(o.Audience.Were) > 0 {
 		f.gone = encode(struct {
@@ -120,6 +111,99 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 		}{"gone", at, o.Kind, o.Entity, o.Version})
 	}
 	return f, nil
+}
+
+// without is a JSON object less a member, under any name that reading would take
+// for it. What isn't an object stays as it is.
+func without(data []byte, name string) ([]byte, error) {
+	out := make([]byte, 1, len(data))
+	out[0] = '{'
+	m := members{rest: bytes.TrimSpace(data)}
+	for m.next() {
+		if m.odd {
+			return withoutOdd(data, name)
+		}
+		if !bytes.EqualFold(m.name, []byte(name)) {
+			if len(out) > 1 {
+				out = append(out, ',')
+			}
+			out = append(append(append(append(out, '"'), m.name...), '"', ':'), m.value...)
+		}
+	}
+	if m.odd {
+		return withoutOdd(data, name)
+	}
+	return append(out, '}'), nil
+}
+
+// withoutOdd is without for what is written as we don't.
+func withoutOdd(data []byte, name string) ([]byte, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(fields, func(is string, _ json.RawMessage) bool { return strings.EqualFold(is, name) })
+	return json.Marshal(fields)
+}
+
+// members walks through a JSON object that is valid. It is odd when it is none,
+// or a name in it is not of plain letters.
+type members struct {
+	rest        []byte
+	begun, odd  bool
+	name, value []byte
+}
+
+func (m *members) next() bool {
+	if !m.begun {
+		if m.begun = true; len(m.rest) == 0 || m.rest[0] != '{' {
+			m.odd = true
+			return false
+		}
+	}
+	m.rest = bytes.TrimSpace(m.rest[1:]) // the brace, or the comma
+	if len(m.rest) == 0 || m.rest[0] != '"' {
+		return false
+	}
+	end := 1
+	for ; m.rest[end] != '"'; end++ {
+		if c := m.rest[end]; c == '\\' || c >= utf8.RuneSelf {
+			m.odd = true
+			return false
+		}
+	}
+	m.name = m.rest[1:end]
+	m.rest = bytes.TrimSpace(m.rest[end+1:])
+	m.rest = bytes.TrimSpace(m.rest[1:]) // the colon
+	end = valueEnd(m.rest)
+	m.value, m.rest = bytes.TrimSpace(m.rest[:end]), m.rest[end:]
+	return true
+}
+
+// valueEnd is where the value ends that a valid member begins with.
+func valueEnd(b []byte) int {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return i
+			}
+		case ',':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(b)
 }
 
 var inList = []string{List}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -206,4 +207,29 @@ func TestInboxesOfAFrame(t *testing.T) {
 			t.Errorf("audience %s: %q to an admin", tt.audience, got)
 		}
 	}
+}
+
+// An event goes out less its audience and else as it came, however it is written:
+// taken out by hand or by the book is the same.
+func FuzzWithout(f *testing.F) {
+	for _, s := range []string{
+		`{"audience":{"a":[1,{"b":"}"}]},"x":"\"","y":[{}]}`, ` { "x" : 1 , "AUDIENCE" : "}" } `, `{"a":1}`, `{}`, `null`, `[1]`, `"s"`,
+		`{"audience":1}`, `{"\u0061udience":1,"x":2}`, `{"x":{"audience":1},"ſ":1}`, `{"a\\":"\\","audience":"\\\""}`, `{"x":tru}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !json.Valid(data) {
+			return
+		}
+		got, err := without(data, "audience")
+		want, wantErr := withoutOdd(data, "audience")
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("without(%q): %v, by the book %v", data, err, wantErr)
+		}
+		var a, b any
+		if err == nil && (json.Unmarshal(got, &a) != nil || json.Unmarshal(want, &b) != nil || !reflect.DeepEqual(a, b)) {
+			t.Errorf("without(%q) = %s, by the book %s", data, got, want)
+		}
+	})
 }

@@ -198,3 +198,8 @@ func encode(v any) []byte {
 	b, _ := json.Marshal(v)
 	return textFrame(b)
 }
+
+func quoted(s string) []byte {
+	b, _ := json.Marshal(s)
+	return b
+}

@@ -387,17 +387,21 @@ func (j *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return j.socket, bufio.NewReadWriter(r, bufio.NewWriterSize(j.socket, writeBuffer)), nil
 }
 
-// textFrame encodes a message as one unmasked frame (RFC 6455, section 5.2),
-// which is the same for every client.
-func textFrame(payload []byte) []byte { return wireFrame(0x81, payload) }
+// textFrame encodes a message, in parts, as one unmasked frame (RFC 6455, section
+// 5.2), which is the same for every client.
+func textFrame(parts ...[]byte) []byte { return wireFrame(0x81, parts...) }
 
 func closeFrame(code websocket.StatusCode, reason string) []byte {
-	return wireFrame(0x88, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason[:min(len(reason), 123)]...))
+	return wireFrame(0x88, binary.BigEndian.AppendUint16(nil, uint16(code)), []byte(reason[:min(len(reason), 123)]))
 }
 
-func wireFrame(first byte, payload []byte) []byte {
-	b := make([]byte, 0, len(payload)+10)
-	switch n := len(payload); {
+func wireFrame(first byte, parts ...[]byte) []byte {
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	b := make([]byte, 0, n+10)
+	switch {
 	case n < 126:
 		b = append(b, first, byte(n))
 	case n < 1<<16:
@@ -405,5 +409,8 @@ func wireFrame(first byte, payload []byte) []byte {
 	default:
 		b = binary.BigEndian.AppendUint64(append(b, first, 127), uint64(n))
 	}
-	return append(b, payload...)
+	for _, p := range parts {
+		b = append(b, p...)
+	}
+	return b
 }
