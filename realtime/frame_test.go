@@ -164,9 +164,11 @@ func BenchmarkPublish(b *testing.B) {
 			data, _ := json.Marshal(changed("c", 1, "", "3"))
 			b.ReportAllocs()
 			for seq := uint64(1); b.Loop(); seq++ {
-				if err := h.take(seq, data); err != nil {
+				f, err := newFrame("e", seq, data)
+				if err != nil {
 					b.Fatal(err)
 				}
+				h.publish([]*frame{f})
 				if seq%64 == 0 {
 					for s := range h.sessions {
 						s.queue, s.size = s.queue[:0], 0

@@ -23,10 +23,11 @@ type Hub struct {
 	ring     *ring
 	sessions map[*session]struct{}
 	topics   map[string]map[*session]struct{} // who follows what
+	inboxes  map[inbox.InboxID]inbox.InboxID  // of whoever's rights, see share
 	draining bool
 	waiting  sync.WaitGroup // sockets that are being served
 
-	touched []*session // publish's own: working space
+	due due // publish's own: working space
 
 	stats Stats
 
@@ -36,7 +37,10 @@ type Hub struct {
 	desk desk
 
 	replays chan struct{} // a place for each session that reads back from the stream
-	stalls  int           // Run's own: times in a row that the stream gave nothing of what it has
+
+	// Run's own.
+	taken  inbox.StreamMark // the last entry that was taken from the stream
+	stalls int              // times in a row that it gave nothing of what it has
 }
 
 const (
@@ -59,6 +63,7 @@ func New(cfg Config) *Hub {
 	cfg.setDefaults()
 	h := &Hub{
 		cfg: cfg, ring: newRing(cfg.RingFrames, cfg.RingBytes), sessions: map[*session]struct{}{}, topics: map[string]map[*session]struct{}{},
+		inboxes: map[inbox.InboxID]inbox.InboxID{},
 		replays: make(chan struct{}, maxReplays), around: newAround(inbox.NewID[string](time.Now())),
 	}
 	h.out.init(max(1, cfg.QueueFrames/4))
@@ -92,7 +97,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer tending.Wait()
 	empty := make(chan struct{})
 	var pumping sync.WaitGroup
-	pumping.Go(func() { h.out.run(empty) })
+	pumping.Go(func() { h.pump(empty) })
 	defer h.desk.serving.Wait()
 	defer pumping.Wait()
 	defer close(empty)
@@ -130,7 +135,10 @@ func (h *Hub) read(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at the stream: %w", err)
 	}
-	from := h.begin(mark) + 1
+	h.out.settle()
+	h.begin(mark)
+	h.taken = h.position()
+	from := h.taken.Last + 1
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
@@ -142,7 +150,7 @@ func (h *Hub) read(ctx context.Context) error {
 	if cause := context.Cause(ctx); errors.Is(cause, errMoved) {
 		return cause // begin will see it too
 	}
-	if ctx.Err() != nil || h.position().Last >= from || mark.Last < from {
+	if ctx.Err() != nil || h.taken.Last >= from || mark.Last < from {
 		h.stalls = 0
 	} else {
 		h.stalls++
@@ -179,11 +187,10 @@ func (h *Hub) position() inbox.StreamMark {
 	return inbox.StreamMark{Epoch: h.epoch, Last: h.ring.last}
 }
 
-// begin makes the hub's place fit the stream's and returns the sequence of the
-// last entry that counts as read. At first it takes the newest entries of the
+// begin makes the hub's place fit the stream's. At first it takes the newest entries of the
 // past into the ring: after a restart every client comes back at once, and each
 // would read them from the stream.
-func (h *Hub) begin(mark inbox.StreamMark) uint64 {
+func (h *Hub) begin(mark inbox.StreamMark) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -202,7 +209,6 @@ func (h *Hub) begin(mark inbox.StreamMark) uint64 {
 		h.ring.reset(mark.Last)
 		h.cutOffAll("the stream was made anew or lost its tail")
 	}
-	return h.ring.last
 }
 
 // ready is [Hub.Ready] under the lock.
@@ -212,59 +218,82 @@ func (h *Hub) ready() bool {
 
 // take is called by the source, one entry at a time.
 func (h *Hub) take(seq uint64, data []byte) error {
-	// Only this goroutine moves the ring while the source reads.
-	at := h.position()
-	if seq != at.Last+1 {
-		return fmt.Errorf("entry %d came where %d was due: %w", seq, at.Last+1, errGap)
+	if seq != h.taken.Last+1 {
+		return fmt.Errorf("entry %d came where %d was due: %w", seq, h.taken.Last+1, errGap)
 	}
-	f, err := newFrame(at.Epoch, seq, data)
+	h.taken.Last = seq
+	f, err := newFrame(h.taken.Epoch, seq, data)
 	if err != nil {
 		// It reaches nobody, and the numbers go on.
 		h.cfg.Log.Error("event can't be read", "seq", seq, "error", err)
 		f = &frame{seq: seq}
 	}
-	h.publish(f)
+	h.out.put(f)
 	return nil
 }
 
-// publish queues f for the sessions whose rights and topics admit it and never
-// waits for one: a session whose queue is full is cut off, and its browser comes
-// back for what it missed. What it does wait for is the pump, so that nobody is
-// behind who reads.
-func (h *Hub) publish(f *frame) {
-	h.out.wait()
+// publish queues frames for the sessions whose rights and topics admit them and
+// returns these. It never waits for one: a session whose queue is full is cut off,
+// and its browser comes back for what it missed.
+func (h *Hub) publish(frames []*frame) []*session {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ring.keep(f)
-	h.stats.Frames++
-	h.passes(f)
-	for s := range h.around.agents[f.agent] {
-		// From this entry on its old rights count for nothing: it is held until
-		// they are resolved anew.
-		s.hold(f.seq - 1)
-	}
-	for _, topic := range f.topics {
-		for s := range h.topics[topic] {
-			if !s.live || s.seen == f.seq {
-				continue
-			}
-			s.seen = f.seq // it may follow another of them
-			b := f.bytesFor(&s.rights)
-			if b == nil {
-				continue
-			}
-			h.stats.Delivered++
-			if s.put(item{seq: f.seq, bytes: b}, h.cfg.QueueFrames, h.cfg.QueueBytes) {
-				h.touched = append(h.touched, s)
-			} else {
-				s.cutOff()
+	h.due.begin()
+	for _, f := range frames {
+		h.ring.keep(f)
+		h.stats.Frames++
+		h.passes(f)
+		for s := range h.around.agents[f.agent] {
+			// From this entry on its old rights count for nothing: it is held until
+			// they are resolved anew.
+			s.hold(f.seq - 1)
+		}
+		for _, topic := range f.topics {
+			for s := range h.topics[topic] {
+				if !s.live || s.seen == f.seq {
+					continue
+				}
+				s.seen = f.seq // it may follow another of them
+				if b := f.bytesFor(&s.rights); b != nil {
+					h.due.add(s, item{seq: f.seq, bytes: b})
+				}
 			}
 		}
 	}
-	h.out.mark(h.touched...)
-	h.out.published()
-	clear(h.touched)
-	h.touched = h.touched[:0]
+	for i, s := range h.due.sessions {
+		items := h.due.items[i]
+		h.stats.Delivered += uint64(len(items))
+		if !s.put(items, h.cfg.QueueFrames, h.cfg.QueueBytes) {
+			s.cutOff()
+		}
+	}
+	return h.due.sessions
+}
+
+// due is what a round of publishing has for whom, so that each queue is opened
+// once.
+type due struct {
+	round    uint64
+	sessions []*session
+	items    [][]item // of each
+}
+
+func (d *due) begin() {
+	d.round++
+	clear(d.sessions)
+	d.sessions = d.sessions[:0]
+}
+
+func (d *due) add(s *session, it item) {
+	if s.round != d.round {
+		s.round, s.due = d.round, len(d.sessions)
+		d.sessions = append(d.sessions, s)
+		if len(d.items) < len(d.sessions) {
+			d.items = append(d.items, nil)
+		}
+		d.items[s.due] = d.items[s.due][:0]
+	}
+	d.items[s.due] = append(d.items[s.due], it)
 }
 
 // follow keeps who follows what.

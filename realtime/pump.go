@@ -10,82 +10,102 @@ import (
 // all go out in one moment.
 const beats = 16
 
-// A pump writes what is queued for sessions. While it writes, the next frames
-// gather in their queues, and go out as one when it comes back to them.
+// A pump takes what came from the stream to the sessions, and writes what is
+// queued for them. What comes while it is on its way goes out together.
 type pump struct {
-	mu    sync.Mutex // guards these, and marked of a session
-	list  []*session // whose queues are not empty
-	held  int        // frames that were published since the list was last taken
-	most  int
-	room  sync.Cond
-	kick  chan struct{}
-	spare []*session // the pump's own
+	mu     sync.Mutex // guards these, and marked of a session
+	frames []*frame   // that are to be published
+	marked []*session // whose queues were filled by others
+	busy   bool       // it is on its way
+	most   int
+	moved  sync.Cond
+	kick   chan struct{}
+
+	// The pump's own: what it took last.
+	took     []*frame
+	sessions []*session
 }
 
 func (p *pump) init(most int) {
-	p.most, p.kick, p.room.L = most, make(chan struct{}, 1), &p.mu
+	p.most, p.kick, p.moved.L = most, make(chan struct{}, 1), &p.mu
 }
 
-// mark has the queues of sessions written soon.
-func (p *pump) mark(all ...*session) {
-	p.mu.Lock()
-	for _, s := range all {
-		if !s.marked {
-			s.marked = true
-			p.list = append(p.list, s)
-		}
-	}
-	p.mu.Unlock()
+func (p *pump) wake() {
 	select {
 	case p.kick <- struct{}{}:
 	default:
 	}
 }
 
-// published counts a frame.
-func (p *pump) published() {
+// mark has the queue of a session written soon.
+func (p *pump) mark(s *session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.list) > 0 {
-		p.held++
+	if !s.marked {
+		s.marked = true
+		p.marked = append(p.marked, s)
+		p.wake()
 	}
 }
 
-// wait waits until the pump has got through enough of what was published. It
-// never waits for a client, as the pump doesn't.
-func (p *pump) wait() {
+// put has a frame published. It waits while there are many: for the pump, which
+// waits for nobody.
+func (p *pump) put(f *frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.held >= p.most {
-		p.room.Wait()
+	for len(p.frames) >= p.most {
+		p.moved.Wait()
+	}
+	p.frames = append(p.frames, f)
+	p.wake()
+}
+
+// settle waits until every frame is published.
+func (p *pump) settle() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.busy || len(p.frames) > 0 {
+		p.moved.Wait()
 	}
 }
 
-// take takes the list.
-func (p *pump) take() []*session {
+// take takes up to so many frames, and what is marked.
+func (p *pump) take(most int) (frames []*frame, marked []*session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := p.list
-	p.list = p.spare[:0]
-	p.spare = list
-	for _, s := range list {
+	n := min(most, len(p.frames))
+	p.took = append(p.took[:0], p.frames[:n]...)
+	rest := copy(p.frames, p.frames[n:])
+	clear(p.frames[rest:])
+	p.frames = p.frames[:rest]
+	p.marked, p.sessions = p.sessions[:0], p.marked
+	for _, s := range p.sessions {
 		s.marked = false
 	}
-	p.held = 0
-	p.room.Broadcast()
-	return list
+	p.busy = len(p.took) > 0
+	p.moved.Broadcast()
+	return p.took, p.sessions
 }
 
-// run writes until done, and then once more.
-func (p *pump) run(done <-chan struct{}) {
+// atOnce is how many frames for sessions are sorted before any is written.
+const atOnce = 200_000
+
+// pump publishes and writes until done, and then what is left.
+func (h *Hub) pump(done <-chan struct{}) {
+	p := &h.out
 	buf := make([]byte, 0, together)
 	for over := false; ; {
-		list := p.take()
-		for i, s := range list {
-			s.flush(buf)
-			list[i] = nil
+		frames, marked := p.take(max(8, atOnce/(h.count()+1)))
+		if len(frames) > 0 {
+			for _, s := range h.publish(frames) {
+				s.flush(buf)
+			}
 		}
-		if len(list) > 0 {
+		for i, s := range marked {
+			s.flush(buf)
+			marked[i] = nil
+		}
+		if len(frames)+len(marked) > 0 {
 			continue
 		}
 		if over {
@@ -97,6 +117,12 @@ func (p *pump) run(done <-chan struct{}) {
 			over = true
 		}
 	}
+}
+
+func (h *Hub) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sessions)
 }
 
 // beatAll sends the heartbeats, a part of the sessions at a time, until ctx ends.

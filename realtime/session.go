@@ -32,10 +32,12 @@ type session struct {
 	rights   inbox.Rights
 	topics   map[string]bool // replaced, never changed
 	seen     uint64          // the last frame that was looked at for it
-	started  bool            // ready is said
-	resolved bool            // rights hold for all that comes
-	live     bool            // every frame from now on is offered to it
-	working  bool            // somebody makes it live
+	round    uint64          // of publishing, in which it has its items at due
+	due      int
+	started  bool // ready is said
+	resolved bool // rights hold for all that comes
+	live     bool // every frame from now on is offered to it
+	working  bool // somebody makes it live
 	gone     bool
 	part     int    // of the heartbeat
 	asked    bool   // for a heartbeat, to be given when it is live
@@ -111,7 +113,7 @@ func (s *session) end(code websocket.StatusCode, reason string) {
 // full. The hub's lock is held, so that what is queued keeps to the order of the
 // positions in it.
 func (s *session) offer(it item) bool {
-	if !s.put(it, s.hub.cfg.QueueFrames, s.hub.cfg.QueueBytes) {
+	if !s.put([]item{it}, s.hub.cfg.QueueFrames, s.hub.cfg.QueueBytes) {
 		return false
 	}
 	s.hub.out.mark(s)

@@ -99,18 +99,20 @@ func (k *socket) spawn(fn func()) {
 	}
 }
 
-// put queues an item unless the queue is full, which false means. Of a closing
+// put queues items unless the queue is full, which false means. Of a closing
 // socket every item is taken, and none sent.
-func (k *socket) put(it item, frames, bytes int) bool {
+func (k *socket) put(items []item, frames, bytes int) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closing || k.closed {
 		return true
 	}
-	if len(k.queue) >= frames || k.size+len(it.bytes) > bytes && k.size > 0 {
-		return false
+	for _, it := range items {
+		if len(k.queue) >= frames || k.size+len(it.bytes) > bytes && k.size > 0 {
+			return false
+		}
+		k.add(it)
 	}
-	k.add(it)
 	return true
 }
 
@@ -318,7 +320,7 @@ func (k *socket) isClosing() bool {
 // Write takes a control frame of the library's. One too many for the queue is
 // dropped: whoever sends so many pings needs no answer to each.
 func (k *socket) Write(b []byte) (int, error) {
-	k.put(item{bytes: append([]byte(nil), b...)}, k.cfg.QueueFrames, k.cfg.QueueBytes)
+	k.put([]item{{bytes: bytes.Clone(b)}}, k.cfg.QueueFrames, k.cfg.QueueBytes)
 	k.flush(nil)
 	return len(b), nil
 }

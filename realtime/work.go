@@ -104,6 +104,7 @@ func (s *session) adopt(rights inbox.Rights) {
 		return // asked again
 	}
 	changed := s.started && rights.Version != s.rights.Version
+	h.share(&rights)
 	s.rights = rights
 	if changed {
 		s.told = nil // what it was told of may be no longer for it, or again
@@ -111,6 +112,19 @@ func (s *session) adopt(rights inbox.Rights) {
 	}
 	h.around.owe(s)
 	h.around.move(s.claims.Agent)
+}
+
+// share has all rights hold the same copies of the inboxes' ids: they are compared
+// for each frame and session, and what is in one place is near.
+func (h *Hub) share(r *inbox.Rights) {
+	for i, id := range r.Inboxes {
+		own, ok := h.inboxes[id]
+		if !ok {
+			own = id
+			h.inboxes[id] = own
+		}
+		r.Inboxes[i] = own
+	}
 }
 
 // start says from where the client goes on: from its own position when all that
