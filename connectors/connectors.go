@@ -184,7 +184,8 @@ type Account struct {
 	Channel  inbox.Channel   `json:"channel"`
 	Name     string          `json:"name"`
 	Address  string          `json:"address"`
-	Own      []string        `json:"own,omitempty"` // every address of ours here, lower case
+	Own      []string        `json:"own,omitempty"`    // every address of ours here, lower case
+	Region   string          `json:"region,omitempty"` // ISO 3166-1: how a telephone number without a country code is read
 	Paused   bool            `json:"paused,omitempty"`
 	Settings json.RawMessage `json:"settings"` // the connector's own type
 }

@@ -66,7 +66,7 @@ func (k *keeper) update(account Account) {
 }
 
 func sameAccount(a, b Account) bool {
-	return a.ID == b.ID && a.Channel == b.Channel && a.Name == b.Name && a.Address == b.Address &&
+	return a.ID == b.ID && a.Channel == b.Channel && a.Name == b.Name && a.Address == b.Address && a.Region == b.Region &&
 		a.Paused == b.Paused && slices.Equal(a.Own, b.Own) && bytes.Equal(a.Settings, b.Settings)
 }
 

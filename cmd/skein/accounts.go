@@ -70,7 +70,7 @@ func projectOnce(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte
 			continue
 		}
 		channels[a.Channel] = append(channels[a.Channel], connectors.Account{
-			ID: a.ID, Channel: a.Channel, Name: a.Name, Address: a.Address, Own: a.Own, Paused: a.Paused, Settings: settings,
+			ID: a.ID, Channel: a.Channel, Name: a.Name, Address: a.Address, Own: a.Own, Region: a.Region, Paused: a.Paused, Settings: settings,
 		})
 	}
 	for channel, accounts := range channels {

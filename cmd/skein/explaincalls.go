@@ -38,7 +38,7 @@ together, then each line that can't be read. Nothing is stored.
   --settings FILE  those of the account: what its columns are, its zone, its numbers
   --format NAME    or a format that is known: asterisk (the default), freeswitch, 3cx, …
   --zone NAME      with --format: the time zone of its times
-  --region XX      with --format: the country of its numbers`
+  --region XX      the country in which its numbers are read, such as AT`
 
 // explainCalls explains files of calls.
 func explainCalls(ctx context.Context, args []string, stdout io.Writer) error {
@@ -62,7 +62,7 @@ func explainCalls(ctx context.Context, args []string, stdout io.Writer) error {
 	if len(files) == 0 {
 		return &inbox.Error{Code: inbox.Invalid, Message: "explain what? give it files of calls: skein explain calls Master.csv"}
 	}
-	account := connectors.Account{ID: explainAccount, Channel: inbox.Phone}
+	account := connectors.Account{ID: explainAccount, Channel: inbox.Phone, Region: *region}
 	if *settings != "" {
 		raw, err := os.ReadFile(*settings)
 		if err != nil {
@@ -70,28 +70,24 @@ func explainCalls(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 		account.Settings = raw
 	} else {
-		known := map[string]any{"provider": phone.CSV, "format": *format, "zone": *zone, "region": *region}
+		known := map[string]any{"provider": phone.CSV, "format": *format, "zone": *zone}
 		raw, err := json.Marshal(known)
 		if err != nil {
 			return err
 		}
 		account.Settings = raw
 	}
-	var set struct{ Region string }
-	if err := json.Unmarshal(account.Settings, &set); err != nil {
-		return invalid("the settings are no JSON: %v", err)
-	}
 	out := json.NewEncoder(stdout)
 	out.SetEscapeHTML(false)
 	for _, path := range files {
-		if err := explainCallsOf(ctx, path, account, set.Region, out); err != nil {
+		if err := explainCallsOf(ctx, path, account, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func explainCallsOf(ctx context.Context, path string, account connectors.Account, region string, out *json.Encoder) error {
+func explainCallsOf(ctx context.Context, path string, account connectors.Account, out *json.Encoder) error {
 	var order []string
 	calls := map[string]*explainedCall{}
 	counts, err := phone.ImportCSV(ctx, path, account, func(in connectors.Inbound) error {
@@ -105,7 +101,7 @@ func explainCallsOf(ctx context.Context, path string, account connectors.Account
 		call := e.Call.Later(word)
 		e.Call = &call
 		if e.Customer == "" {
-			e.Customer, e.Key = in.Sender.Address, identity.Key(inbox.PhoneNumber, in.Sender.Address, region)
+			e.Customer, e.Key = in.Sender.Address, identity.Key(inbox.PhoneNumber, in.Sender.Address, account.Region)
 		}
 		return nil
 	})

@@ -37,8 +37,8 @@ func startPhone(t *testing.T) *phoneNode {
 	t.Helper()
 	n := &phoneNode{startNode(t)}
 	for id, settings := range map[inbox.AccountID]string{
-		"twilio": `{"provider": "twilio", "secrets": ["token"], "region": "AT", "answer": {"dial": ["client:kim"], "voicemail": "Speak."}}`,
-		"line":   `{"provider": "webhook", "secrets": ["secret"], "region": "AT", "zone": "Europe/Vienna", "recordings": {"hosts": ["127.0.0.1"]}}`,
+		"twilio": `{"provider": "twilio", "secrets": ["token"], "answer": {"dial": ["client:kim"], "voicemail": "Speak."}}`,
+		"line":   `{"provider": "webhook", "secrets": ["secret"], "zone": "Europe/Vienna", "recordings": {"hosts": ["127.0.0.1"]}}`,
 		"gone":   `{"provider": "webhook", "secrets": ["secret"]}`,
 	} {
 		if _, err := n.store.SaveAccount(t.Context(), inbox.Account{ID: id, Channel: inbox.Phone, InboxID: n.inboxes["support"].ID, Name: string(id),
@@ -329,8 +329,8 @@ func TestPhoneImport(t *testing.T) {
 	if err := os.WriteFile(path, []byte("when,who,whom,how\n2026-06-02 12:00:00,0660 1234567,11,missed\nnever,0660 1234567,11,missed\n2026-06-02 12:05:00,11,0660 1234567,answered\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	account := connectors.Account{ID: "line", Channel: inbox.Phone, Address: "+4315550100", Settings: []byte(
-		`{"provider": "csv", "region": "AT", "zone": "Europe/Vienna", "columns": {"columns": {"start": "when", "from": "who", "to": "whom", "disposition": "how"}}}`)}
+	account := connectors.Account{ID: "line", Channel: inbox.Phone, Address: "+4315550100", Region: "AT", Settings: []byte(
+		`{"provider": "csv", "zone": "Europe/Vienna", "columns": {"columns": {"start": "when", "from": "who", "to": "whom", "disposition": "how"}}}`)}
 	for range 2 {
 		var said strings.Builder
 		err := importCalls(t.Context(), []string{"calls", path}, n.links[inbox.Phone], account, &said)

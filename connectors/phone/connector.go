@@ -79,7 +79,7 @@ func (c *Connector) settings(account connectors.Account) (*Settings, error) {
 }
 
 func sameSettings(a, b connectors.Account) bool {
-	return string(a.Settings) == string(b.Settings) && a.Address == b.Address && fmt.Sprint(a.Own) == fmt.Sprint(b.Own)
+	return string(a.Settings) == string(b.Settings) && a.Address == b.Address && a.Region == b.Region && fmt.Sprint(a.Own) == fmt.Sprint(b.Own)
 }
 
 // Receive implements [connectors.Connector]. It follows the account's file,

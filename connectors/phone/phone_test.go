@@ -33,8 +33,8 @@ func accountWith(provider, more string) connectors.Account {
 	if more != "" {
 		more = ", " + more
 	}
-	return connectors.Account{ID: "line", Channel: inbox.Phone, Name: "Line", Address: "+43 1 5550100",
-		Settings: json.RawMessage(`{"provider": "` + provider + `", "region": "AT", "zone": "Europe/Vienna", ` + base + more + `}`)}
+	return connectors.Account{ID: "line", Channel: inbox.Phone, Name: "Line", Address: "+43 1 5550100", Region: "AT",
+		Settings: json.RawMessage(`{"provider": "` + provider + `", "zone": "Europe/Vienna", ` + base + more + `}`)}
 }
 
 // told is what comes of words in any order, in a line: the way, from whom, to
@@ -208,7 +208,6 @@ func TestBadSettings(t *testing.T) {
 		{`{"provider": "twilio", "secrets": [" "]}`, "secrets[0] is empty"},
 		{`{"provider": "freeswitch", "secrets": ["x"]}`, "user:password"},
 		{`{"provider": "twilio", "secrets": ["x"], "zone": "Mars/Base"}`, `zone is "Mars/Base"`},
-		{`{"provider": "twilio", "secrets": ["x"], "region": "Austria"}`, `region is "Austria"`},
 		{`{"provider": "twilio", "secrets": ["x"], "numbers": ["555"]}`, "numbers[0]"},
 		{`{"provider": "twilio", "secrets": ["x"], "file": "/x"}`, "twilio writes none"},
 		{`{"provider": "twilio", "secrets": ["x"], "answer": {}}`, "answer needs dial"},

@@ -39,7 +39,6 @@ type Settings struct {
 	Shadow  bool     `json:"shadow,omitempty" doc:"Try the check out: what fails it is counted, and taken"`
 
 	Zone       string            `json:"zone,omitempty" doc:"The time zone of times that name none, such as Europe/Vienna; if not UTC"`
-	Region     string            `json:"region,omitempty" pattern:"^[A-Z]{2}$" doc:"The country in which numbers without a country code are read, such as AT"`
 	Numbers    []string          `json:"numbers,omitempty" doc:"Our own numbers, besides the account's"`
 	Extensions string            `json:"extensions,omitempty" doc:"A regular expression of our own telephones, if not 2 to 6 digits"`
 	Agents     map[string]string `json:"agents,omitempty" doc:"Who sits at an extension, a client or a number"`
@@ -58,6 +57,7 @@ type Settings struct {
 	Answer     *Answer    `json:"answer,omitempty" doc:"How Twilio is to answer a call; without it, not at all"`
 	Recordings Recordings `json:"recordings,omitzero" required:"false" doc:"How recordings are fetched"`
 
+	region     string
 	zone       *time.Location
 	numbers    map[string]bool // E.164, and what Agents names
 	extensions *regexp.Regexp
@@ -120,6 +120,7 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 	if err := dec.Decode(s); err != nil {
 		return nil, invalid("the settings of account %s cannot be read: %v", account.ID, err)
 	}
+	s.region = account.Region
 	for _, check := range []func() error{s.checkProvider, s.checkPlace, s.checkFile, s.checkAMI, s.checkTwilio, s.checkRecordings} {
 		if err := check(); err != nil {
 			return nil, err
@@ -176,9 +177,6 @@ func (s *Settings) checkPlace() (err error) {
 	if s.zone, err = time.LoadLocation(s.Zone); err != nil || s.Zone == "Local" {
 		return invalid("zone is %q, not a time zone such as Europe/Vienna", s.Zone)
 	}
-	if s.Region != "" && (len(s.Region) != 2 || strings.ToUpper(s.Region) != s.Region) {
-		return invalid("region is %q, not a country such as AT", s.Region)
-	}
 	pattern := s.Extensions
 	if pattern == "" {
 		pattern = `[0-9]{2,6}`
@@ -188,7 +186,7 @@ func (s *Settings) checkPlace() (err error) {
 	}
 	for i, n := range s.Numbers {
 		if s.e164(n) == "" && !s.extension(n) {
-			return invalid("numbers[%d] %q is no telephone number: write it with its country code, or set region", i, n)
+			return invalid("numbers[%d] %q is no telephone number: write it with its country code, or give the account a region", i, n)
 		}
 	}
 	if s.ImportSince != "" {
@@ -336,7 +334,7 @@ func (s *Settings) e164(number string) string {
 	if identity.Withheld(number) {
 		return ""
 	}
-	e164, _, possible, _ := identity.Phone(number, s.Region)
+	e164, _, possible, _ := identity.Phone(number, s.region)
 	if !possible {
 		return ""
 	}
