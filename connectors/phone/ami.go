@@ -211,7 +211,7 @@ func (s *amiSession) listen(ctx context.Context, heard func(amiEvent) error) err
 			return fmt.Errorf("listen to the manager interface: %w", err)
 		}
 		if e.get("Event") == "Shutdown" {
-			return errors.New("Asterisk shuts down")
+			return errors.New("the exchange shuts down")
 		}
 		if err := heard(e); err != nil {
 			return err

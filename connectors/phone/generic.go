@@ -73,15 +73,18 @@ func (s *Settings) eventWords(id string, raw []byte) (words []word) {
 		list = []json.RawMessage{text}
 	}
 	for _, one := range list {
-		words = append(words, s.eventWord(id, len(list) > 1, one))
+		if w, ok := s.eventWord(id, len(list) > 1, one); ok {
+			words = append(words, w)
+		}
 	}
 	return words
 }
 
-func (s *Settings) eventWord(id string, listed bool, raw []byte) word {
+// eventWord reads one event. ok is false for a call among ourselves.
+func (s *Settings) eventWord(id string, listed bool, raw []byte) (w word, ok bool) {
 	var e Event
 	if err := json.Unmarshal(raw, &e); err != nil {
-		return unreadable("an event of the exchange", raw)
+		return unreadable("an event of the exchange", raw), true
 	}
 	c := e.Call
 	kind, known := map[string]connectors.LiveKind{callRinging: connectors.LiveRinging, callAnswered: connectors.LiveAnswered, callEnded: connectors.LiveEnded, callUpdated: ""}[e.Type]
@@ -90,9 +93,9 @@ func (s *Settings) eventWord(id string, listed bool, raw []byte) word {
 		if w.call.ID, w.them = c.ID, c.From; known {
 			w.unsupported += " on a call without its id"
 		}
-		return w
+		return w, true
 	}
-	w := word{event: "event/" + e.ID, raw: raw, name: c.Name}
+	w = word{event: "event/" + e.ID, raw: raw, name: c.Name}
 	switch {
 	case e.ID != "":
 	case listed || id == "":
@@ -110,7 +113,10 @@ func (s *Settings) eventWord(id string, listed bool, raw []byte) word {
 		}
 	}
 	w.at = at
-	d, them, _ := s.sides(c.From, c.To, directions[strings.ToLower(c.Direction)])
+	d, them, inside := s.sides(c.From, c.To, directions[strings.ToLower(c.Direction)])
+	if inside && d == "" {
+		return w, false
+	}
 	if said := directions[strings.ToLower(c.Direction)]; said != "" && said != d {
 		if d, them = said, c.From; d == inbox.Out {
 			them = c.To
@@ -131,7 +137,7 @@ func (s *Settings) eventWord(id string, listed bool, raw []byte) word {
 	if kind != "" {
 		w.say(kind, firstNot(c.Extension, c.Agent))
 	}
-	return w
+	return w, true
 }
 
 // eventLegs says of which telephone the word is: of the customer's where it

@@ -57,7 +57,8 @@ func epoch(n float64) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	sec := int64(n)
-	return time.Unix(sec, int64((n-float64(sec))*1e6)*1e3).UTC(), true
+	t := time.Unix(sec, int64((n-float64(sec))*1e6)*1e3).UTC()
+	return t, plausible(t)
 }
 
 // onClock is the instant at which a clock in zone shows shown.
