@@ -107,6 +107,38 @@ func TestMissedAnswersGoByMail(t *testing.T) {
 	}
 }
 
+// Who goes on by mail from an address that they have proven is heard in the same
+// conversation, whatever they write of; by typing somebody's address nobody's mail
+// is drawn into a chat.
+func TestChatGoesOnByMail(t *testing.T) {
+	t.Parallel()
+	secret := strings.Repeat("s", 32)
+	n := startChat(t, fmt.Sprintf(`{"origins": [%q], "secrets": [%q]}`, shopOrigin, secret))
+	n.sidecar()
+	boss := n.agent("boss", inbox.AdminRole)
+	n.mail("support", "long ago", "Ann/ann@x.example", inbox.Proven, "hello")
+	n.mail("support", "long ago too", "Bob/bob@x.example", inbox.Proven, "hello")
+	boss.find("long ago")
+	boss.find("long ago too")
+
+	signed, typed := n.visit(map[string]any{"jwt": signedIn(t, secret, "7", "ann@x.example", true)}), n.visit(nil)
+	for v, email := range map[*tab]string{signed: "ann@x.example", typed: "bob@x.example"} {
+		v.write(uuid(1), "I have to go, "+email)
+		v.expect("it is there", func(f visitorFrame) bool { return f.T == "message" })
+		v.say(map[string]any{"t": "handover", "id": uuid(2), "email": email})
+		v.expect("it is told", func(f visitorFrame) bool { return f.T == "message" && f.From == "system" })
+	}
+	n.mail("support", "afresh", "Ann/ann@x.example", inbox.Proven, "it is me, Ann")
+	n.mail("support", "afresh, too", "Bob/bob@x.example", inbox.Proven, "I never chatted")
+	c := boss.chat("it is me, Ann")
+	if list := boss.messages(c); len(list) != 3 || list[2].Reason.Step != inbox.ByHandOver || list[0].Channel != inbox.Chat {
+		t.Errorf("who has proven the address: %+v", list)
+	}
+	if list := boss.messages(boss.find("afresh, too")); len(list) != 1 {
+		t.Errorf("whose address somebody typed: %+v", list)
+	}
+}
+
 // Who waits is told the place in the queue, by how long they have waited; who is
 // taken waits no more.
 func TestChatQueue(t *testing.T) {
