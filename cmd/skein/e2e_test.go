@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"skein/inbox"
 	"skein/inbox/inboxtest"
 )
 
@@ -92,6 +93,49 @@ func TestEndToEnd(t *testing.T) {
 	p.call(session.AccessToken, "GET", "/conversations?status=all", nil, &list)
 	if len(list.Items) != 1 || list.Items[0].MessageSeq != 3 {
 		t.Errorf("conversations = %+v, want one with three messages", list.Items)
+	}
+}
+
+// What one agent says of who, which order and which conversation, by the page, and
+// takes back, another sees happen in an open page of their own.
+func TestRelationsLive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server, and a browser")
+	}
+	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
+	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
+		lacking(t, "the web app isn't built: make web")
+	}
+	n := startNode(t)
+	in := n.inboxes["support"].ID
+	ana := n.agent("ana", inbox.AgentRole, in)
+	n.agent("ben", inbox.AgentRole, in)
+	for i, number := range []string{"#10021", "#10022"} {
+		n.order(inbox.Order{ExternalID: fmt.Sprint(i), Number: number, Email: "cara.winter@x.example", Status: "paid", Total: 4711,
+			Items: []inbox.Item{{SKU: "K-1", Title: "Copper kettle", Quantity: 1, Price: 4711}}})
+	}
+	n.mail("support", "Kettle", "Cara Winter/cara.winter@x.example", inbox.Proven, "Where is my order #10021? My sister's is order #77777.")
+	c := ana.waitFor("Kettle", "linked #10021!, claimed")
+	n.mail("support", "Kettle again", "Cara Winter/cara.winter@x.example", inbox.Proven, "And the lid is missing.", "Kettle")
+	n.mail("support", "Elsewhere", "Cara Winter/cara.winter@y.example", inbox.Proven, "Hello from my other address.")
+	n.mail("support", "Whisks", "Cara Winter/cara.winter@x.example", inbox.Proven, "Do you sell whisks?")
+	ana.find("Whisks")
+	ana.until("there is a match", func() bool {
+		var list struct{ Items []inbox.Match }
+		ana.want(200, "GET", "/customers/"+string(c.Customer.CustomerID)+"/matches", nil, &list)
+		return len(list.Items) > 0 && list.Items[0].Score >= .5
+	})
+
+	cmd := exec.CommandContext(t.Context(), node, "e2e/relations.mjs")
+	cmd.Dir = "../../web"
+	cmd.Env = append(os.Environ(), fmt.Sprintf("SKEIN_URL=%s/c/%d", n.url, c.Number), "SKEIN_EMAILS=ana@skein.example ben@skein.example",
+		"SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if want := "merged taken-apart rejected not-rejected linked code-sent claim-rejected claim-back moved moved-back joined parted seen"; err != nil ||
+		strings.Join(strings.Split(strings.ReplaceAll(strings.TrimSpace(string(out)), " ", "-"), "\n"), " ") != want {
+		t.Fatalf("the pages came to %q: %v\n%s", out, err, &said)
 	}
 }
 
