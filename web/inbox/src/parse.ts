@@ -417,6 +417,7 @@ export function order(x: unknown): Order {
   const o = record(x, "order");
   return {
     id: need(o, "id", "order"),
+    identityId: str(o, "identityId"),
     version: num(o, "version"),
     store: str(o, "store"),
     number: str(o, "number"),

@@ -142,7 +142,7 @@ function changed(c: Change): void {
       break;
     case "gone":
       if (before.conversations.has(c.entity)) recount();
-      else again("orders", "links", "carts", "timeline"); // what turned out to be somebody else's
+      else again("links", "panel"); // what turned out to be somebody else's
       break;
     case "message.changed":
       if (c.message.truncated) void queries.invalidateQueries({ queryKey: ["messages", c.message.conversationId] });
@@ -150,9 +150,11 @@ function changed(c: Change): void {
         announce(`New message from ${c.message.author.name || c.message.author.address}`);
       }
       break;
-    case "order.changed":
-      again("links", ...panelsOf(c.who));
+    case "order.changed": {
+      const was = before.orders.get(c.order.id)?.identityId ?? c.who; // it may have turned out to be somebody else's
+      again("links", ...panelsOf(c.who), ...(was === c.who ? [] : panelsOf(was)));
       break;
+    }
     case "customer.changed":
       again("panel", "merges");
       break;

@@ -280,6 +280,8 @@ export interface Line {
 
 export interface Order {
   readonly id: string;
+  /** Whose it is. */
+  readonly identityId: string;
   readonly version: number;
   readonly store: string;
   readonly number: string;
