@@ -1,17 +1,16 @@
 package email
 
 import (
-	"regexp"
 	"strings"
 
 	"skein/inbox"
 )
 
 var (
-	vacationSubject = regexp.MustCompile(`(?i)^\W*(?:(?:re|aw|sv|antw)\s*:\s*)?(?:auto(?:matic|mated|matische|matisk|matyczna|maattinen|m[aá]tica|matica|matique)?[ -]?(?:reply|response|answer|antwort|svar|repl[yi]|odpowiedź|vastaus|respuesta|risposta|réponse|resposta)\b|auto:|autoreply|autosvar|autorespuesta|autorisposta|automatisch antwoord|automatische (?:antwort|beantwortung)|abwesenheits(?:notiz|nachricht|meldung|assistent)|out of (?:the )?office|on (?:annual )?(?:leave|vacation|holiday)\b|away from (?:the |my )?(?:office|desk|mail)|vacation (?:reply|response|notice)|réponse automatique|absence du bureau|message d'absence|respuesta automática|resposta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|afwezig(?:heids)?|frånvaro|fravær|poissaolo|poza biurem|nieobecność|автоответ|автоматический ответ|автоматична відповідь|自动回复|自動回覆|自動応答|不在|자동 회신|automatikus válasz|automatická odpověď|otomatik yanıt|ooo:)`)
+	vacationSubject = lazy(`(?i)^\W*(?:(?:re|aw|sv|antw)\s*:\s*)?(?:auto(?:matic|mated|matische|matisk|matyczna|maattinen|m[aá]tica|matica|matique)?[ -]?(?:reply|response|answer|antwort|svar|repl[yi]|odpowiedź|vastaus|respuesta|risposta|réponse|resposta)\b|auto:|autoreply|autosvar|autorespuesta|autorisposta|automatisch antwoord|automatische (?:antwort|beantwortung)|abwesenheits(?:notiz|nachricht|meldung|assistent)|out of (?:the )?office|on (?:annual )?(?:leave|vacation|holiday)\b|away from (?:the |my )?(?:office|desk|mail)|vacation (?:reply|response|notice)|réponse automatique|absence du bureau|message d'absence|respuesta automática|resposta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|afwezig(?:heids)?|frånvaro|fravær|poissaolo|poza biurem|nieobecność|автоответ|автоматический ответ|автоматична відповідь|自动回复|自動回覆|自動応答|不在|자동 회신|automatikus válasz|automatická odpověď|otomatik yanıt|ooo:)`)
 
-	machineFrom = regexp.MustCompile(`(?i)^(?:mailer-?daemon|post_?master|mail-?daemon|.*-mailer-daemon)(?:$|@)`)
-	noReplyFrom = regexp.MustCompile(`(?i)^(?:[^@]*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|non[._-]?rispondere|nicht[._-]?antworten|ne[._-]?pas[._-]?repondre|notifications?|bounces?|owner|listserv|majordomo|robot|daemon)(?:[._+-][^@]*)?@`)
+	machineFrom = lazy(`(?i)^(?:mailer-?daemon|post_?master|mail-?daemon|.*-mailer-daemon)(?:$|@)`)
+	noReplyFrom = lazy(`(?i)^(?:[^@]*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|non[._-]?rispondere|nicht[._-]?antworten|ne[._-]?pas[._-]?repondre|notifications?|bounces?|owner|listserv|majordomo|robot|daemon)(?:[._+-][^@]*)?@`)
 )
 
 // automatic tells whether a machine wrote the mail and whether ours may answer
@@ -60,10 +59,10 @@ func automatic(h header, from, subject string, bounced bool, r *report) inbox.Au
 	if rp, ok := strings.ReplaceAll(low("return-path"), " ", ""), h.has("return-path"); ok && rp == "<>" {
 		return machine("an empty Return-Path")
 	}
-	if machineFrom.MatchString(from) || from == "" && strings.Contains(low("from"), "mailer-daemon") {
+	if machineFrom().MatchString(from) || from == "" && strings.Contains(low("from"), "mailer-daemon") {
 		return machine("sent by a mail system")
 	}
-	if vacationSubject.MatchString(subject) {
+	if vacationSubject().MatchString(subject) {
 		return machine("the subject of an automatic answer")
 	}
 	return mayReply(h, from, low)
@@ -85,7 +84,7 @@ func mayReply(h header, from string, low func(string) string) inbox.Automatic {
 			return no("X-Auto-Response-Suppress")
 		}
 	}
-	if noReplyFrom.MatchString(from) {
+	if noReplyFrom().MatchString(from) {
 		return no("an address that takes no replies")
 	}
 	if from == "" {

@@ -2,7 +2,6 @@ package email
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"skein/inbox"
@@ -50,10 +49,10 @@ func (r *report) bounces(h header, from string, subject, text string) []inbox.Bo
 	if r.feedback || r.receipt || strings.EqualFold(attrs["report-type"], "feedback-report") || strings.EqualFold(attrs["report-type"], "disposition-notification") {
 		return nil
 	}
-	if len(r.status) == 0 && r.inner != nil && len(r.inner.status) > 0 && (daemon(from) || bounceSubject.MatchString(subject)) {
+	if len(r.status) == 0 && r.inner != nil && len(r.inner.status) > 0 && (daemon(from) || bounceSubject().MatchString(subject)) {
 		r = r.inner // a report within a report
 	}
-	if len(r.status) == 0 && kind != "multipart/report" && !fromMachine(h, from) && !bounceSubject.MatchString(subject) {
+	if len(r.status) == 0 && kind != "multipart/report" && !fromMachine(h, from) && !bounceSubject().MatchString(subject) {
 		return nil
 	}
 	text = cut(text, maxReport)
@@ -66,14 +65,14 @@ func (r *report) bounces(h header, from string, subject, text string) []inbox.Bo
 	id := ""
 	if rh := quickHeader([]byte(strings.TrimLeft(returned, "\r\n \t"))); rh.has("message-id") {
 		id = ownID(rh.get("message-id"))
-	} else if m := returnedID.FindStringSubmatch(returned); m != nil {
+	} else if m := returnedID().FindStringSubmatch(returned); m != nil {
 		id = ownID(m[1])
 	}
 	var out []inbox.Bounce
 	whole := false
 	if len(r.status) > 0 {
 		out, whole = r.fromFields(told)
-	} else if m := statusInText.FindStringIndex(text); m != nil && (kind == "multipart/report" || daemon(from)) {
+	} else if m := statusInText().FindStringIndex(text); m != nil && (kind == "multipart/report" || daemon(from)) {
 		// The fields, but as text: a server that lost the part's type.
 		out, _ = (&report{status: []byte(text[m[0]:])}).fromFields(told)
 	}
@@ -87,8 +86,8 @@ func (r *report) bounces(h header, from string, subject, text string) []inbox.Bo
 }
 
 var (
-	returnedID   = regexp.MustCompile(`(?im)^\s*message-id:\s*(<[^>\s]+>)`)
-	statusInText = regexp.MustCompile(`(?im)^(?:reporting-mta|original-recipient|final-recipient)\s*:`)
+	returnedID   = lazy(`(?im)^\s*message-id:\s*(<[^>\s]+>)`)
+	statusInText = lazy(`(?im)^(?:reporting-mta|original-recipient|final-recipient)\s*:`)
 )
 
 // fromFields reads the per-recipient fields of a delivery status (RFC 3464
@@ -154,7 +153,7 @@ func fromGroup(g header, told string) (b inbox.Bounce, ok bool) {
 		return b, true
 	}
 	b.Recipient = recipient
-	b.Status = statusCode.FindString(g.get("status"))
+	b.Status = statusCode().FindString(g.get("status"))
 	diagnosis := strings.Join(g.all("diagnostic-code"), " ")
 	if diagnosis == "" {
 		diagnosis = g.get("x-display-name")
@@ -163,19 +162,19 @@ func fromGroup(g header, told string) (b inbox.Bounce, ok bool) {
 	if b.Detail == "" {
 		b.Detail = cut(squeeze(told), 1000)
 	}
-	if inner := statusCode.FindString(diagnosis); inner != "" && (b.Status == "" || strings.HasSuffix(b.Status, ".0.0")) {
+	if inner := statusCode().FindString(diagnosis); inner != "" && (b.Status == "" || strings.HasSuffix(b.Status, ".0.0")) {
 		b.Status = inner
 	}
 	if strings.TrimSpace(diagnosis) == "" && recipient != "" {
 		about := aboutAddress(told, recipient)
-		if inner := statusCode.FindString(about); inner != "" && (b.Status == "" || strings.HasSuffix(b.Status, ".0.0")) {
+		if inner := statusCode().FindString(about); inner != "" && (b.Status == "" || strings.HasSuffix(b.Status, ".0.0")) {
 			b.Status = inner
 		}
 		b.Hard = hard(b.Status, "", about)
 	} else {
 		b.Hard = hard(b.Status, typed(diagnosis), aboutAddress(told, recipient))
 	}
-	if recipient != "" && unknownWords.MatchString(diagnosis) && !softWords.MatchString(diagnosis) && strings.Contains(strings.ToLower(told), "5.1.1 <"+strings.ToLower(recipient)+">") {
+	if recipient != "" && unknownWords().MatchString(diagnosis) && !softWords().MatchString(diagnosis) && strings.Contains(strings.ToLower(told), "5.1.1 <"+strings.ToLower(recipient)+">") {
 		b.Hard = true
 	}
 	switch strings.ToLower(g.get("x-powermta-bouncecategory")) {
@@ -183,7 +182,7 @@ func fromGroup(g header, told string) (b inbox.Bounce, ok bool) {
 		b.Hard = true
 	}
 	if action == "delayed" {
-		b.Hard = b.Hard && noMailWords.MatchString(b.Detail+told)
+		b.Hard = b.Hard && noMailWords().MatchString(b.Detail+told)
 	}
 	if b.Status == "" {
 		b.Status = "5.0.0"
@@ -194,7 +193,7 @@ func fromGroup(g header, told string) (b inbox.Bounce, ok bool) {
 	return b, true
 }
 
-var statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+var statusCode = lazy(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
 
 // typed takes the type off a value such as "rfc822; a@b".
 func typed(v string) string {
@@ -212,7 +211,7 @@ func typed(v string) string {
 
 func squeeze(s string) string { return strings.Join(strings.Fields(clean(s)), " ") }
 
-var returnedMark = regexp.MustCompile(`(?im)^[\s>*]*(?:` +
+var returnedMark = lazy(`(?im)^[\s>*]*(?:` +
 	`-{2,}\s*(?:this is a copy of (?:the|your) (?:message|mail)|the header of the original message|original message|returned (?:message|mail)|unsent message|message header|below (?:this line|the next line) is a copy|the (?:attached|following) (?:is|file)|included is|message text|undelivered message|forwarded message|transcript of message|headers? of|copy of).*|` +
 	`(?:-+\s*)?below (?:this line|the next line) is (?:a|the) copy.*|included is a copy of.*|the header (?:from|of) the (?:original )?message.*|` +
 	`received: (?:from|by|\().*|return-path:.*|original message follows.*|------ this is a copy.*|.{0,20}copy of the (?:original )?message.{0,40}follows.*|` +
@@ -220,7 +219,7 @@ var returnedMark = regexp.MustCompile(`(?im)^[\s>*]*(?:` +
 
 // beforeReturned cuts the text of a report from the mail that it returns.
 func beforeReturned(text string) (told, returned string) {
-	if m := returnedMark.FindStringIndex(text); m != nil && m[0] > 20 {
+	if m := returnedMark().FindStringIndex(text); m != nil && m[0] > 20 {
 		rest := text[m[0]:]
 		if !strings.HasPrefix(strings.ToLower(strings.TrimSpace(rest)), "received:") && !strings.HasPrefix(strings.ToLower(strings.TrimSpace(rest)), "return-path:") {
 			rest = text[m[1]:]
@@ -231,15 +230,15 @@ func beforeReturned(text string) (told, returned string) {
 }
 
 var (
-	daemonFrom = regexp.MustCompile(`(?i)^(?:mailer-?daemon|post_?master|mail\.?delivery[^@]*|mail-?daemon|.*mailer-daemon|.*maildelivery[^@]*|bounces?|poostmaster|mdaemon|smtpd?|undeliverable)(?:$|@)`)
+	daemonFrom = lazy(`(?i)^(?:mailer-?daemon|post_?master|mail\.?delivery[^@]*|mail-?daemon|.*mailer-daemon|.*maildelivery[^@]*|bounces?|poostmaster|mdaemon|smtpd?|undeliverable)(?:$|@)`)
 
-	bounceSubject = regexp.MustCompile(`(?i)^(?:fwd?:\s*)?(?:\W*(?:undeliver(?:ed|able)\b|returned mail|mail delivery (?:failed|failure|status|system|error)|delivery (?:status notification|failure|notification|has failed|error|report)|failure (?:notice|delivery)|(?:mail |message |your message )?(?:could not|couldn't|cannot|can't) be delivered|non[- ]?delivery|undeliverable|mail system error|message delivery (?:has )?fail|failed delivery|delayed mail|mail failed|warning: (?:message|could not)|there was an error sending your mail|unzustellbar|nicht zugestellt|zustellung fehlgeschlagen|(?:message|courriel|mail) non (?:remis|distribu|délivr)|échec de (?:la )?(?:remise|distribution)|no se (?:puede|pudo|ha podido) entregar|mensaje no entregado|não (?:é possível )?entregue|mancata consegna|impossibile recapitare|onbestelbaar|olevererbart|ej levererbart|nie dostarczono|не доставлено|ваше сообщение не доставлено|недоставленное|未送信|配信不能|退信|系统退信)|delivery (?:has )?failed\b)`)
+	bounceSubject = lazy(`(?i)^(?:fwd?:\s*)?(?:\W*(?:undeliver(?:ed|able)\b|returned mail|mail delivery (?:failed|failure|status|system|error)|delivery (?:status notification|failure|notification|has failed|error|report)|failure (?:notice|delivery)|(?:mail |message |your message )?(?:could not|couldn't|cannot|can't) be delivered|non[- ]?delivery|undeliverable|mail system error|message delivery (?:has )?fail|failed delivery|delayed mail|mail failed|warning: (?:message|could not)|there was an error sending your mail|unzustellbar|nicht zugestellt|zustellung fehlgeschlagen|(?:message|courriel|mail) non (?:remis|distribu|délivr)|échec de (?:la )?(?:remise|distribution)|no se (?:puede|pudo|ha podido) entregar|mensaje no entregado|não (?:é possível )?entregue|mancata consegna|impossibile recapitare|onbestelbaar|olevererbart|ej levererbart|nie dostarczono|не доставлено|ваше сообщение не доставлено|недоставленное|未送信|配信不能|退信|系统退信)|delivery (?:has )?failed\b)`)
 
-	failedText = regexp.MustCompile(`(?i)(?:could not be delivered|couldn't be delivered|was not delivered|has not been delivered|not be sent|undeliverable|delivery (?:to|of|for) .{0,120}(?:fail|delayed)|delivery failed|failed to deliver|unable to deliver|wasn't able to deliver|did not reach|delivery (?:has |is )?(?:been )?(?:fail|delay)|permanent (?:fatal )?errors?|user unknown|unknown user|returned to (?:the )?sender|mail system|fatal errors|transient|undelivered|will (?:keep|be) (?:try|retr)|is not available|недоставлен|не доставлено|each of the following|following (?:address|recipient)|送信できません|invalid recipient|mailbox|not listed|no such user|session follows)`)
+	failedText = lazy(`(?i)(?:could not be delivered|couldn't be delivered|was not delivered|has not been delivered|not be sent|undeliverable|delivery (?:to|of|for) .{0,120}(?:fail|delayed)|delivery failed|failed to deliver|unable to deliver|wasn't able to deliver|did not reach|delivery (?:has |is )?(?:been )?(?:fail|delay)|permanent (?:fatal )?errors?|user unknown|unknown user|returned to (?:the )?sender|mail system|fatal errors|transient|undelivered|will (?:keep|be) (?:try|retr)|is not available|недоставлен|не доставлено|each of the following|following (?:address|recipient)|送信できません|invalid recipient|mailbox|not listed|no such user|session follows)`)
 )
 
 func daemon(address string) bool {
-	return daemonFrom.MatchString(address)
+	return daemonFrom().MatchString(address)
 }
 
 // fromMachine reports whether the header alone says that a mail system wrote it.
@@ -260,13 +259,13 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 	if machine {
 		score += 2
 	}
-	if bounceSubject.MatchString(subject) {
+	if bounceSubject().MatchString(subject) {
 		score += 2
 	}
 	if nullPath(h) {
 		score++
 	}
-	if failedText.MatchString(told) {
+	if failedText().MatchString(told) {
 		score++
 	}
 	if named != "" {
@@ -279,7 +278,7 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 	if !machine && !nullPath(h) && named == "" && (returned == "" || score < 4) {
 		return nil
 	}
-	if score < 3 || h.get("auto-submitted") == "auto-replied" && named == "" && !bounceSubject.MatchString(subject) {
+	if score < 3 || h.get("auto-submitted") == "auto-replied" && named == "" && !bounceSubject().MatchString(subject) {
 		return nil
 	}
 	own := map[string]bool{strings.ToLower(from): true}
@@ -295,10 +294,10 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 			return
 		}
 		seen[key] = true
-		status := statusCode.FindString(about)
+		status := statusCode().FindString(about)
 		b := inbox.Bounce{Recipient: addr, Status: status, Detail: cut(squeeze(about), 1000), Hard: hard(status, about, cut(told, 2*maxAbout))}
 		if delayed(subject, told) {
-			b.Hard = b.Hard && noMailWords.MatchString(about)
+			b.Hard = b.Hard && noMailWords().MatchString(about)
 		}
 		if b.Status == "" {
 			b.Status = "5.0.0"
@@ -316,14 +315,14 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 		}
 	}
 	if len(out) == 0 {
-		for _, m := range transcript.FindAllStringSubmatch(told, 50) {
+		for _, m := range transcript().FindAllStringSubmatch(told, 50) {
 			if addr, ok := cleanAddress(m[1]); ok && !own[strings.ToLower(addr)] {
 				add(addr, m[0])
 			}
 		}
 	}
 	if len(out) == 0 {
-		for _, m := range addressLine.FindAllStringSubmatchIndex(told, 50) {
+		for _, m := range addressLine().FindAllStringSubmatchIndex(told, 50) {
 			addr, ok := cleanAddress(told[m[2]:m[3]])
 			if ok && !own[strings.ToLower(addr)] {
 				add(addr, aboutAddress(told, addr))
@@ -331,7 +330,7 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 		}
 	}
 	if len(out) == 0 {
-		for _, addr := range mailAny.FindAllString(told, 20) {
+		for _, addr := range mailAny().FindAllString(told, 20) {
 			if a, ok := cleanAddress(strings.Trim(addr, ".,:;()[]")); ok && !own[strings.ToLower(a)] && !daemon(a) {
 				add(a, detail)
 				break
@@ -352,10 +351,10 @@ func fromText(h header, from, subject, told, returned string) []inbox.Bounce {
 
 var (
 	// How old sendmail ends what it says of an address: "550 <a@b>... User unknown".
-	transcript = regexp.MustCompile(`(?m)^\s*[45]\d\d[ \-](?:[45]\.\d\.\d )?<([^\s<>]+@[^\s<>]+)>\.\.\. .*$`)
+	transcript = lazy(`(?m)^\s*[45]\d\d[ \-](?:[45]\.\d\.\d )?<([^\s<>]+@[^\s<>]+)>\.\.\. .*$`)
 
-	addressLine = regexp.MustCompile(`(?m)^[\s>*\-]*(?:(?i:to|recipient|failed recipient|address|user|rcpt to|original-recipient|final-recipient)\s*[:=]?\s*(?:rfc822;)?\s*)?[<"(\[']?([^\s<>"(),;:\[\]]+@[^\s<>"(),;:\[\]]+)[>")\]']?(?:\s*$|\s*[:.,]|\s+on\b|\s*\(|\s+-|\s*\.\.\.|>)`)
-	nextAddress = regexp.MustCompile(`(?m)^[\s>*\-]*<?[^\s<>"(),;:]+@[^\s<>"(),;:]+>?\s*(?::|$|\son\s)`)
+	addressLine = lazy(`(?m)^[\s>*\-]*(?:(?i:to|recipient|failed recipient|address|user|rcpt to|original-recipient|final-recipient)\s*[:=]?\s*(?:rfc822;)?\s*)?[<"(\[']?([^\s<>"(),;:\[\]]+@[^\s<>"(),;:\[\]]+)[>")\]']?(?:\s*$|\s*[:.,]|\s+on\b|\s*\(|\s+-|\s*\.\.\.|>)`)
+	nextAddress = lazy(`(?m)^[\s>*\-]*<?[^\s<>"(),;:]+@[^\s<>"(),;:]+>?\s*(?::|$|\son\s)`)
 )
 
 // aboutAddress returns what a report says of one of its addresses.
@@ -365,11 +364,11 @@ func aboutAddress(told, addr string) string {
 	if i < 0 || i >= len(told) {
 		return cut(told, maxAbout)
 	}
-	if i < maxAbout && len(nextAddress.FindAllStringIndex(told, 2)) < 2 {
+	if i < maxAbout && len(nextAddress().FindAllStringIndex(told, 2)) < 2 {
 		return cut(told, maxAbout)
 	}
 	about := cut(told[i:], maxAbout)
-	for _, m := range nextAddress.FindAllStringIndex(about, 50) {
+	for _, m := range nextAddress().FindAllStringIndex(about, 50) {
 		if m[0] > 0 && !strings.Contains(strings.ToLower(about[m[0]:m[1]]), addr) {
 			return about[:m[0]]
 		}
@@ -377,8 +376,8 @@ func aboutAddress(told, addr string) string {
 	return about
 }
 
-var delayWords = regexp.MustCompile(`(?i)\b(?:delay(?:ed)?|warning|still being retried|will (?:keep|continue) (?:try|to try)|temporar(?:y|ily)|deferred)\b`)
+var delayWords = lazy(`(?i)\b(?:delay(?:ed)?|warning|still being retried|will (?:keep|continue) (?:try|to try)|temporar(?:y|ily)|deferred)\b`)
 
 func delayed(subject, told string) bool {
-	return delayWords.MatchString(subject) && !strings.Contains(strings.ToLower(subject), "fail")
+	return delayWords().MatchString(subject) && !strings.Contains(strings.ToLower(subject), "fail")
 }

@@ -2,7 +2,6 @@ package email
 
 import (
 	"net/mail"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -68,12 +67,12 @@ func ownID(v string) string {
 }
 
 var (
-	dateParts = regexp.MustCompile(`(?i)\b(\d{1,2})[ \-/.]+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ \-/.,]+(\d{2,4})`)
-	dateUS    = regexp.MustCompile(`(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ .]+(\d{1,2})(?:,? +(\d{4})\b)?`)
-	dateISO   = regexp.MustCompile(`\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})`)
-	dateTime  = regexp.MustCompile(`\b(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([AaPp][Mm])?`)
-	dateYear  = regexp.MustCompile(`\b((?:19|20)\d{2})\b`)
-	dateZone  = regexp.MustCompile(`(?:^|[ \d])([+-])(\d{2}):?(\d{2})\b`)
+	dateParts = lazy(`(?i)\b(\d{1,2})[ \-/.]+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ \-/.,]+(\d{2,4})`)
+	dateUS    = lazy(`(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ .]+(\d{1,2})(?:,? +(\d{4})\b)?`)
+	dateISO   = lazy(`\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})`)
+	dateTime  = lazy(`\b(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([AaPp][Mm])?`)
+	dateYear  = lazy(`\b((?:19|20)\d{2})\b`)
+	dateZone  = lazy(`(?:^|[ \d])([+-])(\d{2}):?(\d{2})\b`)
 )
 
 var zones = map[string]int{
@@ -108,14 +107,14 @@ func looseDate(v string) (time.Time, bool) {
 	v = strings.Join(strings.Fields(v), " ")
 	var y, d int
 	var m time.Month
-	if p := dateParts.FindStringSubmatch(v); p != nil {
+	if p := dateParts().FindStringSubmatch(v); p != nil {
 		d, m, y = number(p[1]), month(p[2]), number(p[3])
-	} else if p := dateISO.FindStringSubmatch(v); p != nil {
+	} else if p := dateISO().FindStringSubmatch(v); p != nil {
 		y, m, d = number(p[1]), time.Month(number(p[2])), number(p[3])
-	} else if p := dateUS.FindStringSubmatch(v); p != nil {
+	} else if p := dateUS().FindStringSubmatch(v); p != nil {
 		m, d = month(p[1]), number(p[2])
 		if y = number(p[3]); y == 0 {
-			if q := dateYear.FindString(v); q != "" {
+			if q := dateYear().FindString(v); q != "" {
 				y = number(q)
 			}
 		}
@@ -132,7 +131,7 @@ func looseDate(v string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	var hh, mm, ss int
-	if p := dateTime.FindStringSubmatch(v); p != nil {
+	if p := dateTime().FindStringSubmatch(v); p != nil {
 		hh, mm, ss = number(p[1]), number(p[2]), number(p[3])
 		if p[4] != "" {
 			hh %= 12
@@ -148,7 +147,7 @@ func looseDate(v string) (time.Time, bool) {
 }
 
 func zoneOf(v string, comments []string) *time.Location {
-	if p := dateZone.FindAllStringSubmatch(v, -1); p != nil {
+	if p := dateZone().FindAllStringSubmatch(v, -1); p != nil {
 		z := p[len(p)-1]
 		if off := number(z[2])*3600 + number(z[3])*60; off <= 14*3600 {
 			if z[1] == "-" {

@@ -2,7 +2,6 @@ package email
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 )
 
@@ -165,7 +164,7 @@ func fieldName(b []byte) int {
 	return 0
 }
 
-var mediaType = regexp.MustCompile(`^([a-z0-9!#$&^_.+-]+)\s*/\s*([a-z0-9!#$&^_.+-]+)`)
+var mediaType = lazy(`^([a-z0-9!#$&^_.+-]+)\s*/\s*([a-z0-9!#$&^_.+-]+)`)
 
 // params splits a structured field such as Content-Type into its value, in
 // lower case, and its parameters (RFC 2045 section 5.1, RFC 2231): pieces are
@@ -204,7 +203,7 @@ func params(v string) (value string, attrs map[string]string) {
 	}
 	value = strings.ToLower(strings.Trim(v[start:min(i, len(v))], " \t\"'"))
 	rawValue := strings.Join(strings.Fields(value), "")
-	if m := mediaType.FindStringSubmatch(value); m != nil { // what follows the type is no part of it
+	if m := mediaType().FindStringSubmatch(value); m != nil { // what follows the type is no part of it
 		value = m[1] + "/" + m[2]
 	} else {
 		value = rawValue

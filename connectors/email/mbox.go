@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 
 	"skein/connectors"
 )
@@ -16,7 +15,7 @@ import (
 // sentence that begins with "From" after an empty line is none (RFC 4155
 // appendix A is what the better writers follow). Mozilla and its forebears may
 // write a dash and nothing else.
-var fromLine = regexp.MustCompile(`^From (?:.{0,400}\b\d{1,2}:\d{2}(:\d{2})?\b.{0,80}\b\d{4}\b|-[ \t]*\r?\n?$)`)
+var fromLine = lazy(`^From (?:.{0,400}\b\d{1,2}:\d{2}(:\d{2})?\b.{0,80}\b\d{4}\b|-[ \t]*\r?\n?$)`)
 
 // ImportMbox brings in the mails of one mbox, as a stream: of the variants
 // mboxo and mboxrd, a line that begins with one or more ">" and "From " loses
@@ -73,7 +72,7 @@ func (m *mboxReader) next() (more bool, err error) {
 			return false, err
 		}
 		whole := err == nil
-		if lineStart && m.blank && fromLine.Match(chunk) {
+		if lineStart && m.blank && fromLine().Match(chunk) {
 			m.owed = nil // the empty line before a separator is part of it
 			if !whole {
 				if err := m.skipLine(); err != nil && err != io.EOF {

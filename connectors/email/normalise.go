@@ -144,7 +144,7 @@ func (p *parser) message(h header) *connectors.Message {
 func (p *parser) bodies(m *connectors.Message) []textLine {
 	var lines []textLine
 	structured := ""
-	forward := forwardSubject.MatchString(m.Subject)
+	forward := forwardSubject().MatchString(m.Subject)
 	add := func(more []textLine) {
 		if len(lines) > 0 && len(more) > 0 {
 			lines = append(lines, textLine{})

@@ -1,7 +1,6 @@
 package email
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -9,18 +8,18 @@ import (
 const verbs = `wrote|writes|sent|said|schrieb|schreibt|geschrieben|geschreven|schreef|schrijft|écrit|ecrit|escribió|escribio|escribe|escreveu|scritto|scrisse|scrive|napisała?|napisał\(a\)|napisal[aio]?(?:\(a\))?|napsala?(?:\(a\))?|napísala?(?:\(a\))?|pisze|skrev|skrifaði|kirjoitti|написала?|написал\(а\)|писала?|пишет|написав|написала|пише|написа|写道|寫道|写到|書きました|のメール|作成|작성|썼습니다|님이|yazdı|yazmış|έγραψε|έγραψες|írta|a scris|(?:đã )?viết|menulis|escrigué|escriure|escrit|rašė|rakstīja|kirjutas|napisao(?:/la)?|је написао|כתב|כתבה|كتب|เขียน`
 
 var (
-	verb      = regexp.MustCompile(`(?i)(?:^|[\s\d,>)"”\]*_(]|[^\x00-\x7f])(?:` + verbs + `)(?:$|[\s:：,<*_)\-]|[^\x00-\x7f])`)
-	headStart = regexp.MustCompile(`(?i)^(?:on|at|le|el|il|op|am|vom|em|den|dne|dňa|dnia|w dniu|w|på|vào|dana|в|на|у|tarihinde|in|pada|a|în data|la|lúc|vào|στις|em|di|ma|al|el dia|a data|ב|בתאריך|في|em|lør|søn|man|tir|ons|tor|fre|mån|tis|lö|sö|ti|ke|to|pe|pn|wt|śr|czw|pt|sob|niedz|po|út|st|čt|pá|so|ne|mon|tue|wed|thu|fri|sat|sun|пн|вт|ср|чт|пт|сб|вс|нд|在|於|于|от|dia|il giorno|le jour|mo|di|mi|do|fr|sa)[\s.,]|^(?:在|於|于|二|我)`)
-	dateAny   = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[\s.-]+[\pL]{3,}|\d{4}年|[\pL]{3,}\.? \d{1,2}\b`)
-	dateStart = regexp.MustCompile(`^(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/. ]+(?:\d{1,2}|[\pL]{3,}\.?)[-/., ]+(?:de )?\d{2,4}|\d{1,2}[.:]\d{2}\b|\d{4}년)`)
-	mailAny   = regexp.MustCompile(`[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+`)
-	gmtHead   = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:GMT|UTC)[+-]\d{1,2}:?\d{2}\b`)
-	quoting   = regexp.MustCompile(`(?i)^(?:quoting|according to|thus spake|also sprach|wiadomość napisana przez|zitat von|citando|citando a|citation de|citat(?:ion)? (?:från|fra)|quoten von|in (?:article|message) <[^>]+>).*[:：]$`)
-	nameless  = regexp.MustCompile(`[>)\]][:：]$`)
-	clock     = regexp.MustCompile(`\b\d{1,2}[:.]\d{2}\b`)
-	byMail    = regexp.MustCompile(`^(?:\d{1,2}\.? \pL+\.?|\pL+\.? \d{1,2},?) \d{4}, \d{1,2}:\d{2} (?:by|von|par|da|de|door|av) \S+@\S+[:：]$`)
-	dateWord  = regexp.MustCompile(`(?i)^[\s*_,]*(?:on|am|le|el|il|op|em|den|dne|dnia|w dniu|på|v|в|at)\s`)
-	headEnd   = regexp.MustCompile(`[:：]["”*_>\s]*$`)
+	verb      = lazy(`(?i)(?:^|[\s\d,>)"”\]*_(]|[^\x00-\x7f])(?:` + verbs + `)(?:$|[\s:：,<*_)\-]|[^\x00-\x7f])`)
+	headStart = lazy(`(?i)^(?:on|at|le|el|il|op|am|vom|em|den|dne|dňa|dnia|w dniu|w|på|vào|dana|в|на|у|tarihinde|in|pada|a|în data|la|lúc|vào|στις|em|di|ma|al|el dia|a data|ב|בתאריך|في|em|lør|søn|man|tir|ons|tor|fre|mån|tis|lö|sö|ti|ke|to|pe|pn|wt|śr|czw|pt|sob|niedz|po|út|st|čt|pá|so|ne|mon|tue|wed|thu|fri|sat|sun|пн|вт|ср|чт|пт|сб|вс|нд|在|於|于|от|dia|il giorno|le jour|mo|di|mi|do|fr|sa)[\s.,]|^(?:在|於|于|二|我)`)
+	dateAny   = lazy(`\b\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[\s.-]+[\pL]{3,}|\d{4}年|[\pL]{3,}\.? \d{1,2}\b`)
+	dateStart = lazy(`^(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/. ]+(?:\d{1,2}|[\pL]{3,}\.?)[-/., ]+(?:de )?\d{2,4}|\d{1,2}[.:]\d{2}\b|\d{4}년)`)
+	mailAny   = lazy(`[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+`)
+	gmtHead   = lazy(`^\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:GMT|UTC)[+-]\d{1,2}:?\d{2}\b`)
+	quoting   = lazy(`(?i)^(?:quoting|according to|thus spake|also sprach|wiadomość napisana przez|zitat von|citando|citando a|citation de|citat(?:ion)? (?:från|fra)|quoten von|in (?:article|message) <[^>]+>).*[:：]$`)
+	nameless  = lazy(`[>)\]][:：]$`)
+	clock     = lazy(`\b\d{1,2}[:.]\d{2}\b`)
+	byMail    = lazy(`^(?:\d{1,2}\.? \pL+\.?|\pL+\.? \d{1,2},?) \d{4}, \d{1,2}:\d{2} (?:by|von|par|da|de|door|av) \S+@\S+[:：]$`)
+	dateWord  = lazy(`(?i)^[\s*_,]*(?:on|am|le|el|il|op|em|den|dne|dnia|w dniu|på|v|в|at)\s`)
+	headEnd   = lazy(`[:：]["”*_>\s]*$`)
 )
 
 const (
@@ -37,7 +36,7 @@ func (v *visibility) quoteHead(i int) (n int, follows bool) {
 	if first == "" || len(first) > 2*maxHeadRunes {
 		return 0, false
 	}
-	starts := headStart.MatchString(first) || dateStart.MatchString(first)
+	starts := headStart().MatchString(first) || dateStart().MatchString(first)
 	joined, gap := "", 0
 	for n = 1; n <= maxHeadLines && i+n <= len(v.lines); n++ {
 		l := strings.TrimSpace(v.at(i + n - 1))
@@ -69,7 +68,7 @@ func (v *visibility) quoteHead(i int) (n int, follows bool) {
 
 // oldGmail recognises a date, an offset and a name, with no verb and no colon.
 func (v *visibility) oldGmail(i int, first string) (n int, follows bool) {
-	if gmtHead.MatchString(first) && len(first) < 120 {
+	if gmtHead().MatchString(first) && len(first) < 120 {
 		return 1, v.quoted(v.nextText(i + 1))
 	}
 	return 0, false
@@ -97,38 +96,38 @@ func isHead(s, whole string, starts, follows, single bool) bool {
 	if len([]rune(s)) > maxHeadRunes {
 		return false
 	}
-	ends := headEnd.MatchString(s) || strings.HasSuffix(s, ">:")
+	ends := headEnd().MatchString(s) || strings.HasSuffix(s, ">:")
 	ruled := len(whole)-len(s) >= 4 && strings.HasPrefix(whole, "--") && strings.HasSuffix(whole, "--")
 	if !ends && !ruled && !follows {
 		return false
 	}
-	if quoting.MatchString(s) && (follows || mailAny.MatchString(s)) {
+	if quoting().MatchString(s) && (follows || mailAny().MatchString(s)) {
 		return true
 	}
-	where := verb.FindStringIndex(s)
+	where := verb().FindStringIndex(s)
 	if where == nil {
-		if single && nameless.MatchString(s) && mailAny.MatchString(s) && clock.MatchString(s) && len([]rune(s)) < 150 || ends && byMail.MatchString(s) {
+		if single && nameless().MatchString(s) && mailAny().MatchString(s) && clock().MatchString(s) && len([]rune(s)) < 150 || ends && byMail().MatchString(s) {
 			return true
 		}
 		// "2 May 2020, 10:15, A <a@b>:", and without the colon above marked lines.
-		return (starts || dateStart.MatchString(s)) && dateAny.MatchString(s) && mailAny.MatchString(s) &&
-			(nameless.MatchString(s) || follows && dateStart.MatchString(s) && strings.HasSuffix(s, ">"))
+		return (starts || dateStart().MatchString(s)) && dateAny().MatchString(s) && mailAny().MatchString(s) &&
+			(nameless().MatchString(s) || follows && dateStart().MatchString(s) && strings.HasSuffix(s, ">"))
 	}
 	// The verb ends what introduces, or a name follows it ("schreef A <a@b>:").
 	tail := s[where[1]:]
 	if !ends && !ruled && len(tail) > 3 {
 		return false
 	}
-	if sentence(s[:where[0]]) && !mailAny.MatchString(s) {
+	if sentence(s[:where[0]]) && !mailAny().MatchString(s) {
 		return false
 	}
-	hasDate, hasMail := dateAny.MatchString(s), mailAny.MatchString(s)
+	hasDate, hasMail := dateAny().MatchString(s), mailAny().MatchString(s)
 	switch {
 	case starts && hasDate && (ends || ruled || follows):
 		return true
 	case ends && hasMail && strings.ContainsAny(s, "<([") && len([]rune(tail)) < 40:
 		return true
-	case ends && len(strings.Fields(s[:where[0]])) <= 8 && dateAny.MatchString(tail) && dateWord.MatchString(tail):
+	case ends && len(strings.Fields(s[:where[0]])) <= 8 && dateAny().MatchString(tail) && dateWord().MatchString(tail):
 		return true // "A schrieb am 2. Mai um 10:15:"
 	case ends && len(tail) < 4 && strings.Contains(s, " via ") && len([]rune(s)) < 160:
 		return true // "A via Some Forum wrote:"
@@ -197,8 +196,8 @@ func (v *visibility) headerBlock(i int) bool {
 		return false
 	}
 	seen := map[string]bool{kind: true}
-	mailed := mailAny.MatchString(value)
-	dated := kind == "date" && dateAny.MatchString(value)
+	mailed := mailAny().MatchString(value)
+	dated := kind == "date" && dateAny().MatchString(value)
 	gap := 0
 	for k := i + 1; k < len(v.lines) && k < i+12 && gap < 3; k++ {
 		l := v.at(k)
@@ -212,13 +211,13 @@ func (v *visibility) headerBlock(i int) bool {
 		name, val := headerKey(l)
 		if name == "" {
 			gap++
-			mailed = mailed || mailAny.MatchString(l) && gap == 1
+			mailed = mailed || mailAny().MatchString(l) && gap == 1
 			continue
 		}
 		gap = 0
 		seen[name] = true
-		mailed = mailed || mailAny.MatchString(val)
-		dated = dated || name == "date" && dateAny.MatchString(val)
+		mailed = mailed || mailAny().MatchString(val)
+		dated = dated || name == "date" && dateAny().MatchString(val)
 	}
 	if !seen["from"] && !seen["date"] {
 		return false

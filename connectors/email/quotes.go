@@ -101,7 +101,7 @@ func outlookDivider(n *html.Node) bool {
 func forwards(n *html.Node) bool {
 	text := nodeText(n, 200)
 	for _, l := range strings.SplitN(text, "\n", 6) {
-		if forwardMark.MatchString(l) {
+		if forwardMark().MatchString(l) {
 			return true
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/textproto"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -319,7 +318,7 @@ func said(err error) error {
 	return errors.New(text + " " + words(e.Message))
 }
 
-var replyLine = regexp.MustCompile(`^([245]\d\d)[ -](?:([245])\.(\d{1,3})\.(\d{1,3}) )?`)
+var replyLine = lazy(`^([245]\d\d)[ -](?:([245])\.(\d{1,3})\.(\d{1,3}) )?`)
 
 // lastWords reads what a server said before it closed the connection in the
 // middle of a message, nil for nothing.
@@ -330,7 +329,7 @@ func (d *delivery) lastWords() error {
 	if err != nil {
 		return nil
 	}
-	m := replyLine.FindStringSubmatch(line)
+	m := replyLine().FindStringSubmatch(line)
 	if m == nil || m[1][0] == '2' {
 		return nil
 	}

@@ -1,20 +1,19 @@
 package email
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
 
 var (
-	sigDelimiter = regexp.MustCompile(`^\s{0,3}(?:--|—-|__)[\s\x{a0}]*$`)
-	longRule     = regexp.MustCompile(`^\s*(?:_{3,}|—+|-{3,})\s*$`)
-	cardRule     = regexp.MustCompile(`^\s*(?:_{5,}|—{2,})\s*$`)
-	listFooter   = regexp.MustCompile(`(?i)\bmailing list\b|\bto unsubscribe\b|unsubscribe from this|you received this message because you|\blistinfo\b|\bmailinglist\b|^\s*reply to this e?-?mail directly|^\s*you(?:'re| are) receiving this|^\s*to view this discussion|^\s*visit (?:topic|message)`)
+	sigDelimiter = lazy(`^\s{0,3}(?:--|—-|__)[\s\x{a0}]*$`)
+	longRule     = lazy(`^\s*(?:_{3,}|—+|-{3,})\s*$`)
+	cardRule     = lazy(`^\s*(?:_{5,}|—{2,})\s*$`)
+	listFooter   = lazy(`(?i)\bmailing list\b|\bto unsubscribe\b|unsubscribe from this|you received this message because you|\blistinfo\b|\bmailinglist\b|^\s*reply to this e?-?mail directly|^\s*you(?:'re| are) receiving this|^\s*to view this discussion|^\s*visit (?:topic|message)`)
 
 	device = `(?:i(?:phone|pad|pod)|android|samsung|galaxy|blackberry|mobil|handy|smartphone|phone|htc|nokia|sony|xperia|huawei|xiaomi|redmi|oneplus|pixel|motorola|windows|outlook|mailbox|airmail|yahoo|gmail|mail\b|e-mail|cell|tablet|device|lumia|ordinateur|téléphone|telefon|móvil|movil|celular|telefono|telefoon|puhelin|мобильн|мобільн|айфон|mac\b|pc\b|spark|proton|aol|gmx|web\.de|hotmail|icloud|typeapp|bluemail|k-9|tutanota|app\b|palm|treo|wireless|verizon|zoho|front\b|superhuman|newton|canary|thunderbird)`
 
-	mobile = regexp.MustCompile(`(?i)^\s*[\[(*_]*(?:` +
+	mobile = lazy(`(?i)^\s*[\[(*_]*(?:` +
 		`sent (?:wirelessly )?(?:from|via|with|by|using|on|through)(?: my| the)?\s.{1,100}|` +
 		`sent (?:wirelessly|securely) .{1,100}|` +
 		`(?:from|via) my .{0,30}` + device + `.{0,50}|` +
@@ -51,7 +50,7 @@ func (v *visibility) mobile(i int) bool {
 		return false
 	}
 	lower := strings.ToLower(l)
-	return slices.ContainsFunc(mobileStems, func(stem string) bool { return strings.Contains(lower, stem) }) && mobile.MatchString(l)
+	return slices.ContainsFunc(mobileStems, func(stem string) bool { return strings.Contains(lower, stem) }) && mobile().MatchString(l)
 }
 
 // signatureAt reports whether a signature begins at line i.
@@ -60,17 +59,17 @@ func (v *visibility) signatureAt(i int) bool {
 	if blank(l) {
 		return false
 	}
-	if sigDelimiter.MatchString(l) {
+	if sigDelimiter().MatchString(l) {
 		return i > 0 && v.restIsShort(i+1)
 	}
-	if longRule.MatchString(l) {
+	if longRule().MatchString(l) {
 		next := v.nextText(i + 1)
 		for k := next; k < next+4 && k < len(v.lines); k++ {
-			if listFooter.MatchString(v.at(k)) {
+			if listFooter().MatchString(v.at(k)) {
 				return true
 			}
 		}
-		return cardRule.MatchString(l) && i > 0 && blank(v.at(i-1)) && v.restIsCard(i+1)
+		return cardRule().MatchString(l) && i > 0 && blank(v.at(i-1)) && v.restIsCard(i+1)
 	}
 	if v.mobile(i) {
 		next := v.nextText(i + 1)

@@ -1,7 +1,6 @@
 package email
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,7 +28,7 @@ func visibleLines(lines []textLine, subject string) string {
 	if len(lines) > maxVisibleLines {
 		return strings.TrimSpace(joinLines(lines))
 	}
-	v := &visibility{lines: lines, kinds: make([]lineKind, len(lines)), forward: forwardSubject.MatchString(subject)}
+	v := &visibility{lines: lines, kinds: make([]lineKind, len(lines)), forward: forwardSubject().MatchString(subject)}
 	v.mark()
 	out := v.collect()
 	if out == "" && v.guessed {
@@ -46,7 +45,7 @@ type visibility struct {
 }
 
 // Subjects of forwarded mail in the ways mail programs write them.
-var forwardSubject = regexp.MustCompile(`(?i)^\s*(fwd?|wg|tr|rv|enc|i|doorst|vb|vs|pd|fs|yml|továbbítás|转发|轉寄)\s*:`)
+var forwardSubject = lazy(`(?i)^\s*(fwd?|wg|tr|rv|enc|i|doorst|vb|vs|pd|fs|yml|továbbítás|转发|轉寄)\s*:`)
 
 func (v *visibility) at(i int) string {
 	if i < 0 || i >= len(v.lines) {
@@ -88,11 +87,11 @@ func (v *visibility) mark() {
 			continue
 		}
 		switch {
-		case groupWise.MatchString(l.text) && !v.quoted(v.nextText(i+1)):
+		case groupWise().MatchString(l.text) && !v.quoted(v.nextText(i+1)):
 			v.cutFrom(i)
 			return
 		case v.quoted(i):
-			if !cited && forwardMark.MatchString(strings.TrimLeft(l.text, "> \t")) {
+			if !cited && forwardMark().MatchString(strings.TrimLeft(l.text, "> \t")) {
 				return // Apple's Mail quotes what it forwards
 			}
 			cited = cited || !blank(strings.TrimLeft(l.text, "> \t"))
@@ -113,7 +112,7 @@ func (v *visibility) mark() {
 		case v.wrapped(i):
 			v.kinds[i] = kindQuote
 			continue
-		case forwardMark.MatchString(l.text):
+		case forwardMark().MatchString(l.text):
 			return
 		}
 		if v.sharedLine(i) != "" {
@@ -186,16 +185,16 @@ func (v *visibility) cuts(i int) bool {
 	if blank(l) {
 		return false
 	}
-	if m := dashed.FindStringSubmatch(l); m != nil && originalWords.MatchString(m[1]) {
+	if m := dashed().FindStringSubmatch(l); m != nil && originalWords().MatchString(m[1]) {
 		return true
 	}
-	if replyAbove.MatchString(l) && len(l) < 200 {
+	if replyAbove().MatchString(l) && len(l) < 200 {
 		return true
 	}
 	if v.forward {
 		return false
 	}
-	if messageOf.MatchString(l) {
+	if messageOf().MatchString(l) {
 		i++ // a date stands above the fields
 	}
 	return v.headerBlock(i)
@@ -213,7 +212,7 @@ func (v *visibility) collect() string {
 			out = append(out, text)
 		}
 	}
-	for len(out) > 0 && rule.MatchString(out[len(out)-1]) {
+	for len(out) > 0 && rule().MatchString(out[len(out)-1]) {
 		out = out[:len(out)-1]
 	}
 	for len(out) > 0 && blank(out[0]) {
@@ -228,7 +227,7 @@ func (v *visibility) collect() string {
 // sharedLine returns what stands before a quote's header on one line with it.
 func (v *visibility) sharedLine(i int) string {
 	if i+1 < len(v.lines) && v.quoted(v.nextText(i+1)) {
-		if m := headAtEnd.FindStringSubmatch(v.at(i)); m != nil {
+		if m := headAtEnd().FindStringSubmatch(v.at(i)); m != nil {
 			return m[1]
 		}
 	}
@@ -236,15 +235,15 @@ func (v *visibility) sharedLine(i int) string {
 }
 
 var (
-	rule      = regexp.MustCompile(`^[\s\-_=*#~+ᐧ.–—]*$`)
-	dashed    = regexp.MustCompile(`^\s*\*?[-_=‐‑‒–—―~]{2,}\s*(\S.*?\S)\s*[-_=‐‑‒–—―~]{2,}\*?\s*$`)
-	headAtEnd = regexp.MustCompile(`^(.*[^\s,;:>])\s+On\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d)[^>]*\d.*\bwrote:\s*$`)
+	rule      = lazy(`^[\s\-_=*#~+ᐧ.–—]*$`)
+	dashed    = lazy(`^\s*\*?[-_=‐‑‒–—―~]{2,}\s*(\S.*?\S)\s*[-_=‐‑‒–—―~]{2,}\*?\s*$`)
+	headAtEnd = lazy(`^(.*[^\s,;:>])\s+On\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d)[^>]*\d.*\bwrote:\s*$`)
 
-	originalWords = regexp.MustCompile(`(?i)^\W*(original message|original e?-?mail|reply message|(original|ursprüngliche|urspr(ü|ue|u)ngliche|antwort|originale?)[ -]?(nachricht|(?:e-?)?mail)|(?:e-?)?mail (?:d['’´]origine|originale?)|message d['’´]origine|message (original|initial|précédent)|courriel original|mensaje original|mensaje anterior|mensagem original|missatge original|messaggio originale|messaggio originario|oorspronkelijk(e)? (bericht|e-?mail)|origineel bericht|original ?meddelelse|originalmeddelande|ursprungligt meddelande|ursprungliga meddelandet|oprindelig (meddelelse|besked)|opprinnelig melding|alkuperäinen viesti|(oryginalna )?wiadomość( oryginalna| pierwotna)?|původní (?:zpráva|e-?mail)|pôvodná správa|исходное сообщение|оригинальное сообщение|первоначальное сообщение|пересылаемое сообщение|оригінальне повідомлення|вихідне повідомлення|原始邮件|原始郵件|原邮件|原始信件|元のメッセージ|원본 메시지|원본 메일|orijinal (mesaj|ileti|e-posta)|özgün ileti|eredeti üzenet|mesaj(ul)? original|izvorna poruka|izvorno sporočilo|αρχικό μήνυμα|הודעה מקורית|الرسالة الأصلية|tin nhắn gốc|pesan asli)\W*$`)
+	originalWords = lazy(`(?i)^\W*(original message|original e?-?mail|reply message|(original|ursprüngliche|urspr(ü|ue|u)ngliche|antwort|originale?)[ -]?(nachricht|(?:e-?)?mail)|(?:e-?)?mail (?:d['’´]origine|originale?)|message d['’´]origine|message (original|initial|précédent)|courriel original|mensaje original|mensaje anterior|mensagem original|missatge original|messaggio originale|messaggio originario|oorspronkelijk(e)? (bericht|e-?mail)|origineel bericht|original ?meddelelse|originalmeddelande|ursprungligt meddelande|ursprungliga meddelandet|oprindelig (meddelelse|besked)|opprinnelig melding|alkuperäinen viesti|(oryginalna )?wiadomość( oryginalna| pierwotna)?|původní (?:zpráva|e-?mail)|pôvodná správa|исходное сообщение|оригинальное сообщение|первоначальное сообщение|пересылаемое сообщение|оригінальне повідомлення|вихідне повідомлення|原始邮件|原始郵件|原邮件|原始信件|元のメッセージ|원본 메시지|원본 메일|orijinal (mesaj|ileti|e-posta)|özgün ileti|eredeti üzenet|mesaj(ul)? original|izvorna poruka|izvorno sporočilo|αρχικό μήνυμα|הודעה מקורית|الرسالة الأصلية|tin nhắn gốc|pesan asli)\W*$`)
 
-	forwardMark = regexp.MustCompile(`(?i)^\s*(?:[-_=*–—]{2,}\s*(?:original )?(?:forwarded (?:message|mail|by)|weitergeleitete (?:nachricht|e-?mail)|message (?:transféré|réexpédié|transmis)|courriel transféré|mensaje reenviado|mensagem (?:encaminhada|reencaminhada)|messaggio inoltrato|doorgestuurd bericht|vidarebefordrat (?:meddelande|mejl)|videresend[te]* (?:melding|besked|meddelelse)|välitetty viesti|(?:wiadomość przekazana|przekazana wiadomość|treść przekazanej wiadomości)|(?:přeposlaná|preposlaná) (?:zpráva|správa)|(?:пересылаемое|пересланное|переадресоване|пересилане) (?:сообщение|повідомлення|письмо)|转发的?(?:邮件|信件)|轉寄郵件|転送(?:された)?メッセージ|전달된 메시지|iletilen mesaj|továbbított üzenet|mesaj redirecționat)|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|início da mensagem (?:re)?encaminhada|begin doorgestuurd bericht|vidarebefordrat brev|start på videresendt besked|начало переадресованного сообщения|początek przekazywanej wiadomości|下面是被转发的邮件|転送されたメッセージ)\s*[:：])`)
+	forwardMark = lazy(`(?i)^\s*(?:[-_=*–—]{2,}\s*(?:original )?(?:forwarded (?:message|mail|by)|weitergeleitete (?:nachricht|e-?mail)|message (?:transféré|réexpédié|transmis)|courriel transféré|mensaje reenviado|mensagem (?:encaminhada|reencaminhada)|messaggio inoltrato|doorgestuurd bericht|vidarebefordrat (?:meddelande|mejl)|videresend[te]* (?:melding|besked|meddelelse)|välitetty viesti|(?:wiadomość przekazana|przekazana wiadomość|treść przekazanej wiadomości)|(?:přeposlaná|preposlaná) (?:zpráva|správa)|(?:пересылаемое|пересланное|переадресоване|пересилане) (?:сообщение|повідомлення|письмо)|转发的?(?:邮件|信件)|轉寄郵件|転送(?:された)?メッセージ|전달된 메시지|iletilen mesaj|továbbított üzenet|mesaj redirecționat)|(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|início da mensagem (?:re)?encaminhada|begin doorgestuurd bericht|vidarebefordrat brev|start på videresendt besked|начало переадресованного сообщения|początek przekazywanej wiadomości|下面是被转发的邮件|転送されたメッセージ)\s*[:：])`)
 
-	messageOf  = regexp.MustCompile(`(?i)^\W*(?:message du|messaggio del|mensaje del|nachricht vom)\s*:?\s*\d`)
-	groupWise  = regexp.MustCompile(`^\s*>>> .{1,120}(?:@|\d).{0,80} >>>\s*$`)
-	replyAbove = regexp.MustCompile(`(?i)(?:(?:reply|respond|write|type|answer)\b.{0,30}\babove\b.{0,10}\bline\b|antwort.{0,40}(?:über|oberhalb).{0,20}(?:zeile|linie)|répond.{0,40}au-dessus de cette ligne|por encima de esta línea|acima desta linha|boven deze (?:lijn|regel)|sopra questa (?:riga|linea))`)
+	messageOf  = lazy(`(?i)^\W*(?:message du|messaggio del|mensaje del|nachricht vom)\s*:?\s*\d`)
+	groupWise  = lazy(`^\s*>>> .{1,120}(?:@|\d).{0,80} >>>\s*$`)
+	replyAbove = lazy(`(?i)(?:(?:reply|respond|write|type|answer)\b.{0,30}\babove\b.{0,10}\bline\b|antwort.{0,40}(?:über|oberhalb).{0,20}(?:zeile|linie)|répond.{0,40}au-dessus de cette ligne|por encima de esta línea|acima desta linha|boven deze (?:lijn|regel)|sopra questa (?:riga|linea))`)
 )

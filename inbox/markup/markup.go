@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
 	"golang.org/x/net/html"
@@ -76,7 +77,7 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("width", "height", "border", "cellpadding", "cellspacing", "hspace", "vspace").Matching(size).OnElements("img", "table", "td", "th", "tr", "col", "colgroup", "hr")
 	p.AllowAttrs("align", "valign", "dir").Matching(word).Globally()
 	p.AllowAttrs("bgcolor", "color").Matching(regexp.MustCompile(`^#?[a-zA-Z0-9]{1,20}$`)).Globally()
-	p.AllowAttrs("face").Matching(regexp.MustCompile(`^[\pL0-9 ,'-]{1,100}$`)).OnElements("font")
+	p.AllowAttrs("face").Matching(regexp.MustCompile(`^[\pL0-9 ,'-]+$`)).OnElements("font") // no longer than maxFace
 	p.AllowAttrs("size").Matching(regexp.MustCompile(`^[+-]?[0-9]{1,2}$`)).OnElements("font")
 	p.AllowAttrs("colspan", "rowspan", "span", "start", "value").Matching(regexp.MustCompile(`^[0-9]{1,4}$`)).OnElements("td", "th", "col", "colgroup", "ol", "li")
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^(?:cite|1|a|A|i|I|disc|circle|square)$`)).OnElements("blockquote", "ol", "ul", "li")
@@ -89,6 +90,9 @@ var (
 	remoteURL = regexp.MustCompile(`(?i)^https?://[^\s"'<>\\]+$`)
 	contentID = regexp.MustCompile(`^[^\s"'<>\\]{1,500}$`)
 )
+
+// maxFace is how long the name of a typeface may be, in letters.
+const maxFace = 100
 
 // rename takes out what the policy cannot judge: it moves the sources of images
 // aside, keeps of style attributes what is harmless, and drops comments.
@@ -107,6 +111,10 @@ func rename(src string) (out string, remote bool) {
 				switch {
 				case a.Key == "style":
 					if a.Val = style(a.Val); a.Val == "" {
+						continue
+					}
+				case a.Key == "face":
+					if utf8.RuneCountInString(a.Val) > maxFace {
 						continue
 					}
 				case t.DataAtom != atom.Img:
