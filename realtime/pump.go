@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -93,18 +94,17 @@ const atOnce = 200_000
 // pump publishes and writes until done, and then what is left.
 func (h *Hub) pump(done <-chan struct{}) {
 	p := &h.out
-	buf := make([]byte, 0, together)
+	hands := make([][]byte, runtime.GOMAXPROCS(0))
+	for i := range hands {
+		hands[i] = make([]byte, 0, together)
+	}
 	for over := false; ; {
 		frames, marked := p.take(max(8, atOnce/(h.count()+1)))
 		if len(frames) > 0 {
-			for _, s := range h.publish(frames) {
-				s.flush(buf)
-			}
+			write(h.publish(frames), hands)
 		}
-		for i, s := range marked {
-			s.flush(buf)
-			marked[i] = nil
-		}
+		write(marked, hands)
+		clear(marked)
 		if len(frames)+len(marked) > 0 {
 			continue
 		}
@@ -117,6 +117,29 @@ func (h *Hub) pump(done <-chan struct{}) {
 			over = true
 		}
 	}
+}
+
+// handful is how many sockets it takes for one more processor to be of use.
+const handful = 128
+
+// write writes what is queued for sessions, on as many processors as there are
+// hands, each with its working space.
+func write(all []*session, hands [][]byte) {
+	part := max(handful, (len(all)+len(hands)-1)/len(hands))
+	var writing sync.WaitGroup
+	for i := 0; len(all) > part; i++ {
+		mine, buf := all[:part], hands[i]
+		all = all[part:]
+		writing.Go(func() {
+			for _, s := range mine {
+				s.flush(buf)
+			}
+		})
+	}
+	for _, s := range all {
+		s.flush(hands[len(hands)-1])
+	}
+	writing.Wait()
 }
 
 func (h *Hub) count() int {

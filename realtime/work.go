@@ -117,14 +117,14 @@ func (s *session) adopt(rights inbox.Rights) {
 // share has all rights hold the same copies of the inboxes' ids: they are compared
 // for each frame and session, and what is in one place is near.
 func (h *Hub) share(r *inbox.Rights) {
+	own := make([]inbox.InboxID, len(r.Inboxes))
 	for i, id := range r.Inboxes {
-		own, ok := h.inboxes[id]
-		if !ok {
-			own = id
-			h.inboxes[id] = own
+		if _, ok := h.inboxes[id]; !ok {
+			h.inboxes[id] = id
 		}
-		r.Inboxes[i] = own
+		own[i] = h.inboxes[id]
 	}
+	r.Inboxes = own
 }
 
 // start says from where the client goes on: from its own position when all that
