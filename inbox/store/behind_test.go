@@ -459,3 +459,37 @@ func TestPartitions(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Nobody who writes while partitions are made is refused.
+func TestPartitionsWhileWriting(t *testing.T) {
+	t.Parallel()
+	b := newDeliverBench(t)
+	stop := make(chan struct{})
+	var writers sync.WaitGroup
+	for w := range 6 {
+		writers.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				a := inbox.Account{ID: "support", Channel: inbox.Email, Name: fmt.Sprint(w, n), Address: "support@shop.example", MaxProof: inbox.Proven, Settings: []byte("{}")}
+				if err := b.pool.QueryRow(t.Context(), `SELECT inbox_id FROM accounts WHERE id = 'support'`).Scan(&a.InboxID); err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := b.SaveAccount(t.Context(), a, time.Now()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	err := b.EnsurePartitions(t.Context(), time.Now())
+	close(stop)
+	writers.Wait()
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -41,13 +41,15 @@ func ensurePartition(ctx context.Context, tx pgx.Tx, table string, from, until t
 	}
 	whole, part, rest := pgx.Identifier{table}.Sanitize(), pgx.Identifier{name}.Sanitize(), pgx.Identifier{table + "_default"}.Sanitize()
 	// Attached last, and filled before: a partition can't be made while the
-	// default one holds rows of it.
+	// default one holds rows of it. Writers wait at the whole table: one that
+	// had chosen the default partition would be refused by it afterwards.
 	for _, stmt := range []struct {
 		sql  string
 		args []any
 	}{
 		{sql: `CREATE TABLE ` + part + ` (LIKE ` + whole + ` INCLUDING ALL)`},
 		{sql: `ALTER TABLE ` + part + ` ALTER COLUMN identity_id SET (n_distinct = 20)`}, // see the migration
+		{sql: `LOCK TABLE ONLY ` + whole + ` IN SHARE ROW EXCLUSIVE MODE`},
 		{sql: `LOCK TABLE ` + rest + ` IN ACCESS EXCLUSIVE MODE`},
 		{sql: `WITH moved AS (DELETE FROM ` + rest + ` WHERE at >= $1 AND at < $2 RETURNING *)
 			INSERT INTO ` + part + ` SELECT * FROM moved`, args: []any{from, until}},
