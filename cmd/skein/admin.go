@@ -182,10 +182,14 @@ func firstInbox(ctx context.Context, st *store.Store, brand, name, zone string, 
 }
 
 func demoCommand(ctx context.Context, e *env) error {
-	if _, err := subcommand(e, "demo", "send"); err != nil {
+	what, err := subcommand(e, "demo", "send", "call")
+	if err != nil {
 		return err
 	}
 	data, args := dataFlag(e)
+	if what == "call" {
+		return demo.Call(ctx, args, demoDir(data), e.stdout)
+	}
 	return demo.Send(ctx, args, demoDir(data), e.stdout)
 }
 

@@ -52,7 +52,7 @@ func commands() []command {
 		{"explain", "print what Skein makes of a mail: skein explain FILE.eml…", func(ctx context.Context, e *env) error {
 			return explain(ctx, e.args, e.stdout, e.stderr)
 		}},
-		{"demo", "write to the running demo: skein demo send --text TEXT", demoCommand},
+		{"demo", "write to the running demo, or call it: skein demo send --text TEXT, skein demo call", demoCommand},
 		{"bench", "measure ingest, the API and starts on this machine", benchCommand},
 		{"eval", "measure answers against a folder of known cases: skein eval DIR", evalCommand},
 		{"openapi", "print the API's OpenAPI document", openAPI},

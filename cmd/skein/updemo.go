@@ -39,10 +39,18 @@ func (s *server) startDemo(ctx context.Context, parts *stack) error {
 	if chat, err = bus.SealSettings(s.cfg.secret, chat, inbox.Chat, demo.ChatID); err != nil {
 		return err
 	}
+	phone, err := d.PhoneSettings()
+	if err != nil {
+		return err
+	}
+	if phone, err = bus.SealSettings(s.cfg.secret, phone, inbox.Phone, demo.PhoneID); err != nil {
+		return err
+	}
 	for _, a := range []inbox.Account{
 		{ID: demo.AccountID, Channel: inbox.Email, InboxID: in.ID, Name: "Harbour & Pine", Address: demo.Support,
 			Own: []string{demo.Support}, MaxProof: inbox.Proven, PlusAddress: true, Settings: settings},
 		{ID: demo.StoreID, Channel: inbox.Shop, InboxID: in.ID, Name: "Harbour & Pine shop", MaxProof: inbox.Signed},
+		{ID: demo.PhoneID, Channel: inbox.Phone, InboxID: in.ID, Name: "Harbour & Pine telephone", Address: demo.Number, Region: "DE", MaxProof: inbox.Claimed, Settings: phone},
 		{ID: demo.ChatID, Channel: inbox.Chat, InboxID: in.ID, Name: "Harbour & Pine chat", MaxProof: inbox.Signed, Settings: chat},
 	} {
 		if _, err := s.store.SaveAccount(ctx, a, now); err != nil {
@@ -93,7 +101,7 @@ func (s *server) demoUsers(ctx context.Context, in inbox.InboxID, now time.Time)
 }
 
 // endDemo closes what an earlier start with --demo left open: its logins, whose
-// password everybody knows, its mailbox and its chat.
+// password everybody knows, its mailbox, its chat and its telephone.
 func (s *server) endDemo(ctx context.Context) error {
 	if _, err := os.Stat(demoDir(s.cfg.data)); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -118,7 +126,7 @@ func (s *server) endDemo(ctx context.Context) error {
 		return err
 	}
 	for _, a := range accounts {
-		ours := a.Address == demo.Support || a.ID == demo.ChatID && a.Channel == inbox.Chat
+		ours := a.Address == demo.Support || a.ID == demo.ChatID && a.Channel == inbox.Chat || a.ID == demo.PhoneID && a.Channel == inbox.Phone
 		if !ours || a.Paused {
 			continue
 		}
@@ -209,6 +217,8 @@ func welcome(w io.Writer, s *settings, d *demo.Demo) {
                            be a customer: chat with yourself
     bin/skein demo send --text "Where is my parcel?" --order %s%s
                            a customer writes: watch it come in
+    bin/skein demo call%s
+                           a customer calls: it pops up, and nobody answers
     answer something       the customer answers what you wrote, half a minute later
 
   The shop's mailbox, for any mail program (password skein-demo)
@@ -217,5 +227,5 @@ func welcome(w io.Writer, s *settings, d *demo.Demo) {
 
   Ctrl-C stops it; the data stays in %s.
 
-`, s.public, demo.StorePath, number, data, d.SMTPAddr(), demo.Support, d.IMAPAddr(), demo.Support, demo.CustomersUser, s.data)
+`, s.public, demo.StorePath, number, data, data, d.SMTPAddr(), demo.Support, d.IMAPAddr(), demo.Support, demo.CustomersUser, s.data)
 }

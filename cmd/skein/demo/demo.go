@@ -32,10 +32,12 @@ const (
 	// Support is the shop's address, and the user name of its mailbox.
 	Support = "support@harbourpine.test"
 	// AccountID names the email account that serves the shop's mailbox, StoreID
-	// the account of the shop's orders, ChatID that of the chat on its pages.
+	// the account of the shop's orders, ChatID that of the chat on its pages,
+	// PhoneID that of its telephone.
 	AccountID inbox.AccountID = "support"
 	StoreID   inbox.AccountID = "shop"
 	ChatID    inbox.AccountID = "chat"
+	PhoneID   inbox.AccountID = "phone"
 
 	shopName   = "Harbour & Pine"
 	mailHost   = "mail.harbourpine.test" // the authserv-id of our receiving server
@@ -88,6 +90,8 @@ type Demo struct {
 	url   string // where the page is
 	// chatSecret is the key by which the shop vouches for who is signed in.
 	chatSecret string
+	// phoneSecret signs what the shop's exchange tells of calls.
+	phoneSecret string
 
 	live      *people       // the customers while they live
 	selected  chan struct{} // closed when a client first opens the shop's INBOX
@@ -113,7 +117,7 @@ func Open(cfg Config) (*Demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Demo{cfg: cfg, seed: s, shop: NewShop(s.Seed, s.At), token: newToken(), chatSecret: newChatSecret(), selected: make(chan struct{})}
+	d := &Demo{cfg: cfg, seed: s, shop: NewShop(s.Seed, s.At), token: newToken(), chatSecret: newChatSecret(), phoneSecret: newToken(), selected: make(chan struct{})}
 	if d.mail, err = openMail(filepath.Join(cfg.Dir, "mail"), s.Seed); err != nil {
 		return nil, err
 	}

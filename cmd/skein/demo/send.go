@@ -28,6 +28,7 @@ type runFile struct {
 	SMTP  string `json:"smtp"`
 	IMAP  string `json:"imap"`
 	Token string `json:"token"`
+	Phone string `json:"phone,omitempty"` // the exchange's secret
 	URL   string `json:"url,omitempty"`
 }
 
@@ -38,7 +39,7 @@ func runPath(dir string) string { return filepath.Join(dir, "run.json") }
 func (d *Demo) SetURL(url string) { d.url = url }
 
 func (d *Demo) announce() error {
-	raw, err := json.Marshal(runFile{PID: os.Getpid(), SMTP: d.SMTPAddr(), IMAP: d.IMAPAddr(), Token: d.token, URL: d.url})
+	raw, err := json.Marshal(runFile{PID: os.Getpid(), SMTP: d.SMTPAddr(), IMAP: d.IMAPAddr(), Token: d.token, Phone: d.phoneSecret, URL: d.url})
 	if err != nil {
 		return fmt.Errorf("announce demo: %w", err)
 	}
