@@ -52,9 +52,13 @@ func TestForVisitor(t *testing.T) {
 		{"edited", base(func(m *Message) { m.Version, m.EditedAt = 2, &at }),
 			&VisitorWord{VisitorEdited, VisitorMessage{ID: "m", ClientID: "client-1", From: "visitor", Text: "hello", At: at, State: Sent, Version: 2}}},
 		{"deleted", base(func(m *Message) { m.Version, m.DeletedAt, m.Text = 3, &at, "" }), &VisitorWord{VisitorDeleted, VisitorMessage{ID: "m", At: at, Version: 3}}},
-		{"with a file", base(func(m *Message) { m.Attachments = []Attachment{{ID: "f", Name: "n", Type: "t", Size: 3, SHA256: "secret"}} }),
+		{"with a file", base(func(m *Message) {
+			m.Attachments = []Attachment{{ID: "f", Name: "n", Type: "t", Size: 3, SHA256: "secret"}}
+		}),
 			ptr(said(VisitorMessage{From: "visitor", ClientID: "client-1", State: Sent, Files: []VisitorFile{{"f", "n", "t", 3}}}))},
-		{"endless", base(func(m *Message) { m.Text, m.HTML = strings.Repeat("é", maxVisitorText), strings.Repeat("x", maxVisitorText+1) }),
+		{"endless", base(func(m *Message) {
+			m.Text, m.HTML = strings.Repeat("é", maxVisitorText), strings.Repeat("x", maxVisitorText+1)
+		}),
 			ptr(said(VisitorMessage{From: "visitor", ClientID: "client-1", State: Sent, Text: strings.Repeat("é", maxVisitorText/2) + "…"}))},
 	} {
 		got, ok := VisitorWordOn(tc.m)
