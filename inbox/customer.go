@@ -31,6 +31,16 @@ type Identity struct {
 	Proof      Proof        `json:"proof" doc:"The best proof seen for it"`
 }
 
+// Shown is what somebody is called of whom nothing is known but i: a session's
+// name says nothing to anybody.
+func (i *Identity) Shown() string {
+	if i.Kind == ChatVisitor {
+		short := []rune(i.Value)
+		return "Visitor " + string(short[:min(len(short), 4)])
+	}
+	return i.Value
+}
+
 // An IdentityKind is the kind of address that an identity is.
 type IdentityKind string
 

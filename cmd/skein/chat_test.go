@@ -292,7 +292,8 @@ func TestChat(t *testing.T) {
 	})
 	c := anna.chat("Where is my parcel?")
 	anna.until("the agent's socket has it", func() bool { return strings.Contains(anna.said(), "Where is my parcel?") })
-	if c.Channel != inbox.Chat || c.Customer.Address != v.Session {
+	if c.Channel != inbox.Chat || c.Customer.Address != v.Session || c.Customer.Name != "Visitor "+v.Session[:4] ||
+		!strings.Contains(anna.said(), c.Customer.Name) {
 		t.Errorf("the conversation is %+v", c)
 	}
 

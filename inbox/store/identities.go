@@ -150,7 +150,7 @@ func (d *delivery) loadIdentities(ctx context.Context, batch []inbox.Received) e
 			p.Name, p.CustomerVersion = c.Name, c.Version
 		}
 		if p.Name == "" {
-			p.Name = s.Value
+			p.Name = s.Shown()
 		}
 		d.persons[s.ref] = p
 	}

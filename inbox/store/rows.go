@@ -11,11 +11,15 @@ import (
 	"skein/inbox"
 )
 
+// shownName is what somebody is called, of identities i and customers k: see
+// [inbox.Identity.Shown].
+const shownName = `coalesce(nullif(k.name, ''), nullif(i.name, ''), CASE i.kind WHEN 'visitor' THEN 'Visitor ' || left(i.value, 4) ELSE i.value END)`
+
 // conversationColumns are read by [scanConversation], of conversations c joined
 // with identities i and customers k: see [conversationFrom].
 const conversationColumns = `c.id, c.number, c.version, c.inbox_id, coalesce(c.team_id::text, ''),
 	coalesce(c.assignee_id::text, ''), c.status, c.channel, c.account_id, c.subject, c.preview,
-	i.customer_id, c.identity_id, coalesce(nullif(k.name, ''), nullif(i.name, ''), i.value), i.value, i.proof, k.version,
+	i.customer_id, c.identity_id, ` + shownName + `, i.value, i.proof, k.version,
 	c.message_seq, c.public_seq, c.created_at, c.last_at, c.waiting_since, coalesce(c.merged_into::text, ''),
 	coalesce(c.order_id::text, ''), c.order_number`
 

@@ -13,7 +13,7 @@ import (
 // taskColumns are read by [scanTask], of tasks t joined with identities i and
 // customers k: see [taskFrom].
 const taskColumns = `t.id, t.version, t.kind, t.inbox_id, t.conversation_id,
-	i.customer_id, t.identity_id, coalesce(nullif(k.name, ''), nullif(i.name, ''), i.value), i.value, i.proof, k.version,
+	i.customer_id, t.identity_id, ` + shownName + `, i.value, i.proof, k.version,
 	t.text, t.due_at, coalesce(t.assignee_id::text, ''), t.state, coalesce(t.message_id::text, ''), t.calls, t.last_call_at,
 	t.created_at, coalesce(t.created_by::text, ''), t.closed_at, coalesce(t.closed_by::text, ''), t.closed_why, t.reopened_at`
 
