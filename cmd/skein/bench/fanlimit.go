@@ -173,15 +173,15 @@ func (e *encoded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.n, _ = syscall.Write(int(fd), c.out)
 		return true
 	}
-	if _, err := conn.Write(serverFrame(readyMessage)); err != nil {
-		_ = conn.Close()
-		return
-	}
 	e.mu.Lock()
 	for _, n := range c.topics {
 		e.topics[n][c] = struct{}{}
 	}
+	_, err = conn.Write(serverFrame(readyMessage)) // an event may be next
 	e.mu.Unlock()
+	if err != nil {
+		_ = conn.Close()
+	}
 	go e.read(c)
 }
 
