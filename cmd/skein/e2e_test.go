@@ -50,7 +50,7 @@ func TestEndToEnd(t *testing.T) {
 	}
 	p.running(t, "support")
 
-	page := openPage(t, node, chromium, p.url, "ana@shop.example", vars["SKEIN_PASSWORD"])
+	page := runPage(t, node, "e2e/path.mjs", "SKEIN_URL="+p.url, "SKEIN_EMAIL=ana@shop.example", "SKEIN_PASSWORD="+vars["SKEIN_PASSWORD"], "CHROMIUM="+chromium)
 	page.expect("signed in")
 	dovecot.Deliver(t, "support", "INBOX", letter("first@x.example", "", "Where is my parcel?", "I have waited for two weeks."))
 	page.say("go")
@@ -178,11 +178,11 @@ type page struct {
 	err   *bytes.Buffer
 }
 
-func openPage(t *testing.T, node, chromium, url, email, password string) *page {
+func runPage(t *testing.T, node, script string, vars ...string) *page {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), node, "e2e/path.mjs")
+	cmd := exec.CommandContext(t.Context(), node, script)
 	cmd.Dir = "../../web"
-	cmd.Env = append(os.Environ(), "SKEIN_URL="+url, "SKEIN_EMAIL="+email, "SKEIN_PASSWORD="+password, "CHROMIUM="+chromium)
+	cmd.Env = append(os.Environ(), vars...)
 	p := &page{t: t, steps: make(chan string, 8), err: &bytes.Buffer{}}
 	var err error
 	if p.in, err = cmd.StdinPipe(); err != nil {

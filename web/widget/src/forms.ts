@@ -20,7 +20,8 @@ export type Form = ReturnType<typeof openForm>;
 /** A form shows what it asks, and then what came of it. */
 export function openForm({ words, go, long, done, back, submit }: FormConfig) {
   let address = "";
-  const email = h("input", { type: "email", id: go, autocomplete: "email", required: true, dir: "ltr" });
+  let sending = false;
+  const email = h("input", { type: "email", id: `email${String(long)}`, autocomplete: "email", required: true, dir: "ltr" });
   const name = h("input", { id: "name", autocomplete: "name", dir: "auto" });
   const text = h("textarea", { id: "text", rows: 4, required: true, maxlength: 8000, dir: "auto" });
   const field = (label: string, input: HTMLInputElement | HTMLTextAreaElement, problem: string) => {
@@ -47,7 +48,7 @@ export function openForm({ words, go, long, done, back, submit }: FormConfig) {
         e.preventDefault();
         const wrong = fields.filter((f) => !f.check());
         wrong[0]?.input.focus(); // the first that is wrong
-        if (wrong.length > 0) return;
+        if (wrong.length > 0 || sending) return;
         address = email.value.trim();
         submit(address, name.value.trim(), text.value.trim());
       },
@@ -62,13 +63,15 @@ export function openForm({ words, go, long, done, back, submit }: FormConfig) {
       email.value ||= person.email ?? "";
       name.value ||= person.name ?? "";
       const sent = state === "sent" && address !== "";
+      const focused = form.matches(":focus-within");
+      sending = state === "sending";
       say(why, sent ? "" : intro);
       form.hidden = sent;
-      form.inert = state === "sending";
       say(result, sent ? fill(done, address) : state === "failed" ? words.refused : "");
       leave.hidden = long && !sent;
+      if (sent && focused) leave.focus();
     },
     begun: () => text.value !== "" || address !== "",
-    focus: () => fields.find((f) => f.input.value === "")?.input.focus(),
+    focus: () => (fields.find((f) => f.input.value === "")?.input ?? email).focus(),
   };
 }

@@ -81,7 +81,7 @@ export function openLog({ words, lang, files, retry, discard, older }: LogConfig
       );
     };
     const el = button("file", fetched, h("span", { class: "name", dir: "auto" }, f.name), note);
-    el.ariaLabel = fill(words.download, f.name);
+    el.title = fill(words.download, f.name);
     if (!drawable.test(f.type) || f.size > drawableSize) return el;
     // A picture is fetched when it comes into sight.
     const watch = new IntersectionObserver(([entry]) => {
