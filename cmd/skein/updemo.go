@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"skein/cmd/skein/demo"
+	"skein/connectors"
 	"skein/inbox"
 	"skein/inbox/bus"
 )
@@ -161,7 +162,25 @@ func (s *server) runShop(ctx context.Context) error {
 	if err := s.publishShop(ctx, link); err != nil {
 		return err
 	}
-	return s.base.demo.Browse(ctx, link.Publish)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return reportShop(ctx, link) })
+	g.Go(func() error { return s.base.demo.Browse(ctx, link.Publish) })
+	return g.Wait()
+}
+
+// reportShop says that the shop is served, as a connector would.
+func reportShop(ctx context.Context, link *bus.Link) error {
+	tick := time.NewTicker(10 * time.Second)
+	defer tick.Stop()
+	for {
+		status := connectors.Status{Channel: inbox.Shop, Account: demo.StoreID, State: connectors.Running, At: time.Now()}
+		_ = link.Report(ctx, status) // the next one says the same
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // publishShop puts the shop on the bus, once in the life of a data folder:

@@ -29,6 +29,7 @@ type AccountView struct {
 	account.Account
 	Health  connectors.Status `json:"health"`
 	Webhook string            `json:"webhook,omitempty" doc:"The address that the other side sends to"`
+	Embed   string            `json:"embed,omitempty" doc:"Of a chat: what a page holds to show it"`
 	Dead    int               `json:"dead" doc:"Items that could not be handled"`
 }
 
@@ -114,6 +115,9 @@ func (a *API) views(ctx context.Context, accounts ...account.Account) ([]Account
 		v := AccountView{Account: one, Health: statusOfAccount(statuses, one.Channel, one.ID), Dead: dead[one.ID]}
 		if hooks[one.Channel] {
 			v.Webhook = a.cfg.Public + "/in/" + string(one.Channel) + "/" + string(one.ID)
+		}
+		if one.Channel == inbox.Chat {
+			v.Embed = `<script src="` + a.cfg.Public + `/widget/widget.js" data-account="` + string(one.ID) + `" async></script>`
 		}
 		list = append(list, v)
 	}

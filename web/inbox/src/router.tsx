@@ -63,6 +63,28 @@ const stores = createRoute({
   component: () => <Settings tab="stores" />,
 });
 
+const channels = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/channels",
+  component: () => <Settings tab="channels" />,
+});
+
+const newChannel = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/channels/new/$channel",
+  component: function NewChannel() {
+    return <Settings tab="channels" channel={newChannel.useParams().channel} />;
+  },
+});
+
+const oneChannel = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/channels/$id",
+  component: function OneChannel() {
+    return <Settings tab="channels" account={oneChannel.useParams().id} />;
+  },
+});
+
 const anywhere = createRoute({
   getParentRoute: () => inbox,
   path: "$",
@@ -84,7 +106,10 @@ const plain = {
 };
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, signed.addChildren([own, telephones, values, stores, inbox.addChildren([anywhere])])]),
+  routeTree: root.addChildren([
+    login,
+    signed.addChildren([own, telephones, values, stores, channels, newChannel, oneChannel, inbox.addChildren([anywhere])]),
+  ]),
   ...plain,
   defaultPendingMs: 0,
 });

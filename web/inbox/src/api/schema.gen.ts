@@ -1237,6 +1237,8 @@ export interface components {
              * @description Items that could not be handled
              */
             dead: number;
+            /** @description Of a chat: what a page holds to show it */
+            embed?: string;
             health: components["schemas"]["Status"];
             /** @description Its name for good: a to z, digits, - and _ */
             id: string;

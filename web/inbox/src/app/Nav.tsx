@@ -1,5 +1,5 @@
 import { useRouter } from "@tanstack/react-router";
-import { Archive, CircleHelp, CirclePause, CirclePlay, Hash, Inbox, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX, Users } from "lucide-react";
+import { Archive, Cable, CircleHelp, CirclePause, CirclePlay, Hash, Inbox, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX, Users } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
@@ -163,6 +163,7 @@ export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: bo
         { id: "me", words: "Your telephone", icon: Settings2 },
         ...(me && me.agent.role !== "agent"
           ? [
+              ...(me.agent.role === "admin" ? [{ id: "channels", words: "Channels", icon: Cable }] : []),
               { id: "values", words: "Shared values", icon: Users },
               { id: "stores", words: "Order numbers", icon: Hash },
             ]
@@ -172,7 +173,7 @@ export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: bo
       onChoose={(id) => {
         if (id === "out") void signOut();
         else if (id === "away" || id === "here") choose(id === "away");
-        else if (id === "me" || id === "values" || id === "stores") router.history.push(`/settings/${id}`);
+        else if (id === "me" || id === "channels" || id === "values" || id === "stores") router.history.push(`/settings/${id}`);
         else if (id === "system" || id === "light" || id === "dark") setTheme(id);
       }}
     >

@@ -1,5 +1,5 @@
-// What an operator sees and corrects: values that many people hold, and how
-// each store numbers its orders.
+// What an operator sees and corrects: the channels, values that many people
+// hold, and how each store numbers its orders.
 
 import { ArrowLeft, Ban, Calculator, Ellipsis, User, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
@@ -11,22 +11,31 @@ import { policies, type AgentDesk, type KeyPolicy, type Policy } from "../types"
 import { Button, Chip, MenuButton, Trouble, type Choice } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { age, exactly } from "../words";
+import { ChannelAccount, NewAccount } from "./ChannelAccount";
+import { Channels } from "./Channels";
 import { Logo } from "./Logo";
 import { Notices, OfflineBar } from "./Notices";
 import { PlaceLink } from "./PlaceLink";
 
-export type SettingsTab = "me" | "telephones" | "values" | "stores";
+export type SettingsTab = "me" | "channels" | "telephones" | "values" | "stores";
 
 const tabs: readonly { tab: SettingsTab; words: string }[] = [
   { tab: "me", words: "Your telephone" },
+  { tab: "channels", words: "Channels" },
   { tab: "telephones", words: "Telephones" },
   { tab: "values", words: "Shared values" },
   { tab: "stores", words: "Order numbers" },
 ];
 
-export function Settings({ tab }: { tab: SettingsTab }): ReactNode {
+const adminTabs: readonly SettingsTab[] = ["channels", "telephones"];
+
+function allowed(tab: SettingsTab, role: string): boolean {
+  return tab === "me" || role === "admin" || (role === "supervisor" && !adminTabs.includes(tab));
+}
+
+export function Settings({ tab, account = "", channel = "" }: { tab: SettingsTab; account?: string; channel?: string }): ReactNode {
   const { me } = useMe();
-  const may = me !== undefined && me.agent.role !== "agent";
+  const may = me !== undefined && allowed(tab, me.agent.role);
   return (
     <div className="flex h-full flex-col bg-canvas">
       <OfflineBar />
@@ -36,13 +45,13 @@ export function Settings({ tab }: { tab: SettingsTab }): ReactNode {
           <ArrowLeft size={15} aria-hidden="true" />
           Inbox
         </PlaceLink>
-        <nav aria-label="Settings" className="flex gap-1">
-          {tabs.filter((t) => t.tab === "me" || (may && (t.tab !== "telephones" || me.agent.role === "admin"))).map((t) => (
+        <nav aria-label="Settings" className="flex min-w-0 gap-1 overflow-x-auto">
+          {tabs.filter((t) => allowed(t.tab, me?.agent.role ?? "agent")).map((t) => (
             <PlaceLink
               key={t.tab}
               to={`/settings/${t.tab}`}
               current={t.tab === tab}
-              className={`flex h-8 items-center rounded-md px-2.5 text-sm max-md:h-11 ${t.tab === tab ? "bg-selected font-medium" : "text-secondary data-[hovered]:bg-hover"}`}
+              className={`flex h-8 shrink-0 items-center rounded-md px-2.5 text-sm whitespace-nowrap max-md:h-11 ${t.tab === tab ? "bg-selected font-medium" : "text-secondary data-[hovered]:bg-hover"}`}
             >
               {t.words}
             </PlaceLink>
@@ -54,9 +63,20 @@ export function Settings({ tab }: { tab: SettingsTab }): ReactNode {
           {tab === "me" ? (
             me && <OwnTelephone me={me.agent} />
           ) : me !== undefined && !may ? (
-            <Trouble words="These are for supervisors and admins." kept="Ask one of them to change a value." />
+            <Trouble
+              words={adminTabs.includes(tab) ? "These are for admins." : "These are for supervisors and admins."}
+              kept="Ask one of them to change something."
+            />
+          ) : tab === "channels" ? (
+            me === undefined ? null : account !== "" ? (
+              <ChannelAccount key={account} me={me} id={account} />
+            ) : channel !== "" ? (
+              <NewAccount key={channel} me={me} channel={channel} />
+            ) : (
+              <Channels me={me} />
+            )
           ) : tab === "telephones" ? (
-            <Telephones on={me?.agent.role === "admin"} />
+            <Telephones on={may} />
           ) : tab === "values" ? (
             <Values on={may} />
           ) : (

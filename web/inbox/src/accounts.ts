@@ -1,0 +1,217 @@
+// The accounts that connectors serve, for admins: what there is, how each is
+// served just now, and the ways to change it.
+
+import { useQuery } from "@tanstack/react-query";
+import { api, ApiError, body } from "./api/client";
+import type { components } from "./api/schema.gen";
+import * as parse from "./parse";
+import { queries } from "./runtime";
+import { asSchema, type Doc, type Schema } from "./schema";
+import { channels, type Channel } from "./types";
+
+export type State = "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
+const states: readonly State[] = ["starting", "running", "retrying", "refused", "paused", "stopped"];
+
+export interface Health {
+  readonly state: State;
+  readonly lastError: string;
+  readonly errorAt: string;
+  readonly lastItem: string;
+  readonly lagSeconds: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly rejected: number;
+  readonly doubted: number;
+}
+
+/** What an operator writes. */
+export interface Draft {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly inboxId: string;
+  readonly name: string;
+  readonly address: string;
+  readonly also: readonly string[];
+  readonly maxProof: number;
+  readonly kinds: readonly string[];
+  readonly region: string;
+  readonly plusAddress: boolean;
+  readonly paused: boolean;
+  readonly settings: Doc;
+  readonly version: number;
+}
+
+export interface Account extends Draft {
+  readonly health: Health;
+  readonly webhook: string;
+  readonly embed: string;
+  readonly dead: number;
+}
+
+/** What a channel's accounts are asked for. */
+export interface Kind {
+  readonly channel: Channel;
+  readonly schema: Schema;
+  /** What the address is: email, phone, or "" for anything. */
+  readonly address: string;
+  readonly maxProof: number;
+  readonly kinds: readonly string[];
+  readonly built: boolean;
+}
+
+export interface Dead {
+  readonly id: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+const text = (x: unknown): string => (typeof x === "string" ? x : "");
+const channelOf = (x: unknown): Channel => channels.find((c) => c === x) ?? "email";
+
+function health(x: unknown): Health {
+  const o = parse.record(x, "health");
+  return {
+    state: states.find((s) => s === o["state"]) ?? "stopped",
+    lastError: parse.str(o, "lastError"),
+    errorAt: parse.str(o, "errorAt"),
+    lastItem: parse.str(o, "lastItem"),
+    lagSeconds: parse.num(o, "lagSeconds"),
+    received: parse.num(o, "received"),
+    sent: parse.num(o, "sent"),
+    rejected: parse.num(o, "rejected"),
+    doubted: parse.num(o, "doubted"),
+  };
+}
+
+export function account(x: unknown): Account {
+  const o = parse.record(x, "account");
+  return {
+    id: parse.str(o, "id"),
+    channel: channelOf(o["channel"]),
+    inboxId: parse.str(o, "inboxId"),
+    name: parse.str(o, "name"),
+    address: parse.str(o, "address"),
+    also: parse.list(o, "also", text),
+    maxProof: parse.num(o, "maxProof"),
+    kinds: parse.list(o, "kinds", text),
+    region: parse.str(o, "region"),
+    plusAddress: o["plusAddress"] === true,
+    paused: o["paused"] === true,
+    settings: parse.record(o["settings"] ?? {}, "settings"),
+    version: parse.num(o, "version"),
+    health: health(o["health"]),
+    webhook: parse.str(o, "webhook"),
+    embed: parse.str(o, "embed"),
+    dead: parse.num(o, "dead"),
+  };
+}
+
+function kind(x: unknown): Kind {
+  const o = parse.record(x, "channel");
+  return {
+    channel: channelOf(o["channel"]),
+    schema: asSchema(o["settings"]),
+    address: parse.str(o, "address"),
+    maxProof: parse.num(o, "maxProof"),
+    kinds: parse.list(o, "kinds", text),
+    built: o["built"] === true,
+  };
+}
+
+function dead(x: unknown): Dead {
+  const o = parse.record(x, "dead");
+  return { id: parse.str(o, "id"), reason: parse.str(o, "reason"), at: parse.str(o, "at") };
+}
+
+export interface Fetched<T> {
+  readonly items: readonly T[];
+  readonly loading: boolean;
+  readonly error: Error | null;
+}
+
+// How they are served is told by no event: it is looked at while the page is open.
+const lookEvery = 5_000;
+
+export function useAccounts(on: boolean): Fetched<Account> {
+  const q = useQuery({
+    queryKey: ["accounts"],
+    enabled: on,
+    refetchInterval: lookEvery,
+    queryFn: async () => parse.page(await body(api.GET("/api/v1/accounts")), account).items,
+  });
+  return { items: q.data ?? [], loading: q.isPending, error: q.data === undefined ? q.error : null };
+}
+
+export function useKinds(on: boolean): Fetched<Kind> {
+  const q = useQuery({
+    queryKey: ["channels"],
+    enabled: on,
+    staleTime: Infinity,
+    queryFn: async () => parse.page(await body(api.GET("/api/v1/channels")), kind).items,
+  });
+  return { items: q.data ?? [], loading: q.isPending, error: q.data === undefined ? q.error : null };
+}
+
+export function useDead(id: string, count: number): Fetched<Dead> {
+  const q = useQuery({
+    queryKey: ["dead", id, count],
+    enabled: count > 0,
+    queryFn: async () => parse.page(await body(api.GET("/api/v1/dead", { params: { query: { account: id } } })), dead).items,
+  });
+  return { items: q.data ?? [], loading: q.isPending, error: q.data === undefined ? q.error : null };
+}
+
+/** Does it and returns "", or what went wrong in words. */
+async function attempt(what: () => Promise<unknown>): Promise<string> {
+  try {
+    await what();
+    await queries.invalidateQueries({ queryKey: ["accounts"] });
+    return "";
+  } catch (e) {
+    return e instanceof ApiError || e instanceof Error ? e.message : "It could not be done.";
+  }
+}
+
+function sent(d: Draft): components["schemas"]["Account"] {
+  return {
+    id: d.id,
+    channel: d.channel,
+    inboxId: d.inboxId,
+    name: d.name,
+    address: d.address,
+    also: [...d.also],
+    maxProof: d.maxProof,
+    kinds: [...d.kinds],
+    region: d.region,
+    plusAddress: d.plusAddress,
+    paused: d.paused,
+    settings: { ...d.settings },
+    version: d.version,
+  };
+}
+
+const path = (id: string): { params: { path: { id: string } } } => ({ params: { path: { id } } });
+
+export function makeAccount(d: Draft): Promise<string> {
+  return attempt(() => body(api.POST("/api/v1/accounts", { body: sent(d) })));
+}
+
+export function changeAccount(d: Draft): Promise<string> {
+  return attempt(() => body(api.PUT("/api/v1/accounts/{id}", { ...path(d.id), body: sent(d) })));
+}
+
+export function pauseAccount(id: string, paused: boolean): Promise<string> {
+  return attempt(() => body(api.POST("/api/v1/accounts/{id}/pause", { ...path(id), body: { paused } })));
+}
+
+export function removeAccount(id: string): Promise<string> {
+  return attempt(() => body(api.DELETE("/api/v1/accounts/{id}", path(id))));
+}
+
+/** Hands what could not be handled back to be tried again, the oldest first. */
+export function replay(items: readonly Dead[]): Promise<string> {
+  return attempt(async () => {
+    for (const d of [...items].reverse()) await body(api.POST("/api/v1/dead/{id}/replay", path(d.id)));
+    await queries.invalidateQueries({ queryKey: ["dead"] });
+  });
+}
