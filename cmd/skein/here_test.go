@@ -24,15 +24,12 @@ import (
 	"skein/realtime"
 )
 
-// byName takes an agent's id for its token.
-type byName struct{ *store.Store }
+// plainTokens takes "agent/session" for a token.
+type plainTokens struct{}
 
-func (byName) Verify(token string) (realtime.Claims, error) {
-	return realtime.Claims{Agent: inbox.AgentID(token), Session: "s", Expires: time.Now().Add(time.Hour)}, nil
-}
-
-func (b byName) SessionRights(ctx context.Context, id inbox.AgentID, _ inbox.SessionID) (inbox.Rights, error) {
-	return b.Rights(ctx, id)
+func (plainTokens) Verify(token string) (realtime.Claims, error) {
+	agent, session, _ := strings.Cut(token, "/")
+	return realtime.Claims{Agent: inbox.AgentID(agent), Session: inbox.SessionID(session), Expires: time.Now().Add(time.Hour)}, nil
 }
 
 // A hereNode is the parts of a server that know what is true only now.
@@ -50,7 +47,7 @@ func startHere(t *testing.T, st *store.Store, nc *nats.Conn, secret []byte) *her
 		t.Fatal(err)
 	}
 	hub := realtime.New(realtime.Config{
-		Source: source{outbox.NewPosition(st, b, log), b}, Tokens: byName{st}, Rights: byName{st}, Air: b.Air(), Spots: st,
+		Source: source{outbox.NewPosition(st, b, log), b}, Tokens: plainTokens{}, Rights: st, Air: b.Air(), Spots: st,
 		Down: func(ctx context.Context, d realtime.Down) { _ = b.SayLive(ctx, live.Down(d)) },
 		Beat: 100 * time.Millisecond, Lifetime: time.Second, Tick: 50 * time.Millisecond, RosterEvery: 10 * time.Millisecond, Grace: 50 * time.Millisecond, Spread: 100 * time.Millisecond,
 	})
@@ -73,7 +70,7 @@ type hereSocket struct {
 	heard []string
 }
 
-func (n *hereNode) page(t *testing.T, agent inbox.AgentID, topics ...string) *hereSocket {
+func (n *hereNode) page(t *testing.T, token string, topics ...string) *hereSocket {
 	t.Helper()
 	var conn *websocket.Conn
 	for end := time.Now().Add(30 * time.Second); conn == nil; {
@@ -86,7 +83,7 @@ func (n *hereNode) page(t *testing.T, agent inbox.AgentID, topics ...string) *he
 	}
 	s := &hereSocket{t: t, conn: conn}
 	t.Cleanup(func() { _ = conn.CloseNow() })
-	s.say(map[string]any{"type": "auth", "token": agent, "topics": append([]string{"list"}, topics...)})
+	s.say(map[string]any{"type": "auth", "token": token, "topics": append([]string{"list"}, topics...)})
 	go func() {
 		for {
 			_, raw, err := conn.Read(context.Background())
@@ -182,7 +179,7 @@ func TestHere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	agent := func(name string, at inbox.InboxID, phone string) inbox.AgentID {
+	agent := func(name string, at inbox.InboxID, phone string) (inbox.AgentID, string) {
 		a := inbox.Agent{ID: inbox.NewID[inbox.AgentID](time.Now()), Email: name + "@skein.example", Name: name, Role: inbox.AgentRole, Active: true}
 		if err := st.SaveAgent(ctx, a, "hash", []inbox.InboxID{at}, nil, now); err != nil {
 			t.Fatal(err)
@@ -194,9 +191,15 @@ func TestHere(t *testing.T) {
 		if _, err := st.PatchAgent(ctx, &inbox.Caller{Rights: rights}, a.ID, &phone, nil, now); err != nil {
 			t.Fatal(err)
 		}
-		return a.ID
+		session := inbox.Session{ID: inbox.NewID[inbox.SessionID](now), AgentID: a.ID, Hash: []byte("hash of " + name), ExpiresAt: now.Add(time.Hour)}
+		if err := st.CreateSession(ctx, session, now); err != nil {
+			t.Fatal(err)
+		}
+		return a.ID, string(a.ID) + "/" + string(session.ID)
 	}
-	ann, bob, eve := agent("ann", in[0].ID, "204"), agent("bob", in[0].ID, ""), agent("eve", in[1].ID, "")
+	ann, annToken := agent("ann", in[0].ID, "204")
+	_, bobToken := agent("bob", in[0].ID, "")
+	eve, eveToken := agent("eve", in[1].ID, "")
 	arrived := func(account inbox.AccountID, channel inbox.Channel, ref inbox.IdentityRef, thread string) {
 		m := &inbox.Arrival{Identity: ref, SenderKey: ref.Key, Person: inbox.Party{Address: ref.Key, Name: "Ines"}, People: []string{ref.Key}, Thread: inbox.ChannelKey(account, thread)}
 		m.Direction, m.Text, m.CreatedAt, m.SentAt, m.Author = inbox.In, "hello", now, now, inbox.Author{Kind: inbox.ByCustomer, Address: ref.Key}
@@ -241,8 +244,8 @@ func TestHere(t *testing.T) {
 	go func() { _ = chats.Hear(ctx, func(w connectors.Live) { down <- w }) }()
 
 	nodeA, nodeB := startHere(t, st, first, secret), startHere(t, st, second, secret)
-	a, b := nodeA.page(t, ann, conversation, customer), nodeB.page(t, bob, conversation, customer)
-	e := nodeA.page(t, eve, conversation, customer)
+	a, b := nodeA.page(t, annToken, conversation, customer), nodeB.page(t, bobToken, conversation, customer)
+	e := nodeA.page(t, eveToken, conversation, customer)
 	e.say(map[string]any{"type": "here", "open": chat.ID, "typing": "reply"})
 	a.say(map[string]any{"type": "here", "open": chat.ID})
 	a.until("here", `"name":"ann"}]`)
