@@ -137,7 +137,7 @@ func (f *fan) run(s fanServer, o order) (answer, error) {
 	}
 	got, err := f.crowd.ask(order{Do: "await", Want: sent.Due})
 	if err != nil {
-		return answer{}, err
+		return answer{}, fmt.Errorf("of %s: %w", s.name, err)
 	}
 	after, err := s.ask(order{Do: "cpu"})
 	if err != nil {
