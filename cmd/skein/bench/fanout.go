@@ -340,7 +340,7 @@ func (f *fan) connects() error {
 // commits prints how long it takes from the begin of a transaction, and how long
 // that took, to the frame at the client.
 func (f *fan) commits() error {
-	f.cfg.section("100 transactions/s → 1,000 sockets")
+	f.cfg.section("100 transactions/s → 1,000 agents with 5 of 200 topics")
 	s := f.servers[len(f.servers)-1]
 	n := min(fanSome, f.sockets)
 	var best figures
@@ -349,7 +349,7 @@ func (f *fan) commits() error {
 		if _, err := s.ask(order{Do: "open"}); err != nil {
 			return err
 		}
-		if _, err := f.open(s, n, 0); err != nil {
+		if _, err := f.open(s, n, fanTopics); err != nil {
 			return err
 		}
 		if _, err := f.crowd.ask(order{Do: "count"}); err != nil {

@@ -168,10 +168,10 @@ func (s *skein) commit(ctx context.Context, o order) (answer, error) {
 	}
 	running.Wait()
 	slices.Sort(took)
-	return answer{Events: int64(n), Due: int64(n * o.Sockets), P50: took[len(took)/2], P99: took[len(took)*99/100]}, failed
+	return answer{Events: int64(n), Due: int64(n * o.Sockets * fanEach / fanTopics), P50: took[len(took)/2], P99: took[len(took)*99/100]}, failed
 }
 
-const fanConversations = 200
+const fanConversations = fanTopics // one in each inbox
 
 // staff makes the agents and inboxes of the bench in the database, the
 // conversations with them, and a session for each socket.
@@ -194,7 +194,7 @@ func (c *Config) staff(ctx context.Context, data string, sockets int) error {
 		`INSERT INTO sessions (id, agent_id, hash, expires_at) SELECT bench_id(7, i), bench_id(6, i % @agents), '', now() + interval '1 day' FROM generate_series(0, @sockets::int - 1) i`,
 		`INSERT INTO inbox_members (agent_id, inbox_id) SELECT bench_id(6, i), bench_id(8, (i * @each::int + j) % @topics::int) FROM generate_series(0, @agents::int - 1) i CROSS JOIN generate_series(0, @each::int - 1) j`,
 		`INSERT INTO inbox_members (agent_id, inbox_id) SELECT bench_id(6, i), bench_id(8, @topics) FROM generate_series(0, @agents::int - 1) i`,
-		`UPDATE conversations SET inbox_id = bench_id(8, @topics)`,
+		`UPDATE conversations SET inbox_id = bench_id(8, (number - 1) % @topics::int)`,
 		`ANALYZE`,
 	} {
 		args := pgx.NamedArgs{"agents": fanAgents, "sockets": sockets, "topics": fanTopics, "each": fanEach}
