@@ -57,7 +57,7 @@ func (c *Chat) Receive(ctx context.Context, account connectors.Account, cursor s
 	}
 	h := &hub{
 		c: c, account: account.ID, set: set, seal: sealer{c.cfg.Secret, account.ID},
-		log:      c.cfg.Log.With("account", string(account.ID)),
+		log: c.cfg.Log.With("account", string(account.ID)), end: make(chan struct{}),
 		receipts: make(chan connectors.Inbound, receiptQueue), sessions: map[string]*session{},
 	}
 	c.mu.Lock()
@@ -66,9 +66,6 @@ func (c *Chat) Receive(ctx context.Context, account connectors.Account, cursor s
 	if err := emit(ctx, cursor); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	h.end = ctx.Done()
 	c.mu.Lock()
 	c.hubs[account.ID] = h
 	c.mu.Unlock()

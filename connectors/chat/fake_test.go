@@ -198,10 +198,11 @@ func (f *fakeIntake) texts() (list []string) {
 
 // A rig is a chat that is served.
 type rig struct {
-	t   *testing.T
-	in  *fakeIntake
-	c   *Chat
-	url string
+	t    *testing.T
+	stop context.CancelFunc // ends the account's Receive of the newest instance
+	in   *fakeIntake
+	c    *Chat
+	url  string
 }
 
 func newRig(t *testing.T, settings string) *rig {
@@ -221,6 +222,7 @@ func (r *rig) instance(settings string) (*Chat, string) {
 	server := httptest.NewServer(c.Handler(r.in))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
+	r.stop = cancel
 	ready := make(chan struct{})
 	go func() {
 		ended <- c.Receive(ctx, connectors.Account{ID: "web", Settings: []byte(settings)}, "", func(context.Context, string, ...connectors.Inbound) error {

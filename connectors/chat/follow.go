@@ -51,29 +51,15 @@ func (s *socket) follow(ctx context.Context, answer *connectors.SessionAnswer) {
 func (s *socket) watch(ctx context.Context, position uint64, blind bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	done := make(chan struct{})
-	watcher := make(chan struct{})
-	go func() { // ends with this call
-		defer close(watcher)
-		var soon <-chan time.Time
-		if blind {
-			t := time.NewTimer(askAgain)
-			defer t.Stop()
-			soon = t.C
-		}
-		select {
-		case <-s.anew:
-			cancel(errAnew)
-		case <-soon:
-			cancel(errAnew)
-		case <-done:
-		}
-	}()
+	s.mu.Lock()
+	s.anew = cancel
+	s.mu.Unlock()
+	if blind {
+		defer time.AfterFunc(askAgain, func() { cancel(errAnew) }).Stop()
+	}
 	err := s.h.in.Visitor(ctx, s.h.account, s.session.id, position, func(_ uint64, data []byte) error {
 		return s.show(ctx, data, blind)
 	})
-	close(done)
-	<-watcher
 	if cause := context.Cause(ctx); errors.Is(cause, errAnew) {
 		return errAnew
 	}

@@ -31,7 +31,7 @@ type hub struct {
 	set     *Settings
 	seal    sealer
 	log     *slog.Logger
-	end     <-chan struct{} // closed when it ends
+	end     chan struct{} // closed when it ends
 
 	receipts chan connectors.Inbound // of answers that a visitor's socket took
 
@@ -160,12 +160,13 @@ func (h *hub) spend(of *session, which func(*session) *bucket, r rate) time.Dura
 	return which(of).take(r, 1, h.now())
 }
 
-// close lets nobody in any more. Who is in is sent away when the hub's end is
-// closed, and comes back to what there is then.
+// close lets nobody in any more. Who is in is sent away, by each socket itself,
+// and comes back to what there is then.
 func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended = true
+	close(h.end)
 }
 
 // offer hands a frame to the sockets of a session. What a slow one has no room

@@ -37,8 +37,7 @@ type socket struct {
 	conn    *websocket.Conn
 	stop    context.CancelFunc
 	session *session
-	place   int           // in the queue, as was told; the hub's lock guards it
-	anew    chan struct{} // cap 1: what is shown has to be asked for anew
+	place   int // in the queue, as was told; the hub's lock guards it
 
 	out   chan []byte // what is true only now
 	shown atomic.Int64
@@ -46,6 +45,7 @@ type socket struct {
 	mu     sync.Mutex                               // guards what follows
 	unread map[inbox.MessageID]inbox.VisitorMessage // agents' answers
 	mine   []inbox.MessageID                        // the visitor's own, not read as far as is known
+	anew   context.CancelCauseFunc                  // has what is shown asked for anew
 
 	// Of the goroutine that reads.
 	user      *user
@@ -74,20 +74,8 @@ func (h *hub) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	s := &socket{
-		h: h, conn: conn, stop: cancel, anew: make(chan struct{}, 1), out: make(chan []byte, outQueue),
-		unread: map[inbox.MessageID]inbox.VisitorMessage{},
+		h: h, conn: conn, stop: cancel, out: make(chan []byte, outQueue), unread: map[inbox.MessageID]inbox.VisitorMessage{},
 	}
-	stopped := make(chan struct{})
-	defer func() { cancel(); <-stopped }()
-	go func() { // ends with the socket
-		defer close(stopped)
-		select {
-		case <-h.end:
-			_ = conn.Close(websocket.StatusServiceRestart, "served anew in a moment")
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	s.serve(ctx)
 }
 
@@ -259,10 +247,13 @@ func (s *socket) offerFrame(frame any) {
 	}
 }
 
+// lookAnew has what is shown asked for anew.
 func (s *socket) lookAnew() {
-	select {
-	case s.anew <- struct{}{}:
-	default:
+	s.mu.Lock()
+	anew := s.anew
+	s.mu.Unlock()
+	if anew != nil {
+		anew(errAnew)
 	}
 }
 
@@ -274,6 +265,9 @@ func (s *socket) write(ctx context.Context) {
 		var err error
 		select {
 		case <-ctx.Done():
+			return
+		case <-s.h.end:
+			_ = s.conn.Close(websocket.StatusServiceRestart, "served anew in a moment")
 			return
 		case raw := <-s.out:
 			err = s.putRaw(ctx, raw)

@@ -321,3 +321,18 @@ func TestAgentTypes(t *testing.T) {
 		t.Error("another session is told that somebody types")
 	}
 }
+
+// When an account changes or the connector stops, its visitors are told to come
+// back, and nobody is let in meanwhile.
+func TestSentAway(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	g := r.dial(r.url, nil, `{"t":"hello"}`)
+	g.welcome()
+	r.stop()
+	<-g.ended
+	if g.close != websocket.StatusServiceRestart {
+		t.Errorf("the socket ended with %v", g.close)
+	}
+	r.until("nobody is let in", func() bool { h, err := r.c.hub("web"); return h == nil && inbox.CodeOf(err) == inbox.Unavailable })
+}
