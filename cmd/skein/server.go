@@ -75,6 +75,9 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 			return named("DATABASE_URL", cfg.database, err)
 		}
 		s.store = st
+		// Now, and not while somebody writes into the place where they will be. What
+		// hinders it is told by the follower, which tries again.
+		_ = st.EnsurePartitions(ctx, time.Now())
 		return nil
 	})
 	g.Go(func() (err error) {
