@@ -561,6 +561,7 @@ export function timelineEntry(x: unknown): TimelineEntry {
     conversationId: str(o, "conversationId"),
     title: str(o, "title"),
     detail: str(o, "detail"),
+    channel: str(record(o["data"] ?? {}, "timeline entry's data"), "channel"),
   };
 }
 

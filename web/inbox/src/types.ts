@@ -392,6 +392,8 @@ export interface TimelineEntry {
   readonly conversationId: string;
   readonly title: string;
   readonly detail: string;
+  /** Of a message: where it was said. */
+  readonly channel: string;
 }
 
 /** Something to do for a customer by a time. */

@@ -181,8 +181,10 @@ export function steps(status: string): { steps: readonly Step[]; trouble: boolea
 }
 
 /** A line of the timeline: what happened, and the rest. */
-export function timelineWords(e: { kind: string; title: string; detail: string }): { title: string; detail: string } {
+export function timelineWords(e: { kind: string; title: string; detail: string; channel?: string }): { title: string; detail: string } {
   switch (e.kind) {
+    case "message":
+      return { title: e.title || { chat: "In the chat", social: "Direct message" }[e.channel ?? ""] || "Mail without a subject", detail: e.detail };
     case "note":
       return { title: e.title || "Note", detail: e.detail };
     case "order":

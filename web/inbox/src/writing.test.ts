@@ -188,6 +188,8 @@ describe("words", () => {
     expect(timelineWords({ kind: "order", title: "HP-1", detail: "paid" })).toEqual({ title: "Order HP-1", detail: "Paid" });
     expect(timelineWords({ kind: "shipment", title: "HP-1", detail: "in_transit" })).toEqual({ title: "Shipment of HP-1", detail: "On its way" });
     expect(timelineWords({ kind: "note", title: "", detail: "x" }).title).toBe("Note");
+    expect(timelineWords({ kind: "message", title: "", detail: "x", channel: "chat" }).title).toBe("In the chat");
+    expect(timelineWords({ kind: "message", title: "", detail: "x", channel: "email" }).title).toBe("Mail without a subject");
   });
   it("writes amounts and sizes", () => {
     expect(money(12890, "EUR", "en")).toBe("€128.90");

@@ -12,6 +12,8 @@ import type { Conversation, Me, Message } from "../types";
 import { Button, IconButton, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { forgive, refusals, useSignal } from "../ui/signals";
+import { goesOn, isLine } from "../lines";
+import { ChatLine } from "./ChatLine";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Header } from "./Header";
 import { MessageView } from "./MessageView";
@@ -186,9 +188,23 @@ function Opened({
         ) : said.loading && said.messages.length === 0 ? (
           <MessagesSkeleton />
         ) : (
-          said.messages.map((m) => (
-            <MessageView key={m.id} message={m} token={token} fresh={newer.some((n) => n.id === m.id)} onReply={reply} onMove={move} />
-          ))
+          said.messages.map((m, i) => {
+            const fresh = newer.some((n) => n.id === m.id);
+            return isLine(m) ? (
+              <ChatLine
+                key={m.id}
+                message={m}
+                who={c.customer.name}
+                token={token}
+                fresh={fresh}
+                follows={goesOn(said.messages[i - 1], m)}
+                last={!goesOn(m, said.messages[i + 1])}
+                onMove={move}
+              />
+            ) : (
+              <MessageView key={m.id} message={m} token={token} fresh={fresh} onReply={reply} onMove={move} />
+            );
+          })
         )}
         <Outgoing
           conversation={c}

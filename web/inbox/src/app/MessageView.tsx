@@ -145,7 +145,7 @@ function Details({ message: m }: { message: Message }): ReactNode {
   );
 }
 
-function Marks({ message: m }: { message: Message }): ReactNode {
+export function Marks({ message: m }: { message: Message }): ReactNode {
   const unproven = m.reason.marks.length > 0;
   return (
     <>
@@ -174,7 +174,7 @@ function Mark({ icon: Icon, short, long, tone = "quiet" }: { icon: LucideIcon; s
 }
 
 /** Why the message is in this conversation: in words on hover, focus and press. */
-function Why({ message: m }: { message: Message }): ReactNode {
+export function Why({ message: m }: { message: Message }): ReactNode {
   const words = m.reason.text || "It began this conversation.";
   return (
     <DialogTrigger>
@@ -215,7 +215,7 @@ function Bounces({ message: m }: { message: Message }): ReactNode {
 
 const pictures = /^image\/(png|jpe?g|gif|webp)$/i;
 
-function Files({ files, token }: { files: readonly Attachment[]; token: string }): ReactNode {
+export function Files({ files, token }: { files: readonly Attachment[]; token: string }): ReactNode {
   return (
     <ul aria-label="Attachments" className="mt-3 flex flex-wrap gap-2">
       {files.map((a) => {
@@ -255,7 +255,7 @@ const stateIcon: Partial<Record<Message["state"], LucideIcon>> = {
   uncertain: TriangleAlert,
 };
 
-function DeliveryLine({ message: m }: { message: Message }): ReactNode {
+export function DeliveryLine({ message: m }: { message: Message }): ReactNode {
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
   const d = delivery(m);

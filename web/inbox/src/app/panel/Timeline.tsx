@@ -1,4 +1,4 @@
-import { BadgePercent, CircleCheck, CircleDashed, Eye, Mail, Package, Phone, ShoppingCart, Star, StickyNote, Truck, Undo2, UsersRound, type LucideIcon } from "lucide-react";
+import { BadgePercent, CircleCheck, CircleDashed, Eye, Mail, MessageCircle, Package, Phone, ShoppingCart, Star, StickyNote, Truck, Undo2, UsersRound, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTimeline } from "../../panel";
 import { href, type Place } from "../../place";
@@ -34,7 +34,7 @@ export function Timeline({ c, customer, place, onNavigate }: { c: Conversation; 
     <Section title="Timeline">
       <ol className="relative" onClickCapture={() => onNavigate?.()}>
         {entries.map((e, i) => {
-          const Icon = timelineIcon[e.kind] ?? CircleDashed;
+          const Icon = (e.kind === "message" && e.channel === "chat" ? MessageCircle : timelineIcon[e.kind]) ?? CircleDashed;
           const target = e.conversationId !== "" && e.conversationId !== c.id ? store.get().conversations.get(e.conversationId) : undefined;
           const words = timelineWords(e);
           const line = (

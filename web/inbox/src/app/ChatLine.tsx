@@ -1,0 +1,73 @@
+import { Split } from "lucide-react";
+import { memo, type ReactNode } from "react";
+import type { Message } from "../types";
+import { Avatar, IconButton } from "../ui/controls";
+import { channelIcon } from "../ui/icons";
+import { useNow } from "../ui/hooks";
+import { channelWord, exactly, initials, when } from "../words";
+import { TextBody } from "./MailBody";
+import { DeliveryLine, Files, Marks, Why } from "./MessageView";
+
+/** One line of a talk: what the same person says in a row stands together, under one name and time. */
+export const ChatLine = memo(function ChatLine({
+  message: m,
+  who,
+  token,
+  fresh,
+  follows,
+  last,
+  onMove,
+}: {
+  message: Message;
+  /** What the customer is called: a visitor's own name may be known only later. */
+  who: string;
+  token: string;
+  /** It came while the agent was writing. */
+  fresh: boolean;
+  /** It goes on with the line before it. */
+  follows: boolean;
+  /** The next line is somebody else's, or of later. */
+  last: boolean;
+  onMove: (id: string) => void;
+}): ReactNode {
+  const now = useNow();
+  const name = m.author.name || (m.direction === "in" ? who : "") || m.author.address || "Unknown";
+  const Glyph = channelIcon[m.channel];
+  const trouble = m.state === "failed" || m.state === "uncertain";
+  return (
+    <article
+      aria-label={`${m.direction === "out" ? "Reply" : channelWord[m.channel]} from ${name}, ${when(m.sentAt || m.createdAt, now)}`}
+      data-message={m.id}
+      className={`group/message relative flex gap-2.5 px-5 ${follows ? "pt-0.5" : "pt-3"} ${last ? "border-b border-line pb-3 last:border-b-0" : ""} ${
+        fresh ? "shadow-[inset_3px_0_0_var(--amber)]" : ""
+      }`}
+    >
+      <div className="w-7 shrink-0">{!follows && <Avatar name={initials(name)} ours={m.direction === "out"} />}</div>
+      <div className="min-w-0 flex-1">
+        {!follows && (
+          <header className="mb-0.5 flex min-h-5 flex-wrap items-center gap-x-1.5">
+            <span className="max-w-full truncate text-sm font-semibold">{name}</span>
+            <Glyph size={13} strokeWidth={1.75} aria-label={channelWord[m.channel]} className="shrink-0 text-muted" />
+            <Marks message={m} />
+          </header>
+        )}
+        {(m.text !== "" || m.attachments.length === 0) && <TextBody text={m.text} visible="" />}
+        {m.attachments.length > 0 && <Files files={m.attachments} token={token} />}
+        {m.direction === "out" && (last || trouble) && <DeliveryLine message={m} />}
+      </div>
+      <div className="flex h-5 shrink-0 items-center">
+        <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
+          <Why message={m} />
+          <IconButton icon={Split} label="Move elsewhere" onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
+        </div>
+        <time
+          dateTime={m.sentAt}
+          title={exactly(m.sentAt)}
+          className={`figures pl-1.5 text-xs leading-5 text-muted ${follows ? "max-md:hidden opacity-0 group-focus-within/message:opacity-100 group-hover/message:opacity-100" : ""}`}
+        >
+          {when(m.sentAt || m.createdAt, now)}
+        </time>
+      </div>
+    </article>
+  );
+});
