@@ -86,16 +86,16 @@ func TestMissedAnswersGoByMail(t *testing.T) {
 	}
 
 	mail := boss.mails(chats[left])[0]
-	n.mail("support", "by-mail", "Lea/left@x.example", inbox.Proven, "answered by mail, xq1", mail.HeaderID)
+	n.mail("support", "by-mail", "Lea/left@x.example", inbox.Proven, "answered by mail, xqxqxq1", mail.HeaderID)
 	boss.until("it is in the same conversation", func() bool {
-		return slices.ContainsFunc(boss.messages(chats[left]), func(m inbox.Message) bool { return m.Text == "answered by mail, xq1" })
+		return slices.ContainsFunc(boss.messages(chats[left]), func(m inbox.Message) bool { return m.Text == "answered by mail, xqxqxq1" })
 	})
-	boss.reply(boss.chat("answered by mail, xq1"), "to the mail, xq2")
+	boss.reply(boss.chat("answered by mail, xqxqxq1"), "to the mail, xqxqxq2")
 	left.write(uuid(5), "back in the chat")
 	boss.until("it goes on in the chat", func() bool { return boss.chat("back in the chat").Channel == inbox.Chat })
 	boss.reply(boss.chat("back in the chat"), "to the chat")
 	left.expect("the answer", func(f visitorFrame) bool { return f.Text == "to the chat" })
-	if strings.Contains(left.bytes(), "xq") {
+	if strings.Contains(left.bytes(), "xqxqxq") {
 		t.Error("the visitor of the chat saw what was mailed")
 	}
 	n.fireMail(time.Hour)

@@ -71,35 +71,35 @@ func TestVisitorLearnsNothing(t *testing.T) {
 	boss := n.agent("boss", inbox.AdminRole)
 
 	// What is known of the customer: none of these words may reach a visitor.
-	n.mail("support", "grievance-xq1", "Annabel Xq2/ann.xq3@x.example", inbox.Proven, "my parcel xq4 is broken")
-	n.order(inbox.Order{ExternalID: "xq5", Number: "#10021", Email: "ann.xq3@x.example", Status: "paid", Total: 4711,
-		Items: []inbox.Item{{SKU: "xq6", Title: "Kettle xq7", Quantity: 1, Price: 4711}}, Note: "xq8"})
+	n.mail("support", "grievance-xqxqxq1", "Annabel Xqxqxq2/ann.xqxqxq3@x.example", inbox.Proven, "my parcel xqxqxq4 is broken")
+	n.order(inbox.Order{ExternalID: "xqxqxq5", Number: "#10021", Email: "ann.xqxqxq3@x.example", Status: "paid", Total: 4711,
+		Items: []inbox.Item{{SKU: "xqxqxq6", Title: "Kettle xqxqxq7", Quantity: 1, Price: 4711}}, Note: "xqxqxq8"})
 	if err := n.links[inbox.Shop].Publish(t.Context(), connectors.Inbound{
 		Kind: connectors.KindCustomer, Channel: inbox.Shop, Account: "shop", EventID: "customer:1", Key: "7", Lane: connectors.LaneLive,
 		Sender: connectors.Sender{Kind: inbox.ShopAccount, Proof: inbox.Signed}, ProviderAt: time.Now(), ReceivedAt: time.Now(),
-		Customer: &inbox.CustomerRecord{Store: "shop", ExternalID: "7", Email: "ann.xq3@x.example", Name: "Annabel Xq2", Phone: "+43 1 5550199", Company: "xq9",
+		Customer: &inbox.CustomerRecord{Store: "shop", ExternalID: "7", Email: "ann.xqxqxq3@x.example", Name: "Annabel Xqxqxq2", Phone: "+43 1 5550199", Company: "xqxqxq9",
 			UpdatedAt: time.Now()},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	mail := boss.find("grievance-xq1")
-	secrets := []string{"xq1", "xq2", "xq4", "xq5", "xq6", "xq7", "xq8", "xq9", "xqa", "xqb", "xqc", "5550199"}
+	mail := boss.find("grievance-xqxqxq1")
+	secrets := []string{"xqxqxq1", "xqxqxq2", "xqxqxq4", "xqxqxq5", "xqxqxq6", "xqxqxq7", "xqxqxq8", "xqxqxq9", "xqxqxqa", "xqxqxqb", "xqxqxqc", "5550199"}
 
 	typed := n.visit(nil)
-	typed.say(map[string]any{"t": "identify", "email": "ann.xq3@x.example", "name": "Somebody"})
-	typed.write(uuid(1), "I am ann.xq3@x.example, where is my order #10021?")
-	typed.say(map[string]any{"t": "offline", "id": uuid(2), "email": "ann.xq3@x.example", "name": "Somebody", "text": "answer there"})
-	typed.say(map[string]any{"t": "handover", "id": uuid(3), "email": "ann.xq3@x.example"})
+	typed.say(map[string]any{"t": "identify", "email": "ann.xqxqxq3@x.example", "name": "Somebody"})
+	typed.write(uuid(1), "I am ann.xqxqxq3@x.example, where is my order #10021?")
+	typed.say(map[string]any{"t": "offline", "id": uuid(2), "email": "ann.xqxqxq3@x.example", "name": "Somebody", "text": "answer there"})
+	typed.say(map[string]any{"t": "handover", "id": uuid(3), "email": "ann.xqxqxq3@x.example"})
 	typed.expect("all is sent", func(f visitorFrame) bool { return f.T == "state" && string(f.ID) == uuid(3) })
-	signed := n.visit(map[string]any{"jwt": signedIn(t, secret, "7", "ann.xq3@x.example", true)})
+	signed := n.visit(map[string]any{"jwt": signedIn(t, secret, "7", "ann.xqxqxq3@x.example", true)})
 	signed.write(uuid(4), "And I am signed in.")
 
-	asked := "Please go on by mail: ann.xq3@x.example"
+	asked := "Please go on by mail: ann.xqxqxq3@x.example"
 	chat := boss.chat(asked)
 	boss.until("who is signed in is the customer", func() bool {
-		return boss.chat("And I am signed in.").Customer.CustomerID == boss.find("grievance-xq1").Customer.CustomerID
+		return boss.chat("And I am signed in.").Customer.CustomerID == boss.find("grievance-xqxqxq1").Customer.CustomerID
 	})
-	mail = boss.find("grievance-xq1")
+	mail = boss.find("grievance-xqxqxq1")
 	if boss.chat(asked).Customer.CustomerID == mail.Customer.CustomerID {
 		t.Error("who typed an address is the customer")
 	}
@@ -109,20 +109,20 @@ func TestVisitorLearnsNothing(t *testing.T) {
 			t.Fatalf("note: %d %s", status, raw)
 		}
 	}
-	note("a note xqa")
+	note("a note xqxqxqa")
 	// An agent makes the worst of it.
 	boss.want(200, "POST", "/customers/"+string(mail.Customer.CustomerID)+"/merge", map[string]any{"with": chat.Customer.CustomerID, "reason": "they said so"}, nil)
 	boss.want(200, "POST", "/conversations/"+string(chat.ID)+"/merge", map[string]any{"with": string(mail.ID)}, nil)
-	note("another xqb")
+	note("another xqxqxqb")
 	// The customer goes on by mail, and is answered there.
-	n.mail("support", "more-xqc", "Annabel Xq2/ann.xq3@x.example", inbox.Proven, "more of xqc", "grievance-xq1")
+	n.mail("support", "more-xqxqxqc", "Annabel Xqxqxq2/ann.xqxqxq3@x.example", inbox.Proven, "more of xqxqxqc", "grievance-xqxqxq1")
 	boss.until("it is in the same conversation", func() bool {
-		return slices.ContainsFunc(boss.messages(chat), func(m inbox.Message) bool { return m.Text == "more of xqc" })
+		return slices.ContainsFunc(boss.messages(chat), func(m inbox.Message) bool { return m.Text == "more of xqxqxqc" })
 	})
-	boss.reply(chat, "to the mail: xqc")
+	boss.reply(chat, "to the mail: xqxqxqc")
 	boss.until("it left by mail", func() bool {
 		return slices.ContainsFunc(boss.messages(chat), func(m inbox.Message) bool {
-			return m.Text == "to the mail: xqc" && m.Channel == inbox.Email
+			return m.Text == "to the mail: xqxqxqc" && m.Channel == inbox.Email
 		})
 	})
 
@@ -172,13 +172,13 @@ func TestSessionsAreApart(t *testing.T) {
 	anna := n.agent("anna", inbox.AgentRole, n.inboxes["support"].ID)
 
 	victim := n.visit(nil)
-	id := n.uploadAs(victim.Token, "bill.txt", "the bill of xq1")
-	victim.say(map[string]any{"t": "message", "id": uuid(1), "text": "my bill, xq2", "files": []string{id}})
+	id := n.uploadAs(victim.Token, "bill.txt", "the bill of xqxqxq1")
+	victim.say(map[string]any{"t": "message", "id": uuid(1), "text": "my bill, xqxqxq2", "files": []string{id}})
 	got := victim.expect("it is there", func(f visitorFrame) bool { return f.T == "message" && len(f.Files) == 1 })
-	if status, raw := n.fetchAs(victim.Token, "/files/"+string(got.Files[0].ID)); status != 200 || raw != "the bill of xq1" {
+	if status, raw := n.fetchAs(victim.Token, "/files/"+string(got.Files[0].ID)); status != 200 || raw != "the bill of xqxqxq1" {
 		t.Errorf("their own file: %d %q", status, raw)
 	}
-	anna.chat("my bill, xq2")
+	anna.chat("my bill, xqxqxq2")
 
 	thief := n.visit(map[string]any{"session": victim.Session})
 	if thief.Session == victim.Session {
@@ -201,7 +201,7 @@ func TestSessionsAreApart(t *testing.T) {
 	f := n.dial(map[string]any{"session": victim.Session, "token": forged})
 	f.expect("a forged token is refused", func(f visitorFrame) bool { return f.T == "error" && f.Code == "unauthenticated" && f.About == "token" })
 	<-f.ended
-	if strings.Contains(thief.bytes()+f.bytes(), "xq") {
+	if strings.Contains(thief.bytes()+f.bytes(), "xqxqxq") {
 		t.Error("another session's words were seen")
 	}
 
