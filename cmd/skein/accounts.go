@@ -27,10 +27,29 @@ func newDesk(st account.Store, secret []byte, changed func()) *account.Desk {
 	return account.New(account.Config{Store: st, Vault: vault{secret}, Forms: forms, Changed: changed})
 }
 
-// project keeps the sidecars' accounts what PostgreSQL says, until ctx ends; put
-// is what they have, and changed says that somebody changed one here.
+// A projection is what the sidecars are told of accounts.
+type projection struct {
+	store  *store.Store
+	bus    *bus.Bus
+	secret []byte
+	log    *slog.Logger
+
+	put    map[inbox.Channel][]byte
+	served map[inbox.Channel]chan struct{} // closed when the channel has its first account
+}
+
+func newProjection(st *store.Store, b *bus.Bus, secret []byte, log *slog.Logger) *projection {
+	p := &projection{store: st, bus: b, secret: secret, log: log, put: map[inbox.Channel][]byte{}, served: map[inbox.Channel]chan struct{}{}}
+	for _, channel := range bus.Channels {
+		p.served[channel] = make(chan struct{})
+	}
+	return p
+}
+
+// run keeps the sidecars' accounts what PostgreSQL says, until ctx ends; changed
+// says that somebody changed one here.
 // While either is away the sidecars go on with what they have.
-func project(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte, put map[inbox.Channel][]byte, changed <-chan struct{}, log *slog.Logger) error {
+func (p *projection) run(ctx context.Context, changed <-chan struct{}) error {
 	tick := time.NewTicker(projectEvery)
 	defer tick.Stop()
 	for {
@@ -40,18 +59,17 @@ func project(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte, pu
 		case <-tick.C:
 		case <-changed:
 		}
-		if err := projectOnce(ctx, st, b, secret, put, log); err != nil && ctx.Err() == nil {
-			log.Warn("accounts not handed to the connectors", "err", err)
+		if err := p.once(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn("accounts not handed to the connectors", "err", err)
 		}
 	}
 }
 
-// projectOnce puts the channels whose accounts differ from what put holds, and
-// brings put up to date.
+// once puts the channels whose accounts differ from what was put.
 // An account whose settings were sealed under another key is left out: the
 // others are served.
-func projectOnce(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte, put map[inbox.Channel][]byte, log *slog.Logger) error {
-	stored, err := st.Accounts(ctx)
+func (p *projection) once(ctx context.Context) error {
+	stored, err := p.store.Accounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,9 +82,9 @@ func projectOnce(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte
 		if a.Removed {
 			continue
 		}
-		settings, err := bus.OpenSettings(secret, a.Settings, a.Channel, a.ID)
+		settings, err := bus.OpenSettings(p.secret, a.Settings, a.Channel, a.ID)
 		if err != nil {
-			log.Error("account can't be opened with this secret key: add it again", "account", a.ID, "err", err)
+			p.log.Error("account can't be opened with this secret key: add it again", "account", a.ID, "err", err)
 			continue
 		}
 		channels[a.Channel] = append(channels[a.Channel], connectors.Account{
@@ -78,13 +96,20 @@ func projectOnce(ctx context.Context, st *store.Store, b *bus.Bus, secret []byte
 		if err != nil {
 			return fmt.Errorf("encode accounts: %w", err)
 		}
-		if bytes.Equal(now, put[channel]) {
+		if bytes.Equal(now, p.put[channel]) {
 			continue
 		}
-		if err := b.PutAccounts(ctx, channel, accounts); err != nil {
+		if err := p.bus.PutAccounts(ctx, channel, accounts); err != nil {
 			return err
 		}
-		put[channel] = now
+		p.put[channel] = now
+		if first := p.served[channel]; len(accounts) > 0 {
+			select {
+			case <-first:
+			default:
+				close(first)
+			}
+		}
 	}
 	return nil
 }

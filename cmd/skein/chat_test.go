@@ -40,7 +40,7 @@ func startChat(t *testing.T, settings string) *chatNode {
 	}
 	parts := newStack(slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { parts.stop(10 * time.Second) })
-	if err := n.startAccounts(t.Context(), parts); err != nil {
+	if _, err := n.startAccounts(t.Context(), parts); err != nil {
 		t.Fatal(err)
 	}
 	return n

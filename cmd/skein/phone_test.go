@@ -48,7 +48,7 @@ func startPhone(t *testing.T) *phoneNode {
 	}
 	parts := newStack(slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { parts.stop(10 * time.Second) })
-	if err := n.startAccounts(t.Context(), parts); err != nil {
+	if _, err := n.startAccounts(t.Context(), parts); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -259,19 +259,18 @@ func (s *server) settle(ctx context.Context) {
 
 // startAccounts hands the accounts to the connectors, now and after every
 // change, so that a connector's first look finds what is true.
-func (s *server) startAccounts(ctx context.Context, parts *stack) error {
-	put := map[inbox.Channel][]byte{}
-	if err := projectOnce(ctx, s.store, s.bus, s.cfg.secret, put, s.log); err != nil {
-		return err
+func (s *server) startAccounts(ctx context.Context, parts *stack) (*projection, error) {
+	p := newProjection(s.store, s.bus, s.cfg.secret, s.log)
+	if err := p.once(ctx); err != nil {
+		return nil, err
 	}
-	parts.run("accounts", func(ctx context.Context) error {
-		return project(ctx, s.store, s.bus, s.cfg.secret, put, s.changed, s.log)
-	})
-	return nil
+	parts.run("accounts", func(ctx context.Context) error { return p.run(ctx, s.changed) })
+	return p, nil
 }
 
-// startConnectors runs every connector as a child process.
-func (s *server) startConnectors(parts *stack) {
+// startConnectors runs a connector as a child process for each channel, from its
+// first account on.
+func (s *server) startConnectors(parts *stack, accounts *projection) {
 	env := []string{"SKEIN_LOG=" + s.cfg.logLevel}
 	if s.cfg.given != "" {
 		env = append(env, "SKEIN_PUBLIC_URL="+s.cfg.given)
@@ -284,6 +283,13 @@ func (s *server) startConnectors(parts *stack) {
 		})
 		s.count("skein_connector_restarts_total", "How often a connector's process was started again.",
 			prometheus.Labels{"channel": name}, child.Restarts)
-		parts.run("connector "+name, child.Run)
+		parts.run("connector "+name, func(ctx context.Context) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-accounts.served[channel]:
+				return child.Run(ctx)
+			}
+		})
 	}
 }

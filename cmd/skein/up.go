@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -105,11 +106,12 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 	} else if err := srv.endDemo(ctx); err != nil {
 		return err
 	}
-	if err := srv.startAccounts(ctx, parts); err != nil {
+	accounts, err := srv.startAccounts(ctx, parts)
+	if err != nil {
 		return err
 	}
 	if embedded {
-		srv.startConnectors(parts)
+		srv.startConnectors(parts, accounts)
 	}
 	srv.startHTTP(parts, listener)
 	if err := b.running(s).save(s.data); err != nil {
@@ -119,6 +121,7 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 	srv.settle(ctx)
 	e.log.Info("ready", "url", s.public, "took", time.Since(began).Round(time.Millisecond))
 	welcome(e.stdout, s, b.demo)
+	debug.FreeOSMemory() // what starting took: streams read, schemas made
 	err = parts.wait(ctx)
 	if err == nil {
 		fmt.Fprintln(e.stdout, "\n  Stopping. A second Ctrl-C doesn't wait.")
