@@ -122,6 +122,7 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 	e.log.Info("ready", "url", s.public, "took", time.Since(began).Round(time.Millisecond))
 	welcome(e.stdout, s, b.demo)
 	debug.FreeOSMemory() // what starting took: streams read, schemas made
+	parts.run("memory", giveBack)
 	err = parts.wait(ctx)
 	if err == nil {
 		fmt.Fprintln(e.stdout, "\n  Stopping. A second Ctrl-C doesn't wait.")
