@@ -57,8 +57,8 @@ test-web: web/node_modules/.package-lock.json ## the web app's unit tests
 	cd web && $(NPM) test --silent
 
 .PHONY: e2e
-e2e: build ## from a mailbox through the browser and back, in Chromium
-	$(GO) test ./cmd/skein -count=1 -run '^TestEndToEnd$$' -v
+e2e: build ## from a mailbox or a visitor through the browser and back, in Chromium
+	$(GO) test ./cmd/skein -count=1 -run '^(TestEndToEnd|TestWidget|TestChatInBrowser)$$' -v
 
 .PHONY: prepare
 prepare: ## install what the tests need, or name it

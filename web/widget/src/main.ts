@@ -125,7 +125,7 @@ const script = document.currentScript;
 if (script instanceof HTMLScriptElement) {
   const account = script.dataset["account"];
   if (!account) warn("the script needs data-account");
-  else if (!("adoptedStyleSheets" in document) || !URL.canParse("a:")) warn("this browser is too old for the chat");
+  else if (!CSS.supports("color:light-dark(red,red)")) warn("this browser is too old for the chat");
   else if (document.readyState !== "loading") start(script, account);
   else addEventListener("DOMContentLoaded", () => start(script, account));
 }
