@@ -163,6 +163,13 @@ func (p *people) set(agent inbox.AgentID, version int64, inboxes ...inbox.InboxI
 // serve runs a hub behind a real server and returns its address.
 func serve(t *testing.T, cfg Config) (*Hub, string) {
 	t.Helper()
+	h, url, _ := serveUntil(t, cfg)
+	return h, url
+}
+
+// serveUntil is serve with what ends it before the test does.
+func serveUntil(t *testing.T, cfg Config) (*Hub, string, func()) {
+	t.Helper()
 	h := New(cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -171,7 +178,7 @@ func serve(t *testing.T, cfg Config) (*Hub, string) {
 		_ = h.Run(ctx)
 	}()
 	url := newServer(t, h)
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		select {
 		case <-ended:
@@ -179,8 +186,9 @@ func serve(t *testing.T, cfg Config) (*Hub, string) {
 			t.Error("Run did not return")
 		}
 	})
+	t.Cleanup(stop)
 	wait(t, h.Ready)
-	return h, url
+	return h, url, stop
 }
 
 func newServer(t *testing.T, h *Hub) string {
