@@ -26,6 +26,8 @@ type log struct {
 	entries [][]byte
 	changed chan struct{}
 	down    bool
+	deaf    int // who began to read before the reader of this number gets nothing more
+	readers int
 }
 
 func newLog() *log { return &log{epoch: "e1", first: 1, changed: make(chan struct{})} }
@@ -48,12 +50,14 @@ func (l *log) Events(ctx context.Context, from uint64, fn func(uint64, []byte) e
 		l.mu.Unlock()
 		return errors.New("not in the stream")
 	}
+	l.readers++
+	me := l.readers
 	l.mu.Unlock()
 	for next := from; ; {
 		l.mu.Lock()
 		changed, down := l.changed, l.down || l.epoch != epoch
 		var data []byte
-		if next <= uint64(len(l.entries)) {
+		if next <= uint64(len(l.entries)) && me > l.deaf {
 			if next < l.first {
 				next = l.first
 			}
@@ -224,6 +228,7 @@ type said struct {
 	Entity   string          `json:"entity"`
 	Version  int64           `json:"version"`
 	LastSent uint64          `json:"lastSent"`
+	Newest   uint64          `json:"newest"`
 	Topics   []string        `json:"topics"`
 	Event    *inbox.Event    `json:"event"`
 

@@ -19,6 +19,7 @@ type Hub struct {
 	mu       sync.Mutex // guards what follows, and what session.go says of sessions
 	epoch    string     // "" before the stream was seen for the first time
 	present  uint64     // where the stream stood then: sockets are accepted from there on
+	sighted  uint64     // where it stood when it was looked at last
 	lost     bool       // the place in the stream, until it is looked at again
 	ring     *ring
 	sessions map[*session]struct{}
@@ -124,6 +125,7 @@ func (h *Hub) Run(ctx context.Context) error {
 
 var (
 	errMoved = errors.New("the stream is another one now")
+	errStuck = errors.New("there is more in the stream, and nothing comes")
 	errGap   = errors.New("entries are missing")
 )
 
@@ -147,10 +149,14 @@ func (h *Hub) read(ctx context.Context) error {
 	defer cancel(nil)
 
 	err = h.cfg.Source.Events(ctx, from, h.take)
-	if cause := context.Cause(ctx); errors.Is(cause, errMoved) {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, errMoved):
 		return cause // begin will see it too
+	case errors.Is(cause, errStuck):
+		err = cause
 	}
-	if ctx.Err() != nil || h.taken.Last >= from || mark.Last < from {
+	if ctx.Err() != nil && !errors.Is(cause, errStuck) || h.taken.Last >= from || mark.Last < from {
 		h.stalls = 0
 	} else {
 		h.stalls++
@@ -162,10 +168,13 @@ func (h *Hub) read(ctx context.Context) error {
 }
 
 // watch ends the reading when the stream is not what it was: a reader may wait
-// for ever at a number that a new stream has yet to reach.
+// for ever at a number that a new stream has yet to reach. It ends it too when the
+// reader is at the same place in two looks, and the stream was ahead in both.
 func (h *Hub) watch(ctx context.Context, end context.CancelCauseFunc) {
 	tick := time.NewTicker(h.cfg.CheckEvery)
 	defer tick.Stop()
+	behind := false
+	var was uint64
 	for {
 		select {
 		case <-ctx.Done():
@@ -174,11 +183,27 @@ func (h *Hub) watch(ctx context.Context, end context.CancelCauseFunc) {
 		}
 		before := h.position()
 		mark, err := h.cfg.Source.State(ctx)
-		if err == nil && (mark.Epoch != before.Epoch || mark.Last < before.Last) {
+		if err != nil {
+			continue
+		}
+		if mark.Epoch != before.Epoch || mark.Last < before.Last {
 			end(errMoved)
 			return
 		}
+		h.sight(mark.Last)
+		if behind && before.Last == was {
+			end(errStuck)
+			return
+		}
+		behind, was = mark.Last > before.Last, before.Last
 	}
+}
+
+// sight notes how far the stream is, whether or not that was read.
+func (h *Hub) sight(last uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sighted = last
 }
 
 func (h *Hub) position() inbox.StreamMark {

@@ -476,6 +476,35 @@ func TestStreamAway(t *testing.T) {
 	b.want("event", "e1:1")
 }
 
+// A reader that still lives but gets nothing is found by where the stream stands,
+// and replaced; clients notice nothing, and one whose server would stay behind can
+// tell by the heartbeat.
+func TestHalfDead(t *testing.T) {
+	t.Parallel()
+	// The default intervals: two looks, or a heartbeat and what is known by then.
+	var c Config
+	if c.setDefaults(); 2*c.CheckEvery > 10*time.Second || c.Heartbeat+c.CheckEvery > 10*time.Second {
+		t.Errorf("looks every %v and heartbeats every %v find nothing within 10 s", c.CheckEvery, c.Heartbeat)
+	}
+	h, url, stream, _ := start(t, func(c *Config) { c.CheckEvery, c.Heartbeat = 200*time.Millisecond, 16*time.Millisecond })
+	b := dial(t, url, hello{Token: "ann/1"})
+	b.want("ready", "e1:0")
+	stream.touch(func() { stream.deaf = 1 << 30 }) // whoever reads, and will
+	stream.add(changed("c1", 1, "", "sales"))
+	for {
+		if f, err := b.any(10 * time.Second); err != nil || f.Type != "heartbeat" {
+			t.Fatalf("got %s, %v, want heartbeats alone", f.raw, err)
+		} else if f.Position == "e1:0" && f.Newest == 1 {
+			break
+		}
+	}
+	stream.touch(func() { stream.deaf = stream.readers }) // who reads from now on hears
+	b.want("event", "e1:1")
+	if n := h.Stats().CutOff; n != 0 {
+		t.Errorf("%d clients were cut off", n)
+	}
+}
+
 // The heartbeat tells how far the stream was looked through and what was sent.
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()

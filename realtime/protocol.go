@@ -148,12 +148,13 @@ func rightsFrame(at string, rights int64) []byte {
 	}{"rights", at, rights})
 }
 
-func heartbeatFrame(at string, lastSent uint64) []byte {
+func heartbeatFrame(at string, lastSent, newest uint64) []byte {
 	return encode(struct {
 		Type     string `json:"type"`
 		Position string `json:"position"`
 		LastSent uint64 `json:"lastSent"`
-	}{"heartbeat", at, lastSent})
+		Newest   uint64 `json:"newest"`
+	}{"heartbeat", at, lastSent, newest})
 }
 
 // agentsFrame says how agents are: everybody who is here, or those of whom

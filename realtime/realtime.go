@@ -23,7 +23,9 @@
 // "ping". The server answers with "ready", and then "event", "gone" (it can be
 // seen no more), "topics", "rights" (they changed: fetch anew), "heartbeat" and
 // "tokenExpiring". Each carries the position that the client has once it has
-// applied it.
+// applied it. A heartbeat also tells the sequence of the last event that was sent
+// ("lastSent") and of the newest in the stream ("newest"): a client that has
+// another, or whose server stays behind, goes and comes back.
 //
 // Topics say what a client wants of what it may see. "list" has every kind of
 // event but message.changed; "conversation:<id>" one conversation with its
@@ -121,7 +123,7 @@ type Config struct {
 	AuthTimeout  time.Duration // for the first frame: 10 s
 	WriteTimeout time.Duration // for one frame: 10 s
 	Farewell     time.Duration // for a close code to reach a client whose queue is full: 2 s
-	CheckEvery   time.Duration // between two looks at the stream's epoch: 5 s
+	CheckEvery   time.Duration // between two looks at where the stream stands: 3 s
 	Spread       time.Duration // over which a drained server's clients come back: 5 s
 
 	Beat        time.Duration // between two words of where everybody is: 5 s
@@ -154,7 +156,7 @@ func (c *Config) setDefaults() {
 		{&c.Heartbeat, 5 * time.Second}, {&c.AuthTimeout, 10 * time.Second}, {&c.WriteTimeout, 10 * time.Second},
 		{&c.Beat, 5 * time.Second}, {&c.Lifetime, 15 * time.Second}, {&c.Grace, 3 * time.Second},
 		{&c.Gather, 50 * time.Millisecond}, {&c.RosterEvery, 500 * time.Millisecond}, {&c.Tick, time.Second},
-		{&c.Farewell, 2 * time.Second}, {&c.CheckEvery, 5 * time.Second}, {&c.Spread, 5 * time.Second},
+		{&c.Farewell, 2 * time.Second}, {&c.CheckEvery, 3 * time.Second}, {&c.Spread, 5 * time.Second},
 	} {
 		if *d.at == 0 {
 			*d.at = d.is

@@ -300,12 +300,13 @@ func (s *session) answer() {
 	}
 }
 
-// heartbeat tells how far the stream was looked through for this client, and
-// the last event that it was sent: a client that has another one has missed
-// something. The hub's lock is held.
+// heartbeat tells how far the stream was looked through for this client, how far
+// it is, and the last event that the client was sent: one that has another has
+// missed something. The hub's lock is held.
 func (s *session) heartbeat() {
+	h := s.hub
 	s.asked = false
-	s.insist(item{bytes: heartbeatFrame(position(s.hub.epoch, s.at()), s.newest())})
+	s.insist(item{bytes: heartbeatFrame(position(h.epoch, s.at()), s.newest(), max(h.sighted, h.ring.last))})
 }
 
 var errSocket = errors.New("the socket is closed")

@@ -89,11 +89,8 @@ describe("Live", () => {
     const r = rig();
     r.live.start();
     const s = await standing(r);
-    expect(s.sent).toEqual([
-      { type: "auth", token: "token", position: "", rights: 0 },
-      { type: "topics", topics: ["list"] },
-    ]);
-    expect(r.log).toEqual(["reload"]);
+    expect(s.sent).toEqual([{ type: "auth", token: "token", position: "", rights: 0, topics: ["list"] }]);
+    expect(r.log).toEqual(["reload", "topics list"]);
     await expect(r.live.whenReady(0)).resolves.toBe(true);
   });
 
@@ -109,7 +106,8 @@ describe("Live", () => {
     expect(s.closed).toBe(false);
   });
 
-  // What was missed is asked for from the last position, with the rights that hold.
+  // What was missed is asked for from the last position, with the rights that hold,
+  // and of the topics that were followed: nothing is left to fetch.
   it("resumes from its position", async () => {
     const r = rig();
     r.live.follow(["list", "conversation:c1"]);
@@ -117,12 +115,35 @@ describe("Live", () => {
     const s = await standing(r);
     s.say(event(17));
     s.end(1006);
-    expect(r.log).toEqual(["reload", "down"]);
+    expect(r.log).toEqual(["reload", "topics list,conversation:c1", "down"]);
     await vi.advanceTimersByTimeAsync(300);
     const again = await standing(r, 1, { position: "e:20", resumed: true });
-    expect(again.sent[0]).toMatchObject({ type: "auth", position: "e:17", rights: 3 });
-    expect(again.sent[1]).toEqual({ type: "topics", topics: ["list", "conversation:c1"] });
-    expect(r.log).toEqual(["reload", "down", "ready"]);
+    expect(again.sent).toEqual([{ type: "auth", token: "token", position: "e:17", rights: 3, topics: ["list", "conversation:c1"] }]);
+    expect(r.log.slice(3)).toEqual(["ready"]);
+  });
+
+  // What is opened while there is no connection was not followed up to the position.
+  it("has what was not followed before fetched after it resumed", async () => {
+    const r = rig();
+    r.live.start();
+    const s = await standing(r);
+    s.end(1006);
+    r.live.follow(["list", "conversation:c2"]);
+    await vi.advanceTimersByTimeAsync(300);
+    await standing(r, 1, { resumed: true });
+    expect(r.log.slice(-2)).toEqual(["ready", "topics list,conversation:c2"]);
+  });
+
+  // What is opened between the first frame and its answer is asked for afterwards.
+  it("follows what was opened meanwhile", async () => {
+    const r = rig();
+    r.live.start();
+    await settled();
+    const s = r.sockets[0];
+    s?.open();
+    r.live.follow(["list", "conversation:c2"]);
+    s?.say({ type: "ready", position: "e:10", rights: 3, resumed: false, reload: false });
+    expect(s?.sent.at(-1)).toEqual({ type: "topics", topics: ["list", "conversation:c2"] });
   });
 
   it("fetches anew when the server can't tell what was missed", async () => {
@@ -131,10 +152,10 @@ describe("Live", () => {
     (await standing(r)).end(1006);
     await vi.advanceTimersByTimeAsync(300);
     await standing(r, 1, { resumed: false, reload: true });
-    expect(r.log).toEqual(["reload", "down", "reload"]);
+    expect(r.log.filter((l) => !l.startsWith("topics"))).toEqual(["reload", "down", "reload"]);
   });
 
-  it("ends a socket that is silent for 12 s, and not one that beats", async () => {
+  it("ends a socket that is silent for 9 s, and not one that beats", async () => {
     const r = rig();
     r.live.start();
     const s = await standing(r);
@@ -143,7 +164,7 @@ describe("Live", () => {
       s.say({ type: "heartbeat", position: "e:10", lastSent: 10 });
     }
     expect(s.closed).toBe(false);
-    await vi.advanceTimersByTimeAsync(12_000);
+    await vi.advanceTimersByTimeAsync(9_000);
     expect(s.closed).toBe(true);
     await vi.advanceTimersByTimeAsync(300);
     expect(r.sockets).toHaveLength(2);
@@ -160,6 +181,22 @@ describe("Live", () => {
     await vi.advanceTimersByTimeAsync(300);
     const again = await standing(r, 1);
     expect(again.sent[0]).toMatchObject({ position: "e:11" });
+  });
+
+  // A server that answers but gets nothing of the stream any more: by two heartbeats,
+  // that is within 10 s.
+  it("leaves a server that is behind and stays there", async () => {
+    const r = rig();
+    r.live.start();
+    const s = await standing(r);
+    s.say({ type: "heartbeat", position: "e:15", lastSent: 10, newest: 17 });
+    s.say({ type: "heartbeat", position: "e:17", lastSent: 10, newest: 18 });
+    s.say({ type: "heartbeat", position: "e:18", lastSent: 10, newest: 18 });
+    s.say({ type: "heartbeat", position: "e:18", lastSent: 10, newest: 18 });
+    s.say({ type: "heartbeat", position: "e:18", lastSent: 10, newest: 20 });
+    expect(s.closed).toBe(false);
+    s.say({ type: "heartbeat", position: "e:18", lastSent: 10, newest: 21 });
+    expect(s.closed).toBe(true);
   });
 
   it("moves its position on by heartbeats that count nothing new", async () => {

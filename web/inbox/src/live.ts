@@ -2,9 +2,10 @@
 //
 // The order is: open, get a position, fetch, apply what arrives meanwhile. A
 // lost socket comes back with growing, jittered delay and asks for exactly what
-// it missed from its position; where the server can't tell, it says reload.
-// Silence is never trusted: no frame for 12 s, or a heartbeat that counts more
-// than arrived, ends the socket.
+// it missed from its position, of the topics that it follows; where the server
+// can't tell, it says reload. Nothing is trusted that only looks alive: no frame
+// for 9 s, a heartbeat that counts more than arrived, or two by which the server
+// itself is no further while there is more, end the socket.
 //
 // It knows no framework and keeps no state of the inbox.
 
@@ -42,7 +43,7 @@ export interface LiveConfig {
 
 export class SignedOut extends Error {}
 
-const silence = 12_000;
+const silence = 9_000; // the server beats every 5 s
 const firstDelay = 300;
 const longestDelay = 15_000;
 
@@ -51,7 +52,7 @@ type Frame =
   | { readonly type: "topics"; readonly position: string; readonly topics: readonly string[] }
   | { readonly type: "event"; readonly position: string; readonly change: Change | null }
   | { readonly type: "rights"; readonly position: string; readonly rights: number }
-  | { readonly type: "heartbeat"; readonly position: string; readonly lastSent: number }
+  | { readonly type: "heartbeat"; readonly position: string; readonly lastSent: number; readonly newest: number }
   | { readonly type: "tokenExpiring" }
   | { readonly type: "around"; readonly around: AroundFrame };
 
@@ -86,7 +87,7 @@ export function parseFrame(data: unknown): Frame | null {
     case "rights":
       return { type: "rights", position, rights: num(o, "rights") };
     case "heartbeat":
-      return { type: "heartbeat", position, lastSent: num(o, "lastSent") };
+      return { type: "heartbeat", position, lastSent: num(o, "lastSent"), newest: typeof o["newest"] === "number" ? o["newest"] : 0 };
     case "tokenExpiring":
       return { type: "tokenExpiring" };
     default: {
@@ -119,6 +120,9 @@ export class Live {
   private rights = 0;
   private staleToken = false;
   private topics: readonly string[] = ["list"];
+  private asked: readonly string[] = []; // with this socket's first frame
+  private held: readonly string[] = []; // of which everything up to position arrived
+  private behind = ""; // the position at which the server itself was behind
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setTimeout> | undefined;
   private waiting: (() => void)[] = [];
@@ -143,6 +147,7 @@ export class Live {
     this.rights = 0;
     this.lastSeq = 0;
     this.tries = 0;
+    this.held = [];
   }
 
   /** Tries at once instead of when the delay ends: the network came back. */
@@ -211,7 +216,8 @@ export class Live {
     this.expect();
     socket.onopen = () => {
       if (socket !== this.socket) return;
-      this.say({ type: "auth", token, position: this.position, rights: this.rights });
+      this.asked = this.topics;
+      this.say({ type: "auth", token, position: this.position, rights: this.rights, topics: this.asked });
     };
     socket.onmessage = (e) => {
       if (socket !== this.socket) return;
@@ -243,14 +249,19 @@ export class Live {
         this.rights = f.rights;
         this.ready = true;
         this.tries = 0;
-        this.say({ type: "topics", topics: this.topics });
+        this.behind = "";
         this.config.onReady(first || f.reload || !f.resumed);
+        // Of what was not followed before, more is missing than the server knows.
+        if (!this.asked.every((t) => this.held.includes(t))) this.config.onTopics(this.asked);
+        this.held = this.asked;
+        if (this.topics !== this.asked) this.say({ type: "topics", topics: this.topics });
         const waiting = this.waiting;
         this.waiting = [];
         for (const done of waiting) done();
         return;
       }
       case "topics":
+        this.held = f.topics;
         this.config.onTopics(f.topics);
         return;
       case "event":
@@ -263,10 +274,11 @@ export class Live {
         this.config.onRights();
         return;
       case "heartbeat":
-        if (f.lastSent > this.lastSeq) {
+        if (f.lastSent > this.lastSeq || (this.behind !== "" && this.behind === f.position)) {
           this.lose(1000);
           return;
         }
+        this.behind = f.newest > seqOf(f.position) ? f.position : "";
         if (f.position !== "") this.position = f.position;
         return;
       case "around":
