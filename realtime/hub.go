@@ -23,6 +23,7 @@ type Hub struct {
 	lost     bool       // the place in the stream, until it is looked at again
 	ring     *ring
 	sessions map[*session]struct{}
+	unknown  int                              // of them those that have yet to say whose they are
 	topics   map[string]map[*session]struct{} // who follows what
 	inboxes  map[inbox.InboxID]inbox.InboxID  // of whoever's rights, see share
 	draining bool
@@ -382,9 +383,10 @@ func (h *Hub) delay() string {
 func (h *Hub) enter(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.ready() || len(h.sessions) >= h.cfg.MaxSessions {
+	if !h.ready() || len(h.sessions) >= h.cfg.MaxSessions || h.unknown >= h.cfg.MaxUnknown {
 		return false
 	}
+	h.unknown++
 	s.part = int(h.stats.Opened % beats)
 	h.stats.Opened++
 	h.sessions[s] = struct{}{}
@@ -395,6 +397,9 @@ func (h *Hub) enter(s *session) bool {
 func (h *Hub) leave(s *session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if s.claims.Agent == "" && !s.gone {
+		h.unknown--
+	}
 	s.gone, s.live = true, false
 	if s.halt != nil {
 		s.halt()

@@ -118,6 +118,8 @@ type Config struct {
 	QueueBytes  int // and their bytes: 4 MiB
 	MaxReplay   int // entries that are read back from the stream; more is a reload: 50000
 	MaxSessions int // sockets at once: 20000
+	MaxUnknown  int // of them those that have yet to say whose they are: 8000
+	MaxOfAgent  int // and those of one agent: 100
 
 	Heartbeat    time.Duration // 5 s
 	AuthTimeout  time.Duration // for the first frame: 10 s
@@ -143,7 +145,7 @@ func (c *Config) setDefaults() {
 		is int
 	}{
 		{&c.RingFrames, 16384}, {&c.RingBytes, 32 << 20}, {&c.QueueFrames, 512}, {&c.QueueBytes, 4 << 20},
-		{&c.MaxReplay, 50000}, {&c.MaxSessions, 20000},
+		{&c.MaxReplay, 50000}, {&c.MaxSessions, 20000}, {&c.MaxUnknown, 8000}, {&c.MaxOfAgent, 100},
 	} {
 		if *n.at == 0 {
 			*n.at = n.is

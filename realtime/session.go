@@ -16,7 +16,8 @@ const (
 	maxTopics    = 64
 	tokenWarning = time.Minute
 	resolveFor   = 10 * time.Second
-	chunk        = 64 // frames taken from the ring at a time
+	chunk        = 64      // frames taken from the ring at a time
+	tooMany      = "60000" // milliseconds until somebody with that many sockets may try again
 )
 
 // A session is one socket. One goroutine reads it; a second one works for it
@@ -168,6 +169,10 @@ func (s *session) authenticate() (request, error) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(h.around.agents[claims.Agent]) >= h.cfg.MaxOfAgent {
+		return request{}, &ending{CloseAway, tooMany}
+	}
+	h.unknown--
 	s.claims = claims
 	if req.Topics != nil {
 		s.topics = req.topicsOf(claims.Agent)
