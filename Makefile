@@ -43,8 +43,9 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@touch $@
 
 .PHONY: gen
-gen: web/node_modules/.package-lock.json bin/skein ## the typed web client, from the API's own description
+gen: web/node_modules/.package-lock.json bin/skein ## the typed web client and the connectors' schemas, from the Go types
 	@bin/skein openapi > web/inbox/src/api/openapi.json
+	@bin/skein schema connectors/schema
 	@cd web && $(NPM) run --silent gen
 
 .PHONY: test

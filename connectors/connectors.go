@@ -51,21 +51,20 @@ const (
 
 // An Inbound is one item that comes in. EventID names this very event, so that
 // a repetition is swallowed and an edit is not: kind + the provider's event id
-// + revision; for mail the Message-ID and a hash of the raw bytes.
+// + revision; for mail the Message-ID and a hash of the raw bytes. Key is hashed
+// into the subject.
 type Inbound struct {
-	Kind       Kind            `json:"kind"`
-	Channel    inbox.Channel   `json:"channel"`
-	Account    inbox.AccountID `json:"account"`
-	EventID    string          `json:"eventId"`
-	ExternalID string          `json:"externalId"` // of the message, order or customer that it is about: an edit, deletion or reaction names its message by it
-	// Key is the channel's thread or sender, or the order's or customer's id:
-	// items of one key are handled in order. It is hashed into the subject.
-	Key        string    `json:"key"`
-	Lane       Lane      `json:"lane"`
-	Sender     Sender    `json:"sender"`
-	ProviderAt time.Time `json:"providerAt"`
-	ReceivedAt time.Time `json:"receivedAt"`
-	Raw        *Body     `json:"raw,omitempty"` // the bytes as they came
+	Kind       Kind            `json:"kind" enum:"message,edited,deleted,reaction,receipt,call,track,customer,order,cart,product" doc:"What it is about: the field of that name is set, of an edited message message, of a deleted one none"`
+	Channel    inbox.Channel   `json:"channel" enum:"email,chat,phone,social,shop"`
+	Account    inbox.AccountID `json:"account" pattern:"^[a-z0-9_-]{1,40}$"`
+	EventID    string          `json:"eventId" minLength:"1" doc:"Names this very event for good: a repetition is swallowed, an edit needs one of its own"`
+	ExternalID string          `json:"externalId" doc:"Of the message, order or customer that it is about: an edit, deletion or reaction names its message by it"`
+	Key        string          `json:"key" doc:"The channel's thread or sender, or the order's or customer's id: items of one key are handled in order"`
+	Lane       Lane            `json:"lane" enum:"live,bulk" doc:"bulk for imports and back-fills, which never delay live items"`
+	Sender     Sender          `json:"sender,omitzero" doc:"Of receipts and products there is none"`
+	ProviderAt time.Time       `json:"providerAt" doc:"When it happened, by the provider's clock"`
+	ReceivedAt time.Time       `json:"receivedAt" doc:"When the connector took it"`
+	Raw        *Body           `json:"raw,omitempty" doc:"The bytes as they came"`
 
 	Message  *Message              `json:"message,omitempty"`
 	Receipt  *inbox.Receipt        `json:"receipt,omitempty"`
@@ -84,10 +83,10 @@ type Inbound struct {
 // Of a customer's record it is the account in the shop, and its proof is how far
 // the shop vouches for the address and the number in it.
 type Sender struct {
-	Kind     inbox.IdentityKind `json:"kind"`
+	Kind     inbox.IdentityKind `json:"kind" enum:"email,phone,shop,visitor,social"`
 	Address  string             `json:"address"` // as received; "" when unreadable
 	Name     string             `json:"name,omitempty"`
-	Proof    inbox.Proof        `json:"proof"`
+	Proof    inbox.Proof        `json:"proof" minimum:"0" maximum:"3"`
 	Claims   []Claim            `json:"claims,omitempty"`
 	Consents []inbox.Consent    `json:"consents,omitempty"`
 }
@@ -98,7 +97,7 @@ type Sender struct {
 type Claim struct {
 	Field inbox.ClaimField `json:"field"`
 	Value string           `json:"value"`
-	Proof inbox.Proof      `json:"proof"`
+	Proof inbox.Proof      `json:"proof" minimum:"0" maximum:"3"`
 }
 
 // A Message is a normalised message of any channel.
@@ -115,14 +114,14 @@ type Message struct {
 	// (Delivered-To, X-Original-To, Envelope-To): a plus-address shows here.
 	DeliveredTo []string `json:"deliveredTo,omitempty"`
 
-	Subject      string `json:"subject"`
+	Subject      string `json:"subject" required:"false"`
 	Text         string `json:"text"`        // everything, as received or as converted from HTML
 	VisibleText  string `json:"visibleText"` // without quotes and signature: a view
 	HTML         string `json:"html,omitempty"`
 	RemoteImages bool   `json:"remoteImages,omitempty"`
 
 	Attachments []Attachment    `json:"attachments,omitempty"`
-	Automatic   inbox.Automatic `json:"automatic"`
+	Automatic   inbox.Automatic `json:"automatic" required:"false"`
 	Bounces     []inbox.Bounce  `json:"bounces,omitempty"`
 	Spam        bool            `json:"spam,omitempty"`
 	Protection  string          `json:"protection,omitempty"` // signed, encrypted

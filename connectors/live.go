@@ -24,7 +24,7 @@ const (
 // A Live is what is true only now: never stored, never on a stream, lost when
 // nobody listens. It ends by itself after TTL.
 type Live struct {
-	Kind    LiveKind        `json:"kind"`
+	Kind    LiveKind        `json:"kind" enum:"typing,stopped,online,offline,page,ringing,answered,ended,read"`
 	Channel inbox.Channel   `json:"channel"`
 	Account inbox.AccountID `json:"account"`
 	Key     string          `json:"key"`              // chat: the session, which is the message's thread key; phone: the call's id
@@ -35,7 +35,7 @@ type Live struct {
 	Page  *LivePage   `json:"page,omitempty"`
 	Call  *inbox.Call `json:"call,omitempty"`
 	At    time.Time   `json:"at"`
-	TTL   int         `json:"ttl"` // seconds, [MinTTL] to [MaxTTL]
+	TTL   int         `json:"ttl" minimum:"5" maximum:"120" doc:"Seconds for which it is true"`
 }
 
 // What a [Live] may last, seconds.

@@ -114,7 +114,7 @@ type Ref struct {
 type Receipt struct {
 	MessageID MessageID `json:"messageId"`
 	Attempt   int       `json:"attempt"`
-	State     State     `json:"state"`
+	State     State     `json:"state" enum:"sent,delivered,read,failed,uncertain"`
 	Detail    string    `json:"detail,omitempty"` // the other server's own words
 	At        time.Time `json:"at"`
 }

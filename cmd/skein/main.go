@@ -55,6 +55,7 @@ func commands() []command {
 		{"demo", "write to the running demo, or call it: skein demo send --text TEXT, skein demo call", demoCommand},
 		{"bench", "measure ingest, the API and starts on this machine", benchCommand},
 		{"eval", "measure answers against a folder of known cases: skein eval DIR", evalCommand},
+		{"schema", "write the JSON Schemas of what connectors exchange: skein schema FOLDER", schemas},
 		{"openapi", "print the API's OpenAPI document", openAPI},
 	}
 }
