@@ -200,13 +200,13 @@ type Status struct {
 	RetryAt   *time.Time      `json:"retryAt,omitempty"`
 	// LagSeconds is how long before it was taken the newest item was made, by
 	// its provider's clock.
-	LagSeconds float64 `json:"lagSeconds"`
+	LagSeconds float64 `json:"lagSeconds" required:"false"`
 	// Counters since the connector started: items in, messages out, requests
 	// refused, and those that would be while the account only tries its checks.
-	Received int64 `json:"received"`
-	Sent     int64 `json:"sent"`
-	Rejected int64 `json:"rejected"`
-	Doubted  int64 `json:"doubted"`
+	Received int64 `json:"received" required:"false"`
+	Sent     int64 `json:"sent" required:"false"`
+	Rejected int64 `json:"rejected" required:"false"`
+	Doubted  int64 `json:"doubted" required:"false"`
 
 	At time.Time `json:"at,omitzero" doc:"When it was told; absent while nothing was heard"`
 }

@@ -1472,24 +1472,24 @@ export interface components {
             at?: string;
             channel: string;
             /** Format: int64 */
-            doubted: number;
+            doubted?: number;
             /** Format: date-time */
             errorAt?: string;
             inboxId: string;
             /** Format: double */
-            lagSeconds: number;
+            lagSeconds?: number;
             lastError?: string;
             /** Format: date-time */
             lastItem?: string;
             name: string;
             /** Format: int64 */
-            received: number;
+            received?: number;
             /** Format: int64 */
-            rejected: number;
+            rejected?: number;
             /** Format: date-time */
             retryAt?: string;
             /** Format: int64 */
-            sent: number;
+            sent?: number;
             /** @enum {string} */
             state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
         };
@@ -2439,22 +2439,22 @@ export interface components {
             at?: string;
             channel: string;
             /** Format: int64 */
-            doubted: number;
+            doubted?: number;
             /** Format: date-time */
             errorAt?: string;
             /** Format: double */
-            lagSeconds: number;
+            lagSeconds?: number;
             lastError?: string;
             /** Format: date-time */
             lastItem?: string;
             /** Format: int64 */
-            received: number;
+            received?: number;
             /** Format: int64 */
-            rejected: number;
+            rejected?: number;
             /** Format: date-time */
             retryAt?: string;
             /** Format: int64 */
-            sent: number;
+            sent?: number;
             /** @enum {string} */
             state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
         };
