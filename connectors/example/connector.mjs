@@ -113,17 +113,17 @@ async function take(req) {
   return emit({ kind: "message", account: account.id, eventId: `message:${m.id}`, externalId: m.id, key: m.from, sender, providerAt, message }).then(() => 200, () => 503);
 }
 
-// Out: a claim stands before the attempt, so that one that was cut off is never
-// made again: it is uncertain. Whatever became of it goes back as a receipt.
+// Out: a claim before the attempt, so that one that was cut off is never made
+// again: it is uncertain. Whatever became of it goes back as a receipt.
 async function send(out) {
   const name = `${out.account}.${out.messageId}.${out.attempt}`, subject = `$KV.sends_${channel}.${name}`;
+  const { settings, paused } = accounts.get(out.account) ?? {};
+  if (!settings || paused) throw new Error(`${out.account} is not served`); // it comes again
   const before = await read(`sends_${channel}`, name);
   let result = { state: "uncertain", detail: "the connector stopped during this attempt" };
   if (before.status === "404") {
     await store(subject, { at: new Date() }, { "Nats-Expected-Last-Subject-Sequence": 0 });
-    const { settings } = accounts.get(out.account) ?? {};
-    const body = JSON.stringify({ to: out.to[0]?.address, text: out.text });
-    result = await fetch(settings.url, { method: "POST", body, signal: AbortSignal.timeout(10_000) }).then(
+    result = await fetch(settings.url, { method: "POST", body: JSON.stringify({ to: out.to[0]?.address, text: out.text }), signal: AbortSignal.timeout(10_000) }).then(
       (r) => (r.ok ? { state: "sent" } : { state: "failed", detail: `the gateway answered ${r.status}` }), (e) => ({ state: "uncertain", detail: e.message }));
     await store(subject, { at: new Date(), result });
   } else result = JSON.parse(before.data).result ?? result;
