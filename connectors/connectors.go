@@ -189,7 +189,8 @@ type Account struct {
 	Settings json.RawMessage `json:"settings"` // the connector's own type
 }
 
-// A Status is one account's health, as connector_status keeps it.
+// A Status is one account's health, as connector_status keeps it for each process
+// that serves the account.
 type Status struct {
 	Channel   inbox.Channel   `json:"channel"`
 	Account   inbox.AccountID `json:"account"`
@@ -208,5 +209,6 @@ type Status struct {
 	Rejected int64 `json:"rejected" required:"false"`
 	Doubted  int64 `json:"doubted" required:"false"`
 
-	At time.Time `json:"at,omitzero" doc:"When it was told; absent while nothing was heard"`
+	At       time.Time `json:"at,omitzero" doc:"When it was told; absent while nothing was heard"`
+	Instance string    `json:"instance,omitempty" doc:"Which process told it, where there may be several"`
 }

@@ -3,6 +3,7 @@ package connectors
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,35 @@ const (
 	Paused   = "paused"
 	Stopped  = "stopped"
 )
+
+// urgency orders the states of one account's processes: what needs a hand first,
+// and a process that has ended only when no other goes on.
+var urgency = []string{Stopped, Paused, Running, Starting, Retrying, Refused}
+
+// Beside is the health of an account that two processes serve: what both have
+// done, and the worse of how they are.
+func (s Status) Beside(other Status) Status {
+	worse, better := s, other
+	if slices.Index(urgency, other.State) > slices.Index(urgency, s.State) {
+		worse, better = other, s
+	}
+	out := worse
+	out.Received, out.Sent = s.Received+other.Received, s.Sent+other.Sent
+	out.Rejected, out.Doubted = s.Rejected+other.Rejected, s.Doubted+other.Doubted
+	if later(better.ErrorAt, out.ErrorAt) {
+		out.LastError, out.ErrorAt = better.LastError, better.ErrorAt
+	}
+	if later(better.LastItem, out.LastItem) {
+		out.LastItem, out.LagSeconds = better.LastItem, better.LagSeconds
+	}
+	if better.At.After(out.At) {
+		out.At = better.At
+	}
+	out.Instance = ""
+	return out
+}
+
+func later(a, b *time.Time) bool { return a != nil && (b == nil || a.After(*b)) }
 
 // reportTimeout bounds one Report, so that a bus that hangs doesn't hold up the
 // stop.
@@ -127,7 +157,7 @@ func (k *keeper) status() (Status, bool) {
 		Channel: k.account.Channel, Account: k.account.ID, State: h.state,
 		LastError: h.receiveErr,
 		Received:  h.received, Sent: h.sent, Rejected: h.rejects, Doubted: h.doubts,
-		LagSeconds: h.lag.Seconds(), At: k.r.cfg.Now(),
+		LagSeconds: h.lag.Seconds(), At: k.r.cfg.Now(), Instance: k.r.instance,
 	}
 	s.LastError = cmp.Or(s.LastError, h.sendErr, h.rejectErr)
 	if s.LastError != "" {

@@ -91,6 +91,7 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	if err != nil {
 		return nil, err
 	}
+	s.metrics.MustRegister(newConnectorMetrics(s.bus, e.log))
 	position := outbox.NewPosition(s.store, s.bus, e.log)
 	s.hub = realtime.New(realtime.Config{
 		Source: source{position, s.bus}, Tokens: verifier{s.tokens}, Rights: s.store, Log: e.log,

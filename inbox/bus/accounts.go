@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -85,9 +86,10 @@ func openAccounts(value []byte, key ChannelKey, channel inbox.Channel) ([]connec
 	return accounts, nil
 }
 
-// Statuses returns the health of every account as its sidecar last told it,
-// in the order of channel and account. What was told more than 30 s ago is not
-// among them: its sidecar is away.
+// Statuses returns the health of every account as its sidecars last told it, in
+// the order of channel and account; several that serve one account are taken
+// together. What was told more than 30 s ago is not among them: its sidecar is
+// away.
 func (b *Bus) Statuses(ctx context.Context) ([]connectors.Status, error) {
 	kv, err := b.js.KeyValue(ctx, bucketStatus)
 	if err != nil {
@@ -98,7 +100,7 @@ func (b *Bus) Statuses(ctx context.Context) ([]connectors.Status, error) {
 		return nil, fmt.Errorf("read statuses: %w", away(err))
 	}
 	defer func() { _ = watch.Stop() }()
-	var all []connectors.Status
+	all := map[string]connectors.Status{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -108,23 +110,30 @@ func (b *Bus) Statuses(ctx context.Context) ([]connectors.Status, error) {
 				return nil, fmt.Errorf("read statuses: %w", away(errors.New("the reader was closed")))
 			}
 			if entry == nil { // that was all
-				slices.SortFunc(all, func(a, b connectors.Status) int {
-					return strings.Compare(string(a.Channel)+"."+string(a.Account), string(b.Channel)+"."+string(b.Account))
-				})
-				return all, nil
+				list := make([]connectors.Status, 0, len(all))
+				for _, name := range slices.Sorted(maps.Keys(all)) {
+					list = append(list, all[name])
+				}
+				return list, nil
+			}
+			// The key, <channel>.<account>[.<instance>], is what the credential
+			// vouches for.
+			t := strings.SplitN(entry.Key(), ".", 3)
+			if len(t) < 2 || !inbox.ValidAccountID(t[1]) {
+				continue // an announcement
 			}
 			var s connectors.Status
 			if err := json.Unmarshal(entry.Value(), &s); err != nil {
 				b.log.Warn("status cannot be read", "key", entry.Key(), "error", err)
 				continue
 			}
-			// The key is what the credential vouches for.
-			channel, account, _ := strings.Cut(entry.Key(), ".")
-			if !inbox.ValidAccountID(account) {
-				continue // an announcement
+			s.Channel, s.Account = inbox.Channel(t[0]), inbox.AccountID(t[1])
+			name := t[0] + "." + t[1]
+			if other, ok := all[name]; ok {
+				s = s.Beside(other)
 			}
-			s.Channel, s.Account = inbox.Channel(channel), inbox.AccountID(account)
-			all = append(all, s)
+			s.Instance = ""
+			all[name] = s
 		}
 	}
 }

@@ -23,7 +23,7 @@
 //	accounts_<channel>    all: every account to serve, settings sealed
 //	cursors_<channel>     <account>
 //	sends_<channel>       <account>.<message>.<attempt>
-//	connector_status      <channel>.<account>, and <channel>.HTTP.<instance> for where one takes HTTP, fading after 30 s
+//	connector_status      <channel>.<account>.<instance>, and <channel>.HTTP.<instance> for where one takes HTTP, fading after 30 s
 //
 // Core subjects, never stored: skein.live.accounts.<channel> says that the
 // accounts changed (a hint: sidecars look by themselves too);

@@ -241,6 +241,9 @@ func (l *Link) Report(ctx context.Context, status connectors.Status) error {
 		return err
 	}
 	subject := fmt.Sprintf("$KV.%s.%s.%s", bucketStatus, l.cfg.Channel, status.Account)
+	if status.Instance != "" {
+		subject += "." + status.Instance
+	}
 	if _, err := l.js.Publish(ctx, subject, value); err != nil {
 		return fmt.Errorf("report status of %s: %w", status.Account, away(err))
 	}

@@ -644,4 +644,23 @@ func TestCursorAndStatus(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Statuses (-want +got):\n%s", diff)
 	}
+	// Two processes that serve one account are seen as one, what they did together.
+	early, late := at.Add(-time.Hour), at.Add(time.Hour)
+	for _, s := range []connectors.Status{
+		{Account: "doubled", Instance: "a", State: "running", Received: 3, Rejected: 1, LastItem: &late, LagSeconds: 2, At: at},
+		{Account: "doubled", Instance: "b", State: "retrying", LastError: "no route", ErrorAt: &early, Received: 4, Sent: 1, LastItem: &early, LagSeconds: 9, At: late},
+		{Account: "doubled", Instance: "ended", State: "stopped", Received: 1, At: early},
+	} {
+		if err := l.Report(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	together := connectors.Status{Channel: inbox.Email, Account: "doubled", State: "retrying", LastError: "no route", ErrorAt: &early,
+		Received: 8, Sent: 1, Rejected: 1, LastItem: &late, LagSeconds: 2, At: late}
+	if got, err = b.Statuses(t.Context()); err != nil || len(got) != 3 {
+		t.Fatalf("Statuses = %+v, %v", got, err)
+	}
+	if diff := cmp.Diff(together, got[0]); diff != "" {
+		t.Errorf("together (-want +got):\n%s", diff)
+	}
 }

@@ -1476,6 +1476,8 @@ export interface components {
             /** Format: date-time */
             errorAt?: string;
             inboxId: string;
+            /** @description Which process told it, where there may be several */
+            instance?: string;
             /** Format: double */
             lagSeconds?: number;
             lastError?: string;
@@ -2442,6 +2444,8 @@ export interface components {
             doubted?: number;
             /** Format: date-time */
             errorAt?: string;
+            /** @description Which process told it, where there may be several */
+            instance?: string;
             /** Format: double */
             lagSeconds?: number;
             lastError?: string;
