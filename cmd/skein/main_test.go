@@ -56,6 +56,8 @@ func TestBadSettings(t *testing.T) {
 		{"NATS of another kind", map[string]string{"SKEIN_NATS_URL": "http://u:geheim@h"}, []string{"up"}, 1, []string{"SKEIN_NATS_URL", "nats://"}},
 		{"second NATS server that is none", map[string]string{"SKEIN_NATS_URL": "nats://127.0.0.1:1,u:geheim@h:x"}, []string{"up", "--addr", "127.0.0.1:0"}, 1, []string{"SKEIN_NATS_URL", "nats://"}},
 		{"connector's NATS server that is none", map[string]string{"SKEIN_NATS_URL": "nats://u:geheim@h:x", "SKEIN_NATS_CREDS": "/dev/null", "SKEIN_CHANNEL_KEY": strings.Repeat("0", 64)}, []string{"connector", "email"}, 1, []string{"NATS"}},
+		{"credential of no server", map[string]string{"SKEIN_DATA": t.TempDir()}, []string{"nats", "credential", "social"}, 1, []string{"skein up"}},
+		{"credential of no channel", nil, []string{"nats", "credential", "pigeon"}, 2, []string{"social"}},
 		{"credentials that aren't there", map[string]string{"SKEIN_NATS_URL": "nats://h", "SKEIN_NATS_CREDS": "/nonexistent"}, []string{"up"}, 1, []string{"SKEIN_NATS_CREDS"}},
 		{"short secret", map[string]string{"SKEIN_SECRET_KEY": "geheim"}, []string{"up", "--addr", "127.0.0.1:0"}, 1, []string{"SKEIN_SECRET_KEY", "32"}},
 		{"public address that is none", nil, []string{"up", "--public-url", "support.example.com"}, 1, []string{"--public-url", "SKEIN_PUBLIC_URL"}},

@@ -19,7 +19,8 @@ type running struct {
 	PID      int    `json:"pid"`
 	URL      string `json:"url"`
 	Database string `json:"database,omitempty"` // our own, else DATABASE_URL is known to whoever asks
-	// Connectors are the credentials of those that files are imported for.
+	// Connectors are the credentials of imports, and of connectors that are no
+	// children of ours.
 	Connectors map[inbox.Channel]local.Credential `json:"connectors,omitempty"`
 }
 

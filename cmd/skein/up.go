@@ -249,7 +249,7 @@ func (b *base) running(s *settings) *running {
 	if b.own {
 		r.Database = b.database
 	}
-	for _, channel := range []inbox.Channel{inbox.Email, inbox.Phone} {
+	for _, channel := range bus.Channels {
 		if cred, err := b.credentialFor(s, channel); err == nil {
 			r.Connectors[channel] = cred
 		}

@@ -46,7 +46,7 @@ func channelKey(key [32]byte) ChannelKey {
 func ParseChannelKey(s string) (ChannelKey, error) {
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) != 32 {
-		return ChannelKey{}, &inbox.Error{Code: inbox.Invalid, Message: "SKEIN_CHANNEL_KEY must be 64 hexadecimal digits, as `skein nats setup` prints them"}
+		return ChannelKey{}, &inbox.Error{Code: inbox.Invalid, Message: "SKEIN_CHANNEL_KEY must be 64 hexadecimal digits, as `skein nats credential` prints them"}
 	}
 	return channelKey([32]byte(b)), nil
 }
