@@ -52,6 +52,7 @@ export function openComposer({ words, lang, files, tab, send, typed }: ComposerC
       attach(e.clipboardData.files);
     },
   });
+  const grown = h("div", { class: "grown" }, field);
   const picker = h("input", {
     type: "file",
     multiple: true,
@@ -71,9 +72,7 @@ export function openComposer({ words, lang, files, tab, send, typed }: ComposerC
     list.replaceChildren(...chips.map((c) => c.el));
     go.ariaDisabled = String(!ready());
     tab.write("draft", text !== "" || chips.length > 0 ? { text, files: refs() } : undefined);
-    // As high as its text; the sheet says how high at most.
-    field.style.height = "";
-    if (field.scrollHeight > 0) field.style.height = `${field.scrollHeight}px`;
+    grown.dataset["text"] = `${text} `; // the sheet makes it as high as this
     clearTimeout(stopped);
     typed(text !== "");
     if (text !== "") stopped = setTimeout(typed, idle, false);
@@ -144,7 +143,7 @@ export function openComposer({ words, lang, files, tab, send, typed }: ComposerC
     picker.accept = fileTypes.join();
     picker.click();
   });
-  const el = h("form", { class: "composer", submit }, problem, list, h("div", { class: "line" }, clip, field, go), picker);
+  const el = h("form", { class: "composer", submit }, problem, list, h("div", { class: "line" }, clip, grown, go), picker);
   changed();
   return {
     el,

@@ -36,6 +36,7 @@ export function openLog({ words, lang, files, retry, discard, older }: LogConfig
   let first = "";
   let last = "";
   let atEnd = true;
+  let end = 0;
 
   const more = button("older", older, words.older);
   const greeting = h("div", { class: "bubble", dir: "auto" });
@@ -50,7 +51,10 @@ export function openLog({ words, lang, files, retry, discard, older }: LogConfig
   down.ariaLabel = words.latest;
   down.hidden = true;
   const scrolled = (): void => {
-    atEnd = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < 48;
+    const last = scroller.scrollHeight - scroller.clientHeight;
+    // Only who scrolls has left the end; it may also have moved away by itself.
+    atEnd = last - scroller.scrollTop < 48 || (atEnd && last !== end);
+    end = last;
     down.hidden = atEnd;
   };
   // New answers are read out by a line of their own: a list whose rows change

@@ -201,7 +201,7 @@ export function openPanel({ chat, files, tab, words, lang, dir }: PanelConfig) {
     if (s.line === "down") return words.lost;
     if (composer.el.hidden) return "";
     if (s.line === "connecting" && !s.loaded) return words.connecting;
-    if (s.queue > 0) return s.queue === 1 ? words.next : fill(words.before, s.queue - 1);
+    if (s.queue > 0 && s.typing === null) return s.queue === 1 ? words.next : fill(words.before, s.queue - 1);
     if (!s.shop?.open) return back;
     return s.ended ? words.ended : "";
   };

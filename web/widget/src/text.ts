@@ -34,6 +34,6 @@ export function admitted(file: { readonly name: string; readonly type: string },
 /** A size as people read it. */
 export function bytes(n: number, lang: string): string {
   const large = n >= 999_500;
-  const unit = large ? "megabyte" : "kilobyte";
-  return new Intl.NumberFormat(lang, { style: "unit", unit, maximumFractionDigits: large && n < 9_950_000 ? 1 : 0 }).format(Math.max(1, n / (large ? 1e6 : 1e3)));
+  const figure = new Intl.NumberFormat(lang, { maximumFractionDigits: large ? 1 : 0 }).format(Math.max(1, n / (large ? 1e6 : 1e3)));
+  return figure + (large ? " MB" : " kB");
 }
