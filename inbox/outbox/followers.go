@@ -108,7 +108,7 @@ func (f *Followers) Run(ctx context.Context) error {
 	return nil
 }
 
-// yield rests after work that took a while, eight times as long, when commits
+// yield rests after work that took a while, twelve times as long, when commits
 // were announced meanwhile: what comes in goes before what can wait.
 func yield(ctx context.Context, wait WaitFunc, took time.Duration) error {
 	busy := false
@@ -122,7 +122,7 @@ func yield(ctx context.Context, wait WaitFunc, took time.Duration) error {
 		}
 		if !busy {
 			busy = true
-			pause(ctx, 8*took)
+			pause(ctx, 12*took)
 		}
 	}
 	return ctx.Err()
