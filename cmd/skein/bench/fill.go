@@ -115,7 +115,7 @@ func loadPeople(ctx context.Context, pool *pgxpool.Pool, customers int) error {
 	}
 	for _, sql := range append(slices.Clone(heavySQL), `VACUUM (ANALYZE) customers`, `VACUUM (ANALYZE) identities`, `VACUUM (ANALYZE) claims`,
 		`VACUUM (ANALYZE) identity_edges`, `VACUUM (ANALYZE) identity_hints`, `VACUUM (ANALYZE) orders`, `VACUUM (ANALYZE) order_items`,
-		`VACUUM (ANALYZE) order_parties`, `VACUUM (ANALYZE) messages`, `CHECKPOINT`) {
+		`VACUUM (ANALYZE) order_parties`, `VACUUM (ANALYZE) messages`, `VACUUM (ANALYZE) conversations`, `CHECKPOINT`) {
 		var args []any
 		if strings.Contains(sql, "@items") {
 			args = append(args, pgx.NamedArgs{"items": mergedItems, "n": customers})
