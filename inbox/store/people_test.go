@@ -170,7 +170,7 @@ func (w *browser) apply(e *inbox.Event) {
 			c.Customer.CustomerID, c.Customer.CustomerVersion = e.Customer.ID, e.Version
 			c.Customer.Name, c.Customer.Proof = e.Customer.Name, who.Proof
 			if c.Customer.Name == "" {
-				c.Customer.Name = who.Value
+				c.Customer.Name = who.Shown()
 			}
 			w.conversations[id] = c
 		}

@@ -204,7 +204,7 @@ func TestTasksByHand(t *testing.T) {
 		t.Error(diff)
 	}
 	who := d.strings(t, `SELECT actor_kind || ' ' || (before->>'state') || ' ' || (after->>'state') FROM events
-		WHERE kind = 'task.changed' AND before IS NOT NULL ORDER BY id`)
+		WHERE kind = 'task.changed' AND before IS NOT NULL ORDER BY version`)
 	want := []string{"agent open open", "agent open done", "system done done", "agent done open"}
 	if diff := cmp.Diff(want, who); diff != "" {
 		t.Error(diff)
