@@ -76,7 +76,9 @@ func TestCrowd(t *testing.T) {
 	if testing.Short() {
 		n = 500
 	}
-	h, url, stream, staff := start(t, func(c *Config) { c.QueueFrames = 16; c.Farewell = 50 * time.Millisecond })
+	h, url, stream, staff := start(t, func(c *Config) {
+		c.QueueFrames, c.RingFrames, c.Heartbeat, c.Farewell = 16, 64, time.Second, 50*time.Millisecond
+	})
 	for i := range 200 {
 		staff.set(inbox.AgentID(fmt.Sprint("deaf", i)), 1, "sales")
 	}

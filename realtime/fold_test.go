@@ -140,9 +140,12 @@ func (p *page) apply(t *testing.T, f said) {
 		if f.Version > p.known[f.Entity] {
 			delete(p.have, f.Entity)
 			p.known[f.Entity] = f.Version
-			if f.Entity == p.shown {
-				p.forgetMessages() // with what they are of
-			}
+		}
+		if f.Entity == p.shown {
+			// What becomes of its messages now is not told. It may be back by what was
+			// fetched, which is ahead: then they are to be fetched again.
+			p.forgetMessages()
+			p.show(p.shown)
 		}
 	case "topics":
 		p.show(strings.TrimPrefix(f.Topics[0], conversationPrefix)) // in their order: before the list

@@ -24,7 +24,7 @@ type Hub struct {
 	ring     *ring
 	sessions map[*session]struct{}
 	unknown  int                              // of them those that have yet to say whose they are
-	topics   map[string]map[*session]struct{} // who follows what
+	topics   map[string]map[*session]struct{} // what the live ones follow
 	inboxes  map[inbox.InboxID]inbox.InboxID  // of whoever's rights, see share
 	draining bool
 	waiting  sync.WaitGroup // sockets that are being served
@@ -259,8 +259,8 @@ func (h *Hub) take(seq uint64, data []byte) error {
 }
 
 // publish queues frames for the sessions whose rights and topics admit them and
-// returns these. It never waits for one: a session whose queue is full is cut off,
-// and its browser comes back for what it missed.
+// returns these. It never waits for one: who doesn't take what is queued gets the
+// rest from the ring when it does, and costs nothing meanwhile.
 func (h *Hub) publish(frames []*frame) []*session {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -276,10 +276,10 @@ func (h *Hub) publish(frames []*frame) []*session {
 		}
 		for _, topic := range f.topics {
 			for s := range h.topics[topic] {
-				if !s.live || s.seen == f.seq {
-					continue
+				if s.seen == f.seq {
+					continue // it follows another of them
 				}
-				s.seen = f.seq // it may follow another of them
+				s.seen = f.seq
 				if b := f.bytesFor(&s.rights); b != nil {
 					h.due.add(s, item{seq: f.seq, bytes: b})
 				}
@@ -288,9 +288,11 @@ func (h *Hub) publish(frames []*frame) []*session {
 	}
 	for i, s := range h.due.sessions {
 		items := h.due.items[i]
-		h.stats.Delivered += uint64(len(items))
-		if !s.put(items, h.cfg.QueueFrames, h.cfg.QueueBytes) {
-			s.cutOff()
+		n := s.put(items)
+		h.stats.Delivered += uint64(n)
+		if n < len(items) {
+			s.slow = true
+			s.pause(items[n].seq - 1)
 		}
 	}
 	return h.due.sessions
@@ -322,7 +324,7 @@ func (d *due) add(s *session, it item) {
 	d.items[s.due] = append(d.items[s.due], it)
 }
 
-// follow keeps who follows what.
+// follow keeps what a live session follows.
 func (h *Hub) follow(s *session, before, now map[string]bool) {
 	for topic := range before {
 		if of := h.topics[topic]; !now[topic] {
@@ -400,11 +402,13 @@ func (h *Hub) leave(s *session) {
 	if s.claims.Agent == "" && !s.gone {
 		h.unknown--
 	}
+	if s.live {
+		h.follow(s, s.topics, nil)
+	}
 	s.gone, s.live = true, false
 	if s.halt != nil {
 		s.halt()
 	}
 	delete(h.sessions, s)
-	h.follow(s, s.topics, nil)
 	h.part(s)
 }

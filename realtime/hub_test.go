@@ -255,13 +255,13 @@ func TestTokenEnds(t *testing.T) {
 	}
 }
 
-// A client that doesn't read is cut off with the word to resume, without
-// delaying anybody; what it missed is there when it comes back.
+// A client that doesn't read delays nobody. When the ring has gone on without it,
+// it is cut off with the word to resume; what it missed is there when it comes back.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
 	h, url, stream, _ := start(t, func(c *Config) {
-		c.QueueFrames, c.RingBytes = 4, 256<<20
-		c.WriteTimeout, c.Farewell = time.Hour, time.Hour // it is the queue that ends it
+		c.QueueFrames, c.RingFrames, c.RingBytes, c.Heartbeat = 4, 8, 256<<20, 16*time.Millisecond
+		c.WriteTimeout, c.Farewell = time.Hour, time.Hour // it is the ring that ends it
 	})
 	slow, quick := dialNarrow(t, url, hello{Token: "ann/1"}), dial(t, url, hello{Token: "ann/2"})
 	slow.want("ready", "")

@@ -149,6 +149,7 @@ func (h *Hub) count() int {
 }
 
 // beatAll sends the heartbeats, a part of the sessions at a time, until ctx ends.
+// It cuts off who is so slow that the ring has gone on without them.
 func (h *Hub) beatAll(ctx context.Context) {
 	tick := time.NewTicker(max(h.cfg.Heartbeat/beats, time.Millisecond))
 	defer tick.Stop()
@@ -160,9 +161,12 @@ func (h *Hub) beatAll(ctx context.Context) {
 		}
 		h.mu.Lock()
 		for s := range h.sessions {
-			// Who has yet to take what there is hears from it anyway.
-			if s.part == part && s.live && s.room() {
+			switch {
+			case s.part != part:
+			case s.live && s.room(): // else it has yet to take what there is
 				s.heartbeat()
+			case s.slow && s.cursor < h.ring.beginning:
+				s.cutOff()
 			}
 		}
 		h.mu.Unlock()

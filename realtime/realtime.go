@@ -114,7 +114,7 @@ type Config struct {
 
 	RingFrames  int // frames kept to resume from: 16384
 	RingBytes   int // and their bytes: 32 MiB
-	QueueFrames int // frames that a client may be behind: 512
+	QueueFrames int // frames that are queued for a client; one further behind gets the rest from the ring: 512
 	QueueBytes  int // and their bytes: 4 MiB
 	MaxReplay   int // entries that are read back from the stream; more is a reload: 50000
 	MaxSessions int // sockets at once: 20000

@@ -32,12 +32,13 @@ type session struct {
 	claims   Claims // zero before authentication
 	rights   inbox.Rights
 	topics   map[string]bool // replaced, never changed
-	seen     uint64          // the last frame that was looked at for it
+	seen     uint64          // while live: the last frame that was looked at for it
 	round    uint64          // of publishing, in which it has its items at due
 	due      int
 	started  bool // ready is said
 	resolved bool // rights hold for all that comes
 	live     bool // every frame from now on is offered to it
+	slow     bool // it is not because it did not take them
 	working  bool // somebody makes it live
 	gone     bool
 	part     int    // of the heartbeat
@@ -114,36 +115,49 @@ func (s *session) end(code websocket.StatusCode, reason string) {
 // full. The hub's lock is held, so that what is queued keeps to the order of the
 // positions in it.
 func (s *session) offer(it item) bool {
-	if !s.put([]item{it}, s.hub.cfg.QueueFrames, s.hub.cfg.QueueBytes) {
+	if s.put([]item{it}) == 0 {
 		return false
 	}
 	s.hub.out.mark(s)
 	return true
 }
 
-// insist is offer where there is no going on without: who has no room for it is
-// cut off.
+// insist queues what there is no going on without. The hub's lock is held.
 func (s *session) insist(it item) {
-	if !s.offer(it) {
-		s.cutOff()
+	if s.force(it) > 2*s.hub.cfg.QueueFrames {
+		s.cutOff() // it asks for more and more, and takes none of it
+		return
 	}
+	s.hub.out.mark(s)
 }
 
 // cutOff sends away who is too slow, to come back and resume; the hub's lock is
 // held.
 func (s *session) cutOff() {
 	s.hub.stats.CutOff++
-	s.live = false
+	s.slow = false
+	if s.live {
+		s.live = false
+		s.hub.follow(s, s.topics, nil)
+	}
 	s.end(CloseResume, "too slow: come back and resume")
 }
 
-// hold stops the offers until the rights are resolved anew; what follows cursor
-// is given then. The hub's lock is held.
+// hold stops the offers until the rights are resolved anew. The hub's lock is
+// held.
 func (s *session) hold(cursor uint64) {
+	s.resolved = false
+	s.pause(cursor)
+}
+
+// pause stops the offers: what follows cursor is given from the ring, by a
+// goroutine that may wait for the client. The hub's lock is held.
+func (s *session) pause(cursor uint64) {
 	if s.live {
 		s.live, s.cursor = false, cursor
+		s.hub.follow(s, s.topics, nil)
 	}
-	s.resolved = false
+	s.cursor = min(s.cursor, cursor)
 	if !s.working {
 		s.working = true
 		s.spawn(func() { s.work(nil) })
@@ -177,7 +191,6 @@ func (s *session) authenticate() (request, error) {
 	if req.Topics != nil {
 		s.topics = req.topicsOf(claims.Agent)
 	}
-	h.follow(s, nil, s.topics)
 	h.join(s)
 	s.expiry = time.AfterFunc(untilWarning(claims), s.expire)
 	return req, nil
@@ -276,7 +289,9 @@ func (s *session) subscribe(req request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	topics := req.topicsOf(s.claims.Agent)
-	h.follow(s, s.topics, topics)
+	if s.live {
+		h.follow(s, s.topics, topics)
+	}
 	h.watchTopics(s, s.topics, topics)
 	s.topics = topics
 	h.around.owe(s)

@@ -20,6 +20,8 @@ const (
 	writeBuffer = 256      // more than any control frame: the library writes each at once
 	together    = 64 << 10 // bytes of queued frames that go out as one
 	patiently   = 16 << 10 // and to a client that they have to wait for
+	few         = 16       // frames that are queued for a client who has to be waited for
+	kept        = 64 << 10 // what the system keeps for a client who doesn't read
 	sayWithin   = 10 * time.Second
 	mayFrames   = 100     // that a client may send in sayWithin, control frames too
 	mayBytes    = 1 << 20 // and their bytes
@@ -44,6 +46,7 @@ type socket struct {
 	size     int            // bytes in it
 	lastSent uint64         // sequence of the newest event that was queued
 	busy     bool           // somebody writes, with the lock released
+	stuck    bool           // and waits for the client
 	closing  bool           // the close frame is queued: nothing comes after it
 	closed   bool           // the connection is
 	jobs     sync.WaitGroup // what the session runs; nothing is added once closed
@@ -77,7 +80,11 @@ func (k *socket) attach(conn net.Conn) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.Conn, k.since = conn, time.Now()
-	if plain, ok := conn.(*net.TCPConn); ok && canTry {
+	plain, ok := conn.(*net.TCPConn)
+	if ok {
+		_ = plain.SetWriteBuffer(kept)
+	}
+	if ok && canTry {
 		if raw, err := plain.SyscallConn(); err == nil {
 			k.raw, k.try = raw, func(fd uintptr) bool {
 				k.n, k.err = tryWrite(fd, k.out)
@@ -99,30 +106,35 @@ func (k *socket) spawn(fn func()) {
 	}
 }
 
-// put queues items unless the queue is full, which false means. Of a closing
-// socket every item is taken, and none sent.
-func (k *socket) put(items []item, frames, bytes int) bool {
+// put queues items and returns how many: fewer than all when the client has too
+// much to take. Of a closing socket every item is taken, and none sent.
+func (k *socket) put(items []item) int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closing || k.closed {
-		return true
+		return len(items)
 	}
-	for _, it := range items {
-		if len(k.queue) >= frames || k.size+len(it.bytes) > bytes && k.size > 0 {
-			return false
+	most := k.cfg.QueueFrames
+	if k.stuck {
+		most = min(most, few)
+	}
+	for i, it := range items {
+		if len(k.queue) >= most || k.size+len(it.bytes) > k.cfg.QueueBytes && k.size > 0 {
+			return i
 		}
 		k.add(it)
 	}
-	return true
+	return len(items)
 }
 
-// force queues an item however full the queue is: the caller will settle.
-func (k *socket) force(it item) {
+// force queues an item however full the queue is, and returns how full it is then.
+func (k *socket) force(it item) int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.closing && !k.closed {
 		k.add(it)
 	}
+	return len(k.queue)
 }
 
 // newest is the sequence of the newest event that was queued.
@@ -199,6 +211,7 @@ func (k *socket) flush(buf []byte) {
 				k.rest = bytes.Clone(k.rest)
 			}
 			if !k.closed {
+				k.stuck = true
 				k.jobs.Go(func() { _ = k.pour() })
 				return // still busy
 			}
@@ -275,7 +288,7 @@ func (k *socket) settle() error {
 
 // idle ends being busy; the lock is held.
 func (k *socket) idle() {
-	k.busy, k.rest = false, nil
+	k.busy, k.stuck, k.rest = false, false, nil
 	k.free.Broadcast()
 }
 
@@ -320,7 +333,7 @@ func (k *socket) isClosing() bool {
 // Write takes a control frame of the library's. One too many for the queue is
 // dropped: whoever sends so many pings needs no answer to each.
 func (k *socket) Write(b []byte) (int, error) {
-	k.put([]item{{bytes: bytes.Clone(b)}}, k.cfg.QueueFrames, k.cfg.QueueBytes)
+	k.put([]item{{bytes: bytes.Clone(b)}})
 	k.flush(nil)
 	return len(b), nil
 }
@@ -357,11 +370,14 @@ func (k *socket) spared() bool {
 	return false
 }
 
-// ignore throws away what the client still says, without a look, until it has had
-// the time to hear why, or has gone: to close at once would take that from it.
+// ignore reads no more, and waits until the client has had the time to hear why: to
+// close at once would take that from it.
 func (k *socket) ignore() {
-	_ = k.SetReadDeadline(time.Now().Add(k.cfg.Farewell))
-	_, _ = io.Copy(io.Discard, k.Conn)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for !k.closed {
+		k.free.Wait()
+	}
 }
 
 // A hijacker hands the library a socket with small buffers in place of the

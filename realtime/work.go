@@ -181,7 +181,8 @@ func (s *session) ready(auth *request, resume bool) {
 // goLive has every frame from now on offered to s, which has all that came
 // before. The hub's lock is held.
 func (s *session) goLive() {
-	s.live = true
+	s.live, s.slow = true, false
+	s.hub.follow(s, nil, s.topics)
 	s.hub.around.owe(s)
 	if s.asked {
 		s.heartbeat()
@@ -195,6 +196,11 @@ func (s *session) catchUp(ctx context.Context) error {
 	h := s.hub
 	h.mu.Lock()
 	frames, ok := h.ring.after(s.cursor, chunk)
+	if !ok && s.slow {
+		s.cutOff()
+		h.mu.Unlock()
+		return errSocket
+	}
 	if !ok {
 		h.mu.Unlock()
 		return s.replay(ctx, nil)

@@ -39,15 +39,19 @@ type order struct {
 	Seconds float64 `json:"seconds,omitempty"`
 	Window  int     `json:"window,omitempty"` // events that may be on the way when there is no rate
 	Batch   int     `json:"batch,omitempty"`
+	Bytes   int     `json:"bytes,omitempty"` // of a frame; 0 is the usual
 
 	// Of clients.
 	Address string `json:"address,omitempty"`
-	Acks    string `json:"acks,omitempty"` // where the server hears how far they are
-	Want    int64  `json:"want,omitempty"` // frames to wait for
+	Acks    string `json:"acks,omitempty"`   // where the server hears how far they are
+	Want    int64  `json:"want,omitempty"`   // frames to wait for
+	Mute    bool   `json:"mute,omitempty"`   // never read
+	Resume  bool   `json:"resume,omitempty"` // come back, all at once, to what was there before
 
 	File     string `json:"file,omitempty"`     // of a profile
 	Database string `json:"database,omitempty"` // of skein, with the first order
 	Dir      string `json:"dir,omitempty"`
+	NATS     string `json:"nats,omitempty"` // "": its own
 }
 
 // An answer is what came of it.
@@ -135,7 +139,7 @@ func (c *Config) actor(ctx context.Context, role string) (*actor, error) {
 	a := &actor{name: role, cmd: exec.CommandContext(ctx, c.Binary, "bench")}
 	a.cmd.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool {
 		return strings.HasPrefix(s, "SKEIN_") || strings.HasPrefix(s, "DATABASE_URL=")
-	}), "SKEIN_LOG=warn", RoleVariable+"="+role)
+	}), "SKEIN_LOG=error", RoleVariable+"="+role)
 	a.cmd.Stderr = os.Stderr
 	var err error
 	if a.in, err = a.cmd.StdinPipe(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 
 	"fmt"
 	"io"
@@ -44,6 +45,7 @@ func follows(client, topic int) bool {
 // how long it took.
 type clients struct {
 	all    []*client
+	before []ready // of each, when it was connected last
 	acks   net.Conn
 	acking sync.WaitGroup
 	done   chan struct{}
@@ -57,8 +59,16 @@ type clients struct {
 
 type client struct {
 	conn   net.Conn
+	ready  ready
 	frames atomic.Int64
 	_      [48]byte // another client's counter is another core's
+}
+
+// A ready is what a client needs to come back.
+type ready struct {
+	Position string `json:"position"`
+	Rights   int64  `json:"rights"`
+	Resumed  bool   `json:"resumed"`
 }
 
 func (c *clients) handle(ctx context.Context, o order) (answer, error) {
@@ -77,6 +87,8 @@ func (c *clients) handle(ctx context.Context, o order) (answer, error) {
 	case "close":
 		c.close()
 		return answer{}, nil
+	case "flood":
+		return c.flood(o)
 	}
 	return answer{}, fmt.Errorf("clients don't %s", o.Do)
 }
@@ -109,7 +121,11 @@ func (c *clients) connect(ctx context.Context, o order) (answer, error) {
 			}
 			topics = append(topics, fanTopic((i*fanEach+j)%fanTopics))
 		}
-		if hellos[i], err = json.Marshal(map[string]any{"type": "auth", "token": token, "topics": topics}); err != nil {
+		hello := map[string]any{"type": "auth", "token": token, "topics": topics}
+		if o.Resume {
+			hello["position"], hello["rights"] = c.before[i].Position, c.before[i].Rights
+		}
+		if hellos[i], err = json.Marshal(hello); err != nil {
 			return answer{}, err
 		}
 	}
@@ -117,10 +133,12 @@ func (c *clients) connect(ctx context.Context, o order) (answer, error) {
 	c.closed.Store(0)
 	began := time.Now()
 	g, _ := errgroup.WithContext(ctx)
-	g.SetLimit(connecting)
+	if g.SetLimit(connecting); o.Resume {
+		g.SetLimit(o.Sockets)
+	}
 	for i := range c.all {
 		g.Go(func() (err error) {
-			c.all[i], err = c.open(o.Address, hellos[i])
+			c.all[i], err = c.open(o, hellos[i])
 			return err
 		})
 	}
@@ -128,31 +146,44 @@ func (c *clients) connect(ctx context.Context, o order) (answer, error) {
 		return answer{}, err
 	}
 	took := time.Since(began)
-	if c.acks, err = net.Dial("tcp", o.Acks); err != nil {
-		return answer{}, err
+	c.before = nil
+	for _, one := range c.all {
+		c.before = append(c.before, one.ready)
 	}
-	c.acking.Go(c.acknowledge)
+	if !o.Mute {
+		if c.acks, err = net.Dial("tcp", o.Acks); err != nil {
+			return answer{}, err
+		}
+		c.acking.Go(c.acknowledge)
+	}
 	return answer{Seconds: took.Seconds()}, nil
 }
 
-func (c *clients) open(address string, hello []byte) (*client, error) {
-	conn, err := net.Dial("tcp", address)
+func (c *clients) open(o order, hello []byte) (*client, error) {
+	conn, err := net.Dial("tcp", o.Address)
 	if err != nil {
 		return nil, err
 	}
+	if o.Mute {
+		_ = conn.(*net.TCPConn).SetReadBuffer(2 << 10)
+	}
 	_ = conn.SetDeadline(time.Now().Add(fanPatience))
-	if _, err := io.WriteString(conn, "GET /api/v1/live HTTP/1.1\r\nHost: "+address+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+	if _, err := io.WriteString(conn, "GET /api/v1/live HTTP/1.1\r\nHost: "+o.Address+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"); err != nil {
 		return nil, err
 	}
-	buf := make([]byte, 1024)
-	n := 0
-	for !bytes.HasSuffix(buf[:n], []byte("\r\n\r\n")) {
-		more, err := conn.Read(buf[n:])
-		if err != nil {
+	buf, n := make([]byte, 16<<10), 0
+	more := func() error {
+		got, err := conn.Read(buf[n:])
+		n += got
+		return err
+	}
+	end := -1
+	for end < 0 {
+		if err := more(); err != nil {
 			return nil, err
 		}
-		n += more
+		end = bytes.Index(buf[:n], []byte("\r\n\r\n"))
 	}
 	if !bytes.HasPrefix(buf, []byte("HTTP/1.1 101")) {
 		return nil, fmt.Errorf("answered %s", bytes.SplitN(buf, []byte("\r\n"), 2)[0])
@@ -160,17 +191,43 @@ func (c *clients) open(address string, hello []byte) (*client, error) {
 	if _, err := conn.Write(clientFrame(hello)); err != nil {
 		return nil, err
 	}
-	n, err = conn.Read(buf)
-	if err != nil {
-		return nil, err
+	n = copy(buf, buf[end+4:n])
+	head, size := frameSize(buf[:n])
+	for head == 0 || n < head+size {
+		if err := more(); err != nil {
+			return nil, err
+		}
+		head, size = frameSize(buf[:n])
 	}
-	if !bytes.Contains(buf[:n], []byte(`"type":"ready"`)) {
-		return nil, fmt.Errorf("not ready: %q", buf[:n])
+	one := &client{conn: conn}
+	if first := buf[head : head+size]; !bytes.Contains(first, []byte(`"type":"ready"`)) || json.Unmarshal(first, &one.ready) != nil {
+		return nil, fmt.Errorf("not ready: %q", first)
+	}
+	if o.Resume && !one.ready.Resumed {
+		return nil, errors.New("did not resume")
 	}
 	_ = conn.SetDeadline(time.Time{})
-	one := &client{conn: conn}
-	c.acking.Go(func() { c.read(one) })
+	n = copy(buf, buf[head+size:n])
+	if !o.Mute {
+		c.acking.Go(func() { c.read(one, buf, n) })
+	}
 	return one, nil
+}
+
+// flood has the first client say a million things, as fast as they are taken, and
+// returns how many were.
+func (c *clients) flood(o order) (answer, error) {
+	ping := clientFrame([]byte(`{"type":"ping"}`))
+	many := bytes.Repeat(ping, 1000)
+	var said int64
+	for said < 1_000_000 {
+		n, err := c.all[0].conn.Write(many)
+		said += int64(n / len(ping))
+		if err != nil {
+			break
+		}
+	}
+	return answer{Frames: said}, nil
 }
 
 // clientFrame encodes a text frame as clients do, under a mask of zeros.
@@ -185,7 +242,7 @@ func clientFrame(payload []byte) []byte {
 }
 
 // read counts events until the socket ends.
-func (c *clients) read(one *client) {
+func (c *clients) read(one *client, buf []byte, n int) {
 	defer func() {
 		select {
 		case <-c.done:
@@ -193,13 +250,7 @@ func (c *clients) read(one *client) {
 			c.closed.Add(1)
 		}
 	}()
-	buf, n := make([]byte, 16<<10), 0
-	for {
-		more, err := one.conn.Read(buf[n:])
-		if err != nil {
-			return
-		}
-		n += more
+	for more := 0; ; n += more {
 		now := time.Now().UnixNano()
 		at, events := 0, int64(0)
 		for {
@@ -224,6 +275,10 @@ func (c *clients) read(one *client) {
 			one.frames.Add(events)
 			c.last.Store(now)
 			c.first.CompareAndSwap(0, now)
+		}
+		var err error
+		if more, err = one.conn.Read(buf[n:]); err != nil {
+			return
 		}
 	}
 }
@@ -350,6 +405,7 @@ func (c *clients) close() {
 	}
 	if c.acks != nil {
 		_ = c.acks.Close()
+		c.acks = nil
 	}
 	c.acking.Wait()
 	c.all, c.done = nil, nil

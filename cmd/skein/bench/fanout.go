@@ -73,7 +73,7 @@ func (c *Config) fanout(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	defer func() { _ = crowd.stop() }()
-	f := &fan{cfg: c, crowd: crowd, sockets: sockets}
+	f := &fan{cfg: c, crowd: crowd, sockets: sockets, database: pg.URL(), dir: dir}
 	for _, role := range []string{roleUsual, roleEncoded, roleBursts, roleSkein} {
 		a, err := c.actor(ctx, role)
 		if err != nil {
@@ -90,7 +90,8 @@ func (c *Config) fanout(ctx context.Context, dir string) (err error) {
 		name string
 		do   func() error
 	}{
-		{"memory", f.memory}, {"connect", f.connects}, {"load", f.loads}, {"commit", f.commits},
+		{"memory", f.memory}, {"connect", f.connects}, {"load", f.loads}, {"commit", func() error { return f.commits(ctx) }},
+		{"abuse", func() error { return f.abuse(ctx) }}, {"return", func() error { return f.comeBack(ctx) }},
 	} {
 		if c.Part == "" || c.Part == part.name {
 			if err := part.do(); err != nil {
@@ -107,6 +108,8 @@ type fan struct {
 	crowd   *actor
 	servers []fanServer
 	sockets int // at most
+
+	database, dir string
 }
 
 var names = map[string]string{roleUsual: "usual shape", roleEncoded: "pre-encoded", roleBursts: "pre-encoded, in bursts", roleSkein: "skein"}
@@ -334,44 +337,5 @@ func (f *fan) connects() error {
 	}
 	is := best[roleSkein] / best[roleEncoded]
 	f.bar("connects", is, 0.57, is >= 0.57)
-	return nil
-}
-
-// commits prints how long it takes from the begin of a transaction, and how long
-// that took, to the frame at the client.
-func (f *fan) commits() error {
-	f.cfg.section("100 transactions/s → 1,000 agents with 5 of 200 topics")
-	s := f.servers[len(f.servers)-1]
-	n := min(fanSome, f.sockets)
-	var best figures
-	commit := time.Hour
-	for range f.cfg.Rounds {
-		if _, err := s.ask(order{Do: "open"}); err != nil {
-			return err
-		}
-		if _, err := f.open(s, n, fanTopics); err != nil {
-			return err
-		}
-		if _, err := f.crowd.ask(order{Do: "count"}); err != nil {
-			return err
-		}
-		done, err := s.ask(order{Do: "commit", Rate: 100, Seconds: 6, Sockets: n})
-		if err != nil {
-			return err
-		}
-		got, err := f.crowd.ask(order{Do: "await", Want: done.Due})
-		if err != nil {
-			return err
-		}
-		best = best.better(figures{p50: got.P50, p99: got.P99, frames: got.Frames})
-		commit = min(commit, done.P50)
-		if err := f.close(); err != nil {
-			return err
-		}
-	}
-	f.cfg.line("transaction", "p50 %6.2f ms", ms(commit))
-	f.cfg.line("frame received", "p50 %6.2f ms   p99 %6.2f ms   %d frames", ms(best.p50), ms(best.p99), best.frames)
-	f.cfg.line("p50 above the transaction", "%8.2f ms       want ≤ 1 ms  %s", ms(best.p50-commit), verdict(best.p50-commit <= time.Millisecond))
-	f.cfg.line("p99", "%8.2f ms       want < 50 ms  %s", ms(best.p99), verdict(best.p99 < 50*time.Millisecond))
 	return nil
 }

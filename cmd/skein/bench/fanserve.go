@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -31,9 +32,10 @@ type event struct {
 	n     int64
 	topic int
 	at    time.Time
+	bytes int // of its frame
 }
 
-// frameBytes is how long the text of every frame is.
+// frameBytes is how long the text of a frame is when nothing else is said.
 const frameBytes = 300
 
 // message is e as clients get it: as long as any, with when it was sent.
@@ -41,7 +43,7 @@ func (e event) message() []byte {
 	b := fmt.Appendf(make([]byte, 0, frameBytes),
 		`{"type":"event","position":"e:%d","event":{"kind":"conversation.changed","entity":"%s","version":%d,"conversation":{"subject":"stamp=%d `,
 		e.n, benchID(3, e.topic), e.n, e.at.UnixNano())
-	for len(b) < frameBytes-4 {
+	for len(b) < e.bytes-4 {
 		b = append(b, 'x')
 	}
 	return append(b, `"}}}`...)
@@ -149,7 +151,7 @@ func (s *serving) publish(ctx context.Context, o order) (answer, error) {
 			if o.Topics > 0 {
 				topic = int(s.n*7919) % o.Topics
 			}
-			batch[i] = event{s.n, topic, time.Now()}
+			batch[i] = event{s.n, topic, time.Now(), cmp.Or(o.Bytes, frameBytes)}
 			a.Events++
 			a.Due += followers[topic]
 		}

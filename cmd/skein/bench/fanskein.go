@@ -35,10 +35,12 @@ type skein struct {
 }
 
 func (s *skein) start(ctx context.Context, o order) (_ http.Handler, err error) {
-	if s.nats, err = local.StartNATS(local.NATSConfig{Dir: filepath.Join(o.Dir, "nats"), Log: s.cfg.Log}); err != nil {
-		return nil, err
+	if o.NATS != "" {
+		s.conn, err = nats.Connect(o.NATS)
+	} else if s.nats, err = local.StartNATS(local.NATSConfig{Dir: filepath.Join(o.Dir, "nats"), Log: s.cfg.Log}); err == nil {
+		s.conn, err = s.nats.Connect()
 	}
-	if s.conn, err = s.nats.Connect(); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if s.store, err = store.Open(ctx, o.Database, 0, threader.Rules()); err != nil {
@@ -64,6 +66,11 @@ func (s *skein) start(ctx context.Context, o order) (_ http.Handler, err error) 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/live", live)
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := s.store.Ping(r.Context()); err != nil || !ready() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
 	return mux, nil
 }
 
@@ -100,7 +107,7 @@ func (e event) entry() []byte {
 		`{"kind":"conversation.changed","entity":"%s","version":%d,"audience":{"after":{"inboxId":"%s"}},"conversation":{"subject":"stamp=%d `,
 		benchID(3, e.topic), e.n, benchID(8, e.topic), e.at.UnixNano())
 	const around = len(`{"type":"event","position":"0123456789abc-0:1234567","event":}`) - len(`"audience":{"after":{"inboxId":"00000000-0000-0000-0000-000000000000"}},`)
-	for len(b) < frameBytes-around-3 {
+	for len(b) < e.bytes-around-3 {
 		b = append(b, 'x')
 	}
 	return append(b, `"}}`...)
