@@ -120,7 +120,7 @@ func (h *Hub) pump(done <-chan struct{}) {
 }
 
 // handful is how many sockets it takes for one more processor to be of use.
-const handful = 128
+const handful = 1024
 
 // write writes what is queued for sessions, on as many processors as there are
 // hands, each with its working space.

@@ -90,8 +90,8 @@ func (c *Config) fanout(ctx context.Context, dir string) (err error) {
 		name string
 		do   func() error
 	}{
-		{"memory", f.memory}, {"connect", f.connects}, {"load", f.loads}, {"commit", func() error { return f.commits(ctx) }},
-		{"abuse", func() error { return f.abuse(ctx) }}, {"return", func() error { return f.comeBack(ctx) }},
+		{"memory", f.memory}, {"connect", f.connects}, {"load", f.loads}, {"abuse", func() error { return f.abuse(ctx) }},
+		{"return", func() error { return f.comeBack(ctx) }}, {"commit", func() error { return f.commits(ctx) }},
 	} {
 		if c.Part == "" || c.Part == part.name {
 			if err := part.do(); err != nil {
