@@ -7,20 +7,18 @@ import (
 	"skein/inbox"
 )
 
-const (
-	clerks  = 2   // look-ups at once
-	inOneGo = 256 // sessions of one
-)
+// inOneGo is how many sessions are looked up together at most.
+const inOneGo = 512
 
-// A desk looks rights up, for as many sessions together as ask meanwhile: after a
-// restart all of them come at once.
+// A desk looks rights up, one time after the other, for as many sessions together
+// as ask meanwhile: after a restart all of them come at once.
 type desk struct {
 	rights  Rights
 	serving sync.WaitGroup
 
 	mu      sync.Mutex // guards these
 	waiting []*inquiry
-	clerks  int
+	busy    bool
 }
 
 type inquiry struct {
@@ -36,8 +34,8 @@ func (d *desk) ask(ctx context.Context, c Claims) (*inbox.Rights, error) {
 	q := &inquiry{of: inbox.Session{ID: c.Session, AgentID: c.Agent}, done: make(chan struct{})}
 	d.mu.Lock()
 	d.waiting = append(d.waiting, q)
-	if d.clerks < clerks {
-		d.clerks++
+	if !d.busy {
+		d.busy = true
 		d.serving.Go(d.serve)
 	}
 	d.mu.Unlock()
@@ -55,7 +53,7 @@ func (d *desk) serve() {
 		d.mu.Lock()
 		n := min(len(d.waiting), inOneGo)
 		if n == 0 {
-			d.clerks--
+			d.busy = false
 			d.mu.Unlock()
 			return
 		}
