@@ -9,7 +9,7 @@ import { Live, type Socket } from "./live";
 import { Outbox, type Entry } from "./outbox";
 import { message } from "./parse";
 import { currentToken, end, myId, onSession, signedIn } from "./session";
-import { apply, putMessages, type Change } from "./state";
+import { apply, forgetMessages, putMessages, type Change } from "./state";
 import { Store } from "./store";
 import type { Message } from "./types";
 import { announce, connection, Signal } from "./ui/signals";
@@ -138,9 +138,16 @@ function changed(c: Change): void {
   switch (c.kind) {
     case "conversation.changed":
       recount();
+      // It is in sight again: what happened to its messages meanwhile was not told.
+      if (!before.conversations.has(c.entity)) void queries.invalidateQueries({ queryKey: ["messages", c.entity] });
       again(`links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`, `panel ${c.conversation.customer.customerId}`);
       break;
     case "gone":
+      if (before.messages.has(c.entity)) {
+        // By what was fetched, which is ahead, it may be back already.
+        store.update((s) => forgetMessages(s, c.entity));
+        void queries.invalidateQueries({ queryKey: ["messages", c.entity] });
+      }
       if (before.conversations.has(c.entity)) recount();
       else again("links", "panel"); // what turned out to be somebody else's
       break;

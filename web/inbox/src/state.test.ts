@@ -5,6 +5,7 @@ import {
   apply,
   countOf,
   empty,
+  forgetMessages,
   messagesOf,
   openTasks,
   overlay,
@@ -252,5 +253,15 @@ describe("orders", () => {
     expect(s.orders.size).toBe(0);
     expect(putOrders(s, [o(3)]).orders.get("o1")?.version).toBe(3);
     expect(apply(putOrders(empty, [o(4)]), { kind: "gone", entity: "o1", version: 3 }).orders.size).toBe(1);
+  });
+});
+
+describe("messages", () => {
+  it("are forgotten with what they are of, and none else", () => {
+    const s = putMessages(empty, [aMessage("m1", "c1", { version: 1 }), aMessage("m2", "c2", { version: 1 })]);
+    const left = forgetMessages(s, "c1");
+    expect(messagesOf(left, "c1")).toEqual([]);
+    expect(messagesOf(left, "c2")).toHaveLength(1);
+    expect(forgetMessages(left, "c1")).toBe(left);
   });
 });

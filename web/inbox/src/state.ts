@@ -161,6 +161,14 @@ export function putMessages(s: State, fresh: readonly Message[]): State {
   return next ? { ...s, messages: next } : s;
 }
 
+/** Forgets the messages of a conversation that is out of sight: what becomes of them is not told. */
+export function forgetMessages(s: State, id: string): State {
+  if (!s.messages.has(id)) return s;
+  const messages = new Map(s.messages);
+  messages.delete(id);
+  return { ...s, messages };
+}
+
 /** The conversation in which a message is known: agents move them. */
 function placeOf(all: State["messages"], id: string): string | undefined {
   for (const [conversation, of] of all) if (of.has(id)) return conversation;
