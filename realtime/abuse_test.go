@@ -73,7 +73,7 @@ func masked(text string) []byte {
 func TestCrowd(t *testing.T) {
 	t.Parallel()
 	n := 10_000
-	if testing.Short() {
+	if testing.Short() || raced {
 		n = 500
 	}
 	h, url, stream, staff := start(t, func(c *Config) {
