@@ -101,7 +101,7 @@ func TestNATSAway(t *testing.T) {
 		t.Skip("starts everything, and waits")
 	}
 	t.Parallel()
-	opts := &natsserver.Options{Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+	opts := &natsserver.Options{Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, JetStreamMaxStore: 1 << 50, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
 		Username: "skein", Password: "geheim"}
 	start := func() *natsserver.Server {
 		s, err := natsserver.NewServer(opts)

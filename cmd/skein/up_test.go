@@ -247,7 +247,7 @@ func TestUpBesideRealServers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything")
 	}
-	bus, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+	bus, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, JetStreamMaxStore: 1 << 50, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
 		Username: "skein", Password: "geheim"})
 	if err != nil {
 		t.Fatal(err)

@@ -42,9 +42,10 @@ type Config struct {
 	SecretKey []byte
 	// Replicas of every stream and bucket; 0 means 1, a cluster wants 3.
 	Replicas int
-	// InboundBytes is what INBOUND may hold before it refuses; 0 means 2 GiB.
+	// InboundBytes is what INBOUND may hold before it refuses; 0 means 1 GiB.
 	// A NATS server sets aside what all streams may hold, and refuses them when
-	// its disk, or three quarters of what is free of it, is smaller.
+	// its max_file_store, or three quarters of what is free of its disk, is
+	// smaller: so no stream asks for more than an outage of a day needs.
 	InboundBytes int64
 	// Keep is how long what was handled stays in INBOUND where there
 	// is room; 0 means 14 days.
@@ -77,7 +78,7 @@ func Open(ctx context.Context, nc *nats.Conn, cfg Config) (*Bus, error) {
 		cfg.Replicas = 1
 	}
 	if cfg.InboundBytes == 0 {
-		cfg.InboundBytes = 2 << 30
+		cfg.InboundBytes = 1 << 30
 	}
 	if cfg.Keep == 0 {
 		cfg.Keep = 14 * 24 * time.Hour
@@ -120,7 +121,7 @@ func (b *Bus) ensure(ctx context.Context) error {
 		}
 		work = append(work, func() error {
 			if _, err := b.js.CreateOrUpdateStream(ctx, cfg); err != nil {
-				return fmt.Errorf("make stream %s: %w", cfg.Name, tooSmall(away(err)))
+				return fmt.Errorf("make stream %s: %w", cfg.Name, b.tooSmall(away(err)))
 			}
 			return nil
 		})
@@ -210,9 +211,15 @@ func parallel(work []func() error) error {
 const noRoom jetstream.ErrorCode = 10047
 
 // tooSmall says what to do about a server without room.
-func tooSmall(err error) error {
+func (b *Bus) tooSmall(err error) error {
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == noRoom {
-		return &inbox.Error{Code: inbox.Unavailable, Message: "the NATS server has too little room for Skein's streams, which need 12 GiB: free some of its disk, or raise max_file_store in its jetstream settings"}
+		need := int64(0)
+		for _, cfg := range b.streams() {
+			if cfg.Storage == jetstream.FileStorage {
+				need += cfg.MaxBytes
+			}
+		}
+		return &inbox.Error{Code: inbox.Unavailable, Message: fmt.Sprintf("the NATS server has too little room for Skein's streams, which need %d MiB: free some of its disk, or raise max_file_store in its jetstream settings", need>>20)}
 	}
 	return err
 }
@@ -240,27 +247,27 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 		},
 		{
 			Name: streamTrack, Subjects: []string{"skein.track.*.*"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 512 << 20,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 256 << 20,
 			Duplicates: dedupeWindow,
 		},
 		{
 			Name: streamOutbound, Subjects: []string{"skein.out.*.*"},
-			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 512 << 20,
+			Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: 256 << 20,
 			Duplicates: dedupeWindow,
 		},
 		{
 			Name: streamEvents, Subjects: []string{"skein.event.>"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 1 << 30, MaxAge: 3 * day,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 512 << 20, MaxAge: 3 * day,
 			Duplicates: dedupeWindow, PersistMode: lazy,
 		},
 		{
 			Name: streamVisitor, Subjects: []string{"skein.visitor.*.*"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 256 << 20, MaxAge: 3 * day,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxBytes: 128 << 20, MaxAge: 3 * day,
 			Duplicates: dedupeWindow, AllowDirect: true,
 		},
 		{
 			Name: streamDead, Subjects: []string{"skein.dead.*.*"},
-			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 512 << 20,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 256 << 20,
 			Duplicates: dedupeWindow, AllowDirect: true,
 		},
 		bucket(bucketStatus, jetstream.StreamConfig{MaxAge: statusLife, Storage: jetstream.MemoryStorage, MaxBytes: 16 << 20}),
@@ -270,10 +277,10 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 			bucket(bucketAccounts(c), jetstream.StreamConfig{}),
 			bucket(bucketCursors(c), jetstream.StreamConfig{}),
 			// A claim outlives any redelivery of what it claims.
-			bucket(bucketSends(c), jetstream.StreamConfig{MaxAge: 90 * day}),
+			bucket(bucketSends(c), jetstream.StreamConfig{MaxAge: 90 * day, MaxBytes: 128 << 20}),
 			jetstream.StreamConfig{
 				Name: bucketTransit(c), Subjects: []string{"skein.transit." + string(c) + ".*"},
-				Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 1 << 30,
+				Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: 256 << 20,
 				Duplicates: dedupeWindow, AllowDirect: true,
 			})
 	}
@@ -294,7 +301,7 @@ func bucket(name string, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 	cfg.AllowDirect = true
 	cfg.MaxMsgSize = -1
 	if cfg.MaxBytes == 0 {
-		cfg.MaxBytes = 64 << 20
+		cfg.MaxBytes = 16 << 20
 	}
 	cfg.Duplicates = 2 * time.Minute
 	if cfg.MaxAge > 0 {

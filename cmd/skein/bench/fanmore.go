@@ -22,7 +22,7 @@ func (f *fan) commits(ctx context.Context) error {
 		return err
 	}
 	ns, err := natsserver.NewServer(&natsserver.Options{
-		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: filepath.Join(f.dir, "two"), SyncAlways: true, NoSigs: true, NoLog: true,
+		Host: "127.0.0.1", Port: -1, JetStream: true, JetStreamMaxStore: 1 << 50, StoreDir: filepath.Join(f.dir, "two"), SyncAlways: true, NoSigs: true, NoLog: true,
 	})
 	if err != nil {
 		return err

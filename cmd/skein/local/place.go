@@ -221,11 +221,22 @@ func forgetSocket(dir string, o owner) {
 		return
 	}
 	if run := strings.TrimSpace(string(b)); checkHome(run, o) == nil {
-		_ = os.Remove(filepath.Join(run, socketName))
-		_ = os.Remove(filepath.Join(run, socketName+".lock"))
+		_ = clearSocket(run)
 		_ = os.Remove(run)
 	}
 	_ = os.Remove(memo)
+}
+
+// clearSocket removes what a killed server left in the socket folder run. The
+// number in its lock file may be another server's by now, and PostgreSQL would
+// take that for the owner of the socket.
+func clearSocket(run string) error {
+	for _, name := range []string{socketName, socketName + ".lock"} {
+		if err := os.Remove(filepath.Join(run, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove a socket that was left behind: %w", err)
+		}
+	}
+	return nil
 }
 
 // writeFile replaces path as a whole, on disk when it returns, readable for

@@ -99,9 +99,6 @@ func StartPostgres(ctx context.Context, cfg PostgresConfig) (_ *Postgres, err er
 	if err := p.prepare(ctx, home); err != nil {
 		return nil, err
 	}
-	if err := stopOrphan(ctx, p.data, cfg.Log); err != nil {
-		return nil, err
-	}
 	if p.run, err = socketDir(dir, home, p.own); err != nil {
 		return nil, fmt.Errorf("make socket folder: %w", err)
 	}
@@ -399,6 +396,12 @@ func (e *endedError) Error() string {
 }
 
 func (p *Postgres) startOnce(ctx context.Context) (err error) {
+	if err := stopOrphan(ctx, p.data, p.cfg.Log); err != nil {
+		return err
+	}
+	if err := clearSocket(p.run); err != nil {
+		return err
+	}
 	args := []string{"-D", p.data}
 	for _, s := range p.settings() {
 		args = append(args, "-c", s)

@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -209,6 +210,43 @@ func TestPostgresLongPath(t *testing.T) {
 	if _, err := os.Stat(strings.TrimSpace(string(memo))); !os.IsNotExist(err) {
 		t.Errorf("the socket's folder is left behind: %v", err)
 	}
+}
+
+// The number of a killed server may be another's by the time of the next start:
+// its lock files then name a process that lives, and has nothing to do with them.
+func TestPostgresNumberTakenAgain(t *testing.T) {
+	needPostgres(t)
+	other := start(t, folder(t))
+	dir := folder(t)
+	p := start(t, dir)
+	exec1(t, p, `CREATE TABLE kept (n int)`)
+	stop(t, p)
+	var home string
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.Name() == "PG_VERSION" && filepath.Base(filepath.Dir(path)) == "data" {
+			home = filepath.Dir(filepath.Dir(path))
+		}
+		return err
+	})
+	if err != nil || home == "" {
+		t.Fatalf("no cluster under %s: %v", dir, err)
+	}
+	info, err := os.Stat(filepath.Join(home, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	locks := fmt.Sprintf("%d\n%s\n%d\n5432\n%s\n", other.PID(), filepath.Join(home, "data"), time.Now().Unix(), filepath.Join(home, "run"))
+	for _, f := range []string{"data/postmaster.pid", "run/.s.PGSQL.5432.lock", "run/.s.PGSQL.5432"} {
+		if err := os.WriteFile(filepath.Join(home, f), []byte(locks), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		owner := info.Sys().(*syscall.Stat_t)
+		if err := os.Lchown(filepath.Join(home, f), int(owner.Uid), int(owner.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec1(t, start(t, dir), `SELECT n FROM kept`)
+	exec1(t, other, `SELECT 1`)
 }
 
 // kill -9 of the parent ends the server, or leaves one that the next start
