@@ -131,6 +131,7 @@ func (c *clients) connect(ctx context.Context, o order) (answer, error) {
 	}
 	c.all, c.done = make([]*client, o.Sockets), make(chan struct{})
 	c.closed.Store(0)
+	c.frames.Store(0)
 	began := time.Now()
 	g, _ := errgroup.WithContext(ctx)
 	if g.SetLimit(connecting); o.Resume {
