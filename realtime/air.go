@@ -106,8 +106,8 @@ func (h *Hub) round(now time.Time) {
 	}
 	for _, of := range a.agents {
 		for s := range of {
-			if s.tab.typing != "" && !now.Before(s.tab.until) {
-				s.tab.typing = ""
+			if !s.tabs.until.IsZero() && !now.Before(s.tabs.until) {
+				s.tabs.until = time.Time{}
 				a.move(s.claims.Agent)
 			}
 		}

@@ -14,15 +14,29 @@ const customerPrefix = "customer:"
 // typingFor is how long typing is believed without being said again.
 const typingFor = 6 * time.Second
 
-// A tab is where one socket's agent is, as its page says.
-type tab struct {
-	here   bool // it takes part: it says where it is and hears of others
-	open   inbox.ConversationID
-	typing string
-	until  time.Time // of typing
+// A tabs is where one socket's agent is, as its pages say: all tabs of a browser
+// may share the socket.
+type tabs struct {
+	here   bool      // it takes part: it says where it is and hears of others
+	open   views     // replaced, never changed
+	until  time.Time // of what is typed there
 	idle   bool
 	away   bool
 	chosen int64
+}
+
+// views are the conversations in view, and what is typed there: reply, note or
+// nothing.
+type views map[inbox.ConversationID]string
+
+// typed reports whether anything is typed anywhere.
+func (v views) typed() bool {
+	for _, what := range v {
+		if what != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // around is what is true only now. The hub's lock guards it.
@@ -209,7 +223,8 @@ func (h *Hub) found(topic string, is inbox.Spot, err error, now time.Time) {
 // may looks at it.
 func (h *Hub) tellRead(topic string, s *spot) {
 	for w := range s.watchers {
-		if w.tab.open != "" && conversationPrefix+string(w.tab.open) == topic && w.resolved && s.Sees(&w.rights) {
+		id, _ := conversationOf(topic)
+		if _, looks := w.tabs.open[id]; looks && w.resolved && s.Sees(&w.rights) {
 			h.tellDown(s, Down{Read: true, Agent: w.rights.Agent.Name})
 			return
 		}
@@ -219,7 +234,7 @@ func (h *Hub) tellRead(topic string, s *spot) {
 // moveWatchers has those looked at anew who look at s: whether they may.
 func (h *Hub) moveWatchers(s *spot) {
 	for w := range s.watchers {
-		if w.tab.here && w.tab.open != "" {
+		if len(w.tabs.open) > 0 {
 			h.around.move(w.claims.Agent)
 		}
 	}
@@ -252,36 +267,36 @@ func (h *Hub) passes(f *frame) {
 	}
 }
 
-// placed takes what a page says of where its agent is.
+// placed takes what the pages of a socket say of where their agent is.
 func (s *session) placed(r request) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
-	a, before := &h.around, s.tab
-	s.tab = tab{here: true, open: r.Open, typing: r.Typing, idle: r.Idle, away: r.Away, chosen: min(r.Chosen, now.UnixMilli())}
-	if s.tab.open == "" {
-		s.tab.typing = ""
-	}
-	if s.tab.typing != "" {
-		s.tab.until = now.Add(typingFor)
+	a, before := &h.around, s.tabs
+	s.tabs = tabs{here: true, open: r.Open, idle: r.Idle, away: r.Away, chosen: min(r.Chosen, now.UnixMilli())}
+	if s.tabs.open.typed() {
+		s.tabs.until = now.Add(typingFor)
 	}
 	a.move(s.claims.Agent)
 	if !before.here {
 		a.owe(s)
 	}
-	spot := a.spots[conversationPrefix+string(s.tab.open)]
-	if spot == nil || !s.resolved || !spot.known || !spot.Sees(&s.rights) {
-		return
-	}
-	switch {
-	case s.tab.typing == typingReply:
-		h.tellDown(spot, Down{Typing: true, Agent: s.rights.Agent.Name})
-	case before.open == s.tab.open && before.typing == typingReply:
-		h.tellDown(spot, Down{Agent: s.rights.Agent.Name})
-	}
-	if before.open != s.tab.open {
-		h.tellDown(spot, Down{Read: true, Agent: s.rights.Agent.Name})
+	for id, typing := range s.tabs.open {
+		spot := a.spots[conversationPrefix+string(id)]
+		if spot == nil || !s.resolved || !spot.known || !spot.Sees(&s.rights) {
+			continue
+		}
+		was, looked := before.open[id]
+		switch {
+		case typing == typingReply:
+			h.tellDown(spot, Down{Typing: true, Agent: s.rights.Agent.Name})
+		case was == typingReply:
+			h.tellDown(spot, Down{Agent: s.rights.Agent.Name})
+		}
+		if !looked {
+			h.tellDown(spot, Down{Read: true, Agent: s.rights.Agent.Name})
+		}
 	}
 }
 
@@ -297,7 +312,7 @@ func (h *Hub) word(agent inbox.AgentID, now time.Time) word {
 	a := &h.around
 	w := word{Agent: agent, Gone: true}
 	for s := range a.agents[agent] {
-		t := &s.tab
+		t := &s.tabs
 		if !t.here {
 			continue
 		}
@@ -311,15 +326,17 @@ func (h *Hub) word(agent inbox.AgentID, now time.Time) word {
 		if t.chosen > w.Chosen {
 			w.Away, w.Chosen = t.away, t.chosen
 		}
-		if t.open != "" && h.sees(s, t.open) {
+		for id, typing := range t.open {
+			if !h.sees(s, id) {
+				continue
+			}
 			if w.Open == nil {
 				w.Open = map[inbox.ConversationID]string{}
 			}
-			typing := t.typing
 			if !now.Before(t.until) {
 				typing = ""
 			}
-			w.Open[t.open] = max(w.Open[t.open], typing)
+			w.Open[id] = max(w.Open[id], typing)
 		}
 	}
 	known := a.presence.servers[a.server][agent]

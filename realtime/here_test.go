@@ -112,6 +112,7 @@ type stand struct {
 	Away   bool   `json:"away,omitempty"`
 	Chosen int64  `json:"chosen,omitempty"`
 	Idle   bool   `json:"idle,omitempty"`
+	Also   []view `json:"also,omitempty"`
 }
 
 // come opens a page on a conversation.
@@ -209,6 +210,26 @@ func TestHere(t *testing.T) {
 	bob.until("bob is told of it too", at(inSales, "ann:"))
 }
 
+// Several tabs share a socket: each looks at its own conversation and types there,
+// and what one does changes nothing of the others.
+func TestTabsOfOneSocket(t *testing.T) {
+	t.Parallel()
+	_, url, _, staff := start(t, here(&places{}, nil))
+	staff.set("cat", 1, "help")
+	ann, cat := come(t, url, "ann/1", inSales), come(t, url, "cat/1", inHelp)
+	bob := dial(t, url, hello{Token: "bob/1", Topics: []string{List, conversationPrefix + inSales, conversationPrefix + inHelp}})
+	bob.want("ready", "")
+	bob.stands(stand{Open: inSales, Also: []view{{inHelp, "note"}, {inHelp, ""}, {"", "reply"}}})
+	ann.until("one tab", at(inSales, "ann: bob:"))
+	cat.until("the other, typing", at(inHelp, "bob:note cat:"))
+	bob.stands(stand{Open: inSales, Typing: "reply", Also: []view{{inHelp, ""}}})
+	ann.until("one types", at(inSales, "ann: bob:reply"))
+	cat.until("the other no more", at(inHelp, "bob: cat:"))
+	bob.stands(stand{Open: inSales, Typing: "reply"})
+	cat.until("a tab is closed", at(inHelp, "cat:"))
+	ann.never("the first changes", func(f said) bool { return f.Type == "here" && who(f) != "ann: bob:reply" })
+}
+
 // Typing ends by itself when it is not said again.
 func TestTypingEnds(t *testing.T) {
 	t.Parallel()
@@ -218,8 +239,8 @@ func TestTypingEnds(t *testing.T) {
 	ann.until("bob types", at(inSales, "ann: bob:note"))
 	h.mu.Lock()
 	for s := range h.sessions {
-		if s.tab.typing != "" {
-			s.tab.until = time.Now()
+		if s.tabs.open.typed() {
+			s.tabs.until = time.Now()
 		}
 	}
 	h.mu.Unlock()
@@ -346,6 +367,9 @@ func TestHereHostile(t *testing.T) {
 		map[string]any{"type": "here", "open": "x"},
 		map[string]any{"type": "here", "typing": "novel"},
 		map[string]any{"type": "here", "open": 5},
+		map[string]any{"type": "here", "also": []view{{"x", ""}}},
+		map[string]any{"type": "here", "also": []view{{inSales, "novel"}}},
+		map[string]any{"type": "here", "also": make([]view, maxAlso+1)},
 		map[string]any{"type": "topics", "topics": []string{"customer:x"}},
 		map[string]any{"type": "topics", "topics": []string{"conversation:" + inSales + ":"}},
 	} {

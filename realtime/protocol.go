@@ -14,15 +14,16 @@ import (
 
 // Beside the frames that the package's doc names, for what is true only now:
 //
-// The client says all of where its agent is in this tab, whenever that changes,
-// and while typing every three seconds:
+// The client says all of where its agent is, whenever that changes, and while
+// typing every three seconds:
 //
-//	{"type":"here","open":"<conversation>","typing":"reply"|"note","idle":true,"away":true,"chosen":<ms>}
+//	{"type":"here","open":"<conversation>","typing":"reply"|"note","also":[{"open":…,"typing":…}],"idle":true,"away":true,"chosen":<ms>}
 //
 // Open is the conversation in view ("" for none, or while the tab is hidden); its
-// topic must be followed. Typing holds for six seconds. Away is the agent's own
-// choice, made at chosen (Unix milliseconds; 0 for never): of several tabs' the
-// newest holds. Nothing of this is told to those who may not see the conversation.
+// topic must be followed. Also are those of the other tabs that share the socket,
+// at most 16. Typing holds for six seconds. Away is the agent's own choice, made at
+// chosen (Unix milliseconds; 0 for never): of several sockets' the newest holds.
+// Nothing of this is told to those who may not see the conversation.
 //
 // The topic "conversation:<id>" brings who is there, "customer:<id>" what the
 // customer does; each frame is all of it:
@@ -45,11 +46,16 @@ type request struct {
 	Topics   map[string]bool // nil when none were named
 
 	// Of "here".
-	Open   inbox.ConversationID
-	Typing string
+	Open   views
 	Idle   bool
 	Away   bool
 	Chosen int64
+}
+
+// A view is what one tab has before it, as a client says it.
+type view struct {
+	Open   string `json:"open"`
+	Typing string `json:"typing"`
 }
 
 // parseRequest reads a client's frame. A type that it doesn't know is no error:
@@ -64,21 +70,32 @@ func parseRequest(kind websocket.MessageType, data []byte) (request, error) {
 		Position string   `json:"position"`
 		Rights   int64    `json:"rights"`
 		Topics   []string `json:"topics"`
-		Open     string   `json:"open"`
-		Typing   string   `json:"typing"`
-		Idle     bool     `json:"idle"`
-		Away     bool     `json:"away"`
-		Chosen   int64    `json:"chosen"`
+		view
+		Also   []view `json:"also"`
+		Idle   bool   `json:"idle"`
+		Away   bool   `json:"away"`
+		Chosen int64  `json:"chosen"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil || in.Type == "" {
 		return request{}, errors.New("a frame must be a JSON object with a type")
 	}
 	req := request{
 		Type: in.Type, Token: in.Token, Position: in.Position, Rights: in.Rights,
-		Open: inbox.ConversationID(in.Open), Typing: in.Typing, Idle: in.Idle, Away: in.Away, Chosen: max(0, in.Chosen),
+		Idle: in.Idle, Away: in.Away, Chosen: max(0, in.Chosen),
 	}
-	if in.Type == "here" && (in.Open != "" && !inbox.ValidID(in.Open) || in.Typing != "" && in.Typing != typingReply && in.Typing != typingNote) {
-		return request{}, errors.New("nobody can be there, or type that")
+	if in.Type == "here" {
+		if len(in.Also) > maxAlso {
+			return request{}, errors.New("too many places")
+		}
+		req.Open = views{}
+		for _, v := range append(in.Also, in.view) {
+			if v.Open != "" && !inbox.ValidID(v.Open) || v.Typing != "" && v.Typing != typingReply && v.Typing != typingNote {
+				return request{}, errors.New("nobody can be there, or type that")
+			}
+			if id := inbox.ConversationID(v.Open); id != "" {
+				req.Open[id] = max(req.Open[id], v.Typing) // "" < note < reply
+			}
+		}
 	}
 	if in.Topics == nil && in.Type != "topics" {
 		return req, nil

@@ -14,6 +14,7 @@ import (
 const (
 	readLimit    = 16 << 10 // bytes of a client's message
 	maxTopics    = 64
+	maxAlso      = 16 // tabs beside the first that say where they are
 	tokenWarning = time.Minute
 	resolveFor   = 10 * time.Second
 	chunk        = 64      // frames taken from the ring at a time
@@ -47,7 +48,7 @@ type session struct {
 	cursor   uint64 // while not live: the last entry that it has been given or spared
 	halt     context.CancelFunc
 
-	tab   tab
+	tabs  tabs
 	told  map[string]uint64 // what is true only now, by topic: the generation that it was told
 	rings bool              // it was told of calls
 
@@ -295,7 +296,7 @@ func (s *session) subscribe(req request) {
 	h.watchTopics(s, s.topics, topics)
 	s.topics = topics
 	h.around.owe(s)
-	if s.tab.open != "" {
+	if len(s.tabs.open) > 0 {
 		h.around.move(s.claims.Agent)
 	}
 	s.insist(item{bytes: topicsFrame(h.epoch, s.at(), req.Topics)})

@@ -74,7 +74,7 @@ func (h *Hub) tellAll(s *session) {
 
 // hears reports whether a session takes part and its rights hold. Who doesn't
 // yet is told when that changes.
-func (s *session) hears() bool { return s.tab.here && s.live && s.resolved }
+func (s *session) hears() bool { return s.tabs.here && s.live && s.resolved }
 
 // offerLight queues what may also be said later: it never cuts anybody off.
 func (h *Hub) offerLight(s *session, b []byte) bool {
