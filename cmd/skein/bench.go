@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"skein/cmd/skein/bench"
+	"skein/connectors"
+	"skein/inbox"
 	"skein/inbox/auth"
 	"skein/inbox/blob"
 	"skein/inbox/bus"
@@ -25,8 +27,9 @@ func benchCommand(ctx context.Context, e *env) error {
 	fs := flag.NewFlagSet("skein bench", flag.ContinueOnError)
 	cfg := bench.Config{Out: e.stdout, Log: quietly(e.log)}
 	fs.BoolVar(&cfg.Large, "large", false, "also at a million conversations and four million messages: takes 10 GB and a while")
-	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, fanout, api or start alone")
+	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, fanout, hooks, chat, api or start alone")
 	fs.IntVar(&cfg.Mails, "mails", 20_000, "how many mails to take in")
+	fs.IntVar(&cfg.Visitors, "visitors", 5000, "how many have the chat open")
 	fs.StringVar(&cfg.Dir, "dir", "", "`folder` under which the data lies meanwhile; the system's for temporary files else")
 	fs.StringVar(&cfg.Keep, "keep", "", "keep the database of a million customers in `folder`, and copy it from there when it is there")
 	fs.StringVar(&cfg.Profile, "cpuprofile", "", "write a CPU profile of ingest to `file`, or of skein under the last load of fanout")
@@ -39,10 +42,13 @@ func benchCommand(ctx context.Context, e *env) error {
 	if cfg.Mails < 1 {
 		return invalid("--mails %d: at least one", cfg.Mails)
 	}
+	if cfg.Visitors < 1 || cfg.Visitors > 5000 {
+		return invalid("--visitors %d: from 1 to 5000", cfg.Visitors)
+	}
 	switch cfg.Only {
-	case "", "ingest", "who", "fanout", "api", "start":
+	case "", "ingest", "who", "fanout", "hooks", "chat", "api", "start":
 	default:
-		return invalid("--only %s: want ingest, who, fanout, api or start", cfg.Only)
+		return invalid("--only %s: want ingest, who, fanout, hooks, chat, api or start", cfg.Only)
 	}
 	var err error
 	if cfg.Binary, err = os.Executable(); err != nil {
@@ -50,6 +56,7 @@ func benchCommand(ctx context.Context, e *env) error {
 	}
 	passwords := auth.NewPasswords(auth.DefaultCost, runtime.GOMAXPROCS(0))
 	cfg.Hash = passwords.Hash
+	cfg.Chat = func(link *bus.Link) connectors.Connector { return builtin[inbox.Chat].make(link, cfg.Log) }
 	cfg.Ingest = func(st *store.Store, b *bus.Bus, blobs *blob.Files) ([]bench.Part, error) {
 		keys, err := thread.NewKeys([]byte("a secret for one run of the bench"))
 		if err != nil {

@@ -19,6 +19,9 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"skein/cmd/skein/local"
+	"skein/inbox"
 )
 
 const (
@@ -76,14 +79,21 @@ type child struct {
 	url    string
 	took   time.Duration
 	ended  chan error
+
+	running struct { // as it says itself
+		PID        int                                `json:"pid"`
+		URL        string                             `json:"url"`
+		Database   string                             `json:"database"`
+		Connectors map[inbox.Channel]local.Credential `json:"connectors"`
+	}
 }
 
-func (c *Config) start(ctx context.Context, data string) (*child, error) {
+func (c *Config) start(ctx context.Context, data string, env ...string) (*child, error) {
 	up := &child{output: &bytes.Buffer{}, ended: make(chan error, 1)}
 	up.cmd = exec.CommandContext(ctx, c.Binary, "up", "--addr", "127.0.0.1:0", "--data", data)
 	up.cmd.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool {
 		return strings.HasPrefix(s, "SKEIN_") || strings.HasPrefix(s, "DATABASE_URL=")
-	}), "SKEIN_LOG=warn")
+	}), append(env, "SKEIN_LOG=warn")...)
 	up.cmd.Stdout, up.cmd.Stderr = up.output, up.output
 	began := time.Now()
 	if err := up.cmd.Start(); err != nil {
@@ -97,20 +107,16 @@ func (c *Config) start(ctx context.Context, data string) (*child, error) {
 		case <-time.After(2 * time.Millisecond):
 		}
 		raw, err := os.ReadFile(filepath.Join(data, "run.json"))
-		var run struct {
-			PID int    `json:"pid"`
-			URL string `json:"url"`
-		}
-		if err != nil || json.Unmarshal(raw, &run) != nil || run.PID != up.cmd.Process.Pid {
+		if err != nil || json.Unmarshal(raw, &up.running) != nil || up.running.PID != up.cmd.Process.Pid {
 			continue
 		}
-		res, err := http.Get(run.URL + "/readyz")
+		res, err := http.Get(up.running.URL + "/readyz")
 		if err != nil {
 			continue
 		}
 		_ = res.Body.Close()
 		if res.StatusCode == http.StatusOK {
-			up.url, up.took = run.URL, time.Since(began)
+			up.url, up.took = up.running.URL, time.Since(began)
 			return up, nil
 		}
 	}

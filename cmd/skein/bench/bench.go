@@ -4,6 +4,8 @@
 // opens and a merge is undone, at a million customers with five million orders;
 // how long the API takes for a list, the counts, a conversation and a search;
 // how events reach thousands of browsers, beside servers that do nothing else;
+// how long a webhook takes to an agent and an answer to a visitor of the chat,
+// and what thousands of visitors hold in memory;
 // how fast everything starts and what it holds in memory.
 //
 // It starts a PostgreSQL and a NATS of its own, durable as `skein up` starts
@@ -21,6 +23,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"skein/connectors"
 	"skein/inbox/blob"
 	"skein/inbox/bus"
 	"skein/inbox/store"
@@ -33,12 +36,14 @@ type Part func(ctx context.Context) error
 type Config struct {
 	Binary string // skein itself, for starts and the API
 	Large  bool   // also at a million conversations
-	Only   string // one of ingest, who, fanout, api, start; "" is all
+	Only   string // one of ingest, who, fanout, hooks, chat, api, start; "" is all
 	Part   string // of fanout: memory, connect, load or commit; "" is all
 	Load   string // words of the loads of fanout that are wanted; "" is all
 	Rounds int    // of fanout, of which the best counts; 0 means 3
 	Mails  int    // that are taken in; 0 means 20000
-	Dir    string // for the data; "" is a temporary folder
+	// Visitors have the chat open, fanAlone at most; 0 means that many.
+	Visitors int
+	Dir      string // for the data; "" is a temporary folder
 	// Keep is a folder for databases that take long to fill, for later runs to
 	// start from; "" keeps none.
 	Keep string
@@ -53,6 +58,8 @@ type Config struct {
 	Ingest func(*store.Store, *bus.Bus, *blob.Files) ([]Part, error)
 	// Live wires the hub and the relay, and tells when it is ready.
 	Live func(*store.Store, *bus.Bus, []byte) (live http.Handler, ready func() bool, parts []Part, err error)
+	// Chat is the connector of the web chat.
+	Chat func(*bus.Link) connectors.Connector
 	// Hash makes the hash of a password as agents log in with.
 	Hash func(ctx context.Context, password string) (string, error)
 }
@@ -67,6 +74,9 @@ const (
 func Run(ctx context.Context, cfg Config) error {
 	if cfg.Mails == 0 {
 		cfg.Mails = 20_000
+	}
+	if cfg.Visitors == 0 {
+		cfg.Visitors = fanAlone
 	}
 	if cfg.Rounds == 0 {
 		cfg.Rounds = 3
@@ -96,6 +106,18 @@ func Run(ctx context.Context, cfg Config) error {
 			return fmt.Errorf("fanout: %w", err)
 		}
 		_ = os.RemoveAll(filepath.Join(dir, "fanout"))
+	}
+	for _, part := range []struct {
+		name string
+		do   func(context.Context, *outside) error
+	}{{"hooks", cfg.hooks}, {"chat", cfg.chat}} {
+		if cfg.Only == "" || cfg.Only == part.name {
+			data := filepath.Join(dir, part.name)
+			if err := cfg.outside(ctx, data, part.do); err != nil {
+				return fmt.Errorf("%s: %w", part.name, err)
+			}
+			_ = os.RemoveAll(data)
+		}
 	}
 	if cfg.Only != "" && cfg.Only != "api" && cfg.Only != "start" {
 		return nil

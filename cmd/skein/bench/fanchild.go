@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"skein/cmd/skein/local"
 )
 
 // RoleVariable says, in the environment of a child of this bench, what it is:
@@ -26,6 +28,10 @@ const (
 	roleEncoded = "encoded"
 	roleBursts  = "bursts"
 	roleSkein   = "skein"
+
+	roleDesk     = "desk"
+	roleVisitors = "visitors"
+	roleChat     = "chat"
 )
 
 // An order is what a child is asked to do, one line of JSON.
@@ -34,6 +40,7 @@ type order struct {
 
 	// Of a server that publishes, and of clients that connect.
 	Topics  int     `json:"topics,omitempty"`  // 0: the one that everybody follows
+	Alone   bool    `json:"alone,omitempty"`   // each client follows a topic of its own
 	Sockets int     `json:"sockets,omitempty"` // that are connected
 	Rate    float64 `json:"rate,omitempty"`    // events a second; 0: as fast as the clients take them
 	Seconds float64 `json:"seconds,omitempty"`
@@ -52,6 +59,9 @@ type order struct {
 	Database string `json:"database,omitempty"` // of skein, with the first order
 	Dir      string `json:"dir,omitempty"`
 	NATS     string `json:"nats,omitempty"` // "": its own
+
+	Link   *local.Credential `json:"link,omitempty"`   // of a sidecar
+	Secret string            `json:"secret,omitempty"` // that webhooks are signed with
 }
 
 // An answer is what came of it.
@@ -72,7 +82,18 @@ type answer struct {
 	P50     time.Duration `json:"p50,omitempty"`
 	P99     time.Duration `json:"p99,omitempty"`
 	Refused int64         `json:"refused,omitempty"`
+	Behind  int64         `json:"behind,omitempty"` // that were not there yet when the last was sent
+	Steps   []step        `json:"steps,omitempty"`
 }
+
+// A step is a part of a way, and how long it takes.
+type step struct {
+	Name string        `json:"name"`
+	P50  time.Duration `json:"p50"`
+	P99  time.Duration `json:"p99"`
+}
+
+func stepOf(name string, h *histogram) step { return step{name, h.quantile(0.5), h.quantile(0.99)} }
 
 // Child is what a process of the bench's does until its input ends.
 func Child(ctx context.Context, role string, cfg Config, in io.Reader, out io.Writer) error {
@@ -90,6 +111,12 @@ func Child(ctx context.Context, role string, cfg Config, in io.Reader, out io.Wr
 		s := &skein{cfg: &cfg}
 		defer s.stop()
 		handle = newServing(s).handle
+	case roleDesk:
+		handle = (&desk{}).handle
+	case roleVisitors:
+		handle = newVisitors().handle
+	case roleChat:
+		handle = (&sidecar{cfg: &cfg}).handle
 	default:
 		return fmt.Errorf("no role is called %s", role)
 	}

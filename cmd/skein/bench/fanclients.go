@@ -6,12 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-
 	"fmt"
-	"io"
-	"math/bits"
 	"net"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,19 +21,24 @@ import (
 const (
 	fanAgents   = 2000 // each with as many browsers as there are sockets for
 	fanTopics   = 200
-	fanEach     = 5   // topics of a client that doesn't follow the one
+	fanEach     = 5    // topics of a client that doesn't follow the one
+	fanAlone    = 5000 // clients that may follow a topic of their own each
+	fanAll      = fanTopics + 1 + fanAlone
 	connecting  = 256 // sockets at once
 	fanPatience = 60 * time.Second
 )
 
 var fanSecret = []byte("a secret for one run of the bench")
 
-// fanTopic names the topic of events number i, in an inbox of that number; the
-// last one is everybody's.
+// fanTopic names the topic of events number i, in an inbox of that number; number
+// fanTopics is everybody's, and each one after it a single client's.
 func fanTopic(i int) string { return "inbox:" + string(benchID(8, i)) }
 
 // follows reports whether client number i is one of those who follow a topic.
 func follows(client, topic int) bool {
+	if topic > fanTopics {
+		return topic == fanTopics+1+client
+	}
 	return topic == fanTopics || (topic-client*fanEach%fanTopics+fanTopics)%fanTopics < fanEach
 }
 
@@ -50,15 +51,18 @@ type clients struct {
 	acking sync.WaitGroup
 	done   chan struct{}
 
+	is func(one *client, payload []byte) bool // what counts; nil: events
+
 	frames  atomic.Int64 // before those of all that was asked for last
 	closed  atomic.Int64
-	latency [32 << 6]atomic.Uint32
+	latency histogram
 	first   atomic.Int64
 	last    atomic.Int64
 }
 
 type client struct {
 	conn   net.Conn
+	number int
 	ready  ready
 	frames atomic.Int64
 	_      [48]byte // another client's counter is another core's
@@ -78,9 +82,7 @@ func (c *clients) handle(ctx context.Context, o order) (answer, error) {
 	case "count":
 		c.frames.Store(c.total())
 		c.first.Store(0)
-		for i := range c.latency {
-			c.latency[i].Store(0)
-		}
+		c.latency.reset()
 		return answer{}, nil
 	case "await":
 		return c.await(ctx, o)
@@ -115,8 +117,11 @@ func (c *clients) connect(ctx context.Context, o order) (answer, error) {
 		}
 		var topics []string
 		for j := range fanEach {
-			if o.Topics == 0 {
+			if o.Topics == 0 || o.Alone {
 				topics = append(topics, fanTopic(fanTopics))
+				if o.Alone {
+					topics[0] = fanTopic(fanTopics + 1 + i)
+				}
 				break
 			}
 			topics = append(topics, fanTopic((i*fanEach+j)%fanTopics))
@@ -161,56 +166,31 @@ func (c *clients) connect(ctx context.Context, o order) (answer, error) {
 }
 
 func (c *clients) open(o order, hello []byte) (*client, error) {
-	conn, err := net.Dial("tcp", o.Address)
+	f, err := dial(o.Address, "/api/v1/live", "")
 	if err != nil {
 		return nil, err
 	}
 	if o.Mute {
-		_ = conn.(*net.TCPConn).SetReadBuffer(2 << 10)
+		_ = f.conn.(*net.TCPConn).SetReadBuffer(2 << 10)
 	}
-	_ = conn.SetDeadline(time.Now().Add(fanPatience))
-	if _, err := io.WriteString(conn, "GET /api/v1/live HTTP/1.1\r\nHost: "+o.Address+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"); err != nil {
+	if _, err := f.conn.Write(clientFrame(hello)); err != nil {
 		return nil, err
 	}
-	buf, n := make([]byte, 16<<10), 0
-	more := func() error {
-		got, err := conn.Read(buf[n:])
-		n += got
-		return err
-	}
-	end := -1
-	for end < 0 {
-		if err := more(); err != nil {
-			return nil, err
-		}
-		end = bytes.Index(buf[:n], []byte("\r\n\r\n"))
-	}
-	if !bytes.HasPrefix(buf, []byte("HTTP/1.1 101")) {
-		return nil, fmt.Errorf("answered %s", bytes.SplitN(buf, []byte("\r\n"), 2)[0])
-	}
-	if _, err := conn.Write(clientFrame(hello)); err != nil {
+	first, err := f.next()
+	if err != nil {
 		return nil, err
 	}
-	n = copy(buf, buf[end+4:n])
-	head, size := frameSize(buf[:n])
-	for head == 0 || n < head+size {
-		if err := more(); err != nil {
-			return nil, err
-		}
-		head, size = frameSize(buf[:n])
-	}
-	one := &client{conn: conn}
-	if first := buf[head : head+size]; !bytes.Contains(first, []byte(`"type":"ready"`)) || json.Unmarshal(first, &one.ready) != nil {
+	one := &client{conn: f.conn}
+	if !bytes.Contains(first, []byte(`"type":"ready"`)) || json.Unmarshal(first, &one.ready) != nil {
 		return nil, fmt.Errorf("not ready: %q", first)
 	}
 	if o.Resume && !one.ready.Resumed {
 		return nil, errors.New("did not resume")
 	}
-	_ = conn.SetDeadline(time.Time{})
-	n = copy(buf, buf[head+size:n])
+	_ = f.conn.SetDeadline(time.Time{})
 	if !o.Mute {
-		c.acking.Go(func() { c.read(one, buf, n) })
+		n := copy(f.buf, f.buf[f.at:f.n])
+		c.acking.Go(func() { c.read(one, f.buf, n) })
 	}
 	return one, nil
 }
@@ -229,17 +209,6 @@ func (c *clients) flood(o order) (answer, error) {
 		}
 	}
 	return answer{Frames: said}, nil
-}
-
-// clientFrame encodes a text frame as clients do, under a mask of zeros.
-func clientFrame(payload []byte) []byte {
-	b := []byte{0x81}
-	if n := len(payload); n < 126 {
-		b = append(b, 0x80|byte(n))
-	} else {
-		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
-	}
-	return append(append(b, 0, 0, 0, 0), payload...)
 }
 
 // read counts events until the socket ends.
@@ -263,10 +232,10 @@ func (c *clients) read(one *client, buf []byte, n int) {
 				break
 			}
 			payload := buf[at+head : at+head+size]
-			if bytes.HasPrefix(payload, []byte(`{"type":"event"`)) {
+			if c.is == nil && bytes.HasPrefix(payload, []byte(`{"type":"event"`)) || c.is != nil && c.is(one, payload) {
 				events++
 				if sent := stamp(payload); sent > 0 {
-					c.latency[bucket(now-sent)].Add(1)
+					c.latency.add(time.Duration(now - sent))
 				}
 			}
 			at += head + size
@@ -282,66 +251,6 @@ func (c *clients) read(one *client, buf []byte, n int) {
 			return
 		}
 	}
-}
-
-// frameSize reads the head of an unmasked frame; 0 when it isn't whole yet.
-func frameSize(b []byte) (head, size int) {
-	if len(b) < 2 {
-		return 0, 0
-	}
-	switch b[1] {
-	case 126:
-		if len(b) < 4 {
-			return 0, 0
-		}
-		return 4, int(binary.BigEndian.Uint16(b[2:]))
-	case 127:
-		if len(b) < 10 {
-			return 0, 0
-		}
-		return 10, int(binary.BigEndian.Uint64(b[2:]))
-	}
-	return 2, int(b[1])
-}
-
-// stamp is when an event was sent, in Unix nanoseconds: what it carries for the
-// bench, or when its transaction began.
-func stamp(payload []byte) int64 {
-	if i := bytes.Index(payload, []byte("stamp=")); i >= 0 {
-		n, _ := strconv.ParseInt(string(payload[i+6:i+25]), 10, 64)
-		return n
-	}
-	if i := bytes.Index(payload, []byte(`"at":"`)); i >= 0 {
-		rest := payload[i+6:]
-		if at, err := time.Parse(time.RFC3339Nano, string(rest[:max(0, bytes.IndexByte(rest, '"'))])); err == nil {
-			return at.UnixNano()
-		}
-	}
-	return 0
-}
-
-// bucket puts latencies that differ by less than a sixty-fourth together.
-func bucket(ns int64) int {
-	us := uint64(max(ns, 64)) >> 6
-	e := bits.Len64(us) - 1
-	return min(e<<6|int(us<<6>>e)&63, 32<<6-1)
-}
-
-func bucketValue(b int) time.Duration {
-	return time.Duration(uint64(64|b&63)<<(b>>6)) >> 6 << 6
-}
-
-func (c *clients) quantile(q float64) time.Duration {
-	var n, seen float64
-	for i := range c.latency {
-		n += float64(c.latency[i].Load())
-	}
-	for i := range c.latency {
-		if seen += float64(c.latency[i].Load()); seen >= n*q && n > 0 {
-			return bucketValue(i)
-		}
-	}
-	return 0
 }
 
 // acknowledge tells the server how many frames the client has that has the
@@ -376,7 +285,7 @@ func (c *clients) await(ctx context.Context, o order) (answer, error) {
 		if n >= o.Want {
 			return answer{
 				Frames: n, Closed: c.closed.Load(), Seconds: time.Duration(c.last.Load() - c.first.Load()).Seconds(),
-				P50: c.quantile(0.5), P99: c.quantile(0.99),
+				P50: c.latency.quantile(0.5), P99: c.latency.quantile(0.99),
 			}, nil
 		}
 		if n != before {

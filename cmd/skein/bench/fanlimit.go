@@ -24,7 +24,7 @@ import (
 type usual struct {
 	tokens *auth.Tokens
 	mu     sync.RWMutex
-	topics [fanTopics + 1]map[chan []byte]struct{}
+	topics [fanAll]map[chan []byte]struct{}
 }
 
 func (u *usual) start(context.Context, order) (h http.Handler, err error) {
@@ -108,7 +108,7 @@ type encoded struct {
 	tokens *auth.Tokens
 	most   int // events of one write
 	mu     sync.Mutex
-	topics [fanTopics + 1]map[*raw]struct{}
+	topics [fanAll]map[*raw]struct{}
 	dirty  []*raw
 	buf    []byte
 }

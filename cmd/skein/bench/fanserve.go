@@ -119,7 +119,7 @@ func (s *serving) publish(ctx context.Context, o order) (answer, error) {
 	var followers [fanTopics + 1]int64
 	for topic := range followers {
 		for c := range o.Sockets {
-			if follows(c, topic) {
+			if !o.Alone && follows(c, topic) {
 				followers[topic]++
 			}
 		}
@@ -148,12 +148,17 @@ func (s *serving) publish(ctx context.Context, o order) (answer, error) {
 		for i := range batch {
 			s.n++
 			topic := fanTopics
-			if o.Topics > 0 {
+			due := followers[topic]
+			switch {
+			case o.Alone:
+				topic, due = fanTopics+1+int(s.n*7919)%o.Sockets, 1
+			case o.Topics > 0:
 				topic = int(s.n*7919) % o.Topics
+				due = followers[topic]
 			}
 			batch[i] = event{s.n, topic, time.Now(), cmp.Or(o.Bytes, frameBytes)}
 			a.Events++
-			a.Due += followers[topic]
+			a.Due += due
 		}
 		if err := s.server.push(ctx, batch); err != nil {
 			return a, err
@@ -192,7 +197,7 @@ func greet(tokens *auth.Tokens, frame []byte) ([]int, error) {
 
 var topicNumbers = func() map[string]int {
 	m := map[string]int{}
-	for i := range fanTopics + 1 {
+	for i := range fanAll {
 		m[fanTopic(i)] = i
 	}
 	return m
