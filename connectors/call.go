@@ -21,6 +21,7 @@ const AskAudio = "audio"
 // A Reaction is a sign that the item's sender set beside the message that the
 // item's externalId names, or took away again.
 type Reaction struct {
-	Emoji   string `json:"emoji"`
+	Emoji   string `json:"emoji" required:"false" doc:"May be empty when it is removed: all that they set"`
 	Removed bool   `json:"removed,omitempty"`
+	Only    bool   `json:"only,omitempty" doc:"The service keeps one a person: it takes the place of what they set before"`
 }

@@ -127,6 +127,13 @@ type Message struct {
 	Protection  string          `json:"protection,omitempty"` // signed, encrypted
 	Problems    []string        `json:"problems,omitempty"`
 
+	// Quotes is the externalId of the message that this one answers.
+	Quotes string `json:"quotes,omitempty"`
+	// Ours says that it is from us to the item's sender: somebody wrote it in the
+	// service's own app. Where it is one that was sent from here it is taken as
+	// the word that it has left, whichever comes first. Not of mail.
+	Ours bool `json:"ours,omitempty"`
+
 	// Order is the one that the channel itself says this is about: whose page a
 	// chat was opened on, whose mail it answers. Never what its writer says.
 	Order *inbox.OrderContext `json:"order,omitempty"`
@@ -172,6 +179,9 @@ type Outbound struct {
 	ThreadKey  string        `json:"threadKey,omitempty"`
 	Automatic  bool          `json:"automatic,omitempty"` // no person wrote it: other machines are told not to answer
 	Date       time.Time     `json:"date"`
+	// HeardAt is when the recipient of a direct message last wrote to the
+	// account: services let nobody write to who is silent for long.
+	HeardAt time.Time `json:"heardAt,omitzero"`
 
 	Attachments []Attachment `json:"attachments,omitempty"`
 }

@@ -179,3 +179,7 @@ type Consent struct {
 	Source  string    `json:"source"`
 	At      time.Time `json:"at"`
 }
+
+// DirectMessages is the purpose of a [Consent] that says whether somebody may be
+// written to by direct message or SMS at all; its source is the account.
+const DirectMessages = "direct_messages"

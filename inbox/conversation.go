@@ -149,11 +149,12 @@ type Message struct {
 	SendAt      *time.Time `json:"sendAt,omitempty" doc:"While queued: when it leaves"`
 	Automatic   Automatic  `json:"automatic"`
 	Bounces     []Bounce   `json:"bounces,omitempty" doc:"Of a delivery report, and of the message that it is about"`
-	AboutID     MessageID  `json:"aboutId,omitempty" doc:"Of a delivery report: our message that it is about"`
+	AboutID     MessageID  `json:"aboutId,omitempty" doc:"Of a delivery report: our message that it is about; of a direct message: the one that it quotes"`
 	Call        *Call      `json:"call,omitempty" doc:"Of a telephone call: what its log says"`
 	EditedAt    *time.Time `json:"editedAt,omitempty" doc:"When its sender changed it last: what it said before is in the log"`
 	DeletedAt   *time.Time `json:"deletedAt,omitempty" doc:"When its sender took it back: what it said is in the log"`
 	Reactions   []Reaction `json:"reactions,omitempty"`
+	Unset       []Reaction `json:"-"` // taken away again, so that a word that comes late is known as such
 	Spam        bool       `json:"spam,omitempty"`
 	Protection  string     `json:"protection,omitempty" enum:"signed,encrypted" doc:"signed or encrypted mail, shown as such"`
 	Proof       Proof      `json:"proof" minimum:"0" maximum:"3" doc:"How well the sender is known by this very message"`

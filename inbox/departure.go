@@ -16,9 +16,10 @@ type Departure struct {
 	Message    Message // Attempt is this attempt, Attachments name their bytes in Blobs
 	From       Party
 	Bcc        []Party
-	ReplyTo    string   // the plus-address, where the account has it
-	References []string // header ids, oldest first; the last one is what it answers
-	Automatic  bool     // no person wrote it, and none is to answer it
+	ReplyTo    string    // the plus-address, where the account has it
+	References []string  // header ids, oldest first; the last one is what it answers
+	Automatic  bool      // no person wrote it, and none is to answer it
+	HeardAt    time.Time // of a direct message: when its recipient last wrote there; zero for never
 	At         time.Time
 }
 

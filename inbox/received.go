@@ -29,6 +29,7 @@ type Received struct {
 	Track    *Tracked
 	Deletion *Deletion
 	Reaction *Reacted
+	Quote    MessageID // of what waits for a message to come: the message that quotes it
 }
 
 // A Deletion says that its sender took a message back.
@@ -42,6 +43,7 @@ type Reacted struct {
 	Message Key // see [ExternalKey]
 	Reaction
 	Removed bool
+	Only    bool // it takes the place of what its sender set before
 }
 
 // An Arrival is a message on its way in.
@@ -56,6 +58,7 @@ type Arrival struct {
 	Refs      []Ref          // what it points at, newest first
 	Thread    Key            // of its channel's own thread; zero for mail
 	External  Key            // of its channel's own id; zero for mail
+	Quotes    Key            // of the message that it quotes, by its channel's own id
 	Revises   bool           // it replaces what is stored under External, if anything is
 	Token     MessageID      // our message that it answers by a token that we signed, or ""
 	Plus      ConversationID // our conversation whose plus-address it was sent to, or ""
@@ -110,13 +113,28 @@ type Ref struct {
 	Step Step   // ByInReplyTo or ByReferences
 }
 
-// A Receipt tells what became of one attempt to send a message.
+// A Receipt tells what became of one attempt to send a message. Which message is
+// said by its id, by the service's own in the item's externalId, which may come
+// before the attempt has ended, or by Until.
 type Receipt struct {
-	MessageID MessageID `json:"messageId"`
-	Attempt   int       `json:"attempt"`
+	MessageID MessageID `json:"messageId" required:"false"`
+	Attempt   int       `json:"attempt" required:"false"`
 	State     State     `json:"state" enum:"sent,delivered,read,failed,uncertain"`
 	Detail    string    `json:"detail,omitempty"` // the other server's own words
 	At        time.Time `json:"at"`
+
+	// ExternalIDs are what the service calls the message that it took, of which
+	// it may have made several: replies, reactions and later receipts name it so.
+	ExternalIDs []string `json:"externalIds,omitempty" maxItems:"50"`
+	// Until says that all that was sent to the item's sender until then is that
+	// far, where a service names no message.
+	Until *time.Time `json:"until,omitempty"`
+
+	// Set by the threader: the keys of ExternalIDs and of the item's externalId,
+	// and who the item's sender is.
+	Keys  []Key       `json:"-"`
+	About Key         `json:"-"`
+	Who   IdentityRef `json:"-"`
 }
 
 // IdentityKey returns the key that is locked before an identity is looked for

@@ -600,7 +600,7 @@ func TestClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	f, got, err := l.ClaimSend(t.Context(), out)
-	if err != nil || f || got == nil || *got != want {
+	if err != nil || f || got == nil || !cmp.Equal(*got, want) {
 		t.Errorf("ClaimSend after FinishSend = %v, %v, %v, want %v", f, got, err, want)
 	}
 	if err := l.ReleaseSend(t.Context(), out); err != nil {

@@ -11,6 +11,10 @@ import (
 
 // storeMessages places the batch's messages by the rules and writes them.
 func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) error {
+	batch, err := d.echoes(ctx, batch)
+	if err != nil {
+		return err
+	}
 	batch, later, err := d.revisions(ctx, batch)
 	if err != nil {
 		return err
@@ -44,7 +48,13 @@ func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) er
 	if err := a.hearCodes(ctx, batch, decision); err != nil {
 		return err
 	}
+	if err := a.loadQuoted(ctx, batch); err != nil {
+		return err
+	}
 	if err := a.append(batch, decision); err != nil {
+		return err
+	}
+	if err := a.keepQuotes(ctx, batch); err != nil {
 		return err
 	}
 	a.tie(batch, decision.Ties)
@@ -69,6 +79,7 @@ type arrivals struct {
 	made     []inbox.ConversationID
 	ids      []inbox.MessageID // by index of the batch
 	external map[inbox.Key]inbox.MessageID
+	quoted   map[inbox.Key]inbox.MessageID
 	joins    []inbox.Join
 	merges   []merge
 	ties     []tie
@@ -170,7 +181,9 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 	for i, p := range d.Places {
 		if !p.Echo {
 			a.ids[i] = inbox.NewID[inbox.MessageID](batch[i].Message.CreatedAt)
-			a.external[batch[i].Message.External] = a.ids[i]
+			if k := batch[i].Message.External; k != (inbox.Key{}) {
+				a.external[k], a.called[k], a.quoted[k] = a.ids[i], a.ids[i], a.ids[i]
+			}
 		}
 	}
 	for i, p := range d.Places {
@@ -202,7 +215,9 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 				m.Reason.Marks = append(slices.Clone(m.Reason.Marks), "sender-unproven")
 			}
 		}
-		m.AboutID = a.about(batch, r)
+		if m.AboutID = a.about(batch, r); m.AboutID == "" {
+			m.AboutID = a.quoted[r.Message.Quotes]
+		}
 		a.visited(r, &p, who.ID)
 		a.touch(p.Conversation, r).Append(&m, r.History)
 		if err := a.addRows(&m, r, who.ID, p.Splits); err != nil {

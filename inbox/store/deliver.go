@@ -30,7 +30,7 @@ func (s *Store) Deliver(ctx context.Context, batch []inbox.Received) error {
 		if err != nil || len(fresh) == 0 {
 			return err
 		}
-		d := &delivery{tx: tx, rules: s.rules}
+		d := &delivery{tx: tx, rules: s.rules, called: map[inbox.Key]inbox.MessageID{}}
 		for _, step := range []func(context.Context, []inbox.Received) error{
 			d.lockKeys, d.loadAccounts, d.loadIdentities,
 		} {
@@ -45,6 +45,9 @@ func (s *Store) Deliver(ctx context.Context, batch []inbox.Received) error {
 			return err
 		}
 		if err := d.storeReceipts(ctx, fresh); err != nil {
+			return err
+		}
+		if err := d.sayEarlyWords(ctx); err != nil {
 			return err
 		}
 		if err := d.callBack(ctx); err != nil {
@@ -75,7 +78,9 @@ type delivery struct {
 	unlinked   []inbox.ConversationID // that had an order that became part of another
 	handOvers  bool                   // some wait for their message
 	reports    []report
-	calls      []inbox.MessageID // of which there was a word
+	calls      []inbox.MessageID             // of which there was a word
+	called     map[inbox.Key]inbox.MessageID // messages that got the key just now
+	receipts   []inbox.Received              // what an echo says of what was sent from here
 	changes    []change
 }
 
@@ -148,7 +153,7 @@ func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 			set[k] = true
 		}
 		if m := batch[i].Message; m != nil {
-			set[m.Own], set[m.Thread], set[m.External] = true, true, true
+			set[m.Own], set[m.Thread], set[m.External], set[m.Quotes] = true, true, true, true
 			for _, r := range m.Refs {
 				set[r.Key] = true
 			}
@@ -160,6 +165,12 @@ func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 		}
 		if r := batch[i].Reaction; r != nil {
 			set[r.Message] = true
+		}
+		if r := batch[i].Receipt; r != nil {
+			set[r.About] = true
+			for _, k := range r.Keys {
+				set[k] = true
+			}
 		}
 	}
 	delete(set, inbox.Key{})

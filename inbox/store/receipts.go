@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,8 +13,13 @@ import (
 
 // storeReceipts moves messages forward by what connectors and delivery reports
 // say of their attempts. A receipt for a message that is not there changes
-// nothing: it may have been erased.
+// nothing: it may have been erased. One that names it by what its service calls
+// it waits until it is called so.
 func (d *delivery) storeReceipts(ctx context.Context, batch []inbox.Received) error {
+	batch, err := d.findReceipts(ctx, slices.Concat(batch, d.receipts))
+	if err != nil {
+		return err
+	}
 	named := map[inbox.MessageID]bool{}
 	for i := range batch {
 		if r := batch[i].Receipt; r != nil && inbox.ValidID(string(r.MessageID)) {
@@ -40,6 +46,9 @@ func (d *delivery) storeReceipts(ctx context.Context, batch []inbox.Received) er
 			continue
 		}
 		if _, err := d.applyReceipt(ctx, m, *r.Receipt, r.EventID); err != nil {
+			return err
+		}
+		if err := d.call(ctx, m, r.Receipt.Keys); err != nil {
 			return err
 		}
 	}

@@ -154,6 +154,10 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 			if p, m.To, err = chatParent(ctx, tx, c, a); err != nil {
 				return m, err
 			}
+		case account.Channel == inbox.Social:
+			if p, m.To, err = socialParent(ctx, tx, c, &account); err != nil {
+				return m, err
+			}
 		default:
 			m.Subject = answerSubject(cmp.Or(p.subject, c.Subject))
 			m.To, m.Cc = orEmpty(a.To), orEmpty(a.Cc)

@@ -20,28 +20,17 @@ type revision struct {
 
 // revisions takes apart what are messages of their own and what are later words
 // on one: a change, a call's end, a reaction. A change of what is not there is a
-// message of its own; what else is said of it changes nothing.
+// message of its own, and what it was before is then no other message; what else
+// is said of it waits for it.
 func (d *delivery) revisions(ctx context.Context, batch []inbox.Received) (messages []inbox.Received, later []revision, err error) {
-	var ask [][]byte
+	ask := map[inbox.Key]bool{}
 	for i := range batch {
-		if key := revised(&batch[i]); key != (inbox.Key{}) {
-			ask = append(ask, key[:])
-		}
+		ask[revised(&batch[i])] = true
 	}
-	there := map[inbox.Key]inbox.MessageID{}
-	if len(ask) > 0 {
-		rows, err := d.tx.Query(ctx, `SELECT key, message_id FROM thread_keys WHERE key = ANY($1) AND own ORDER BY message_id`, ask)
-		if err != nil {
-			return nil, nil, fmt.Errorf("find revised messages: %w", err)
-		}
-		var key []byte
-		var id inbox.MessageID
-		if _, err := pgx.ForEachRow(rows, []any{&key, &id}, func() error {
-			there[inbox.Key(key)] = id
-			return nil
-		}); err != nil {
-			return nil, nil, fmt.Errorf("find revised messages: %w", err)
-		}
+	waiting := []inbox.Received{}
+	there, err := d.known(ctx, ask)
+	if err != nil {
+		return nil, nil, err
 	}
 	for i := range batch {
 		r := &batch[i]
@@ -55,6 +44,16 @@ func (d *delivery) revisions(ctx context.Context, batch []inbox.Received) (messa
 			if k := r.Message.External; k != (inbox.Key{}) {
 				there[k] = ""
 			}
+		case key != (inbox.Key{}):
+			waiting = append(waiting, *r)
+		}
+	}
+	for i := range waiting {
+		r := &waiting[i]
+		if id, known := there[revised(r)]; known { // its message came later in the batch
+			later = append(later, revision{revised(r), id, r})
+		} else if err := d.keepWord(ctx, revised(r), r); err != nil {
+			return nil, nil, err
 		}
 	}
 	return messages, later, nil
@@ -63,7 +62,7 @@ func (d *delivery) revisions(ctx context.Context, batch []inbox.Received) (messa
 // revised is the key of the message that r is a later word on, if it is one.
 func revised(r *inbox.Received) inbox.Key {
 	switch {
-	case r.Message != nil && r.Message.Revises:
+	case r.Message != nil:
 		return r.Message.External
 	case r.Deletion != nil:
 		return r.Deletion.Message
@@ -123,17 +122,18 @@ func apply(m *inbox.Message, r *inbox.Received) bool {
 		m.Text, m.VisibleText, m.HTML, m.RemoteImages, m.Attachments = "", "", "", false, []inbox.Attachment{}
 		return true
 	case r.Reaction != nil:
-		n := len(m.Reactions)
-		same := func(o inbox.Reaction) bool { return o.By == r.Reaction.By && o.Emoji == r.Reaction.Emoji }
-		switch there := slices.ContainsFunc(m.Reactions, same); {
-		case r.Reaction.Removed:
-			m.Reactions = slices.DeleteFunc(slices.Clone(m.Reactions), same)
-		case !there && n < maxReactions:
-			m.Reactions = append(slices.Clone(m.Reactions), r.Reaction.Reaction)
-		}
-		return len(m.Reactions) != n
+		return applyReaction(m, r.Reaction)
 	case r.Message.Call != nil:
 		return applyCall(m, r)
+	case !r.Message.Revises: // what it was before: its files, where the change brought none
+		if m.Direction != inbox.In || len(m.Attachments) > 0 || len(r.Message.Attachments) == 0 {
+			return false
+		}
+		for _, f := range r.Message.Attachments {
+			f.ID = inbox.NewID[inbox.AttachmentID](r.At)
+			m.Attachments = append(m.Attachments, f)
+		}
+		return true
 	}
 	now := &r.Message.Message
 	if m.Text == now.Text && m.HTML == now.HTML && m.Subject == now.Subject {
@@ -142,6 +142,35 @@ func apply(m *inbox.Message, r *inbox.Received) bool {
 	at := r.At
 	m.EditedAt, m.Masked = &at, now.Masked
 	m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages = now.Subject, now.Text, now.VisibleText, now.HTML, now.RemoteImages
+	return true
+}
+
+// applyReaction sets a sign beside a message or takes it away. What a person
+// said of it later, by their service's clock, stands.
+func applyReaction(m *inbox.Message, r *inbox.Reacted) bool {
+	same := func(o inbox.Reaction) bool {
+		return o.By == r.By && (o.Emoji == r.Emoji || o.Emoji == "" || r.Emoji == "" || r.Only)
+	}
+	later := func(o inbox.Reaction) bool { return same(o) && o.At.After(r.At) }
+	if slices.ContainsFunc(m.Reactions, later) || slices.ContainsFunc(m.Unset, later) {
+		return false
+	}
+	before := m.Reactions
+	there := slices.ContainsFunc(before, func(o inbox.Reaction) bool { return o.By == r.By && o.Emoji == r.Emoji })
+	if !r.Removed && (there || len(before) >= maxReactions) {
+		return false
+	}
+	if r.Removed || r.Only {
+		m.Reactions = slices.DeleteFunc(slices.Clone(before), same)
+	}
+	if r.Removed {
+		gone := slices.DeleteFunc(slices.Clone(m.Unset), same)
+		if len(gone) < maxReactions {
+			m.Unset = append(gone, r.Reaction)
+		}
+		return true
+	}
+	m.Reactions = append(slices.Clone(m.Reactions), r.Reaction)
 	return true
 }
 

@@ -65,13 +65,14 @@ type detail struct {
 	EditedAt   *time.Time       `json:"editedAt,omitempty"`
 	DeletedAt  *time.Time       `json:"deletedAt,omitempty"`
 	Reactions  []inbox.Reaction `json:"reactions,omitempty"`
+	Unset      []inbox.Reaction `json:"unset,omitempty"`
 	ExternalID string           `json:"externalId,omitempty"`
 }
 
 func detailOf(m *inbox.Message) detail {
 	return detail{
 		Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems, Masked: m.Masked,
-		EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, Reactions: m.Reactions, ExternalID: m.ExternalID,
+		EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, Reactions: m.Reactions, Unset: m.Unset, ExternalID: m.ExternalID,
 	}
 }
 
@@ -100,7 +101,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 	}
 	m.To, m.Cc = orEmpty(r.To), orEmpty(r.Cc)
 	m.Automatic, m.Bounces, m.Protection, m.Problems, m.Masked = d.Automatic, d.Bounces, d.Protection, d.Problems, d.Masked
-	m.EditedAt, m.DeletedAt, m.Reactions, m.ExternalID = d.EditedAt, d.DeletedAt, d.Reactions, d.ExternalID
+	m.EditedAt, m.DeletedAt, m.Reactions, m.Unset, m.ExternalID = d.EditedAt, d.DeletedAt, d.Reactions, d.Unset, d.ExternalID
 	return m, nil
 }
 

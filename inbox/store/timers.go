@@ -100,6 +100,18 @@ func depart(ctx context.Context, tx pgx.Tx, id inbox.MessageID, timer inbox.Send
 		return fmt.Errorf("read recipients: %w", err)
 	}
 	d.Bcc = r.Bcc
+	if m.Channel == inbox.Social && len(m.To) > 0 {
+		if d.HeardAt, err = heardAt(ctx, tx, m.Account, m.To[0].Address); err != nil {
+			return err
+		}
+		if err := mayWrite(ctx, tx, m.Account, m.To[0].Address); err != nil {
+			if inbox.CodeOf(err) == "" {
+				return err
+			}
+			m.State, m.StateDetail, m.SendAt = inbox.Failed, err.Error(), nil
+			return moveMessage(ctx, tx, m, at, now)
+		}
+	}
 
 	m.State, m.StateDetail, m.SendAt = inbox.Sending, "", nil
 	m.Attempt = max(m.Attempt, 1)

@@ -1,6 +1,7 @@
 package threader
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -81,12 +82,7 @@ func (t *Threader) read(ctx context.Context, in *connectors.Inbound, r *inbox.Re
 	case in.Kind == connectors.KindReaction && in.Reaction != nil:
 		r.Reaction, err = reaction(in, r)
 	case in.Kind == connectors.KindReceipt && in.Receipt != nil:
-		receipt := *in.Receipt
-		if receipt.Attempt < 0 || receipt.Attempt > maxCount {
-			return invalid("a receipt of attempt %d: there is none", receipt.Attempt)
-		}
-		receipt.Detail = line(receipt.Detail)
-		r.Receipt = &receipt
+		r.Receipt, err = t.receipt(in, r)
 	default:
 		account, _ := t.account(r.Account)
 		r.Proof = account.MayVouch(inbox.ShopAccount, in.Sender.Proof)
@@ -124,6 +120,7 @@ func (t *Threader) arrival(ctx context.Context, in *connectors.Inbound, r *inbox
 	}
 	if in.Channel != inbox.Email { // whose messages nobody changes
 		a.External = inbox.ExternalKey(r.Account, in.ExternalID)
+		a.Quotes = inbox.ExternalKey(r.Account, m.Quotes)
 	}
 	t.setTimes(a, in, r)
 	t.setHeaders(a, m, r.Account)
@@ -221,6 +218,13 @@ func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.
 	a.Author = inbox.Author{Kind: inbox.ByCustomer, Name: from.Name, Address: from.Address}
 	a.Sender, a.SenderKey, a.Person = from, key, from
 	switch {
+	case m.Ours && in.Channel != inbox.Email:
+		us := party(m.From)
+		a.Direction, a.SenderKey = inbox.Out, ""
+		a.Author = inbox.Author{Kind: inbox.BySystem, Name: cmp.Or(us.Name, account.Name), Address: us.Address}
+		if len(a.To) == 0 {
+			a.To = []inbox.Party{from}
+		}
 	case ours && (r.History || a.Proof >= inbox.Proven):
 		a.Direction, a.Author.Kind, a.SenderKey = inbox.Out, inbox.BySystem, ""
 		a.Person, key = firstOther(append(m.To, m.Cc...), own)
@@ -247,6 +251,9 @@ func (t *Threader) setSender(a *inbox.Arrival, in *connectors.Inbound, r *inbox.
 		}
 	}
 	add(a.SenderKey)
+	if m.Ours {
+		add(key)
+	}
 	lists := [][]inbox.Party{m.To, m.Cc}
 	if kind == inbox.EmailAddress {
 		lists = append(lists, m.ReplyTo)

@@ -1899,7 +1899,7 @@ export interface components {
             with: string;
         };
         Message: {
-            /** @description Of a delivery report: our message that it is about */
+            /** @description Of a delivery report: our message that it is about; of a direct message: the one that it quotes */
             aboutId?: string;
             accountId: string;
             attachments: components["schemas"]["Attachment"][];
