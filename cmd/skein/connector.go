@@ -13,6 +13,7 @@ import (
 	"skein/connectors/chat"
 	"skein/connectors/email"
 	"skein/connectors/phone"
+	"skein/connectors/shop"
 	"skein/inbox"
 	"skein/inbox/bus"
 )
@@ -36,6 +37,10 @@ var builtin = map[inbox.Channel]built{
 	inbox.Phone: {
 		make: func(_ *bus.Link, log *slog.Logger) connectors.Connector { return phone.New(phone.Config{Log: log}) },
 		form: phone.Form(),
+	},
+	inbox.Shop: {
+		make: func(_ *bus.Link, log *slog.Logger) connectors.Connector { return shop.New(shop.Config{Log: log}) },
+		form: shop.Form(),
 	},
 	inbox.Chat: {
 		make: func(link *bus.Link, log *slog.Logger) connectors.Connector {

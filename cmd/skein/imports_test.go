@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 		"golang.org/x/net", "golang.org/x/text",
 	},
 	"connectors/phone":   {"inbox", "connectors", "connectors/webhook", "inbox/identity"},
+	"connectors/shop":    {"inbox", "connectors", "connectors/webhook"},
 	"connectors/webhook": {"inbox", "connectors"},
 	"realtime":           {"inbox", "github.com/coder/websocket", "github.com/prometheus/client_golang"},
 	"migrations":         {"inbox", "github.com/jackc/pgx", "github.com/pressly/goose"},

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"skein/cmd/skein/demo"
-	"skein/connectors"
 	"skein/inbox"
 	"skein/inbox/bus"
 )
@@ -47,10 +46,17 @@ func (s *server) startDemo(ctx context.Context, parts *stack) error {
 	if phone, err = bus.SealSettings(s.cfg.secret, phone, inbox.Phone, demo.PhoneID); err != nil {
 		return err
 	}
+	shop, err := d.ShopSettings()
+	if err != nil {
+		return err
+	}
+	if shop, err = bus.SealSettings(s.cfg.secret, shop, inbox.Shop, demo.StoreID); err != nil {
+		return err
+	}
 	for _, a := range []inbox.Account{
 		{ID: demo.AccountID, Channel: inbox.Email, InboxID: in.ID, Name: "Harbour & Pine", Address: demo.Support,
 			Own: []string{demo.Support}, MaxProof: inbox.Proven, PlusAddress: true, Settings: settings},
-		{ID: demo.StoreID, Channel: inbox.Shop, InboxID: in.ID, Name: "Harbour & Pine shop", MaxProof: inbox.Signed},
+		{ID: demo.StoreID, Channel: inbox.Shop, InboxID: in.ID, Name: "Harbour & Pine shop", MaxProof: inbox.Signed, Settings: shop},
 		{ID: demo.PhoneID, Channel: inbox.Phone, InboxID: in.ID, Name: "Harbour & Pine telephone", Address: demo.Number, Region: "DE", MaxProof: inbox.Claimed, Settings: phone},
 		{ID: demo.ChatID, Channel: inbox.Chat, InboxID: in.ID, Name: "Harbour & Pine chat", MaxProof: inbox.Signed, Settings: chat},
 	} {
@@ -102,7 +108,7 @@ func (s *server) demoUsers(ctx context.Context, in inbox.InboxID, now time.Time)
 }
 
 // endDemo closes what an earlier start with --demo left open: its logins, whose
-// password everybody knows, its mailbox, its chat and its telephone.
+// password everybody knows, its mailbox, its chat, its telephone and its shop.
 func (s *server) endDemo(ctx context.Context) error {
 	if _, err := os.Stat(demoDir(s.cfg.data)); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -127,7 +133,8 @@ func (s *server) endDemo(ctx context.Context) error {
 		return err
 	}
 	for _, a := range accounts {
-		ours := a.Address == demo.Support || a.ID == demo.ChatID && a.Channel == inbox.Chat || a.ID == demo.PhoneID && a.Channel == inbox.Phone
+		ours := a.Address == demo.Support || a.ID == demo.ChatID && a.Channel == inbox.Chat || a.ID == demo.PhoneID && a.Channel == inbox.Phone ||
+			a.ID == demo.StoreID && a.Channel == inbox.Shop
 		if !ours || a.Paused {
 			continue
 		}
@@ -139,8 +146,8 @@ func (s *server) endDemo(ctx context.Context) error {
 	return nil
 }
 
-// runShop stands in for the shop's connector, with its credential: it publishes
-// the shop, and then what its customers do in it.
+// runShop stands in for the shop, beside its connector and with its credential:
+// it publishes the shop, and then what its customers do in it.
 func (s *server) runShop(ctx context.Context) error {
 	cred, err := s.base.credentialFor(s.cfg, inbox.Shop)
 	if err != nil {
@@ -162,25 +169,7 @@ func (s *server) runShop(ctx context.Context) error {
 	if err := s.publishShop(ctx, link); err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return reportShop(ctx, link) })
-	g.Go(func() error { return s.base.demo.Browse(ctx, link.Publish) })
-	return g.Wait()
-}
-
-// reportShop says that the shop is served, as a connector would.
-func reportShop(ctx context.Context, link *bus.Link) error {
-	tick := time.NewTicker(10 * time.Second)
-	defer tick.Stop()
-	for {
-		status := connectors.Status{Channel: inbox.Shop, Account: demo.StoreID, State: connectors.Running, At: time.Now()}
-		_ = link.Report(ctx, status) // the next one says the same
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
+	return s.base.demo.Browse(ctx, link.Publish)
 }
 
 // publishShop puts the shop on the bus, once in the life of a data folder:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"skein/connectors"
+	"skein/connectors/shop"
 	"skein/inbox"
 )
 
@@ -38,6 +39,16 @@ func (s *Shop) Items() []connectors.Inbound {
 		out = append(out, in)
 	}
 	return append(out, s.browsed()...)
+}
+
+// ShopSettings are the shop account's settings: its connector takes what is
+// signed by a secret of this run, and nobody sends anything.
+func (d *Demo) ShopSettings() (json.RawMessage, error) {
+	raw, err := json.Marshal(map[string]any{"provider": shop.Webhook, "secrets": []string{newToken()}, "currency": "EUR"})
+	if err != nil {
+		return nil, fmt.Errorf("encode demo shop settings: %w", err)
+	}
+	return raw, nil
 }
 
 func (c *Customer) sender() connectors.Sender {

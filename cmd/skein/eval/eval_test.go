@@ -30,6 +30,8 @@ func TestCounts(t *testing.T) {
 		"visible reply: signature":                   {1, 1, false},
 		"visible reply: html_reply":                  {1, 1, false},
 		"webhook signatures":                         {3, 1, true},
+		"a shop's feed: shopify":                     {3, 3, true},
+		"a shop's feed: woocommerce":                 {3, 3, true},
 		"bounce: is one":                             {3, 2, true},
 		"bounce: hard or soft":                       {2, 1, true},
 		"bounce: recipient":                          {2, 2, true},

@@ -14,6 +14,8 @@ func parts() []Part {
 		{"imaptest", "threads/imaptest", imaptest},
 		{"mailthreads", "threads/lists", mailThreads},
 		{"signatures", "webhooks/signatures.json", signatures},
+		{"shopfiles", "webhooks", shopFiles},
+		{"shopfeed", "shop", shopFeed},
 		{"phone", "phone/e164.json", phone},
 		{"emailkeys", "identity/email_addresses.json", emailKeys},
 		{"people", "people", peopleRecords},

@@ -1,0 +1,129 @@
+package shop
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"skein/connectors"
+	"skein/inbox"
+)
+
+// A Config is what [New] needs: nothing is required.
+type Config struct {
+	Log    *slog.Logger     // default slog.Default()
+	Now    func() time.Time // default time.Now
+	Client *http.Client     // by which shops are asked; default one with a limit of 30 s a request
+}
+
+// A Connector speaks with online shops, for any number of accounts. It
+// implements [connectors.Ingress].
+type Connector struct {
+	cfg Config
+	in  connectors.Intake // set by Handler, before anything is received
+
+	mu     sync.Mutex // guards what follows
+	parsed map[inbox.AccountID]parsed
+	last   map[inbox.AccountID]time.Time // when a shop was last heard of
+}
+
+type parsed struct {
+	account connectors.Account
+	set     *Settings
+	err     error
+}
+
+// New returns a Connector. It does no I/O.
+func New(cfg Config) *Connector {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Client == nil {
+		cfg.Client = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // the key is told to the shop alone
+		}}
+	}
+	return &Connector{cfg: cfg, parsed: map[inbox.AccountID]parsed{}, last: map[inbox.AccountID]time.Time{}}
+}
+
+// Channel implements [connectors.Connector].
+func (c *Connector) Channel() inbox.Channel { return inbox.Shop }
+
+// settings are an account's, read once for each of its versions.
+func (c *Connector) settings(account connectors.Account) (*Settings, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, has := c.parsed[account.ID]
+	if !has || string(p.account.Settings) != string(account.Settings) {
+		p.account = account
+		p.set, p.err = ParseSettings(account)
+		c.parsed[account.ID] = p
+	}
+	return p.set, p.err
+}
+
+// heard notes that a shop gave a word.
+func (c *Connector) heard(account inbox.AccountID, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at.After(c.last[account]) {
+		c.last[account] = at
+	}
+}
+
+// Receive implements [connectors.Connector].
+func (c *Connector) Receive(ctx context.Context, account connectors.Account, cursor string, emit connectors.EmitFunc) error {
+	if _, err := c.settings(account); err != nil {
+		return err
+	}
+	return connectors.Wait(ctx, cursor, emit)
+}
+
+// Send implements [connectors.Connector]: nothing is written to a shop.
+func (c *Connector) Send(context.Context, connectors.Account, connectors.Outbound, connectors.OpenFunc) (inbox.Receipt, error) {
+	return inbox.Receipt{State: inbox.Failed, Detail: "a shop takes no written messages: answer by another channel"}, nil
+}
+
+// Handler implements [connectors.Ingress]: /in/shop/<account>, by the shop that
+// the account is of, and /in/shop/<account>/v1/… for Segment's calls.
+func (c *Connector) Handler(in connectors.Intake) http.Handler {
+	c.in = in
+	endpoints := map[string]http.Handler{}
+	for provider, e := range c.endpoints() {
+		endpoints[provider] = e.Serve(in)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, rest := parts(r.URL.Path)
+		account, err := in.Account(id)
+		if err != nil {
+			endpoints[Webhook].ServeHTTP(w, r) // refuses in the words that all have
+			return
+		}
+		set, bad := c.settings(account)
+		switch {
+		case bad != nil:
+			w.Header().Set("Retry-After", "300")
+			http.Error(w, "the account's settings are wrong", http.StatusServiceUnavailable)
+		case rest == "":
+			endpoints[set.Provider].ServeHTTP(w, r)
+		case callPaths[rest]:
+			endpoints[calls].ServeHTTP(w, r)
+		default:
+			http.Error(w, fmt.Sprintf("there is no /%.40s here: track, identify, page, screen, group, alias and batch are below /v1/", rest), http.StatusNotFound)
+		}
+	})
+}
+
+var callPaths = func() map[string]bool {
+	all := map[string]bool{"v1/batch": true}
+	for _, t := range callTypes {
+		all["v1/"+t] = true
+	}
+	return all
+}()
