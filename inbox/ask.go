@@ -75,8 +75,9 @@ type ConversationFilter struct {
 	Assignee   AgentID
 	Unassigned bool // only what nobody is assigned to; Assignee is empty then
 	Inbox      InboxID
-	Text       string
-	Oldest     bool // oldest first
+	Team       TeamID
+	Text       string // a query, see [ParseQuery]: what it asks goes before the fields above
+	Oldest     bool   // oldest first
 	After      Cursor
 	Limit      int
 }

@@ -71,6 +71,7 @@ type Conversations interface {
 	Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox.Patch, now time.Time) (inbox.Conversation, error)
 	Messages(ctx context.Context, rights *inbox.Rights, ref string, before int64, limit int) ([]inbox.Message, int64, error)
 	Search(ctx context.Context, rights *inbox.Rights, text string, after inbox.Cursor, limit int) ([]inbox.Hit, inbox.Cursor, error)
+	Find(ctx context.Context, rights *inbox.Rights, kind, text string, after inbox.Cursor, limit int) ([]inbox.Found, inbox.Cursor, error)
 	Reply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
 	Note(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
 	SendAgain(ctx context.Context, by *inbox.Caller, id inbox.MessageID, replyTo func(inbox.ConversationID, *inbox.Account) string, now time.Time) (inbox.Message, error)

@@ -21,7 +21,7 @@ type listInput struct {
 	Status   string `query:"status" enum:"open,pending,snoozed,closed,spam,all" default:"open"`
 	Assignee string `query:"assignee" maxLength:"36" doc:"me, none, or an agent's id; empty: anybody's"`
 	Inbox    string `query:"inbox" maxLength:"36" doc:"An inbox's id; empty: all of one's own"`
-	Text     string `query:"text" maxLength:"200" doc:"Only conversations of which a message holds all these words"`
+	Text     string `query:"text" maxLength:"200" doc:"Only conversations of which a message holds all these words, and which the filters in it admit: see search"`
 	Sort     string `query:"sort" enum:"newest,oldest" default:"newest" doc:"By the newest message"`
 }
 
@@ -58,7 +58,13 @@ type items[T any] struct {
 
 type searchInput struct {
 	CursorParams
-	Text string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words, quoted for phrases, with a minus to leave out; the last may be a beginning. A conversation's number or an address is found too"`
+	Text string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting. A conversation's number or an address is found too"`
+}
+
+type findInput struct {
+	CursorParams
+	Kind string `query:"kind" required:"true" enum:"customer,order,file"`
+	Text string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words of a name, an address or a number; one may be a slip away"`
 }
 
 func (a *API) conversations() {
@@ -75,6 +81,9 @@ func (a *API) conversations() {
 		Summary: "List a conversation's messages, the newest page first"}, a.messages)
 	secured(a, huma.Operation{OperationID: "search", Method: "GET", Path: Root + "/search", Tags: tag,
 		Summary: "Search in what was said", Description: "The newest first, one message a conversation."}, a.search)
+	secured(a, huma.Operation{OperationID: "find", Method: "GET", Path: Root + "/find", Tags: tag,
+		Summary:     "Find customers, orders or files by name",
+		Description: "Those that are spelled so first, then those that begin so, then those that are one slip away. An order is found by its whole number, where it is linked in a conversation that the reader may see."}, a.find)
 }
 
 func (a *API) list(ctx context.Context, by *inbox.Caller, in *listInput) (*body[page[inbox.Conversation]], error) {
@@ -168,6 +177,18 @@ func (a *API) search(ctx context.Context, by *inbox.Caller, in *searchInput) (*b
 		return nil, err
 	}
 	list, next, err := a.cfg.Store.Search(ctx, &by.Rights, in.Text, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(list, next), nil
+}
+
+func (a *API) find(ctx context.Context, by *inbox.Caller, in *findInput) (*body[page[inbox.Found]], error) {
+	after, err := inbox.ParseCursor(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := a.cfg.Store.Find(ctx, &by.Rights, in.Kind, in.Text, after, in.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -109,6 +109,34 @@ func TestOrdersAreNotGuessed(t *testing.T) {
 	if len(words) != 1 {
 		t.Errorf("a stranger's and no order are told apart: %v", words)
 	}
+
+	// Nor are they by a search: what is found is what was said, and orders that are
+	// linked in sight.
+	for n := 1; n > 0; {
+		var err error
+		if n, err = s.store.IndexNames(t.Context(), 1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		number string
+		want   int
+	}{{"58813", 1}, {"58831", 1}, {"10021", 0}, {"10012", 0}, {"100", 0}, {"77777", 0}} {
+		var found listOf[inbox.Found]
+		anna.want(t, 200, "GET", "/api/v1/find?kind=order&q="+test.number, nil, &found)
+		if len(found.Items) != test.want {
+			t.Errorf("order %s is found %d times, want %d", test.number, len(found.Items), test.want)
+		}
+		anna.want(t, 200, "GET", "/api/v1/find?kind=customer&q=ann", nil, &found)
+		if len(found.Items) != 0 {
+			t.Errorf("a customer who never wrote is found: %+v", found.Items)
+		}
+		var hits listOf[inbox.Hit]
+		anna.want(t, 200, "GET", "/api/v1/search?q=order:"+test.number, nil, &hits)
+		if want := map[string]int{"58813": 1}[test.number]; len(hits.Items) != want {
+			t.Errorf("order:%s is found in %d conversations, want %d", test.number, len(hits.Items), want)
+		}
+	}
 	anna.want(t, 422, "PUT", at+"/orders/not-an-id", map[string]string{"verdict": "linked"}, nil)
 	anna.want(t, 422, "POST", claim, map[string]string{"postcode": "1"}, nil)
 	anna.want(t, 404, "POST", at+"/claims/01900000-0000-7000-8000-000000000000/verify", map[string]string{"override": "sure"}, nil)

@@ -21,6 +21,7 @@ type Data interface {
 	Watch(ctx context.Context, channel string, work func(context.Context, WaitFunc) error) error
 	IndexMessages(ctx context.Context, limit int) (int, error)
 	IndexHints(ctx context.Context, limit int) (int, error)
+	IndexNames(ctx context.Context, limit int) (int, error)
 	FoldCounts(ctx context.Context, limit int) (int, error)
 	LearnGrammars(ctx context.Context, limit int) (int, error)
 	SearchMentions(ctx context.Context, now time.Time, limit int) (int, error)
@@ -28,7 +29,7 @@ type Data interface {
 }
 
 // Followers keep up what no transaction should wait for: the full-text index,
-// the hints by which possible matches are found, the folded counts, how the
+// the names by which customers, orders and files are found, the hints by which possible matches are found, the folded counts, how the
 // stores number their orders, what was named before that was known, and the log's
 // partitions.
 type Followers struct {
@@ -55,7 +56,11 @@ func (f *Followers) Run(ctx context.Context) error {
 						return false, err
 					}
 					hinted, err := f.data.IndexHints(ctx, indexBatch)
-					if err != nil || n+hinted == 0 {
+					if err != nil {
+						return false, err
+					}
+					named, err := f.data.IndexNames(ctx, indexBatch)
+					if err != nil || n+hinted+named == 0 {
 						return false, err
 					}
 					return true, yield(ctx, wait, time.Since(began))

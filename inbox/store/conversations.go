@@ -93,10 +93,12 @@ var beyond = map[bool]inbox.Cursor{
 // checkCursor refuses a cursor whose id no row can have.
 func checkCursor(c inbox.Cursor) error {
 	if !c.IsZero() && !inbox.ValidID(c.ID) {
-		return &inbox.Error{Code: inbox.Invalid, Message: "the cursor is of another list: start again without it"}
+		return errCursor
 	}
 	return nil
 }
+
+var errCursor = &inbox.Error{Code: inbox.Invalid, Message: "the cursor is of another list: start again without it"}
 
 // Conversations returns one page of what rights and filter admit, in the order
 // of their newest messages, and where the next begins: zero when there is no
@@ -117,7 +119,14 @@ func (s *Store) Conversations(ctx context.Context, rights *inbox.Rights, f inbox
 
 func (s *Store) list(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter, limit int) ([]inbox.Conversation, error) {
 	if f.Text != "" {
-		return s.conversationsWith(ctx, rights, f, limit)
+		l, err := s.lookFor(ctx, rights, f.Text)
+		if err != nil {
+			return nil, err
+		}
+		if l.query.empty() && l.ofMessages() && l.after.IsZero() && l.before.IsZero() {
+			return nil, nil // words of which none can be looked for
+		}
+		return s.listing(ctx, rights, &l, f, limit)
 	}
 	sql, args := listQuery(rights, f, limit, func(pgx.NamedArgs) string { return "" })
 	rows, err := s.pool.Query(ctx, sql, args)
@@ -153,7 +162,12 @@ func listQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int, also
 	// The limit is in the text and not an argument, and so is the number of
 	// inboxes, for the server to plan once and not at every call.
 	end := " ORDER BY " + ordered + " LIMIT " + strconv.Itoa(limit)
-	within := "c.merged_into IS NULL AND (c.last_at, c.id) " + compare + " (@at, @id::uuid)" + also(args)
+	within := "c.merged_into IS NULL AND (c.last_at, c.id) " + compare + " (@at, @id::uuid)"
+	if f.Team != "" {
+		args["team"] = string(f.Team)
+		within += " AND c.team_id = @team"
+	}
+	within += also(args)
 
 	var page string
 	switch {

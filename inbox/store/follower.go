@@ -24,7 +24,16 @@ func (s *Store) IndexMessages(ctx context.Context, limit int) (int, error) {
 			setweight(to_tsvector('simple', left(m.subject, 1000)), 'A') ||
 			setweight(to_tsvector('simple', left(m.author_name, 200) || ' ' || left(m.author_address, 320) || ' ' ||
 				translate(left(m.author_address, 320), '@.+-_', '     ')), 'B') ||
-			to_tsvector('simple', left(coalesce(nullif(m.visible_text, ''), m.text), 50000))
+			to_tsvector('simple', left(coalesce(nullif(m.visible_text, ''), m.text), 50000)) ||
+			array_to_tsvector(ARRAY(SELECT 'from:' || l FROM unnest(tsvector_to_array(to_tsvector('simple',
+				left(m.author_name, 200) || ' ' || left(m.author_address, 320) || ' ' ||
+				translate(left(m.author_address, 320), '@.+-_', '     ')))) l WHERE length(l) < 400)) ||
+			array_to_tsvector(ARRAY(SELECT 'to:' || l FROM unnest(tsvector_to_array(to_tsvector('simple', left(coalesce((
+				SELECT string_agg(coalesce(p->>'name', '') || ' ' || coalesce(p->>'address', '') || ' ' ||
+					translate(coalesce(p->>'address', ''), '@.+-_', '     '), ' ')
+				FROM jsonb_array_elements(coalesce(m.recipients->'to', '[]') || coalesce(m.recipients->'cc', '[]')) p), ''), 20000)))) l WHERE length(l) < 400)) ||
+			array_to_tsvector(CASE WHEN EXISTS (SELECT FROM attachments a WHERE a.message_id = m.id AND NOT a.inline)
+				THEN ARRAY['has:attachment'] ELSE '{}' END)
 		FROM taken t JOIN messages m ON m.id = t.message_id WHERE `+lazily+`
 		ON CONFLICT (message_id) DO UPDATE SET at = EXCLUDED.at, words = EXCLUDED.words`, limit)
 	if err != nil {

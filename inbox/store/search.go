@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -29,6 +30,9 @@ type query struct {
 	web   string   // for websearch_to_tsquery
 	last  string   // the word still being typed, for to_tsquery; "" = none
 	words []string // to be shown in the snippet, lower case
+
+	lexemes       []string  // beginnings of those that filters stand for
+	after, before time.Time // of the message; zero is any
 }
 
 // parseQuery reads what a person typed. Every word counts, quotes hold words
@@ -81,23 +85,67 @@ func lastRune(s string) rune {
 	return r
 }
 
-func (q *query) empty() bool { return q.web == "" && q.last == "" }
+func (q *query) empty() bool { return q.web == "" && q.last == "" && len(q.lexemes) == 0 }
 
-// sql is q as a tsquery; its arguments go into args.
-func (q *query) sql(args pgx.NamedArgs) string {
+// sql is what q asks of a row of message_search; its arguments go into args.
+func (q *query) sql(row string, args pgx.NamedArgs) string {
 	args["web"], args["last"] = q.web, q.last
-	return `(websearch_to_tsquery('simple', @web) && to_tsquery('simple', @last))`
+	words := `websearch_to_tsquery('simple', @web) && to_tsquery('simple', @last)`
+	if len(q.lexemes) > 0 {
+		quoted := make([]string, len(q.lexemes))
+		for i, l := range q.lexemes {
+			quoted[i] = "'" + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(l) + "':*"
+		}
+		args["lexemes"] = strings.Join(quoted, " & ")
+		words += ` && @lexemes::tsquery`
+	}
+	sql := row + `.words @@ (` + words + `)`
+	if !q.after.IsZero() {
+		args["after"] = q.after
+		sql += ` AND ` + row + `.at >= @after`
+	}
+	if !q.before.IsZero() {
+		args["before_day"] = q.before
+		sql += ` AND ` + row + `.at < @before_day`
+	}
+	return sql
 }
 
-// Search returns the messages that hold all words of text, newest first and one
-// a conversation, and where the next page begins. A conversation whose number
-// or customer's address text is comes before them on the first page. Only what
-// rights admit is found.
+// snippet is what is shown of a message that q found.
+func (q *query) snippet(text, subject string) string {
+	if !holds(text, q.words) && (text == "" || holds(subject, q.words)) {
+		text = subject // what was found is there
+	}
+	return snippet(text, q.words)
+}
+
+// Search returns the messages that hold all words of text and that its filters
+// admit (see [inbox.ParseQuery]), newest first and one a conversation, and where
+// the next page begins. With filters on the conversation it is conversations in the
+// order of their newest messages, each with the newest message that was found. A
+// conversation whose number or customer's address text is comes before them on the
+// first page. Only what rights admit is found.
 func (s *Store) Search(ctx context.Context, rights *inbox.Rights, text string, after inbox.Cursor, limit int) ([]inbox.Hit, inbox.Cursor, error) {
 	if err := checkCursor(after); err != nil {
 		return nil, inbox.Cursor{}, err
 	}
+	l, err := s.lookFor(ctx, rights, text)
+	if err != nil {
+		return nil, inbox.Cursor{}, err
+	}
 	size := pageSize(limit)
+	if !l.ofMessages() || l.query.empty() && !(l.after.IsZero() && l.before.IsZero()) {
+		list, err := s.listing(ctx, rights, &l, inbox.ConversationFilter{After: after}, size+1)
+		if err != nil {
+			return nil, inbox.Cursor{}, fmt.Errorf("search: %w", err)
+		}
+		list, next := cut(list, size, func(c *inbox.Conversation) inbox.Cursor { return inbox.Cursor{At: c.LastAt, ID: string(c.ID)} })
+		hits, err := s.saidIn(ctx, &l, list)
+		if err != nil {
+			return nil, inbox.Cursor{}, fmt.Errorf("search: %w", err)
+		}
+		return hits, next, nil
+	}
 	hits := []inbox.Hit{}
 	if after.IsZero() {
 		exact, err := s.exact(ctx, rights, text)
@@ -106,11 +154,10 @@ func (s *Store) Search(ctx context.Context, rights *inbox.Rights, text string, a
 		}
 		hits, after = exact, beyond[false]
 	}
-	q := parseQuery(text)
-	if q.empty() {
+	if l.query.empty() {
 		return hits, inbox.Cursor{}, nil
 	}
-	found, err := s.found(ctx, rights, &q, after.ID, size+1)
+	found, err := s.found(ctx, rights, &l.query, after.ID, size+1)
 	if err != nil {
 		return nil, inbox.Cursor{}, fmt.Errorf("search: %w", err)
 	}
@@ -181,7 +228,7 @@ type walk struct {
 func (q *query) walk(ctx context.Context, tx pgx.Tx, before string, n int) (w walk, err error) {
 	args := pgx.NamedArgs{"before": before}
 	rows, err := tx.Query(ctx, `
-		SELECT message_id::text, words @@ `+q.sql(args)+`,
+		SELECT message_id::text, `+q.sql("s", args)+`,
 			(SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'message_search'::regclass)::float8
 		FROM message_search s WHERE s.message_id < @before::uuid ORDER BY s.message_id DESC LIMIT `+strconv.Itoa(n), args)
 	if err != nil {
@@ -210,7 +257,7 @@ func (q *query) lookUp(ctx context.Context, tx pgx.Tx, before string) ([]string,
 	args := pgx.NamedArgs{"before": before}
 	rows, err := tx.Query(ctx, `
 		WITH s AS MATERIALIZED (
-			SELECT message_id FROM message_search WHERE words @@ `+q.sql(args)+` AND message_id < @before::uuid)
+			SELECT message_id FROM message_search m WHERE `+q.sql("m", args)+` AND message_id < @before::uuid)
 		SELECT message_id::text FROM s ORDER BY s.message_id DESC LIMIT `+strconv.Itoa(lookUpSize), args)
 	if err != nil {
 		return nil, err
@@ -232,7 +279,7 @@ func resolve(ctx context.Context, tx pgx.Tx, rights *inbox.Rights, q *query, mat
 				WHERE (@all OR c.inbox_id = ANY(@inboxes::uuid[])) AND c.merged_into IS NULL
 					AND NOT EXISTS (
 						SELECT FROM messages later JOIN message_search ls ON ls.message_id = later.id
-						WHERE later.conversation_id = m.conversation_id AND later.id > m.id AND ls.words @@ `+q.sql(args)+`)
+						WHERE later.conversation_id = m.conversation_id AND later.id > m.id AND `+q.sql("ls", args)+`)
 				ORDER BY m.id DESC LIMIT `+strconv.Itoa(limit-len(hits))+`)
 			SELECT f.id, left(coalesce(nullif(m.visible_text, ''), m.text), 20000), m.subject, `+conversationColumns+`
 			FROM found f JOIN messages m ON m.id = f.id JOIN `+conversationFrom+` ON c.id = f.conversation_id
@@ -247,10 +294,7 @@ func resolve(ctx context.Context, tx pgx.Tx, rights *inbox.Rights, q *query, mat
 			if err != nil {
 				return h, err
 			}
-			if !holds(text, q.words) && (text == "" || holds(subject, q.words)) {
-				text = subject // what was found is there
-			}
-			h.Conversation, h.Snippet = c, snippet(text, q.words)
+			h.Conversation, h.Snippet = c, q.snippet(text, subject)
 			return h, nil
 		})
 		if err != nil {
@@ -321,41 +365,6 @@ func (s *Store) exact(ctx context.Context, rights *inbox.Rights, text string) ([
 		hits[i] = inbox.Hit{Conversation: c, Snippet: c.Preview}
 	}
 	return hits, nil
-}
-
-// conversationsWith is [Store.Conversations] with only those of which a message
-// holds all words of the filter's text.
-func (s *Store) conversationsWith(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter, limit int) (list []inbox.Conversation, err error) {
-	q := parseQuery(f.Text)
-	if q.empty() {
-		return nil, nil
-	}
-	err = s.bounded(ctx, func(tx pgx.Tx) error {
-		w, err := q.walk(ctx, tx, beyond[false].ID, firstWalk)
-		if err != nil {
-			return err
-		}
-		filter := func(args pgx.NamedArgs) string {
-			return ` AND c.id IN (WITH s AS MATERIALIZED (SELECT message_id FROM message_search WHERE words @@ ` + q.sql(args) + `)
-				SELECT m.conversation_id FROM s JOIN messages m ON m.id = s.message_id)`
-		}
-		if w.often {
-			// A case is not turned into a join: the list is walked in its order.
-			filter = func(args pgx.NamedArgs) string {
-				return ` AND CASE WHEN EXISTS (
-					SELECT FROM messages m JOIN message_search s ON s.message_id = m.id
-					WHERE m.conversation_id = c.id AND s.words @@ ` + q.sql(args) + `) THEN true ELSE false END`
-			}
-		}
-		sql, args := listQuery(rights, f, limit, filter)
-		rows, err := tx.Query(ctx, sql, args)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, scanConversation)
-		return err
-	})
-	return list, err
 }
 
 // Snippets show this many bytes around the first word found.

@@ -941,6 +941,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find customers, orders or files by name
+         * @description Those that are spelled so first, then those that begin so, then those that are one slip away. An order is found by its whole number, where it is linked in a conversation that the reader may see.
+         */
+        get: operations["find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1645,6 +1665,19 @@ export interface components {
             dueAt: string;
             text: string;
         };
+        Found: {
+            /** @description Not what was typed, but one slip away from it */
+            close: boolean;
+            conversation: components["schemas"]["Conversation"];
+            /** @description An address, the order's state, or the file's type */
+            detail: string;
+            /** @enum {string} */
+            kind: "customer" | "order" | "file";
+            /** @description The customer's name, the order's number or the file's name */
+            name: string;
+            /** @description Id of the identity, the order or the attachment */
+            ref: string;
+        };
         HandOverInputBody: {
             /** @description Whose next message continues here, on whatever channel */
             identityId: string;
@@ -2123,6 +2156,11 @@ export interface components {
         };
         PageDeadLetter: {
             items: components["schemas"]["DeadLetter"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
+        PageFound: {
+            items: components["schemas"]["Found"][];
             /** @description The cursor of the next page; empty when there is none */
             next: string;
         };
@@ -2997,7 +3035,7 @@ export interface operations {
                 assignee?: string;
                 /** @description An inbox's id; empty: all of one's own */
                 inbox?: string;
-                /** @description Only conversations of which a message holds all these words */
+                /** @description Only conversations of which a message holds all these words, and which the filters in it admit: see search */
                 text?: string;
                 /** @description By the newest message */
                 sort?: "newest" | "oldest";
@@ -4375,6 +4413,42 @@ export interface operations {
             };
         };
     };
+    find: {
+        parameters: {
+            query: {
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+                kind: "customer" | "order" | "file";
+                /** @description Words of a name, an address or a number; one may be a slip away */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFound"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     keys: {
         parameters: {
             query?: {
@@ -4711,7 +4785,7 @@ export interface operations {
                 /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
-                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. A conversation's number or an address is found too */
+                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting. A conversation's number or an address is found too */
                 q: string;
             };
             header?: never;

@@ -1,0 +1,195 @@
+package inbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Query is what somebody looks for, or what a list is made of: words, and
+// filters written as name:value, such as from:kim or before:2026-03-01. A value
+// with spaces stands in quotes. All of them hold together.
+type Query struct {
+	Words string // what is left without the filters, as it was typed
+
+	From, To   []string // names, addresses, or their beginnings
+	Order      []string // numbers
+	Tags       []string // lower case
+	Status     Status   // "" is any
+	Channel    Channel
+	Priority   *Priority
+	Inbox      string    // name or id
+	Team       string    // name or id
+	Assignee   string    // me, none, a name, an address or an id
+	After      time.Time // from the beginning of that day
+	Before     time.Time // until the beginning of that day
+	Attachment bool      // only what came with a file
+	Waiting    bool      // only what waits for an answer
+}
+
+// QueryFilters are the names of the filters that [ParseQuery] knows.
+var QueryFilters = []string{"from", "to", "status", "order", "before", "after", "tag", "inbox", "team", "assignee", "channel", "priority", "has", "is"}
+
+// ParseQuery reads a query. Days are those of zone. A filter that has no value yet
+// filters nothing, and a name that is no filter's is a word. A value that the
+// filter can't have is Invalid, in words that name those that it can.
+func ParseQuery(text string, zone *time.Location) (Query, error) {
+	var q Query
+	var words []string
+	for _, f := range splitQuery(text) {
+		name, value, ok := strings.Cut(f, ":")
+		name = strings.ToLower(name)
+		if !ok || !slices.Contains(QueryFilters, name) {
+			words = append(words, f)
+			continue
+		}
+		value = strings.TrimSpace(strings.ReplaceAll(value, `"`, ""))
+		if value == "" {
+			continue
+		}
+		if err := q.filter(name, value, zone); err != nil {
+			return Query{}, err
+		}
+	}
+	q.Words = strings.Join(words, " ")
+	// A space at the end says that the last word is whole.
+	if len(words) > 0 && strings.HasSuffix(text, " ") {
+		q.Words += " "
+	}
+	return q, nil
+}
+
+// splitQuery cuts at spaces that are not in quotes.
+func splitQuery(text string) []string {
+	var list []string
+	quoted, start := false, -1
+	for i, r := range text {
+		switch {
+		case r == '"':
+			quoted = !quoted
+			fallthrough
+		case quoted || !strings.ContainsRune(" \t\r\n\v\f", r):
+			if start < 0 {
+				start = i
+			}
+		case start >= 0:
+			list, start = append(list, text[start:i]), -1
+		}
+	}
+	if start >= 0 {
+		list = append(list, text[start:])
+	}
+	return list
+}
+
+func (q *Query) filter(name, value string, zone *time.Location) error {
+	low := strings.ToLower(value)
+	switch name {
+	case "from":
+		q.From = append(q.From, low)
+	case "to":
+		q.To = append(q.To, low)
+	case "order":
+		q.Order = append(q.Order, value)
+	case "tag":
+		q.Tags = append(q.Tags, low)
+	case "inbox":
+		q.Inbox = value
+	case "team":
+		q.Team = value
+	case "assignee":
+		q.Assignee = value
+	case "status":
+		if q.Status = Status(low); low == "waiting" {
+			q.Status = Pending
+		} else if low == "any" || low == "all" {
+			q.Status = ""
+		} else if !q.Status.Valid() {
+			return wrongFilter(name, value, "open, pending, snoozed, closed, spam or any")
+		}
+	case "channel":
+		if q.Channel = Channel(low); !slices.Contains([]Channel{Email, Chat, Phone, Social, Shop}, q.Channel) {
+			return wrongFilter(name, value, "email, chat, phone, social or shop")
+		}
+	case "priority":
+		p, ok := ParsePriority(low)
+		if !ok {
+			return wrongFilter(name, value, "low, normal, high or urgent")
+		}
+		q.Priority = &p
+	case "has":
+		if low != "attachment" {
+			return wrongFilter(name, value, "attachment")
+		}
+		q.Attachment = true
+	case "is":
+		if low != "waiting" {
+			return wrongFilter(name, value, "waiting")
+		}
+		q.Waiting = true
+	default: // before, after
+		day, err := time.ParseInLocation(time.DateOnly, value, zone)
+		if err != nil {
+			return wrongFilter(name, value, "a day such as 2026-03-01")
+		}
+		if name == "before" {
+			q.Before = day
+		} else {
+			q.After = day
+		}
+	}
+	return nil
+}
+
+func wrongFilter(name, value, want string) error {
+	return &Error{Code: Invalid, Message: name + ":" + value + " filters nothing: want " + want}
+}
+
+// A Priority is how much a conversation matters; [Normal] is the zero value.
+type Priority int
+
+// The priorities, in their order.
+const (
+	Low    Priority = -1
+	Normal Priority = 0
+	High   Priority = 1
+	Urgent Priority = 2
+)
+
+var priorityWords = map[Priority]string{Low: "low", Normal: "normal", High: "high", Urgent: "urgent"}
+
+// String returns the word for p.
+func (p Priority) String() string { return priorityWords[p] }
+
+// ParsePriority reads what [Priority.String] gives.
+func ParsePriority(s string) (Priority, bool) {
+	for p, word := range priorityWords {
+		if word == s {
+			return p, true
+		}
+	}
+	return Normal, false
+}
+
+// A Sort is the order of a list of conversations.
+type Sort string
+
+// The orders of a list.
+const (
+	SortNewest   Sort = "newest"   // by the newest message
+	SortOldest   Sort = "oldest"   // by the newest message, the oldest first
+	SortWaiting  Sort = "waiting"  // only what waits for an answer, the longest wait first
+	SortPriority Sort = "priority" // the highest first, and the newest of each
+)
+
+// A Found is a customer, an order or a file that a name leads to, and the
+// conversation where it is to be seen: the customer's newest, one that the order is
+// linked in, or the one that the file came with.
+type Found struct {
+	Kind         string       `json:"kind" enum:"customer,order,file"`
+	Ref          string       `json:"ref" doc:"Id of the identity, the order or the attachment"`
+	Name         string       `json:"name" doc:"The customer's name, the order's number or the file's name"`
+	Detail       string       `json:"detail" doc:"An address, the order's state, or the file's type"`
+	Close        bool         `json:"close" doc:"Not what was typed, but one slip away from it"`
+	Conversation Conversation `json:"conversation"`
+}
