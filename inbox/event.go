@@ -33,6 +33,7 @@ type Event struct {
 	Task         *Task           `json:"task,omitempty"`
 	Agent        *Agent          `json:"agent,omitempty"`
 	Key          *KeyRule        `json:"key,omitempty"`
+	SavedReply   *SavedReply     `json:"savedReply,omitempty"`
 	Connector    json.RawMessage `json:"connector,omitempty"`
 
 	// Audience is who may see it: never sent to a browser.
@@ -52,6 +53,7 @@ const (
 	TaskChanged         EventKind = "task.changed"   // made, given to somebody, done
 	AgentChanged        EventKind = "agent.changed"  // rights too: open sockets check anew
 	KeyChanged          EventKind = "key.changed"    // what holds for a key that many have
+	SavedReplyChanged   EventKind = "saved-reply.changed"
 
 	// AccountChanged is in the log alone: made, changed, paused or removed.
 	AccountChanged EventKind = "account.changed"
@@ -78,6 +80,8 @@ type Audience struct {
 	// Were are the Inboxes of before: who may see one of them and none of those
 	// of now is told that it is gone, and everybody where there are none now.
 	Were []InboxID `json:"were,omitempty"`
+	// Agent is whose alone it is: nobody else sees it, whatever their role.
+	Agent AgentID `json:"agent,omitempty"`
 }
 
 // NoInbox stands among the Inboxes of an [Audience] for those who see every one:

@@ -312,4 +312,8 @@ type OrderRules struct {
 	// Render fills in a text's variables. It refuses with an [Error] that names
 	// the variable when there is nothing to fill in, or nothing that may leave.
 	Render func(text string, letter *Letter) (string, error)
+	// Variables are the names of all that Render fills in, and CheckText refuses a
+	// text that has another.
+	Variables func() []string
+	CheckText func(text string) error
 }

@@ -241,6 +241,10 @@ func (f *frame) bytesFor(rights *inbox.Rights) []byte {
 		return slices.ContainsFunc(of, func(id inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: id}) })
 	}
 	switch a := &f.audience; {
+	case a.Agent != "":
+		if a.Agent == rights.Agent.ID {
+			return f.event
+		}
 	case a.Before == nil && a.After == nil && len(a.Inboxes) > 0:
 		if seesOne(a.Inboxes) {
 			return f.event

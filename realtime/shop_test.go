@@ -18,6 +18,7 @@ type shop struct {
 	records map[string]*known
 	tasks   map[string]*inbox.Task
 	written map[string]*inbox.Message
+	saved   map[string]*inbox.SavedReply
 	roster  map[string]int64 // versions of agents and of keys
 	stream  *log
 	staff   *people
@@ -92,13 +93,32 @@ func (s *shop) task(r *rand.Rand) {
 	s.announce(r, e)
 }
 
+// save makes, changes or takes away a saved reply, of one agent's own or
+// everybody's.
+func (s *shop) save(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	owner := []inbox.AgentID{"", "ann", "bob", "sue"}[r.IntN(4)]
+	id := fmt.Sprint(owner, "'s ", r.IntN(2))
+	if owner == "" {
+		id = fmt.Sprint("all", id)
+	}
+	next := inbox.SavedReply{ID: inbox.SavedReplyID(id), Version: 1, Owner: owner, Name: fmt.Sprint(r.IntN(1000)), Deleted: r.IntN(4) == 0}
+	if was := s.saved[id]; was != nil {
+		next.Version = was.Version + 1
+	}
+	s.saved[id] = &next
+	told := next
+	s.announce(r, inbox.Event{Kind: inbox.SavedReplyChanged, Entity: id, Version: next.Version, SavedReply: &told, Audience: next.Audience()})
+}
+
 const customers = 5
 
 var inboxes = []inbox.InboxID{"sales", "help", "press"}
 
 func newShop(stream *log, staff *people) *shop {
 	s := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, tasks: map[string]*inbox.Task{},
-		written: map[string]*inbox.Message{}, roster: map[string]int64{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+		written: map[string]*inbox.Message{}, saved: map[string]*inbox.SavedReply{}, roster: map[string]int64{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
 	for i := range s.who {
 		s.who[i] = inbox.Person{CustomerID: inbox.CustomerID(fmt.Sprint("k", i)), IdentityID: inbox.IdentityID(fmt.Sprint("i", i)),
 			Name: fmt.Sprint("k", i, " 1"), Address: fmt.Sprint("a", i), CustomerVersion: 1}
@@ -276,6 +296,11 @@ func (s *shop) fetch(agent inbox.AgentID, open string) map[string]any {
 	for id, t := range s.tasks {
 		if rights.Sees(t.Place()) {
 			all[id] = *t
+		}
+	}
+	for id, saved := range s.saved {
+		if !saved.Deleted && (saved.Owner == "" || saved.Owner == agent) {
+			all[id] = *saved
 		}
 	}
 	for id, k := range s.records {

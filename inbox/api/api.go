@@ -45,6 +45,7 @@ type Store interface {
 	Calendars
 	Tasks
 	Calls
+	SavedReplies
 
 	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
 	Teams(ctx context.Context) ([]inbox.Team, error)
@@ -239,6 +240,7 @@ func newAPI(cfg Config) *API {
 	a.shops()
 	a.tasks()
 	a.calls()
+	a.savedReplies()
 	a.agents()
 	a.operations()
 	a.accounts()

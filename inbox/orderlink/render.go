@@ -43,9 +43,11 @@ var variables = map[string]func(o *inbox.Order) string{
 	"shipment.status":   func(o *inbox.Order) string { return strings.ReplaceAll(shipment(o).Status, "_", " ") },
 }
 
+const customerName = "customer.name"
+
 // Variables are the names of all that [Render] fills in.
 func Variables() []string {
-	names := []string{"customer.name"}
+	names := []string{customerName}
 	for name := range variables {
 		names = append(names, name)
 	}
@@ -74,8 +76,22 @@ func Render(template string, letter *Letter) (string, error) {
 	return b.String(), nil
 }
 
+// Check refuses a template with a variable that there is none of.
+func Check(template string) error {
+	for _, m := range variable.FindAllStringSubmatch(template, -1) {
+		if _, ok := variables[m[1]]; !ok && m[1] != customerName {
+			return unknown(m[1])
+		}
+	}
+	return nil
+}
+
+func unknown(name string) error {
+	return refuse(inbox.Invalid, name, "there is no such variable; there are "+strings.Join(Variables(), ", "))
+}
+
 func valueOf(l *Letter, name string) (string, error) {
-	if name == "customer.name" {
+	if name == customerName {
 		if strings.TrimSpace(l.Customer) == "" {
 			return "", refuse(inbox.Conflict, name, "the customer's name isn't known")
 		}
@@ -83,7 +99,7 @@ func valueOf(l *Letter, name string) (string, error) {
 	}
 	of, ok := variables[name]
 	if !ok {
-		return "", refuse(inbox.Invalid, name, "there is no such variable; there are "+strings.Join(Variables(), ", "))
+		return "", unknown(name)
 	}
 	order, why := writable(l)
 	if order == nil {

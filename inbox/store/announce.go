@@ -178,6 +178,8 @@ func logged(e *inbox.Event) any {
 		return e.Task
 	case e.Agent != nil:
 		return e.Agent
+	case e.SavedReply != nil:
+		return e.SavedReply
 	}
 	return nil
 }

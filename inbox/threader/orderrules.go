@@ -15,6 +15,7 @@ func orderRules() inbox.OrderRules {
 		Render: func(text string, letter *inbox.Letter) (string, error) {
 			return orderlink.Render(text, (*orderlink.Letter)(letter))
 		},
+		Variables: orderlink.Variables, CheckText: orderlink.Check,
 	}
 }
 

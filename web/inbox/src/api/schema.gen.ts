@@ -536,6 +536,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/saved-replies/{replyId}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill in a saved reply's variables, in the customer's language
+         * @description It is a conflict, which names the variable, when no order is linked or its data may not go to all recipients.
+         */
+        post: operations["render-saved-reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/split": {
         parameters: {
             query?: never;
@@ -1130,6 +1150,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/saved-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List everybody's saved replies and one's own */
+        get: operations["saved-replies"];
+        put?: never;
+        /**
+         * Save a text to be used again, with what is done with it
+         * @description Everybody's are for supervisors and admins to make and change. A variable that there is none of is refused.
+         */
+        post: operations["make-saved-reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace a saved reply */
+        put: operations["change-saved-reply"];
+        post?: never;
+        /** Take a saved reply away */
+        delete: operations["delete-saved-reply"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1288,6 +1347,17 @@ export interface components {
             version?: number;
             /** @description The address that the other side sends to */
             webhook?: string;
+        };
+        Actions: {
+            addTags?: string[];
+            /** @description me, none, or an agent's id */
+            assignee?: string;
+            /** Format: int64 */
+            snoozeMinutes?: number;
+            /** @enum {string} */
+            status?: "open" | "pending" | "closed";
+            /** @description none, or a team's id */
+            team?: string;
         };
         Actor: {
             id?: string;
@@ -2038,6 +2108,17 @@ export interface components {
             conversation: components["schemas"]["Conversation"];
             factId: string;
         };
+        NewSavedReplyInputBody: {
+            actions?: components["schemas"]["Actions"];
+            folder?: string;
+            name: string;
+            /** @description Everybody's, by supervisors and admins; else the caller's own */
+            shared?: boolean;
+            /** @description Of everybody's: the team that it is for */
+            teamId?: string;
+            /** @description One a language; the first is used where none fits */
+            texts: components["schemas"]["SavedText"][];
+        };
         NoteBody: {
             text: string;
         };
@@ -2346,6 +2427,13 @@ export interface components {
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
         };
+        RenderSavedInputBody: {
+            cc?: components["schemas"]["Party"][];
+            /** @description Before the customer's and the brand's own */
+            locale?: string;
+            /** @description Absent: whoever wrote last */
+            to?: components["schemas"]["Party"][];
+        };
         Rendered: {
             text: string;
         };
@@ -2396,6 +2484,52 @@ export interface components {
             store: string;
             title: string;
             url?: string;
+        };
+        SavedReply: {
+            actions: components["schemas"]["Actions"];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description In an event: it is gone */
+            deleted?: boolean;
+            /** @description Empty: none */
+            folder: string;
+            id: string;
+            name: string;
+            /** @description Whose alone it is; empty: everybody's */
+            ownerId?: string;
+            /** @description Of everybody's: the team that it is for */
+            teamId?: string;
+            /** @description One a language; the first is used where none fits */
+            texts: components["schemas"]["SavedText"][];
+            /** Format: date-time */
+            updatedAt: string;
+            updatedBy: string;
+            /** Format: int64 */
+            version: number;
+        };
+        SavedReplyInputBody: {
+            actions?: components["schemas"]["Actions"];
+            folder?: string;
+            name: string;
+            /** @description Of everybody's: the team that it is for */
+            teamId?: string;
+            /** @description One a language; the first is used where none fits */
+            texts: components["schemas"]["SavedText"][];
+            /**
+             * Format: int64
+             * @description That the author saw
+             */
+            version: number;
+        };
+        SavedReplyList: {
+            items: components["schemas"]["SavedReply"][];
+            /** @description Names that may stand in {{ }} */
+            variables: string[];
+        };
+        SavedText: {
+            /** @description BCP 47, such as de or pt-BR; empty: any */
+            locale: string;
+            text: string;
         };
         SentCode: {
             /** Format: date-time */
@@ -3671,6 +3805,43 @@ export interface operations {
             };
         };
     };
+    "render-saved-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+                replyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderSavedInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedText"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     split: {
         parameters: {
             query?: never;
@@ -4767,6 +4938,132 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Signed"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "saved-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReplyList"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-saved-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedReplyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-saved-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReplyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-saved-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
