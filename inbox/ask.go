@@ -118,7 +118,9 @@ type Answer struct {
 	SeenSeq      int64 // newest public seq that the author saw
 	Force        bool  // send whatever came meanwhile
 	Close        bool
-	To, Cc       []Party // To empty: whoever wrote last
+	Then         Actions    // done with the conversation
+	SnoozeUntil  *time.Time // nil: as Then says
+	To, Cc       []Party    // To empty: whoever wrote last
 	Attachments  []AttachmentID
 	SendAt       time.Time
 

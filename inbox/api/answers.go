@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -36,6 +37,16 @@ type replyBody struct {
 	Attachments []inbox.AttachmentID `json:"attachments,omitempty" maxItems:"50" doc:"Ids of uploads"`
 	Force       bool                 `json:"force,omitempty" doc:"Send whatever came meanwhile"`
 	Close       bool                 `json:"close,omitempty" doc:"Close the conversation with it"`
+	Then        inbox.Actions        `json:"then,omitempty" doc:"What else is done with the conversation"`
+	SnoozeUntil *time.Time           `json:"snoozeUntil,omitempty" doc:"Snooze the conversation with it"`
+}
+
+type applyInput struct {
+	RefParam
+	Body struct {
+		inbox.Actions
+		SnoozeUntil *time.Time `json:"snoozeUntil,omitempty"`
+	}
 }
 
 type noteInput struct {
@@ -59,6 +70,8 @@ func (a *API) answers() {
 		Description: "The message is queued: its state changes as it leaves. When something public came after seenSeq the answer is 409 with what is newer, and nothing is sent."}, a.reply)
 	secured(a, huma.Operation{OperationID: "note", Method: "POST", Path: Root + "/conversations/{id}/notes", Tags: tag,
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxBody, Summary: "Write a note that only the team sees"}, a.note)
+	secured(a, huma.Operation{OperationID: "apply", Method: "POST", Path: Root + "/conversations/{id}/actions", Tags: tag,
+		DefaultStatus: http.StatusOK, Summary: "Do several things with a conversation at once, as a saved reply names them"}, a.apply)
 	secured(a, huma.Operation{OperationID: "resend", Method: "POST", Path: Root + "/messages/{id}/resend", Tags: tag,
 		DefaultStatus: http.StatusAccepted, Summary: "Send a message again that failed or whose fate is uncertain"}, a.resend)
 }
@@ -89,6 +102,9 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 	if strings.TrimSpace(text) == "" && len(b.Attachments) == 0 {
 		return nil, invalid("body.text", "is empty: write something, or attach a file")
 	}
+	if err := a.check(&b.Then, b.SnoozeUntil); err != nil {
+		return nil, err
+	}
 	hash, err := requestHash("reply", in.ID, b)
 	if err != nil {
 		return nil, err
@@ -96,7 +112,7 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 	now := a.cfg.Now()
 	answer := inbox.Answer{
 		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash,
-		SeenSeq: b.SeenSeq, Force: b.Force, Close: b.Close, To: b.To, Cc: b.Cc, Attachments: b.Attachments,
+		SeenSeq: b.SeenSeq, Force: b.Force, Close: b.Close, Then: b.Then, SnoozeUntil: b.SnoozeUntil, To: b.To, Cc: b.Cc, Attachments: b.Attachments,
 		SendAt: now.Add(a.cfg.SendDelay), Seal: a.cfg.Seal, MatchKey: a.cfg.MatchKey,
 	}
 	if html != "" {
@@ -104,6 +120,27 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 	}
 	m, err := a.cfg.Store.Reply(ctx, by, in.ID, answer)
 	return &body[inbox.Message]{m}, err
+}
+
+func (a *API) apply(ctx context.Context, by *inbox.Caller, in *applyInput) (*body[inbox.Conversation], error) {
+	if err := a.check(&in.Body.Actions, in.Body.SnoozeUntil); err != nil {
+		return nil, err
+	}
+	c, err := a.cfg.Store.Apply(ctx, by, in.ID, in.Body.Actions, in.Body.SnoozeUntil, a.cfg.Now())
+	return &body[inbox.Conversation]{c}, err
+}
+
+// check refuses what no database holds and times beyond anybody's plans.
+func (a *API) check(acts *inbox.Actions, until *time.Time) error {
+	for _, t := range acts.AddTags {
+		if _, err := plain("body.addTags", t); err != nil {
+			return err
+		}
+	}
+	if until != nil {
+		return a.soon("body.snoozeUntil", *until)
+	}
+	return nil
 }
 
 func (a *API) note(ctx context.Context, by *inbox.Caller, in *noteInput) (*body[inbox.Message], error) {

@@ -74,6 +74,7 @@ type Conversations interface {
 	Search(ctx context.Context, rights *inbox.Rights, text string, after inbox.Cursor, limit int) ([]inbox.Hit, inbox.Cursor, error)
 	Find(ctx context.Context, rights *inbox.Rights, kind, text string, after inbox.Cursor, limit int) ([]inbox.Found, inbox.Cursor, error)
 	Reply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
+	Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Actions, snoozeUntil *time.Time, now time.Time) (inbox.Conversation, error)
 	Note(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
 	SendAgain(ctx context.Context, by *inbox.Caller, id inbox.MessageID, replyTo func(inbox.ConversationID, *inbox.Account) string, now time.Time) (inbox.Message, error)
 	Upload(ctx context.Context, agent inbox.AgentID, a inbox.Attachment, now time.Time) error

@@ -75,6 +75,9 @@ func (s *Store) write(ctx context.Context, by *inbox.Caller, ref string, a *inbo
 		if m, err = insertAnswer(ctx, tx, by, &c, a, kind); err != nil {
 			return err
 		}
+		if err := act(ctx, tx, by, &c, &a.Then, a.SnoozeUntil, a.At); err != nil {
+			return err
+		}
 		if err := answered(ctx, tx, &c, &m, a); err != nil {
 			return err
 		}

@@ -18,7 +18,9 @@ func TestSavedReplies(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	ctx, now := t.Context(), time.Now()
-	save := func(by *inbox.Caller, r inbox.SavedReply) (inbox.SavedReply, error) { return d.SaveReply(ctx, by, r, now) }
+	save := func(by *inbox.Caller, r inbox.SavedReply) (inbox.SavedReply, error) {
+		return d.SaveReply(ctx, by, r, now)
+	}
 	text := []inbox.SavedText{{Text: "It is on its way."}}
 	own, err := save(d.anna, inbox.SavedReply{Owner: d.anna.Agent.ID, Name: "Mine", Texts: text})
 	if err != nil {

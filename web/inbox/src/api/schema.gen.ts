@@ -267,6 +267,23 @@ export interface paths {
         patch: operations["change-conversation"];
         trace?: never;
     };
+    "/api/v1/conversations/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do several things with a conversation at once, as a saved reply names them */
+        post: operations["apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/calls": {
         parameters: {
             query?: never;
@@ -1391,6 +1408,19 @@ export interface components {
             /** @description Extension or number by which the exchange knows the agent; empty: none */
             phone?: string;
         };
+        ApplyInputBody: {
+            addTags?: string[];
+            /** @description me, none, or an agent's id */
+            assignee?: string;
+            /** Format: int64 */
+            snoozeMinutes?: number;
+            /** Format: date-time */
+            snoozeUntil?: string;
+            /** @enum {string} */
+            status?: "open" | "pending" | "closed";
+            /** @description none, or a team's id */
+            team?: string;
+        };
         Attachment: {
             contentId?: string;
             id: string;
@@ -2452,8 +2482,15 @@ export interface components {
              * @description publicSeq as the author saw it
              */
             seenSeq: number;
+            /**
+             * Format: date-time
+             * @description Snooze the conversation with it
+             */
+            snoozeUntil?: string;
             /** @description May be empty when there are attachments */
             text: string;
+            /** @description What else is done with the conversation */
+            then?: components["schemas"]["Actions"];
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
         };
@@ -3245,6 +3282,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PatchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyInputBody"];
             };
         };
         responses: {

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// Apply does with a conversation what actions say and announces it. The assignee
+// and the team are checked as [Store.Patch] does.
+func (s *Store) Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Actions, snoozeUntil *time.Time, now time.Time) (inbox.Conversation, error) {
+	var c inbox.Conversation
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var err error
+		if c, err = findConversation(ctx, tx, &by.Rights, ref, "FOR UPDATE OF c"); err != nil {
+			return err
+		}
+		before := c
+		if err := act(ctx, tx, by, &c, &a, snoozeUntil, now); err != nil {
+			return err
+		}
+		if c.Status != inbox.Open {
+			c.WaitingSince = nil
+		}
+		c.Version++
+		if _, err := tx.Exec(ctx, `UPDATE conversations SET version = $2, status = $3, waiting_since = $4,
+			snoozed_until = CASE WHEN $3 = 'snoozed' THEN snoozed_until END WHERE id = $1`,
+			c.ID, c.Version, string(c.Status), c.WaitingSince); err != nil {
+			return err
+		}
+		return announce(ctx, tx, []change{conversationChange(by, &before, &c, now)})
+	})
+	if err != nil {
+		return inbox.Conversation{}, fmt.Errorf("apply: %w", err)
+	}
+	return c, nil
+}
+
+// act does with a locked conversation what actions say. The caller writes its
+// status and version, and announces it.
+func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation, a *inbox.Actions, snoozeUntil *time.Time, now time.Time) error {
+	if err := a.Check(); err != nil {
+		return err
+	}
+	if snoozeUntil == nil && a.Snooze > 0 {
+		until := now.Add(time.Duration(a.Snooze) * time.Minute)
+		snoozeUntil = &until
+	}
+	switch a.Assignee {
+	case "":
+	case "me":
+		c.Assignee = by.Agent.ID
+	case "none":
+		c.Assignee = ""
+	default:
+		c.Assignee = inbox.AgentID(a.Assignee)
+		if err := checkAssignee(ctx, tx, c.Assignee, c.InboxID); err != nil {
+			return err
+		}
+	}
+	switch a.TeamID {
+	case "":
+	case "none":
+		c.TeamID = ""
+	default:
+		c.TeamID = inbox.TeamID(a.TeamID)
+	}
+	if a.Status != "" {
+		c.Status = a.Status
+	}
+	if snoozeUntil != nil {
+		if a.Status != "" {
+			return &inbox.Error{Code: inbox.Invalid, Message: "snoozing is a status of its own: leave one of the two out"}
+		}
+		if !snoozeUntil.After(now) {
+			return &inbox.Error{Code: inbox.Invalid, Message: "the time until which it is snoozed has passed"}
+		}
+		c.Status = inbox.Snoozed
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE conversations SET assignee_id = $2, team_id = $3, snoozed_until = coalesce($4, snoozed_until),
+			tags = tags || ARRAY(SELECT t FROM unnest($5::text[]) t WHERE t <> ALL(tags))
+		WHERE id = $1`, c.ID, null(c.Assignee), null(c.TeamID), snoozeUntil, orEmpty(a.AddTags))
+	return conflict(err, "the team is not there")
+}
