@@ -112,6 +112,8 @@ type Answer struct {
 	Key  string
 	Hash []byte
 
+	Mentions []AgentID // of a note: whom it names
+
 	// The rest is for replies.
 
 	RemoteImages bool

@@ -143,24 +143,25 @@ type Message struct {
 	Truncated    bool         `json:"truncated,omitempty" doc:"In an event: the body was too large for a frame, fetch the message"`
 	Attachments  []Attachment `json:"attachments"`
 
-	State       State      `json:"state" enum:"received,queued,sending,sent,delivered,read,failed,uncertain"`
-	StateDetail string     `json:"stateDetail,omitempty" doc:"The other server's own words"`
-	Attempt     int        `json:"attempt,omitempty"`
-	SendAt      *time.Time `json:"sendAt,omitempty" doc:"While queued: when it leaves"`
-	Automatic   Automatic  `json:"automatic"`
-	Bounces     []Bounce   `json:"bounces,omitempty" doc:"Of a delivery report, and of the message that it is about"`
-	AboutID     MessageID  `json:"aboutId,omitempty" doc:"Of a delivery report: our message that it is about; of a direct message: the one that it quotes"`
-	Call        *Call      `json:"call,omitempty" doc:"Of a telephone call: what its log says"`
-	EditedAt    *time.Time `json:"editedAt,omitempty" doc:"When its sender changed it last: what it said before is in the log"`
-	DeletedAt   *time.Time `json:"deletedAt,omitempty" doc:"When its sender took it back: what it said is in the log"`
-	Reactions   []Reaction `json:"reactions,omitempty"`
-	Unset       []Reaction `json:"-"` // taken away again, so that a word that comes late is known as such
-	Spam        bool       `json:"spam,omitempty"`
-	Protection  string     `json:"protection,omitempty" enum:"signed,encrypted" doc:"signed or encrypted mail, shown as such"`
-	Proof       Proof      `json:"proof" minimum:"0" maximum:"3" doc:"How well the sender is known by this very message"`
-	Problems    []string   `json:"problems,omitempty" doc:"What could not be read of it"`
-	Masked      bool       `json:"masked,omitempty" doc:"Numbers of payment cards were masked in it; its source is for admins only"`
-	Reason      Reason     `json:"reason"`
+	State       State       `json:"state" enum:"received,queued,sending,sent,delivered,read,failed,uncertain"`
+	StateDetail string      `json:"stateDetail,omitempty" doc:"The other server's own words"`
+	Attempt     int         `json:"attempt,omitempty"`
+	SendAt      *time.Time  `json:"sendAt,omitempty" doc:"While queued: when it leaves"`
+	Automatic   Automatic   `json:"automatic"`
+	Bounces     []Bounce    `json:"bounces,omitempty" doc:"Of a delivery report, and of the message that it is about"`
+	AboutID     MessageID   `json:"aboutId,omitempty" doc:"Of a delivery report: our message that it is about; of a direct message: the one that it quotes"`
+	Call        *Call       `json:"call,omitempty" doc:"Of a telephone call: what its log says"`
+	EditedAt    *time.Time  `json:"editedAt,omitempty" doc:"When its sender changed it last: what it said before is in the log"`
+	DeletedAt   *time.Time  `json:"deletedAt,omitempty" doc:"When its sender took it back: what it said is in the log"`
+	Reactions   []Reaction  `json:"reactions,omitempty"`
+	Unset       []Reaction  `json:"-"` // taken away again, so that a word that comes late is known as such
+	Spam        bool        `json:"spam,omitempty"`
+	Protection  string      `json:"protection,omitempty" enum:"signed,encrypted" doc:"signed or encrypted mail, shown as such"`
+	Proof       Proof       `json:"proof" minimum:"0" maximum:"3" doc:"How well the sender is known by this very message"`
+	Problems    []string    `json:"problems,omitempty" doc:"What could not be read of it"`
+	Masked      bool        `json:"masked,omitempty" doc:"Numbers of payment cards were masked in it; its source is for admins only"`
+	Reason      Reason      `json:"reason"`
+	Mentions    []Mentioned `json:"mentions,omitempty" doc:"Of a note: the agents whom it names"`
 
 	HeaderID   string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`
 	ExternalID string    `json:"externalId,omitempty" doc:"Of a chat: what the visitor's browser named it, after its session"`

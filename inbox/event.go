@@ -23,18 +23,20 @@ type Event struct {
 	// that it was in: who looks at that sees it leave.
 	MovedFrom ConversationID `json:"movedFrom,omitempty"`
 
-	Conversation *Conversation   `json:"conversation,omitempty"`
-	Message      *Message        `json:"message,omitempty"`
-	Customer     *Customer       `json:"customer,omitempty"`
-	Order        *Order          `json:"order,omitempty"`
-	Cart         *Cart           `json:"cart,omitempty"`
-	Timeline     *TimelineEntry  `json:"timeline,omitempty"`
-	IdentityID   IdentityID      `json:"identityId,omitempty"` // of whose the order, cart or entry is
-	Task         *Task           `json:"task,omitempty"`
-	Agent        *Agent          `json:"agent,omitempty"`
-	Key          *KeyRule        `json:"key,omitempty"`
-	SavedReply   *SavedReply     `json:"savedReply,omitempty"`
-	Connector    json.RawMessage `json:"connector,omitempty"`
+	Conversation *Conversation      `json:"conversation,omitempty"`
+	Message      *Message           `json:"message,omitempty"`
+	Customer     *Customer          `json:"customer,omitempty"`
+	Order        *Order             `json:"order,omitempty"`
+	Cart         *Cart              `json:"cart,omitempty"`
+	Timeline     *TimelineEntry     `json:"timeline,omitempty"`
+	IdentityID   IdentityID         `json:"identityId,omitempty"` // of whose the order, cart or entry is
+	Task         *Task              `json:"task,omitempty"`
+	Agent        *Agent             `json:"agent,omitempty"`
+	Key          *KeyRule           `json:"key,omitempty"`
+	SavedReply   *SavedReply        `json:"savedReply,omitempty"`
+	Connector    json.RawMessage    `json:"connector,omitempty"`
+	Notification *Notification      `json:"notification,omitempty"`
+	Read         *NotificationsRead `json:"read,omitempty"` // of notifications
 
 	// Audience is who may see it: never sent to a browser.
 	Audience Audience `json:"audience"`
@@ -54,6 +56,8 @@ const (
 	AgentChanged        EventKind = "agent.changed"  // rights too: open sockets check anew
 	KeyChanged          EventKind = "key.changed"    // what holds for a key that many have
 	SavedReplyChanged   EventKind = "saved-reply.changed"
+	NotificationMade    EventKind = "notification.made"  // for one agent
+	NotificationsSeen   EventKind = "notifications.read" // by one agent, on whichever device
 
 	// AccountChanged is in the log alone: made, changed, paused or removed.
 	AccountChanged EventKind = "account.changed"
@@ -77,11 +81,12 @@ type Audience struct {
 	// Inboxes are for what has no place of its own, such as an order: who may
 	// see any of them sees it. Empty: everybody.
 	Inboxes []InboxID `json:"inboxes,omitempty"`
+	// Agent is the only one who sees it, whatever the others' roles, and as far as
+	// the rest admits it too. "" for everybody.
+	Agent AgentID `json:"agent,omitempty"`
 	// Were are the Inboxes of before: who may see one of them and none of those
 	// of now is told that it is gone, and everybody where there are none now.
 	Were []InboxID `json:"were,omitempty"`
-	// Agent is whose alone it is: nobody else sees it, whatever their role.
-	Agent AgentID `json:"agent,omitempty"`
 }
 
 // NoInbox stands among the Inboxes of an [Audience] for those who see every one:

@@ -34,6 +34,8 @@ var kinds = map[inbox.EventKind]struct {
 	inbox.AgentChanged:        {2, (*shop).changeRights},
 	inbox.KeyChanged:          {5, (*shop).speak},
 	inbox.SavedReplyChanged:   {20, (*shop).save},
+	inbox.NotificationMade:    {12, (*shop).notify},
+	inbox.NotificationsSeen:   {10, (*shop).readAll},
 }
 
 // Every kind of event that is announced is folded below: who adds one has to say
@@ -96,6 +98,8 @@ func (p *page) put(fetched map[string]any) {
 			version = x.Version
 		case inbox.Message:
 			version = x.Version
+		case inbox.Notification:
+			version = x.Version
 		case int64:
 			version = x
 		}
@@ -123,8 +127,19 @@ func (p *page) forgetMessages() {
 	}
 }
 
+// forgetNotifications drops those about a conversation that can be seen no more.
+func (p *page) forgetNotifications(of string) {
+	for id, x := range p.have {
+		if n, ok := x.(inbox.Notification); ok && string(n.ConversationID) == of {
+			delete(p.have, id)
+		}
+	}
+}
+
 // topics are those that the page follows.
-func (p *page) topics() []string { return []string{List, conversationPrefix + p.open} }
+func (p *page) topics() []string {
+	return []string{List, Notifications, conversationPrefix + p.open}
+}
 
 func (p *page) apply(t *testing.T, f said) {
 	switch f.Type {
@@ -143,6 +158,7 @@ func (p *page) apply(t *testing.T, f said) {
 		if f.Version > p.known[f.Entity] {
 			delete(p.have, f.Entity)
 			p.known[f.Entity] = f.Version
+			p.forgetNotifications(f.Entity)
 		}
 		if f.Entity == p.shown {
 			// What becomes of its messages now is not told. It may be back by what was
@@ -151,7 +167,7 @@ func (p *page) apply(t *testing.T, f said) {
 			p.show(p.shown)
 		}
 	case "topics":
-		p.show(strings.TrimPrefix(f.Topics[0], conversationPrefix)) // in their order: before the list
+		p.show(strings.TrimPrefix(f.Topics[0], conversationPrefix)) // in their order: before the others
 	case "heartbeat":
 	default:
 		t.Errorf("unknown frame %s", f.raw)
@@ -163,6 +179,16 @@ func (p *page) apply(t *testing.T, f said) {
 func (p *page) news(e *inbox.Event) {
 	if k := e.Customer; k != nil {
 		p.applyCustomer(k, e.Version)
+		return
+	}
+	if e.Read != nil {
+		for _, id := range e.Read.IDs {
+			if n, ok := p.have[string(id)].(inbox.Notification); ok && n.Version < 2 {
+				n.Version, n.ReadAt = 2, &e.Read.At
+				p.have[string(id)] = n
+			}
+			p.known[string(id)] = 2
+		}
 		return
 	}
 	if e.Version <= p.known[e.Entity] || e.Kind == "the.end" {
@@ -177,13 +203,19 @@ func (p *page) news(e *inbox.Event) {
 		if old, ok := p.have[e.Entity].(inbox.Conversation); ok && old.Customer.CustomerVersion > c.Customer.CustomerVersion {
 			c.Customer = old.Customer
 		}
-		if p.have[e.Entity] = *c; !known && e.Entity == p.shown {
-			p.show(p.shown) // it can be seen again
+		p.have[e.Entity] = *c
+		if !known { // it can be seen again
+			p.put(p.shop.bell(p.agent))
+		}
+		if !known && e.Entity == p.shown {
+			p.show(p.shown)
 		}
 	case e.Message != nil && string(e.Message.ConversationID) == p.shown:
 		p.have[e.Entity] = *e.Message
 	case e.Message != nil:
 		delete(p.have, e.Entity)
+	case e.Notification != nil:
+		p.have[e.Entity] = *e.Notification
 	case e.Task != nil:
 		p.have[e.Entity] = *e.Task
 	case e.SavedReply != nil && e.SavedReply.Deleted:

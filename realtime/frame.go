@@ -20,6 +20,8 @@ const (
 	List = "list"
 	// Mine is that of the conversations assigned to the agent.
 	Mine = "mine"
+	// Notifications is that of what the agent alone is told.
+	Notifications = "notifications"
 
 	// These begin the topics of the conversations in one inbox and of one team:
 	// those that come into it and that leave it too.
@@ -88,6 +90,8 @@ func newFrame(epoch string, seq uint64, data []byte) (*frame, error) {
 		f.conversation, f.version = inbox.ConversationID(o.Entity), o.Version
 	case o.Kind == inbox.CustomerChanged:
 		f.customer = inbox.CustomerID(o.Entity)
+	case o.Kind == inbox.NotificationMade, o.Kind == inbox.NotificationsSeen:
+		f.topics = []string{notificationsOf(o.Audience.Agent)}
 	case o.Kind == inbox.AgentChanged:
 		f.agent = inbox.AgentID(o.Entity)
 	}
@@ -229,6 +233,9 @@ func conversationTopics(id string, places ...*inbox.Place) []string {
 // mineOf is what [Mine] is for one agent. Nobody can ask for it by this name.
 func mineOf(agent inbox.AgentID) string { return Mine + ":" + string(agent) }
 
+// notificationsOf is what [Notifications] is for one agent.
+func notificationsOf(agent inbox.AgentID) string { return Notifications + ":" + string(agent) }
+
 // on reports whether f comes under any of topics.
 func (f *frame) on(topics map[string]bool) bool {
 	return slices.ContainsFunc(f.topics, func(topic string) bool { return topics[topic] })
@@ -241,10 +248,9 @@ func (f *frame) bytesFor(rights *inbox.Rights) []byte {
 		return slices.ContainsFunc(of, func(id inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: id}) })
 	}
 	switch a := &f.audience; {
-	case a.Agent != "":
-		if a.Agent == rights.Agent.ID {
-			return f.event
-		}
+	case a.Agent != "" && a.Agent != rights.Agent.ID:
+	case a.Agent != "" && a.After == nil: // of what that agent did
+		return f.event
 	case a.Before == nil && a.After == nil && len(a.Inboxes) > 0:
 		if seesOne(a.Inboxes) {
 			return f.event

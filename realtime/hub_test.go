@@ -526,3 +526,49 @@ func TestHeartbeat(t *testing.T) {
 		}
 	}
 }
+
+// What one agent is told comes to that agent alone, on every socket that asks for
+// it, while the agent may see what it is about; what was read is told although it
+// is of no inbox.
+func TestNotificationsAreOnes(t *testing.T) {
+	t.Parallel()
+	_, url, stream, staff := start(t, nil)
+	staff.mu.Lock()
+	staff.rights["sue"] = inbox.Rights{Agent: inbox.Agent{ID: "sue"}, All: true}
+	staff.mu.Unlock()
+	topics := []string{List, Notifications}
+	ann, phone, deaf := dial(t, url, hello{Token: "ann/1", Topics: topics}), dial(t, url, hello{Token: "ann/2", Topics: topics}), dial(t, url, hello{Token: "ann/3"})
+	sue := dial(t, url, hello{Token: "sue/1", Topics: topics})
+	for _, b := range []*browser{ann, phone, deaf, sue} {
+		b.want("ready", "e1:0")
+	}
+	dial(t, url, hello{Token: "sue/2", Topics: []string{Notifications + ":ann"}}).wantClose(CloseProtocol)
+	made := func(id string, in inbox.InboxID) {
+		stream.add(inbox.Event{Kind: inbox.NotificationMade, Entity: id, Version: 1, Notification: &inbox.Notification{ID: inbox.NotificationID(id)},
+			Audience: inbox.Audience{Agent: "ann", After: &inbox.Place{InboxID: in}}})
+	}
+	made("n1", "sales")
+	made("n2", "help") // which she may not see
+	stream.add(inbox.Event{Kind: inbox.NotificationsSeen, Entity: "e", Version: 1, Read: &inbox.NotificationsRead{IDs: []inbox.NotificationID{"n1"}},
+		Audience: inbox.Audience{Agent: "ann", Inboxes: []inbox.InboxID{inbox.NoInbox}}})
+	stream.add(changed("c", 1, "", "sales"))
+	for _, b := range []*browser{ann, phone} {
+		b.want("event", "e1:1")
+		if f := b.want("event", "e1:3"); f.Event.Read == nil || strings.Contains(f.raw, "audience") {
+			t.Errorf("what was read is told as %s", f.raw)
+		}
+		b.want("event", "e1:4")
+	}
+	deaf.want("event", "e1:4")
+	sue.want("event", "e1:4")
+
+	// Whatever it comes under.
+	f, err := newFrame("e1", 1, []byte(`{"kind":"notification.made","entity":"n","version":1,"audience":{"agent":"ann","after":{"inboxId":"help"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := inbox.Rights{Agent: inbox.Agent{ID: "sue"}, All: true}
+	if f.bytesFor(&others) != nil {
+		t.Error("a supervisor gets what another is told")
+	}
+}

@@ -119,17 +119,19 @@ func validTopic(topic string) bool {
 	case conversationPrefix, customerPrefix, inboxPrefix, teamPrefix:
 		return ok && inbox.ValidID(id)
 	}
-	return topic == List || topic == Mine
+	return topic == List || topic == Mine || topic == Notifications
 }
 
 // topicsOf are the topics that an agent asks for, as frames name them.
 func (r *request) topicsOf(agent inbox.AgentID) map[string]bool {
-	if !r.Topics[Mine] {
-		return r.Topics
+	topics := r.Topics
+	for own, is := range map[string]string{Mine: mineOf(agent), Notifications: notificationsOf(agent)} {
+		if r.Topics[own] {
+			topics = maps.Clone(topics)
+			delete(topics, own)
+			topics[is] = true
+		}
 	}
-	topics := maps.Clone(r.Topics)
-	delete(topics, Mine)
-	topics[mineOf(agent)] = true
 	return topics
 }
 

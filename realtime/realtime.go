@@ -28,9 +28,10 @@
 // another, or whose server stays behind, goes and comes back.
 //
 // Topics say what a client wants of what it may see. "list" has every kind of
-// event but message.changed; "conversation:<id>" one conversation with its
+// event but messages and notifications; "conversation:<id>" one conversation with its
 // messages; "inbox:<id>", "team:<id>" and "mine" the conversations in an inbox,
-// of a team, and assigned to the agent, those that leave too.
+// of a team, and assigned to the agent, those that leave too; "notifications" what
+// the agent alone is told.
 //
 // The client's order is: open, ready, fetch state, then apply what arrived
 // meanwhile by version.

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -19,6 +20,7 @@ type shop struct {
 	tasks   map[string]*inbox.Task
 	written map[string]*inbox.Message
 	saved   map[string]*inbox.SavedReply
+	notices map[string]*notice
 	roster  map[string]int64 // versions of agents and of keys
 	stream  *log
 	staff   *people
@@ -32,6 +34,66 @@ type shop struct {
 type known struct {
 	version int64
 	in      []inbox.InboxID
+}
+
+// A notice is what one agent was told.
+type notice struct {
+	inbox.Notification
+	to inbox.AgentID
+}
+
+// notify tells an agent of something in a conversation, where the agent sees it.
+func (s *shop) notify(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to := []inbox.AgentID{"ann", "bob", "eve", "sue"}[r.IntN(4)]
+	rights := s.staff.of(to)
+	c := s.state[conversation(r.IntN(12))]
+	if c == nil || !rights.Sees(c.Place()) {
+		return
+	}
+	n := &notice{inbox.Notification{ID: inbox.NotificationID(fmt.Sprint("n", len(s.notices))), Version: 1, ConversationID: c.ID, Text: fmt.Sprint(r.IntN(1000))}, to}
+	s.notices[string(n.ID)] = n
+	told := n.Notification
+	s.announce(r, inbox.Event{Kind: inbox.NotificationMade, Entity: string(n.ID), Version: 1, Notification: &told,
+		Audience: inbox.Audience{Agent: to, After: c.Place()}})
+}
+
+// readAll has an agent read some of what the agent was told.
+func (s *shop) readAll(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := []inbox.AgentID{"ann", "bob", "sue"}[r.IntN(3)]
+	read := inbox.NotificationsRead{At: time.Now().UTC()}
+	for _, id := range slices.Sorted(maps.Keys(s.notices)) {
+		if n := s.notices[id]; n.to == by && n.Version == 1 && r.IntN(2) == 0 {
+			n.Version, n.ReadAt = 2, &read.At
+			read.IDs = append(read.IDs, n.ID)
+		}
+	}
+	if len(read.IDs) > 0 {
+		id := string(inbox.NewID[inbox.EventID](time.Now()))
+		s.announce(r, inbox.Event{Kind: inbox.NotificationsSeen, Entity: id, Version: 1, Read: &read,
+			Audience: inbox.Audience{Agent: by, Inboxes: []inbox.InboxID{inbox.NoInbox}}})
+	}
+}
+
+// bell is what the API would answer the agent who asks for notifications.
+func (s *shop) bell(agent inbox.AgentID) map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]any{}
+	s.told(agent, all)
+	return all
+}
+
+func (s *shop) told(agent inbox.AgentID, to map[string]any) {
+	rights := s.staff.of(agent)
+	for id, n := range s.notices {
+		if n.to == agent && rights.Sees(s.state[string(n.ConversationID)].Place()) {
+			to[id] = n.Notification
+		}
+	}
 }
 
 // tell makes or changes a record, or adds an entry to a timeline, and announces
@@ -118,7 +180,7 @@ var inboxes = []inbox.InboxID{"sales", "help", "press"}
 
 func newShop(stream *log, staff *people) *shop {
 	s := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, tasks: map[string]*inbox.Task{},
-		written: map[string]*inbox.Message{}, saved: map[string]*inbox.SavedReply{}, roster: map[string]int64{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+		written: map[string]*inbox.Message{}, saved: map[string]*inbox.SavedReply{}, notices: map[string]*notice{}, roster: map[string]int64{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
 	for i := range s.who {
 		s.who[i] = inbox.Person{CustomerID: inbox.CustomerID(fmt.Sprint("k", i)), IdentityID: inbox.IdentityID(fmt.Sprint("i", i)),
 			Name: fmt.Sprint("k", i, " 1"), Address: fmt.Sprint("a", i), CustomerVersion: 1}
@@ -314,6 +376,7 @@ func (s *shop) fetch(agent inbox.AgentID, open string) map[string]any {
 		}
 	}
 	s.messages(&rights, open, all)
+	s.told(agent, all)
 	return all
 }
 

@@ -56,7 +56,8 @@ type noteInput struct {
 }
 
 type noteBody struct {
-	Text string `json:"text" minLength:"1" maxLength:"500000"`
+	Text     string          `json:"text" minLength:"1" maxLength:"500000"`
+	Mentions []inbox.AgentID `json:"mentions,omitempty" maxItems:"50" doc:"Agents whom the text names, who are told of it: see people"`
 }
 
 type messageIDInput struct {
@@ -151,13 +152,19 @@ func (a *API) note(ctx context.Context, by *inbox.Caller, in *noteInput) (*body[
 	if strings.TrimSpace(text) == "" {
 		return nil, invalid("body.text", "is empty")
 	}
+	if err := checkIDs("body.mentions", in.Body.Mentions...); err != nil {
+		return nil, err
+	}
+	if slices.Contains(in.Body.Mentions, "") || duplicate(in.Body.Mentions) {
+		return nil, invalid("body.mentions", "names nobody, or one twice")
+	}
 	hash, err := requestHash("note", in.ID, &in.Body)
 	if err != nil {
 		return nil, err
 	}
 	now := a.cfg.Now()
 	m, err := a.cfg.Store.Note(ctx, by, in.ID, inbox.Answer{
-		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash})
+		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash, Mentions: in.Body.Mentions})
 	return &body[inbox.Message]{m}, err
 }
 

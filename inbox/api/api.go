@@ -46,6 +46,7 @@ type Store interface {
 	Tasks
 	Calls
 	SavedReplies
+	Notifications
 
 	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
 	Teams(ctx context.Context) ([]inbox.Team, error)
@@ -134,6 +135,18 @@ type Tasks interface {
 type Calls interface {
 	LogCall(ctx context.Context, by *inbox.Caller, ref string, l inbox.LoggedCall, now time.Time) (inbox.Message, error)
 	Summarise(ctx context.Context, by *inbox.Caller, id inbox.MessageID, summary string, now time.Time) (inbox.Message, error)
+}
+
+// Notifications are what single agents are told, and how.
+type Notifications interface {
+	Notifications(ctx context.Context, rights *inbox.Rights, f inbox.NotificationFilter) ([]inbox.Notification, inbox.Cursor, error)
+	Unread(ctx context.Context, rights *inbox.Rights) (int, error)
+	ReadNotifications(ctx context.Context, by *inbox.Caller, sel inbox.ReadSelection, now time.Time) (int, error)
+	NotificationSettings(ctx context.Context, id inbox.AgentID) (inbox.NotificationSettings, error)
+	PatchNotificationSettings(ctx context.Context, by *inbox.Caller, p inbox.NotificationPatch) (inbox.NotificationSettings, error)
+	Mentionable(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.Mentioned, error)
+	WatchConversation(ctx context.Context, by *inbox.Caller, ref string, on bool, now time.Time) error
+	WatchesConversation(ctx context.Context, rights *inbox.Rights, ref string) (bool, error)
 }
 
 // Blobs keeps bodies by their SHA-256, in lower-case hex. Open gives a
@@ -243,6 +256,7 @@ func newAPI(cfg Config) *API {
 	a.calls()
 	a.savedReplies()
 	a.agents()
+	a.notifications()
 	a.operations()
 	a.accounts()
 	a.calendars()

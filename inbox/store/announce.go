@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,8 +40,9 @@ func orZero[T ~string](id T) string {
 }
 
 // announce writes the log entry, the outbox row and the count deltas of every
-// change, in order, and what the visitors of chats are told of it. It is called last in a transaction: outbox ids are taken
-// while the conversations' locks are held, so that they follow the versions.
+// change, in order, and what the visitors of chats and single agents are told of
+// it. It is called last in a transaction: outbox ids are taken while the
+// conversations' locks are held, so that they follow the versions.
 func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 	if len(changes) == 0 {
 		return nil
@@ -57,11 +59,11 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 			}
 			log = append(log, logRow)
 		}
-		payload, err := json.Marshal(frameOf(e))
+		row, err := c.outboxRow()
 		if err != nil {
-			return fmt.Errorf("encode %s: %w", e.Kind, err)
+			return err
 		}
-		out = append(out, []any{EventSubject + string(e.Kind), payload})
+		out = append(out, row)
 		if e.Kind == inbox.ConversationChanged {
 			if was, ok := c.before.(*inbox.Conversation); ok && was != nil && was.MergedInto == "" {
 				deltas[placeOf(was)]--
@@ -81,7 +83,11 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 	if err != nil {
 		return err
 	}
-	return enqueue(ctx, tx, append(out, visitors...))
+	notices, err := notify(ctx, tx, changes)
+	if err != nil {
+		return err
+	}
+	return enqueue(ctx, tx, slices.Concat(out, notices, visitors))
 }
 
 func writeLog(ctx context.Context, tx pgx.Tx, rows [][]any) error {
@@ -123,6 +129,15 @@ func enqueue(ctx context.Context, tx pgx.Tx, rows [][]any) error {
 		return fmt.Errorf("notify: %w", err)
 	}
 	return nil
+}
+
+// outboxRow is what announces c.
+func (c *change) outboxRow() ([]any, error) {
+	payload, err := json.Marshal(frameOf(&c.event))
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", c.event.Kind, err)
+	}
+	return []any{EventSubject + string(c.event.Kind), payload}, nil
 }
 
 func (c *change) logRow() ([]any, error) {

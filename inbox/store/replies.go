@@ -177,6 +177,9 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 		}
 	}
 	m.ThreadID = p.thread
+	if m.Mentions, err = mentioned(ctx, tx, c, a.Mentions); err != nil {
+		return m, err
+	}
 	if err := insertMessage(ctx, tx, c, &m, refs, people, p.splits); err != nil {
 		return m, err
 	}

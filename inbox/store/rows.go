@@ -57,22 +57,24 @@ type recipients struct {
 
 // detail is the column of that name.
 type detail struct {
-	Automatic  inbox.Automatic  `json:"automatic"`
-	Bounces    []inbox.Bounce   `json:"bounces,omitempty"`
-	Protection string           `json:"protection,omitempty"`
-	Problems   []string         `json:"problems,omitempty"`
-	Masked     bool             `json:"masked,omitempty"`
-	EditedAt   *time.Time       `json:"editedAt,omitempty"`
-	DeletedAt  *time.Time       `json:"deletedAt,omitempty"`
-	Reactions  []inbox.Reaction `json:"reactions,omitempty"`
-	Unset      []inbox.Reaction `json:"unset,omitempty"`
-	ExternalID string           `json:"externalId,omitempty"`
+	Automatic  inbox.Automatic   `json:"automatic"`
+	Bounces    []inbox.Bounce    `json:"bounces,omitempty"`
+	Protection string            `json:"protection,omitempty"`
+	Problems   []string          `json:"problems,omitempty"`
+	Masked     bool              `json:"masked,omitempty"`
+	EditedAt   *time.Time        `json:"editedAt,omitempty"`
+	DeletedAt  *time.Time        `json:"deletedAt,omitempty"`
+	Reactions  []inbox.Reaction  `json:"reactions,omitempty"`
+	Unset      []inbox.Reaction  `json:"unset,omitempty"`
+	ExternalID string            `json:"externalId,omitempty"`
+	Mentions   []inbox.Mentioned `json:"mentions,omitempty"`
 }
 
 func detailOf(m *inbox.Message) detail {
 	return detail{
 		Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems, Masked: m.Masked,
 		EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, Reactions: m.Reactions, Unset: m.Unset, ExternalID: m.ExternalID,
+		Mentions: m.Mentions,
 	}
 }
 
@@ -102,6 +104,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 	m.To, m.Cc = orEmpty(r.To), orEmpty(r.Cc)
 	m.Automatic, m.Bounces, m.Protection, m.Problems, m.Masked = d.Automatic, d.Bounces, d.Protection, d.Problems, d.Masked
 	m.EditedAt, m.DeletedAt, m.Reactions, m.Unset, m.ExternalID = d.EditedAt, d.DeletedAt, d.Reactions, d.Unset, d.ExternalID
+	m.Mentions = d.Mentions
 	return m, nil
 }
 

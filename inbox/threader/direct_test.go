@@ -186,7 +186,9 @@ func TestOptOut(t *testing.T) {
 		n++
 		_, err := l.Reply(t.Context(), &inbox.Caller{Rights: l.all}, string(c.ID), inbox.Answer{
 			ID: inbox.NewID[inbox.MessageID](time.Now()), At: time.Now(), Text: "Hi", Key: fmt.Sprint("k", n), Hash: []byte("h"), Force: true, SendAt: time.Now(),
-			Seal:     func(inbox.MessageID, inbox.ConversationID, *inbox.Account) (string, string) { return fmt.Sprint("h", n, "@skein"), "" },
+			Seal: func(inbox.MessageID, inbox.ConversationID, *inbox.Account) (string, string) {
+				return fmt.Sprint("h", n, "@skein"), ""
+			},
 			MatchKey: func(s string) string { return s },
 		})
 		return err

@@ -496,6 +496,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the agents who may see a conversation, by name
+         * @description Whom a note in it may name.
+         */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/related": {
         parameters: {
             query?: never;
@@ -605,6 +625,25 @@ export interface paths {
         /** Note what is to be done about a conversation, and by when */
         post: operations["follow-up"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get whether one watches a conversation */
+        get: operations["watching"];
+        /** Watch a conversation: be told of what is said in it */
+        put: operations["watch"];
+        post?: never;
+        /** Watch a conversation no more */
+        delete: operations["unwatch"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1124,6 +1163,78 @@ export interface paths {
         put?: never;
         /** Send a message again that failed or whose fate is uncertain */
         post: operations["resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what one was told, newest first */
+        get: operations["notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark notifications as read, on every device
+         * @description By their ids, all about a conversation, or all until a time: exactly one of these.
+         */
+        post: operations["read-notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how one is told of what */
+        get: operations["notification-settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say how one wants to be told of what */
+        patch: operations["change-notification-settings"];
+        trace?: never;
+    };
+    "/api/v1/notifications/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count one's unread notifications */
+        get: operations["unread"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1876,6 +1987,9 @@ export interface components {
         ItemsMatch: {
             items: components["schemas"]["Match"][];
         };
+        ItemsMentioned: {
+            items: components["schemas"]["Mentioned"][];
+        };
         ItemsMerge: {
             items: components["schemas"]["Merge"][];
         };
@@ -1946,6 +2060,11 @@ export interface components {
             /** @description Requests come to /in/<channel>/<id> */
             webhooks?: boolean;
         };
+        KindsStruct: {
+            assignment?: components["schemas"]["Ways"];
+            mention?: components["schemas"]["Ways"];
+            message?: components["schemas"]["Ways"];
+        };
         LinkReason: {
             /** @description As the customer wrote it */
             mention?: string;
@@ -2015,6 +2134,10 @@ export interface components {
             inboxes: components["schemas"]["Inbox"][];
             teams: components["schemas"]["Team"][];
         };
+        Mentioned: {
+            id: string;
+            name: string;
+        };
         Merge: {
             a: components["schemas"]["Identity"];
             actor: components["schemas"]["Actor"];
@@ -2077,6 +2200,8 @@ export interface components {
             kind: "message" | "note";
             /** @description Numbers of payment cards were masked in it; its source is for admins only */
             masked?: boolean;
+            /** @description Of a note: the agents whom it names */
+            mentions?: components["schemas"]["Mentioned"][];
             /** @description What could not be read of it */
             problems?: string[];
             /**
@@ -2150,7 +2275,55 @@ export interface components {
             texts: components["schemas"]["SavedText"][];
         };
         NoteBody: {
+            /** @description Agents whom the text names, who are told of it: see people */
+            mentions?: string[];
             text: string;
+        };
+        Notification: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who caused it */
+            by: components["schemas"]["Actor"];
+            conversationId: string;
+            /** @description Whose conversation it is, by name */
+            customer: string;
+            id: string;
+            /** @enum {string} */
+            kind: "assignment" | "mention" | "message";
+            messageId?: string;
+            /**
+             * Format: int64
+             * @description Of the conversation
+             */
+            number: number;
+            /** Format: date-time */
+            readAt?: string;
+            subject: string;
+            /** @description The first words of the message */
+            text?: string;
+            /**
+             * Format: int64
+             * @description 1, and 2 once it was read
+             */
+            version: number;
+        };
+        NotificationKinds: {
+            /** @description A conversation is given to the agent */
+            assignment: components["schemas"]["Ways"];
+            /** @description A note names the agent */
+            mention: components["schemas"]["Ways"];
+            /** @description Something is said in a conversation that is the agent's, or that the agent watches */
+            message: components["schemas"]["Ways"];
+        };
+        NotificationSettings: {
+            /**
+             * Format: int64
+             * @description Minutes of absence after which unread notifications are mailed
+             */
+            digestAfter: number;
+            kinds: components["schemas"]["NotificationKinds"];
+            /** @description Whether pushes carry the first words of messages */
+            pushText: boolean;
         };
         NumberInputBody: {
             number: string;
@@ -2282,6 +2455,11 @@ export interface components {
         };
         PageKeyRule: {
             items: components["schemas"]["KeyRule"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
+        PageNotification: {
+            items: components["schemas"]["Notification"][];
             /** @description The cursor of the next page; empty when there is none */
             next: string;
         };
@@ -2419,6 +2597,20 @@ export interface components {
             /** @description Their name, or their address */
             by: string;
             emoji: string;
+        };
+        ReadCount: {
+            /** Format: int64 */
+            read: number;
+        };
+        ReadInputBody: {
+            /** @description All about it; its id or its number */
+            conversationId?: string;
+            ids?: string[];
+            /**
+             * Format: date-time
+             * @description All that were made until then: the at of the newest that was seen
+             */
+            through?: string;
         };
         Reason: {
             key?: string;
@@ -2587,6 +2779,16 @@ export interface components {
             policy: "blocked" | "shared" | "personal" | "";
             value: string;
         };
+        SettingsInputBody: {
+            /**
+             * Format: int64
+             * @description Minutes of absence after which unread notifications are mailed
+             */
+            digestAfter?: number;
+            kinds?: components["schemas"]["KindsStruct"];
+            /** @description Whether pushes carry the first words of messages */
+            pushText?: boolean;
+        };
         Shipment: {
             /**
              * Format: date-time
@@ -2747,6 +2949,13 @@ export interface components {
             /** @description Of the list of merges */
             edgeId: string;
         };
+        UnreadCount: {
+            /**
+             * Format: int64
+             * @description Up to 100, which stands for more too
+             */
+            count: number;
+        };
         VerdictInputBody: {
             /** @description Why an order that is not the customer's own is linked all the same; kept in the log */
             override?: string;
@@ -2764,6 +2973,17 @@ export interface components {
             /** @description Why it is sure without them; kept in the log */
             override?: string;
             postcode?: string;
+        };
+        Watching: {
+            watching: boolean;
+        };
+        Ways: {
+            /** @description In the app */
+            app: boolean;
+            /** @description By mail, while the agent is away */
+            email: boolean;
+            /** @description By the browser, also while Skein is not open */
+            push: boolean;
         };
     };
     responses: never;
@@ -3771,6 +3991,38 @@ export interface operations {
             };
         };
     };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsMentioned"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     related: {
         parameters: {
             query?: never;
@@ -3975,6 +4227,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watching: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watching"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unwatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -4943,6 +5287,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications: {
+        parameters: {
+            query?: {
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+                /** @description Only those */
+                unread?: boolean;
+                /** @description Empty: all */
+                kind?: "assignment" | "mention" | "message";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageNotification"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadCount"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-notification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
                 };
             };
             /** @description What is wrong */
