@@ -438,6 +438,55 @@ func TestTimers(t *testing.T) {
 	wg.Wait()
 }
 
+// Of several that are due more than one fires at a time: each waits for a commit.
+func TestTimersTogether(t *testing.T) {
+	t.Parallel()
+	due := make(chan struct{}, 10)
+	for range 10 {
+		due <- struct{}{}
+	}
+	inside, together := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	timers := outbox.NewTimers(stillClock{}, map[string]outbox.FireFunc{"any": func(ctx context.Context, _ time.Time) (bool, error) {
+		select {
+		case <-due:
+		default:
+			return false, nil
+		}
+		if len(due) > 7 {
+			return true, nil
+		}
+		select { // two meet here, or nobody ever goes on
+		case inside <- struct{}{}:
+		case <-inside:
+			once.Do(func() { close(together) })
+		case <-together:
+		case <-ctx.Done():
+		}
+		return true, ctx.Err()
+	}}, quiet)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = timers.Run(ctx) })
+	wait(t, "all are fired", func() bool { return len(due) == 0 })
+	cancel()
+	wg.Wait()
+}
+
+// A stillClock knows of no timer to come.
+type stillClock struct{}
+
+func (stillClock) Watch(ctx context.Context, _ string, work func(context.Context, outbox.WaitFunc) error) error {
+	return work(ctx, func(ctx context.Context, _ time.Duration) (bool, error) {
+		<-ctx.Done()
+		return false, ctx.Err()
+	})
+}
+
+func (stillClock) NextTimer(context.Context, []string) (time.Time, bool, error) {
+	return time.Time{}, false, nil
+}
+
 // Followers index, fold and make partitions by themselves.
 func TestFollowers(t *testing.T) {
 	t.Parallel()

@@ -2,14 +2,17 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 )
 
-// A FireFunc claims one timer of its kind that is due and that no other node
-// has claimed, does what it is for, and deletes it, all at once or not at all.
+// A FireFunc claims one timer of its kind that is due and that nobody else has
+// claimed, does what it is for, and deletes it, all at once or not at all. It is
+// called from several goroutines.
 // It reports whether there was one. A timer that fails for its own sake is put
 // off by it, so that the next call finds another.
 type FireFunc func(ctx context.Context, now time.Time) (fired bool, err error)
@@ -66,11 +69,24 @@ func (t *Timers) Run(ctx context.Context) error {
 	return nil
 }
 
+// firing is how many timers of a kind fire at the same time when several are due:
+// each waits for a commit most of the time.
+const firing = 4
+
 func (t *Timers) fireAll(ctx context.Context, kind string) error {
-	for {
-		fired, err := t.kinds[kind](ctx, time.Now())
-		if err != nil || !fired {
-			return err
-		}
+	fired, err := t.kinds[kind](ctx, time.Now())
+	if err != nil || !fired {
+		return err
 	}
+	var wg sync.WaitGroup
+	var failed [firing]error
+	for i := range failed {
+		wg.Go(func() {
+			for fired := true; fired && failed[i] == nil; {
+				fired, failed[i] = t.kinds[kind](ctx, time.Now())
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(failed[:]...)
 }

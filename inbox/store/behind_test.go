@@ -35,6 +35,35 @@ func (d *desk) queued(t testing.TB, n int) []inbox.MessageID {
 	return list
 }
 
+// What is said in one conversation leaves in the order in which it was said,
+// while several fire.
+func TestFireSendInOrder(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	const n = 12
+	ids := d.queued(t, n)
+	d.strings(t, `UPDATE timers SET due_at = now() - interval '1 minute' - random() * interval '1 minute' WHERE kind = 'send' RETURNING key`)
+	want := d.strings(t, `SELECT key || '/1' FROM timers WHERE kind = 'send' ORDER BY due_at`)
+	d.strings(t, `UPDATE messages SET conversation_id = (SELECT conversation_id FROM messages WHERE id = $1), seq = 1000 + n FROM (
+		SELECT key::uuid, row_number() OVER (ORDER BY key) AS n FROM timers WHERE kind = 'send') k WHERE id = key RETURNING key::text`, ids[0])
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			for len(d.strings(t, `SELECT 1::text FROM timers WHERE kind = 'send' LIMIT 1`)) > 0 {
+				if _, err := d.FireSend(t.Context(), time.Now(), encodePlain); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	got := d.strings(t, `SELECT convert_from(payload, 'UTF8') FROM outbox WHERE subject = 'skein.out.email.support' ORDER BY id`)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what left, in order (-want +got):\n%s", diff)
+	}
+}
+
 // A timer fires once, however many nodes watch it: one attempt, one outbox row,
 // one version for each message, and no timer left.
 func TestFireSendOnce(t *testing.T) {

@@ -36,11 +36,15 @@ func (s *Store) NextTimer(ctx context.Context, kinds []string) (due time.Time, o
 // pure; its error means that this message can never leave.
 type EncodeFunc func(inbox.Departure) (subject string, payload []byte, err error)
 
-// FireSend claims one send timer that is due, if there is one that no other
-// node has claimed, and in one transaction moves its message from queued to
-// sending, records the attempt, announces it, hands it to the relay and deletes
+// FireSend claims the first send timer that is due and that nobody else has
+// claimed, and in one transaction moves its message from queued to sending,
+// records the attempt, announces it, hands it to the relay and deletes
 // the timer. A message that is no longer queued stays as it is. One that can't
 // be encoded becomes failed, with the reason.
+//
+// However many call this, what is said in one conversation leaves in the order of
+// its timers: while an earlier one is being fired, a later one stays, and nothing
+// is reported as fired.
 //
 // It reports whether there was a timer. A timer whose message can't be handled
 // for a reason of its own is put off for a minute, and the error returned.
@@ -48,9 +52,10 @@ func (s *Store) FireSend(ctx context.Context, now time.Time, encode EncodeFunc) 
 	var key string
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var payload []byte
+		var due time.Time
 		err := tx.QueryRow(ctx, `
-			SELECT key, payload FROM timers WHERE kind = $1 AND due_at <= $2
-			ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED`, SendKind, now).Scan(&key, &payload)
+			SELECT key, due_at, payload FROM timers WHERE kind = $1 AND due_at <= $2
+			ORDER BY due_at, key LIMIT 1 FOR UPDATE SKIP LOCKED`, SendKind, now).Scan(&key, &due, &payload)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -65,8 +70,11 @@ func (s *Store) FireSend(ctx context.Context, now time.Time, encode EncodeFunc) 
 		if err := json.Unmarshal(payload, &timer); err != nil {
 			return &inbox.Error{Code: inbox.Invalid, Message: "the timer's payload can't be read"}
 		}
-		return depart(ctx, tx, inbox.MessageID(key), timer, now, encode)
+		return depart(ctx, tx, inbox.MessageID(key), due, timer, now, encode)
 	})
+	if errors.Is(err, errEarlier) {
+		return false, nil
+	}
 	if err == nil {
 		return fired, nil
 	}
@@ -80,13 +88,26 @@ func (s *Store) FireSend(ctx context.Context, now time.Time, encode EncodeFunc) 
 	return fired, err
 }
 
-func depart(ctx context.Context, tx pgx.Tx, id inbox.MessageID, timer inbox.SendTimer, now time.Time, encode EncodeFunc) error {
+// errEarlier: another of the conversation is due before, and whoever claimed that
+// one has not come to its end.
+var errEarlier = errors.New("what was said before has not left")
+
+func depart(ctx context.Context, tx pgx.Tx, id inbox.MessageID, due time.Time, timer inbox.SendTimer, now time.Time, encode EncodeFunc) error {
 	m, at, err := lockMessage(ctx, tx, id)
 	if inbox.CodeOf(err) == inbox.NotFound {
 		return nil // nothing left to send
 	}
 	if err != nil || m.State != inbox.Queued {
 		return err
+	}
+	var earlier bool
+	if err := tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM timers t JOIN messages m ON m.id = t.key::uuid
+			WHERE t.kind = $1 AND (t.due_at, t.key) < ($2, $3) AND m.conversation_id = $4)`, SendKind, due, string(id), m.ConversationID).Scan(&earlier); err != nil {
+		return fmt.Errorf("look for what leaves before: %w", err)
+	}
+	if earlier {
+		return errEarlier
 	}
 	d := inbox.Departure{ReplyTo: timer.ReplyTo, At: now}
 	var who []byte
