@@ -124,7 +124,7 @@ func Relay(address string) bool {
 	key := EmailKey(address)
 	domain := key[strings.LastIndexByte(key, '@')+1:]
 	for _, r := range relays {
-		if domain == r || strings.HasSuffix(domain, "."+r) {
+		if below, ok := strings.CutSuffix(domain, r); ok && (below == "" || below[len(below)-1] == '.') {
 			return true
 		}
 	}

@@ -106,7 +106,9 @@ func byEmail(a, b *Profile) []weighed {
 }
 
 // bare is a local part without what stands between its words.
-func bare(local string) string { return strings.NewReplacer(".", "", "-", "", "_", "").Replace(local) }
+func bare(local string) string { return between.Replace(local) }
+
+var between = strings.NewReplacer(".", "", "-", "", "_", "")
 
 func byPhone(a, b *Profile) []weighed {
 	return best(a.phones, b.phones, func(x, y string) []weighed {

@@ -81,12 +81,19 @@ func distance(a, b string, limit int) int {
 	if d := len(x) - len(y); max(d, -d) > limit {
 		return limit + 1
 	}
-	before, row := make([]int, len(y)+1), make([]int, len(y)+1)
+	for len(x) > 0 && len(y) > 0 && x[0] == y[0] {
+		x, y = x[1:], y[1:]
+	}
+	for len(x) > 0 && len(y) > 0 && x[len(x)-1] == y[len(y)-1] {
+		x, y = x[:len(x)-1], y[:len(y)-1]
+	}
+	width := len(y) + 1
+	rows := make([]int, 3*width)
+	before, row, next := rows[:width], rows[width:2*width], rows[2*width:]
 	for j := range row {
 		row[j] = j
 	}
 	for i := 1; i <= len(x); i++ {
-		next := make([]int, len(y)+1)
 		next[0] = i
 		least := i
 		for j := 1; j <= len(y); j++ {
@@ -103,7 +110,7 @@ func distance(a, b string, limit int) int {
 		if least > limit {
 			return limit + 1
 		}
-		before, row = row, next
+		before, row, next = row, next, before
 	}
 	return min(row[len(y)], limit+1)
 }
