@@ -68,15 +68,20 @@ func readKnown(ctx context.Context, q querier, of []inbox.IdentityID) (map[inbox
 	ask(b, `SELECT id, kind, key, name FROM identities WHERE id = ANY($1)`, ids(of), []any{&id, &ref.Kind, &ref.Key, &name}, func() {
 		found[id] = inbox.Known{Refs: []inbox.IdentityRef{ref}, Name: name}
 	})
-	askClaims(b, of, func(id inbox.IdentityID, c inbox.Claim) {
-		k := found[id]
-		k.Claims = append(k.Claims, c)
-		found[id] = k
-	})
+	askKnownClaims(b, of, found)
 	if err := q.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("read identities: %w", err)
 	}
 	return found, nil
+}
+
+// askKnownClaims adds to what is known of identities what is claimed of them.
+func askKnownClaims(b *pgx.Batch, of []inbox.IdentityID, known map[inbox.IdentityID]inbox.Known) {
+	askClaims(b, of, func(id inbox.IdentityID, c inbox.Claim) {
+		k := known[id]
+		k.Claims = append(k.Claims, c)
+		known[id] = k
+	})
 }
 
 // Matches returns who may be the same person as a customer, the likeliest first,
@@ -111,6 +116,7 @@ type matching struct {
 	mine map[inbox.IdentityID]inbox.Known
 
 	candidates []candidate // who share the most hints
+	theirs     map[inbox.IdentityID]inbox.Known
 }
 
 // A candidate is a customer who shares a hint.
@@ -140,17 +146,21 @@ func (m *matching) askCandidates(b *pgx.Batch) {
 			WHERE s.size <= $5 AND i.customer_id <> $4
 			GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $6
 		)
-		SELECT k.id, i.id FROM candidate d JOIN (SELECT k.id FROM customers k) k ON k.id = d.id JOIN identities i ON i.customer_id = k.id
+		SELECT k.id, i.id, i.kind, i.key, i.name FROM candidate k JOIN identities i ON i.customer_id = k.id
 		WHERE `+visible+` AND NOT EXISTS (
 			SELECT FROM identity_refusals r JOIN identities x ON x.id = CASE WHEN r.a = ANY($7::uuid[]) THEN r.b ELSE r.a END
 			WHERE r.revoked_at IS NULL AND (r.until IS NULL OR r.until > $8)
 				AND (r.a = ANY($7::uuid[]) OR r.b = ANY($7::uuid[])) AND x.customer_id = k.id)
-		ORDER BY d.n DESC, k.id, i.id`,
+		ORDER BY k.n DESC, k.id, i.id`,
 		distinct(hints), m.rights.All, ids(m.rights.Inboxes), m.id, maxSharing, maxCandidates, ids(m.own), m.now).
 		Query(func(rows pgx.Rows) error {
 			var customer inbox.CustomerID
 			var identity inbox.IdentityID
-			_, err := pgx.ForEachRow(rows, []any{&customer, &identity}, func() error {
+			var ref inbox.IdentityRef
+			var name string
+			m.theirs = map[inbox.IdentityID]inbox.Known{}
+			_, err := pgx.ForEachRow(rows, []any{&customer, &identity, &ref.Kind, &ref.Key, &name}, func() error {
+				m.theirs[identity] = inbox.Known{Refs: []inbox.IdentityRef{ref}, Name: name}
 				if n := len(m.candidates); n == 0 || m.candidates[n-1].id != customer {
 					m.candidates = append(m.candidates, candidate{id: customer})
 				}
@@ -173,13 +183,14 @@ func (m *matching) likeliest(ctx context.Context) ([]inbox.Match, error) {
 	for _, c := range m.candidates {
 		all, of[c.id] = append(all, c.identities...), c.identities
 	}
-	theirs, err := readKnown(ctx, m.tx, all)
-	if err != nil {
+	b := &pgx.Batch{}
+	askKnownClaims(b, all, m.theirs)
+	if err := m.send(ctx, b); err != nil {
 		return nil, err
 	}
 	people := []inbox.Known{together(m.own, m.mine)}
 	for _, c := range m.candidates {
-		people = append(people, together(c.identities, theirs))
+		people = append(people, together(c.identities, m.theirs))
 	}
 	score := m.rules.Score(people)
 	for i, c := range m.candidates {
@@ -207,20 +218,20 @@ func (m *matching) likeliest(ctx context.Context) ([]inbox.Match, error) {
 	list = slices.DeleteFunc(list, func(one inbox.Match) bool { return found[one.Customer.ID] == nil })
 	for i := range list {
 		one := &list[i]
-		one.A, one.B = m.closest(of[one.Customer.ID], theirs)
+		one.A, one.B = m.closest(of[one.Customer.ID])
 		one.Customer = *found[one.Customer.ID]
 	}
 	return list, nil
 }
 
 // closest is the pair of identities that is likeliest one person's.
-func (m *matching) closest(with []inbox.IdentityID, theirs map[inbox.IdentityID]inbox.Known) (a, b inbox.IdentityID) {
+func (m *matching) closest(with []inbox.IdentityID) (a, b inbox.IdentityID) {
 	var people []inbox.Known
 	for _, x := range m.own {
 		people = append(people, m.mine[x])
 	}
 	for _, y := range with {
-		people = append(people, theirs[y])
+		people = append(people, m.theirs[y])
 	}
 	score, best := m.rules.Score(people), -1.0
 	for i, x := range m.own {

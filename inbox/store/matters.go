@@ -78,16 +78,20 @@ func (ev *evidence) loadOrders(ctx context.Context, batch []inbox.Received) erro
 	return ev.loadLinked(ctx)
 }
 
-// loadLinked finds the conversations that go on about the orders.
+// loadLinked finds the conversations that go on about the orders. It goes from
+// each order to its links: with figures of the tables that are older than a rush,
+// the planner would go through all that is open.
 func (ev *evidence) loadLinked(ctx context.Context) error {
 	at := map[inbox.OrderID]*inbox.MeantOrder{}
 	for i := range ev.Orders {
 		at[ev.Orders[i].ID] = &ev.Orders[i]
 	}
 	rows, err := ev.tx.Query(ctx, `
-		SELECT l.order_id, c.id FROM conversation_orders l JOIN conversations c ON c.id = l.conversation_id
-		WHERE l.order_id = ANY($1) AND l.state = 'linked' AND c.merged_into IS NULL
-			AND c.status IN ('open', 'pending', 'snoozed')`, keysOf(at))
+		SELECT l.order_id, c.id FROM unnest($1::uuid[]) AS k(id)
+		CROSS JOIN LATERAL (SELECT order_id, conversation_id FROM conversation_orders WHERE order_id = k.id AND state = 'linked' OFFSET 0) l
+		CROSS JOIN LATERAL (
+			SELECT id FROM conversations
+			WHERE id = l.conversation_id AND merged_into IS NULL AND status IN ('open', 'pending', 'snoozed') OFFSET 0) c`, keysOf(at))
 	if err != nil {
 		return fmt.Errorf("load conversations about orders: %w", err)
 	}
