@@ -31,6 +31,7 @@ const (
 	ordersEach    = 5
 	namingMails   = 10_000 // half name an order of their sender's
 	mergedItems   = 10_000
+	strewn        = 7919 // prime to both, it passes through all before it comes back
 )
 
 // who measures who writes and which order is meant: how fast mail of known
@@ -174,14 +175,15 @@ func (c *Config) takeIn(ctx context.Context, data string, customers int, f *whoF
 	return nil
 }
 
-// naming makes mails of customers whom the shop knows: every second one names
-// an order of its sender's.
+// naming makes mails of customers whom the shop knows, each of another one, so
+// that many customers make no other work of it than few: every second one names an
+// order of its sender's.
 func naming(customers int) []connectors.Inbound {
 	r := rand.New(rand.NewPCG(5, uint64(customers)))
 	list := make([]connectors.Inbound, namingMails)
 	began := time.Now().Add(-namingMails * time.Second)
 	for i := range list {
-		m := mail{id: fmt.Sprintf("n%d.%x@mail.example", i, r.Uint64()), sender: r.IntN(customers)}
+		m := mail{id: fmt.Sprintf("n%d.%x@mail.example", i, r.Uint64()), sender: i * strewn % customers}
 		in := m.inbound(r, inbox.AccountID(places[i%len(places)]), began.Add(time.Duration(i)*time.Second))
 		if i%2 == 0 {
 			in.Message.Text = fmt.Sprintf("Where is my order HP-%d? %s", 10_000_000+ordersEach*m.sender+r.IntN(ordersEach), in.Message.Text)
