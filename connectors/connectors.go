@@ -129,6 +129,9 @@ type Message struct {
 
 	// Quotes is the externalId of the message that this one answers.
 	Quotes string `json:"quotes,omitempty"`
+	// Album is what the service calls an album that the message is a part of: the
+	// parts, each an item of its own, are shown as one message.
+	Album string `json:"album,omitempty"`
 	// Ours says that it is from us to the item's sender: somebody wrote it in the
 	// service's own app. Where it is one that was sent from here it is taken as
 	// the word that it has left, whichever comes first. Not of mail.

@@ -59,6 +59,7 @@ type Arrival struct {
 	Thread    Key            // of its channel's own thread; zero for mail
 	External  Key            // of its channel's own id; zero for mail
 	Quotes    Key            // of the message that it quotes, by its channel's own id
+	Album     Key            // of the album that it is a part of; its parts are one message
 	Revises   bool           // it replaces what is stored under External, if anything is
 	Token     MessageID      // our message that it answers by a token that we signed, or ""
 	Plus      ConversationID // our conversation whose plus-address it was sent to, or ""

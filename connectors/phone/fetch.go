@@ -12,15 +12,14 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"skein/connectors"
+	"skein/connectors/fetch"
 	"skein/inbox"
 )
 
@@ -30,8 +29,6 @@ type fetched struct {
 	attachment *connectors.Attachment
 	again      bool // a later try may do
 }
-
-var errTooLarge = errors.New("too large")
 
 // A fetcher has recordings from where exchanges keep them.
 type fetcher struct {
@@ -67,7 +64,7 @@ func (f *fetcher) fetch(ctx context.Context, set *Settings, account connectors.A
 	case code != http.StatusOK:
 		return none(true, "The exchange doesn't give it (%d).", code)
 	case resp.ContentLength > most:
-		return none(false, "It has %s, more than the %d MB that are taken: it stays with the exchange.", sizeWord(resp.ContentLength), set.Recordings.MaxMB)
+		return none(false, "It has %s, more than the %d MB that are taken: it stays with the exchange.", fetch.SizeWord(resp.ContentLength), set.Recordings.MaxMB)
 	}
 	in := bufio.NewReaderSize(resp.Body, 4096)
 	head, _ := in.Peek(512) // a short one is all that there is
@@ -75,9 +72,9 @@ func (f *fetcher) fetch(ctx context.Context, set *Settings, account connectors.A
 	if kind == "" {
 		return none(true, "%s", lie)
 	}
-	stored, err := f.put(ctx, &bounded{r: in, left: most})
+	stored, err := f.put(ctx, &fetch.Bounded{R: in, Left: most})
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, fetch.ErrTooLarge):
 		return none(false, "It has more than the %d MB that are taken: it stays with the exchange.", set.Recordings.MaxMB)
 	case inbox.CodeOf(err) == inbox.Unavailable:
 		return r, err // our own bus
@@ -86,45 +83,10 @@ func (f *fetcher) fetch(ctx context.Context, set *Settings, account connectors.A
 	case stored.Size == 0:
 		return none(true, "The exchange gave an empty file.")
 	case resp.ContentLength > 0 && stored.Size != resp.ContentLength:
-		return none(true, "It broke off after %s.", sizeWord(stored.Size))
+		return none(true, "It broke off after %s.", fetch.SizeWord(stored.Size))
 	}
 	a.State, a.Note, a.SHA256 = inbox.AudioKept, lie, stored.SHA256
 	return fetched{audio: a, attachment: &connectors.Attachment{Name: fileName(set, call, a, kind), Type: kind, Body: stored}}, nil
-}
-
-// A bounded reader fails once more than left bytes were read.
-type bounded struct {
-	r    io.Reader
-	left int64
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
-}
-
-// plainly is an error without the address that it is about.
-func plainly(err error) string {
-	if urlErr, ok := errors.AsType[*url.Error](err); ok {
-		if urlErr.Timeout() {
-			return "the exchange took too long"
-		}
-		err = urlErr.Err
-	}
-	return err.Error()
-}
-
-func sizeWord(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	}
-	return fmt.Sprintf("%d KB", (n+1023)/1024)
 }
 
 // get asks for a recording. Credentials go to the exchange's own host alone.
@@ -191,60 +153,29 @@ func (s *Settings) accountSID(path string) string {
 	return sid
 }
 
-// do asks without following into our own network: whoever names an address must
-// not see what only we can.
+// do asks without following into our own network: see [fetch.Guard].
 func (f *fetcher) do(ctx context.Context, set *Settings, u *url.URL, prepare func(*http.Request)) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, invalid("Its address is none that can be asked.")
 	}
-	r.Header.Set("User-Agent", "Skein")
 	if prepare != nil {
 		prepare(r)
 	}
-	client := &http.Client{
-		Transport: &http.Transport{
-			DialContext:         set.connect,
-			TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: 30 * time.Second, DisableKeepAlives: true,
-		},
-		CheckRedirect: func(r *http.Request, via []*http.Request) error {
-			if len(via) >= 5 {
-				return errors.New("it is sent on and on")
-			}
-			return nil
-		},
-	}
-	return client.Do(r)
+	return (&fetch.Guard{Knows: set.knows, Setting: "recordings.hosts"}).Do(r)
 }
 
-// connect reaches public addresses, and those hosts of our own network that
-// the settings name.
-func (s *Settings) connect(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: 15 * time.Second}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
+// knows reports whether a host may be asked although it is in our own network.
+func (s *Settings) knows(host, port string) bool {
+	if s.Recordings.knows(&url.URL{Host: net.JoinHostPort(host, port)}) || slices.Contains(s.Recordings.Hosts, host) {
+		return true
 	}
-	named := s.Recordings.knows(&url.URL{Host: address}) || slices.Contains(s.Recordings.Hosts, host)
-	if api, err := url.Parse(s.APIURL); err == nil && s.APIURL != "" && api.Hostname() == host {
-		named = true
-	}
-	if !named {
-		dialer.Control = func(_, address string, _ syscall.RawConn) error {
-			at, err := netip.ParseAddrPort(address)
-			if err != nil || !public(at.Addr().Unmap()) {
-				return &inbox.Error{Code: inbox.Forbidden, Message: "It lies in our own network, at " + host + ", which recordings.hosts doesn't name."}
-			}
-			return nil
-		}
-	}
-	return dialer.DialContext(ctx, network, address)
+	api, err := url.Parse(s.APIURL)
+	return err == nil && s.APIURL != "" && api.Hostname() == host
 }
 
-func public(a netip.Addr) bool {
-	shared := netip.MustParsePrefix("100.64.0.0/10")
-	return a.IsValid() && a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !shared.Contains(a)
-}
+// plainly is an error without the address that it is about.
+func plainly(err error) string { return fetch.Plainly(err, "the exchange") }
 
 // soundOf is the kind of sound that bytes begin, and a sentence where that is
 // not what was said of it. "" is for what is no sound.

@@ -181,8 +181,10 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 	for i, p := range d.Places {
 		if !p.Echo {
 			a.ids[i] = inbox.NewID[inbox.MessageID](batch[i].Message.CreatedAt)
-			if k := batch[i].Message.External; k != (inbox.Key{}) {
-				a.external[k], a.called[k], a.quoted[k] = a.ids[i], a.ids[i], a.ids[i]
+			for _, k := range []inbox.Key{batch[i].Message.External, batch[i].Message.Album} {
+				if k != (inbox.Key{}) {
+					a.external[k], a.called[k], a.quoted[k] = a.ids[i], a.ids[i], a.ids[i]
+				}
 			}
 		}
 	}
@@ -296,6 +298,7 @@ func (a *arrivals) addRows(m *inbox.Message, r *inbox.Received, customer inbox.I
 	row(in.Own, true)
 	row(in.Thread, true)
 	row(in.External, true)
+	row(in.Album, true)
 	for _, ref := range in.Refs {
 		row(ref.Key, false)
 	}

@@ -153,7 +153,7 @@ func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 			set[k] = true
 		}
 		if m := batch[i].Message; m != nil {
-			set[m.Own], set[m.Thread], set[m.External], set[m.Quotes] = true, true, true, true
+			set[m.Own], set[m.Thread], set[m.External], set[m.Quotes], set[m.Album] = true, true, true, true, true
 			for _, r := range m.Refs {
 				set[r.Key] = true
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,6 +27,9 @@ func (d *delivery) revisions(ctx context.Context, batch []inbox.Received) (messa
 	ask := map[inbox.Key]bool{}
 	for i := range batch {
 		ask[revised(&batch[i])] = true
+		if m := batch[i].Message; m != nil {
+			ask[m.Album] = true
+		}
 	}
 	waiting := []inbox.Received{}
 	there, err := d.known(ctx, ask)
@@ -36,13 +40,20 @@ func (d *delivery) revisions(ctx context.Context, batch []inbox.Received) (messa
 		r := &batch[i]
 		key := revised(r)
 		id, known := there[key]
+		if m := r.Message; m != nil && m.Album != (inbox.Key{}) && !known { // another part of what is there
+			if id, known = there[m.Album]; known {
+				key = m.Album
+			}
+		}
 		switch {
 		case key != (inbox.Key{}) && known:
 			later = append(later, revision{key, id, r})
 		case r.Message != nil:
 			messages = append(messages, *r)
-			if k := r.Message.External; k != (inbox.Key{}) {
-				there[k] = ""
+			for _, k := range []inbox.Key{r.Message.External, r.Message.Album} {
+				if k != (inbox.Key{}) {
+					there[k] = ""
+				}
 			}
 		case key != (inbox.Key{}):
 			waiting = append(waiting, *r)
@@ -81,6 +92,11 @@ func (d *delivery) revise(ctx context.Context, later []revision) error {
 		m, at, err := lockMessage(ctx, d.tx, v.message)
 		if err != nil {
 			return fmt.Errorf("revise %s: %w", v.message, err)
+		}
+		if a := v.r.Message; a != nil && a.Album != (inbox.Key{}) {
+			if err := d.call(ctx, m, []inbox.Key{a.External}); err != nil {
+				return err
+			}
 		}
 		before := *m
 		if !apply(m, v.r) {
@@ -125,23 +141,45 @@ func apply(m *inbox.Message, r *inbox.Received) bool {
 		return applyReaction(m, r.Reaction)
 	case r.Message.Call != nil:
 		return applyCall(m, r)
+	case !r.Message.Revises && r.Message.Album != (inbox.Key{}):
+		return applyPart(m, r)
 	case !r.Message.Revises: // what it was before: its files, where the change brought none
-		if m.Direction != inbox.In || len(m.Attachments) > 0 || len(r.Message.Attachments) == 0 {
-			return false
-		}
-		for _, f := range r.Message.Attachments {
-			f.ID = inbox.NewID[inbox.AttachmentID](r.At)
-			m.Attachments = append(m.Attachments, f)
-		}
-		return true
+		return m.Direction == inbox.In && len(m.Attachments) == 0 && addFiles(m, r)
 	}
 	now := &r.Message.Message
+	more := m.Channel == inbox.Social && addFiles(m, r)
 	if m.Text == now.Text && m.HTML == now.HTML && m.Subject == now.Subject {
-		return false
+		return more
 	}
 	at := r.At
 	m.EditedAt, m.Masked = &at, now.Masked
 	m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages = now.Subject, now.Text, now.VisibleText, now.HTML, now.RemoteImages
+	return true
+}
+
+// addFiles adds the files of a later word that are not there.
+func addFiles(m *inbox.Message, r *inbox.Received) bool {
+	files := slices.Clone(m.Attachments)
+	for _, f := range r.Message.Attachments {
+		if len(files) < maxFiles && !slices.ContainsFunc(files, func(o inbox.Attachment) bool { return o.SHA256 == f.SHA256 }) {
+			f.ID = inbox.NewID[inbox.AttachmentID](r.At)
+			files = append(files, f)
+		}
+	}
+	more := len(files) > len(m.Attachments)
+	m.Attachments = files
+	return more
+}
+
+// applyPart adds another part of an album.
+func applyPart(m *inbox.Message, r *inbox.Received) bool {
+	more := addFiles(m, r)
+	text := strings.TrimSpace(r.Message.Text)
+	if text == "" || slices.Contains(strings.Split(m.Text, "\n"), text) {
+		return more
+	}
+	m.Text = strings.TrimSpace(m.Text + "\n" + text)
+	m.VisibleText, m.Masked = m.Text, m.Masked || r.Message.Masked
 	return true
 }
 
@@ -180,22 +218,16 @@ func applyCall(m *inbox.Message, r *inbox.Received) bool {
 	if m.Call != nil {
 		next = m.Call.Later(next)
 	}
-	files := slices.Clone(m.Attachments)
-	for _, f := range r.Message.Attachments {
-		if len(files) < maxCallFiles && !slices.ContainsFunc(files, func(o inbox.Attachment) bool { return o.SHA256 == f.SHA256 }) {
-			f.ID = inbox.NewID[inbox.AttachmentID](r.At)
-			files = append(files, f)
-		}
-	}
-	if m.Call != nil && m.Call.Same(&next) && len(files) == len(m.Attachments) {
+	more := addFiles(m, r)
+	if m.Call != nil && m.Call.Same(&next) && !more {
 		return false
 	}
-	m.Call, m.Text, m.VisibleText, m.Attachments, m.Masked = &next, next.Text(), next.Text(), files, m.Masked || r.Message.Masked
+	m.Call, m.Text, m.VisibleText, m.Masked = &next, next.Text(), next.Text(), m.Masked || r.Message.Masked
 	return true
 }
 
-// maxCallFiles bounds how many recordings are kept of one call.
-const maxCallFiles = 20
+// maxFiles bounds how many files later words add to one message.
+const maxFiles = 20
 
 func (d *delivery) writeRevised(ctx context.Context, m *inbox.Message, had int, r *inbox.Received) error {
 	more, err := json.Marshal(detailOf(m))

@@ -1,6 +1,8 @@
 package threader_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,7 +29,11 @@ func (l *line) direct(t *testing.T) string {
 		for _, r := range m.Reactions {
 			signs = append(signs, r.Emoji)
 		}
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %q %s about %q deleted %v", m.Direction, m.State, m.Text, strings.Join(signs, ""), texts[m.AboutID], m.DeletedAt != nil)))
+		line := fmt.Sprintf("%s %s %q %s about %q deleted %v", m.Direction, m.State, m.Text, strings.Join(signs, ""), texts[m.AboutID], m.DeletedAt != nil)
+		if n := len(m.Attachments); n > 0 {
+			line += fmt.Sprintf(", %d files", n)
+		}
+		lines = append(lines, line)
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
@@ -48,6 +54,14 @@ func TestDirectMessagesConverge(t *testing.T) {
 		return in
 	}
 	only := func(in *connectors.Inbound) { in.Reaction.Only = true }
+	photo := func(album, what string) func(*connectors.Inbound) {
+		return func(in *connectors.Inbound) {
+			sum := sha256.Sum256([]byte(what))
+			in.Message.Album = album
+			in.Message.Attachments = []connectors.Attachment{{Name: what, Type: "image/png",
+				Body: connectors.Body{Size: int64(len(what)), SHA256: hex.EncodeToString(sum[:]), Inline: []byte(what)}}}
+		}
+	}
 	receipt := func(state inbox.State) connectors.Inbound {
 		return connectors.Inbound{Kind: connectors.KindReceipt, Channel: inbox.Social, Account: "dm", ExternalID: "o1", Key: "o1", Receipt: &inbox.Receipt{State: state}}
 	}
@@ -63,6 +77,9 @@ func TestDirectMessagesConverge(t *testing.T) {
 		at(dm(connectors.KindMessage, "m4", "I want a kettel"), nil),
 		at(dm(connectors.KindEdited, "m4", "I want a kettle"), nil),
 		at(dm(connectors.KindMessage, "o1", "Written on the telephone"), func(in *connectors.Inbound) { in.Message.Ours, in.Message.From = true, inbox.Party{Name: "Page"} }),
+		at(dm(connectors.KindMessage, "a1", ""), photo("a", "one")),
+		at(dm(connectors.KindMessage, "a2", "Two photos"), photo("a", "two")),
+		at(dm(connectors.KindReaction, "a2", "👀"), nil),
 		at(receipt(inbox.Delivered), nil),
 		at(receipt(inbox.Read), nil),
 	}
@@ -71,6 +88,7 @@ func TestDirectMessagesConverge(t *testing.T) {
 		`in received "I want a kettle"  about "" deleted false`,
 		`in received "I want a lamp" ❤ about "" deleted false`,
 		`in received "This one"  about "I want a lamp" deleted false`,
+		`in received "Two photos" 👀 about "" deleted false, 2 files`,
 		`out read "Written on the telephone"  about "" deleted false`,
 	}, "\n")
 	backwards := slices.Clone(words)

@@ -121,6 +121,9 @@ func (t *Threader) arrival(ctx context.Context, in *connectors.Inbound, r *inbox
 	if in.Channel != inbox.Email { // whose messages nobody changes
 		a.External = inbox.ExternalKey(r.Account, in.ExternalID)
 		a.Quotes = inbox.ExternalKey(r.Account, m.Quotes)
+		if m.Album != "" {
+			a.Album = inbox.ExternalKey(r.Account, "album\x00"+m.ThreadKey+"\x00"+m.Album)
+		}
 	}
 	t.setTimes(a, in, r)
 	t.setHeaders(a, m, r.Account)
