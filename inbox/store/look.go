@@ -175,11 +175,12 @@ func (s *Store) listing(ctx context.Context, rights *inbox.Rights, l *look, f in
 					SELECT m.conversation_id FROM s JOIN messages m ON m.id = s.message_id)`
 			}
 			if w.often {
-				// A case is not turned into a join: the list is walked in its order.
+				// A case is not turned into a join: the list is walked in its order, and
+				// only what the other conditions admit is looked into.
 				filter = func(args pgx.NamedArgs) string {
-					return l.conditions(args) + ` AND CASE WHEN EXISTS (
-						SELECT FROM messages m JOIN message_search s ON s.message_id = m.id
-						WHERE m.conversation_id = c.id AND ` + l.sql("s", args) + `) THEN true ELSE false END`
+					where := l.conditions(args)
+					return where + ` AND CASE WHEN true` + where + ` THEN EXISTS (
+						SELECT FROM messages m WHERE m.conversation_id = c.id AND ` + l.holding("m.id", args) + `) ELSE false END`
 				}
 			}
 		}
@@ -211,8 +212,7 @@ func (s *Store) saidIn(ctx context.Context, l *look, list []inbox.Conversation) 
 	rows, err := s.pool.Query(ctx, `
 		SELECT c.id, f.id, f.text, f.subject FROM unnest(@in::uuid[]) AS c(id) CROSS JOIN LATERAL (
 			SELECT m.id, left(coalesce(nullif(m.visible_text, ''), m.text), 20000) AS text, m.subject
-			FROM messages m JOIN message_search s ON s.message_id = m.id
-			WHERE m.conversation_id = c.id AND `+l.sql("s", args)+` ORDER BY m.id DESC LIMIT 1) f`, args)
+			FROM messages m WHERE m.conversation_id = c.id AND `+l.holding("m.id", args)+` ORDER BY m.seq DESC LIMIT 1) f`, args)
 	if err != nil {
 		return nil, err
 	}

@@ -111,6 +111,12 @@ func (q *query) sql(row string, args pgx.NamedArgs) string {
 	return sql
 }
 
+// holding is sql of the one message that an expression names. It is looked up by
+// its id: for each of a few, the index of words is never the shorter way.
+func (q *query) holding(id string, args pgx.NamedArgs) string {
+	return `(SELECT ` + q.sql("one", args) + ` FROM message_search one WHERE one.message_id = ` + id + `)`
+}
+
 // snippet is what is shown of a message that q found.
 func (q *query) snippet(text, subject string) string {
 	if !holds(text, q.words) && (text == "" || holds(subject, q.words)) {
@@ -278,8 +284,8 @@ func resolve(ctx context.Context, tx pgx.Tx, rights *inbox.Rights, q *query, mat
 				JOIN conversations c ON c.id = m.conversation_id
 				WHERE (@all OR c.inbox_id = ANY(@inboxes::uuid[])) AND c.merged_into IS NULL
 					AND NOT EXISTS (
-						SELECT FROM messages later JOIN message_search ls ON ls.message_id = later.id
-						WHERE later.conversation_id = m.conversation_id AND later.id > m.id AND `+q.sql("ls", args)+`)
+						SELECT FROM messages later
+						WHERE later.conversation_id = m.conversation_id AND later.id > m.id AND `+q.holding("later.id", args)+`)
 				ORDER BY m.id DESC LIMIT `+strconv.Itoa(limit-len(hits))+`)
 			SELECT f.id, left(coalesce(nullif(m.visible_text, ''), m.text), 20000), m.subject, `+conversationColumns+`
 			FROM found f JOIN messages m ON m.id = f.id JOIN `+conversationFrom+` ON c.id = f.conversation_id

@@ -3,6 +3,8 @@
 // same rows; how much of that speed is left, and how fast a customer's panel
 // opens and a merge is undone, at a million customers with five million orders;
 // how long the API takes for a list, the counts, a conversation and a search;
+// what searches of every kind take among a million messages, and how much of the
+// database they read;
 // how events reach thousands of browsers, beside servers that do nothing else;
 // how long a webhook takes to an agent and an answer to a visitor of the chat,
 // and what thousands of visitors hold in memory;
@@ -36,7 +38,7 @@ type Part func(ctx context.Context) error
 type Config struct {
 	Binary string // skein itself, for starts and the API
 	Large  bool   // also at a million conversations
-	Only   string // one of ingest, who, fanout, hooks, chat, api, start; "" is all
+	Only   string // one of ingest, who, search, fanout, hooks, chat, api, start; "" is all
 	Part   string // of fanout: memory, connect, load or commit; "" is all
 	Load   string // words of the loads of fanout that are wanted; "" is all
 	Rounds int    // of fanout, of which the best counts; 0 means 3
@@ -99,6 +101,11 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Only == "" || cfg.Only == "who" {
 		if err := cfg.who(ctx, filepath.Join(dir, "who")); err != nil {
 			return fmt.Errorf("who: %w", err)
+		}
+	}
+	if cfg.Only == "search" || cfg.Only == "" && cfg.Large {
+		if err := cfg.search(ctx, filepath.Join(dir, "search")); err != nil {
+			return fmt.Errorf("search: %w", err)
 		}
 	}
 	if cfg.Only == "" || cfg.Only == "fanout" {

@@ -144,7 +144,9 @@ func loadSome(ctx context.Context, conn *pgx.Conn, from, until int) error {
 			JOIN bench_texts t ON t.n = (i * @per + s) * 17 % @texts`,
 		`INSERT INTO message_search (message_id, at, words)
 			SELECT bench_id(5, i * @per + s), c.last_at - (@per - s) * interval '10 seconds',
-				setweight(to_tsvector('simple', c.subject), 'A') || t.words || to_tsvector('simple', 'ref' || (i * @per + s))
+				setweight(to_tsvector('simple', c.subject), 'A') || t.words || to_tsvector('simple', 'ref' || (i * @per + s)) ||
+				array_to_tsvector(ARRAY['from:customer' || i || '@customers.example', 'from:customer' || i, 'from:customers', 'from:example'] ||
+					CASE WHEN s = 0 AND (i + 1) % 5 = 0 THEN ARRAY['has:attachment'] ELSE '{}' END)
 			FROM generate_series(@from::int, @until::int) i CROSS JOIN generate_series(0, @per::int - 1) s
 			JOIN conversations c ON c.id = bench_id(3, i)
 			JOIN bench_texts t ON t.n = (i * @per + s) * 17 % @texts`,

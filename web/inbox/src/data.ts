@@ -24,13 +24,11 @@ import type {
   AgentDesk,
   Conversation,
   ConversationFact,
-  Hit,
   KeyPolicy,
   Me,
   Merge,
   Message,
   OrderLink,
-  Page,
   Product,
   Related,
   StoreGrammar,
@@ -342,45 +340,6 @@ export function useStores(on: boolean): Shown<readonly StoreGrammar[]> {
   return useShown(["stores"], on ? "all" : "", none as readonly StoreGrammar[], async () =>
     parse.page(await body(api.GET("/api/v1/stores")), parse.storeGrammar).items,
   );
-}
-
-export function useSearch(text: string): {
-  hits: readonly Hit[];
-  loading: boolean;
-  error: Error | null;
-  more: boolean;
-  fetchMore: () => void;
-  retry: () => void;
-} {
-  const q = useInfiniteQuery({
-    queryKey: ["search", text],
-    enabled: text.trim() !== "",
-    initialPageParam: "",
-    staleTime: 10_000,
-    placeholderData: keepPreviousData,
-    queryFn: async ({ pageParam, signal }): Promise<Page<Hit>> => {
-      const page = parse.page(
-        await body(
-          api.GET("/api/v1/search", {
-            signal,
-            params: { query: { q: text, limit: 30, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
-          }),
-        ),
-        parse.hit,
-      );
-      store.update((s) => putConversations(s, page.items.map((h) => h.conversation)));
-      return page;
-    },
-    getNextPageParam: (p) => (p.next === "" ? undefined : p.next),
-  });
-  return {
-    hits: q.data?.pages.flatMap((p) => p.items) ?? [],
-    loading: q.isPending && text.trim() !== "",
-    error: q.data ? null : q.error,
-    more: q.hasNextPage,
-    fetchMore: () => void q.fetchNextPage(),
-    retry: () => void q.refetch(),
-  };
 }
 
 /** The token that opens attachments and raw sources by their address. */

@@ -6,6 +6,7 @@
 import {
   channels,
   factKinds,
+  foundKinds,
   linkStates,
   messageStates,
   policies,
@@ -25,6 +26,7 @@ import {
   type Count,
   type Customer,
   type Fact,
+  type Found,
   type Hit,
   type Identity,
   type KeyPolicy,
@@ -607,6 +609,18 @@ export function counts(x: unknown): readonly Count[] {
 export function page<T>(x: unknown, one: (y: unknown) => T): Page<T> {
   const o = record(x, "page");
   return { items: list(o, "items", one), next: str(o, "next") };
+}
+
+export function found(x: unknown): Found {
+  const o = record(x, "found");
+  return {
+    kind: oneOf(o["kind"], foundKinds, "customer"),
+    ref: need(o, "ref", "found"),
+    name: str(o, "name"),
+    detail: str(o, "detail"),
+    close: o["close"] === true,
+    conversation: conversation(o["conversation"]),
+  };
 }
 
 export function hit(x: unknown): Hit {

@@ -456,6 +456,20 @@ export interface Hit {
   readonly snippet: string;
 }
 
+/** A customer, an order or a file that a name leads to, and where it is to be seen. */
+export interface Found {
+  readonly kind: FoundKind;
+  readonly ref: string;
+  readonly name: string;
+  readonly detail: string;
+  /** Not what was typed, but one slip away from it. */
+  readonly close: boolean;
+  readonly conversation: Conversation;
+}
+
+export const foundKinds = ["customer", "order", "file"] as const;
+export type FoundKind = (typeof foundKinds)[number];
+
 /** Closes a switch over a union: a case that was forgotten is a type error. */
 export function assertNever(x: never): never {
   throw new Error(`unexpected ${JSON.stringify(x)}`);

@@ -2,7 +2,7 @@
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { actedOn } from "../actions";
 import { calm } from "../calm";
 import { prefetch, useListing } from "../data";
@@ -17,8 +17,10 @@ import { statusWord } from "../words";
 import { PlaceLink } from "./PlaceLink";
 import { Resizer } from "./Resizer";
 import { Row, RowSkeleton } from "./Row";
-import { SearchField, SearchResults } from "./Search";
+import { SearchField } from "./Search";
 import { TaskList } from "./Tasks";
+
+const SearchResults = lazy(() => import("./SearchResults").then((m) => ({ default: m.SearchResults })));
 
 const rowHeight = 64;
 const filters = ["open", "pending", "closed", "spam", "all"] as const;
@@ -47,7 +49,7 @@ export function ListPane({
       style={width === null ? {} : { width }}
     >
       <div className="flex h-14 shrink-0 items-center gap-2 px-3">
-        <SearchField place={place} />
+        <SearchField place={place} person={person} />
       </div>
       {place.view !== "search" && (
         <div className="flex h-9 shrink-0 items-center gap-1 px-3">
@@ -71,7 +73,9 @@ export function ListPane({
         </div>
       )}
       {place.view === "search" ? (
-        <SearchResults key={place.q} place={place} me={me} person={person} />
+        <Suspense fallback={<RowSkeleton />}>
+          <SearchResults key={place.q} place={place} me={me} person={person} />
+        </Suspense>
       ) : place.view === "callbacks" ? (
         <TaskList place={place} me={person} />
       ) : (

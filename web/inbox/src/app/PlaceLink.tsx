@@ -10,6 +10,7 @@ export function PlaceLink({
   children,
   ref,
   replace = false,
+  tabbable = true,
 }: {
   to: string;
   current?: boolean;
@@ -17,12 +18,14 @@ export function PlaceLink({
   children: ReactNode;
   ref?: Ref<HTMLAnchorElement>;
   replace?: boolean;
+  tabbable?: boolean;
 }): ReactNode {
   const router = useRouter();
   return (
     <Link
       {...(ref ? { ref } : {})}
       href={to}
+      {...(tabbable ? {} : { tabIndex: -1 })}
       {...(current === true ? { "aria-current": "page" as const } : {})}
       className={className ?? ""}
       onClick={(e) => {

@@ -4,7 +4,8 @@
 import { Combine, X } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import { useFacts, useRelated, useSearch } from "../data";
+import { useFacts, useRelated } from "../data";
+import { useSearch } from "../searching";
 import { useGo } from "../navigate";
 import { href, type Place } from "../place";
 import { mergeConversations, moveMessages, undoFact } from "../relations";
