@@ -56,7 +56,7 @@ func benchCommand(ctx context.Context, e *env) error {
 	}
 	passwords := auth.NewPasswords(auth.DefaultCost, runtime.GOMAXPROCS(0))
 	cfg.Hash = passwords.Hash
-	cfg.Chat = func(link *bus.Link) connectors.Connector { return builtin[inbox.Chat].make(link, cfg.Log) }
+	cfg.Chat = func(link *bus.Link) connectors.Connector { return builtin[inbox.Chat].make(link, "", cfg.Log) }
 	cfg.Ingest = func(st *store.Store, b *bus.Bus, blobs *blob.Files) ([]bench.Part, error) {
 		keys, err := thread.NewKeys([]byte("a secret for one run of the bench"))
 		if err != nil {

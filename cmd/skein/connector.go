@@ -14,6 +14,7 @@ import (
 	"skein/connectors/email"
 	"skein/connectors/phone"
 	"skein/connectors/shop"
+	"skein/connectors/social"
 	"skein/inbox"
 	"skein/inbox/bus"
 )
@@ -21,7 +22,7 @@ import (
 // A built is a connector that this program holds: how it is made, and what its
 // accounts are asked for.
 type built struct {
-	make func(link *bus.Link, log *slog.Logger) connectors.Connector
+	make func(link *bus.Link, publicURL string, log *slog.Logger) connectors.Connector
 	form connectors.Form
 }
 
@@ -29,24 +30,34 @@ type built struct {
 // all.
 var builtin = map[inbox.Channel]built{
 	inbox.Email: {
-		make: func(link *bus.Link, log *slog.Logger) connectors.Connector {
+		make: func(link *bus.Link, _ string, log *slog.Logger) connectors.Connector {
 			return email.New(email.Config{PutBody: link.PutBody, Log: log})
 		},
 		form: email.Form(),
 	},
 	inbox.Phone: {
-		make: func(_ *bus.Link, log *slog.Logger) connectors.Connector { return phone.New(phone.Config{Log: log}) },
+		make: func(_ *bus.Link, _ string, log *slog.Logger) connectors.Connector {
+			return phone.New(phone.Config{Log: log})
+		},
 		form: phone.Form(),
 	},
 	inbox.Shop: {
-		make: func(_ *bus.Link, log *slog.Logger) connectors.Connector { return shop.New(shop.Config{Log: log}) },
+		make: func(_ *bus.Link, _ string, log *slog.Logger) connectors.Connector {
+			return shop.New(shop.Config{Log: log})
+		},
 		form: shop.Form(),
 	},
 	inbox.Chat: {
-		make: func(link *bus.Link, log *slog.Logger) connectors.Connector {
+		make: func(link *bus.Link, _ string, log *slog.Logger) connectors.Connector {
 			return chat.New(chat.Config{Secret: link.Derive("chat sessions"), Log: log})
 		},
 		form: chat.Form(),
+	},
+	inbox.Social: {
+		make: func(link *bus.Link, publicURL string, log *slog.Logger) connectors.Connector {
+			return social.New(social.Config{Secret: link.Derive("files that platforms fetch"), PublicURL: publicURL, Log: log})
+		},
+		form: social.Form(),
 	},
 }
 
@@ -89,10 +100,11 @@ func connector(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
+	publicURL := strings.TrimRight(e.getenv("SKEIN_PUBLIC_URL"), "/")
 	return connectors.Run(ctx, connectors.Config{
-		Link: link, Log: log, Connector: builtin[channel].make(link, log),
+		Link: link, Log: log, Connector: builtin[channel].make(link, publicURL, log),
 		Listen: e.getenv("SKEIN_CONNECTOR_LISTEN"), Advertise: e.getenv("SKEIN_CONNECTOR_ADVERTISE"),
-		PublicURL: strings.TrimRight(e.getenv("SKEIN_PUBLIC_URL"), "/"),
+		PublicURL: publicURL,
 	})
 }
 

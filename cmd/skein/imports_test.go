@@ -40,6 +40,7 @@ var rooms = map[string][]string{
 	},
 	"connectors/shop":    {"inbox", "connectors", "connectors/webhook"},
 	"connectors/phone":   {"inbox", "connectors", "connectors/fetch", "connectors/webhook", "inbox/identity"},
+	"connectors/social":  {"inbox", "connectors", "connectors/fetch", "connectors/webhook", "inbox/identity"},
 	"connectors/fetch":   {"inbox"},
 	"connectors/webhook": {"inbox", "connectors"},
 	"realtime":           {"inbox", "github.com/coder/websocket", "github.com/prometheus/client_golang"},

@@ -16,6 +16,7 @@ func parts() []Part {
 		{"signatures", "webhooks/signatures.json", signatures},
 		{"shopfiles", "webhooks", shopFiles},
 		{"shopfeed", "shop", shopFeed},
+		{"payloads", "webhooks", payloads},
 		{"phone", "phone/e164.json", phone},
 		{"emailkeys", "identity/email_addresses.json", emailKeys},
 		{"people", "people", peopleRecords},
