@@ -49,7 +49,7 @@ func startNode(t *testing.T) *node {
 	web := httptest.NewServer(s.handler())
 	t.Cleanup(web.Close)
 	n := &node{t: t, url: web.URL, server: s, links: map[inbox.Channel]*bus.Link{}, inboxes: map[string]inbox.Inbox{}}
-	for _, channel := range []inbox.Channel{inbox.Email, inbox.Chat, inbox.Phone, inbox.Shop} {
+	for _, channel := range bus.Channels {
 		key, err := bus.DeriveKey(secret, channel)
 		if err != nil {
 			t.Fatal(err)
