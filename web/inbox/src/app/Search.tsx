@@ -23,13 +23,13 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
   }, [place]);
 
   // Going back, or to another list, changes the field too; what was typed there
-  // comes back late and changes nothing.
+  // comes back late, more has been typed since, and it changes nothing.
   const [seen, setSeen] = useState(place.q);
-  const [asked, setAsked] = useState<string | null>(null);
+  const [asked, setAsked] = useState<readonly string[]>([]);
   const q = place.view === "search" ? place.q : "";
   if (q !== seen) {
     setSeen(q);
-    if (q === asked) setAsked(null);
+    if (asked.includes(q)) setAsked(asked.slice(asked.indexOf(q) + 1));
     else if (q !== text.trim()) setText(q);
   }
 
@@ -45,7 +45,7 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
       if (place.view === "search") go({ ...back.current, open: place.open });
       return;
     }
-    setAsked(words);
+    setAsked((a) => [...a, words]);
     go(at("search", { q: words, open: place.open }), { replace: place.view === "search" });
   };
   const options = assist && caret >= 0 ? assist.completions(text, caret, person, new Date()) : [];
