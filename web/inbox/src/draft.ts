@@ -1,6 +1,7 @@
 // Drafts: one for each conversation and agent, kept on this machine.
 
 import { list, num, party, attachment, record, str } from "./parse";
+import type { Then } from "./outbox";
 import type { Attachment, Party } from "./types";
 
 export interface Draft {
@@ -15,6 +16,8 @@ export interface Draft {
   /** The newest public message when it was begun; 0 before the first word. */
   readonly seenSeq: number;
   readonly at: number;
+  /** What is done with the conversation when it is sent, of the saved replies in it. */
+  readonly then?: Then | undefined;
 }
 
 export const blank: Draft = {
@@ -54,6 +57,7 @@ export function parseDraft(text: string | null): Draft {
       attachments: list(o, "attachments", attachment),
       seenSeq: num(o, "seenSeq"),
       at: num(o, "at"),
+      ...(typeof o["then"] === "object" && o["then"] !== null ? { then: o["then"] } : {}),
     };
   } catch {
     return blank;

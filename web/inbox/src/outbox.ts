@@ -7,6 +7,14 @@
 import { ApiError } from "./api/client";
 import type { Attachment, Message, Party } from "./types";
 
+export interface Then {
+  readonly status?: "open" | "pending" | "closed";
+  readonly assignee?: string;
+  readonly team?: string;
+  readonly addTags?: string[];
+  readonly snoozeMinutes?: number;
+}
+
 export interface Entry {
   readonly key: string;
   readonly conversationId: string;
@@ -18,6 +26,8 @@ export interface Entry {
   readonly attachments: readonly Attachment[];
   readonly seenSeq: number;
   readonly close: boolean;
+  /** What else is done with the conversation, as the server takes it; absent: nothing. */
+  readonly then?: Then | undefined;
   /** When it was written, in milliseconds. */
   readonly at: number;
   readonly phase: Phase;

@@ -3,12 +3,23 @@
 // never mounts it anew.
 
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+import { lazy, Suspense, type ComponentProps, type ReactNode } from "react";
 import { Login } from "./app/Login";
-import { Settings } from "./app/Settings";
 import { Shell } from "./app/Shell";
 import { home, placeOf } from "./place";
 import { refresh, signedIn } from "./session";
 import { SignedOut } from "./live";
+
+// Not of the first screen: fetched when it is gone to.
+const SettingsPage = lazy(() => import("./app/Settings").then((m) => ({ default: m.Settings })));
+
+function Settings(props: ComponentProps<typeof SettingsPage>): ReactNode {
+  return (
+    <Suspense fallback={null}>
+      <SettingsPage {...props} />
+    </Suspense>
+  );
+}
 
 const root = createRootRoute({ component: Outlet });
 
@@ -43,6 +54,12 @@ const own = createRoute({
   getParentRoute: () => signed,
   path: "/settings/me",
   component: () => <Settings tab="me" />,
+});
+
+const replies = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/replies",
+  component: () => <Settings tab="replies" />,
 });
 
 const telephones = createRoute({
@@ -108,7 +125,7 @@ const plain = {
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    signed.addChildren([own, telephones, values, stores, channels, newChannel, oneChannel, inbox.addChildren([anywhere])]),
+    signed.addChildren([own, replies, telephones, values, stores, channels, newChannel, oneChannel, inbox.addChildren([anywhere])]),
   ]),
   ...plain,
   defaultPendingMs: 0,

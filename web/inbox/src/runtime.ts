@@ -175,11 +175,14 @@ function changed(c: Change): void {
       void queries.invalidateQueries({ queryKey: ["me"] });
       again("agents");
       break;
+    case "saved-reply.changed":
+      again("saved-replies");
+      break;
   }
 }
 
 // Kinds that change no entity of the state: whoever shows what they tell fetches it.
-const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "cart.changed", "timeline.added"]);
+const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "cart.changed", "timeline.added", "saved-reply.changed"]);
 
 /** Whose panels show what is an identity's. */
 function panelsOf(identity: string): string[] {
@@ -227,6 +230,7 @@ async function post(e: Entry): Promise<Message> {
           cc: e.cc.map((p) => ({ ...p })),
           attachments: e.attachments.map((a) => a.id),
           ...(e.close ? { close: true } : {}),
+          ...(e.then ? { then: e.then } : {}),
         },
       }),
     ),

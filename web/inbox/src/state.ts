@@ -64,6 +64,7 @@ export type Change =
   | (Owned & { readonly kind: "timeline.added" })
   | (Common & { readonly kind: "task.changed"; readonly task: Task })
   | (Common & { readonly kind: "agent.changed" })
+  | (Common & { readonly kind: "saved-reply.changed" })
   | { readonly kind: "gone"; readonly entity: string; readonly version: number };
 
 /** Reads an event of the socket. Null for kinds that this app does not know: an old tab outlives a deploy. */
@@ -88,6 +89,8 @@ export function parseChange(x: unknown): Change | null {
       return { ...owned, kind: "timeline.added" };
     case "agent.changed":
       return { ...common, kind: "agent.changed" };
+    case "saved-reply.changed":
+      return { ...common, kind: "saved-reply.changed" };
     default:
       return null;
   }
@@ -110,6 +113,7 @@ export function apply(s: State, c: Change): State {
     case "cart.changed":
     case "timeline.added":
     case "agent.changed":
+    case "saved-reply.changed":
       return s;
     case "gone":
       return putGone(s, c.entity, c.version);

@@ -1,7 +1,7 @@
 // Where an agent answers: a reply to the customer or a note for the team,
 // docked below the conversation. The draft is kept as it is written.
 
-import { LockKeyhole, Paperclip, Phone, X } from "lucide-react";
+import { LockKeyhole, MessageSquareText, Paperclip, Phone, X } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { Button as AriaButton } from "react-aria-components";
@@ -22,6 +22,8 @@ import { Recipients } from "./Recipients";
 
 const loadEditor = (): Promise<typeof import("./Editor")> => import("./Editor");
 const Editor = lazy(loadEditor);
+const SavedPicker = lazy(() => import("./SavedPicker"));
+const Then = lazy(() => import("./Then"));
 
 // Fetched once the page has drawn itself; what is typed before it is there goes
 // into a plain field and on into the editor.
@@ -87,6 +89,7 @@ export function Composer({
   const [refusal, setRefusal] = useState("");
   const [badTo, setBadTo] = useState<readonly string[]>([]);
   const [dragging, setDragging] = useState(false);
+  const [picking, setPicking] = useState<"" | "slash" | "button">("");
   const editor = useRef<EditorHandle | null>(null);
   const wantFocus = useRef(false);
   const note = useRef<HTMLTextAreaElement>(null);
@@ -222,6 +225,7 @@ export function Composer({
       attachments: isNote ? [] : draft.attachments,
       seenSeq: isNote ? publicSeq : draft.seenSeq || publicSeq,
       close: !isNote && close,
+      ...(isNote || !draft.then ? {} : { then: close ? { ...draft.then, status: "closed", snoozeMinutes: 0 } : draft.then }),
       at: Date.now(),
     });
     const left: Draft = isNote ? { ...draft, note: "", tab: "reply" } : { ...blank, note: draft.note };
@@ -395,6 +399,7 @@ export function Composer({
               typing("reply", text);
             }}
             onFiles={addFiles}
+            onSlash={() => setPicking("slash")}
             onReady={(h) => {
               editor.current = h;
               if (h && wantFocus.current) {
@@ -413,9 +418,34 @@ export function Composer({
                 e.target.value = "";
               }}
             />
+            <IconButton icon={MessageSquareText} label="Saved replies" keys="/" placement="top" onPress={() => setPicking("button")} />
             <IconButton icon={Paperclip} label="Attach files" placement="top" onPress={() => picker.current?.click()} />
             <SendButtons note={false} onSend={send} refusal={refusal} />
           </Editor>
+        </Suspense>
+      )}
+      {!isNote && draft.then && (
+        <Suspense fallback={null}>
+          <Then of={draft.then} onChange={(then) => edit({ then })} />
+        </Suspense>
+      )}
+      {picking !== "" && (
+        <Suspense fallback={null}>
+          <SavedPicker
+            conversation={c}
+            to={to}
+            cc={cc}
+            onPick={(p) => {
+              setPicking("");
+              if (p.then) edit({ then: p.then(draft.then) });
+              editor.current?.insert(asHtml(p.text));
+            }}
+            onClose={() => {
+              if (picking === "slash") editor.current?.insert("/");
+              else editor.current?.focus();
+              setPicking("");
+            }}
+          />
         </Suspense>
       )}
       {!isNote && (draft.attachments.length > 0 || uploads.length > 0) && (

@@ -13,6 +13,8 @@ export interface EditorHandle {
   focus: () => void;
   set: (html: string) => void;
   clear: () => void;
+  /** Puts a text in at the caret. */
+  insert: (html: string) => void;
 }
 
 export default function Editor({
@@ -22,6 +24,7 @@ export default function Editor({
   onChange,
   onReady,
   onFiles,
+  onSlash,
   children,
 }: {
   html: string;
@@ -31,12 +34,14 @@ export default function Editor({
   onChange: (html: string, text: string) => void;
   onReady: (h: EditorHandle | null) => void;
   onFiles: (files: File[]) => void;
+  /** A slash at the start of a line. */
+  onSlash: () => void;
   /** Stands beside the formatting buttons. */
   children: ReactNode;
 }): ReactNode {
-  const latest = useRef({ onChange, onFiles, onReady });
+  const latest = useRef({ onChange, onFiles, onReady, onSlash });
   useLayoutEffect(() => {
-    latest.current = { onChange, onFiles, onReady };
+    latest.current = { onChange, onFiles, onReady, onSlash };
   });
   const editor = useEditor({
     // Made when it is mounted: one made while rendering may be thrown away again
@@ -59,6 +64,7 @@ export default function Editor({
         role: "textbox",
         "aria-multiline": "true",
         "aria-label": label,
+        spellcheck: "true",
       },
       handlePaste: (_, e) => {
         const files = [...(e.clipboardData?.files ?? [])];
@@ -68,7 +74,15 @@ export default function Editor({
         return true;
       },
       handleDrop: (_, e) => (e.dataTransfer?.files.length ?? 0) > 0, // the composer takes it
-      handleKeyDown: (_, e) => e.key === "Enter" && (e.metaKey || e.ctrlKey), // sends; no new line
+      handleKeyDown: (view, e) => {
+        if (e.key === "Enter" && (e.metaKey || e.ctrlKey)) return true; // sends; no new line
+        const { $from, empty } = view.state.selection;
+        const before = $from.parent.textBetween(0, $from.parentOffset, "\n", "\n");
+        if (e.key !== "/" || !empty || e.isComposing || (before !== "" && !before.endsWith("\n"))) return false;
+        e.preventDefault();
+        latest.current.onSlash();
+        return true;
+      },
     },
     onUpdate: ({ editor: e }) => {
       const text = plainText(e.getJSON() as Node);
@@ -86,6 +100,7 @@ export default function Editor({
       },
       set: (h) => editor.commands.setContent(h, { emitUpdate: true }),
       clear: () => editor.commands.clearContent(true),
+      insert: (h) => editor.chain().focus().insertContent(h).run(),
     });
     const { onReady: gone } = latest.current;
     return () => gone(null);

@@ -2,7 +2,7 @@
 // hold, and how each store numbers its orders.
 
 import { ArrowLeft, Ban, Calculator, Ellipsis, User, Users } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useAgents, useKeyPolicies, useMe, useStores } from "../data";
 import { home } from "../place";
 import { setKeyPolicy } from "../relations";
@@ -17,10 +17,13 @@ import { Logo } from "./Logo";
 import { Notices, OfflineBar } from "./Notices";
 import { PlaceLink } from "./PlaceLink";
 
-export type SettingsTab = "me" | "channels" | "telephones" | "values" | "stores";
+const SavedReplies = lazy(() => import("./SavedReplies"));
+
+export type SettingsTab = "me" | "replies" | "channels" | "telephones" | "values" | "stores";
 
 const tabs: readonly { tab: SettingsTab; words: string }[] = [
   { tab: "me", words: "Your telephone" },
+  { tab: "replies", words: "Saved replies" },
   { tab: "channels", words: "Channels" },
   { tab: "telephones", words: "Telephones" },
   { tab: "values", words: "Shared values" },
@@ -30,7 +33,7 @@ const tabs: readonly { tab: SettingsTab; words: string }[] = [
 const adminTabs: readonly SettingsTab[] = ["channels", "telephones"];
 
 function allowed(tab: SettingsTab, role: string): boolean {
-  return tab === "me" || role === "admin" || (role === "supervisor" && !adminTabs.includes(tab));
+  return tab === "me" || tab === "replies" || role === "admin" || (role === "supervisor" && !adminTabs.includes(tab));
 }
 
 export function Settings({ tab, account = "", channel = "" }: { tab: SettingsTab; account?: string; channel?: string }): ReactNode {
@@ -60,7 +63,11 @@ export function Settings({ tab, account = "", channel = "" }: { tab: SettingsTab
       </header>
       <main className="min-h-0 flex-1 overflow-auto px-4 pb-10">
         <div className="mx-auto max-w-4xl">
-          {tab === "me" ? (
+          {tab === "replies" ? (
+            <Suspense fallback={null}>
+              <SavedReplies />
+            </Suspense>
+          ) : tab === "me" ? (
             me && <OwnTelephone me={me.agent} />
           ) : me !== undefined && !may ? (
             <Trouble

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"skein/inbox"
+)
+
+// What agents say again they write once: made on the settings page and there at
+// once in a colleague's open page, put in by a slash with the linked order's
+// number, refused where no order is linked, and what belongs with it is done when
+// it is sent.
+func TestComposer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server, and a browser")
+	}
+	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
+	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
+		lacking(t, "the web app isn't built: make web")
+	}
+	n := startNode(t)
+	in := n.inboxes["support"].ID
+	ana := n.agent("ana", inbox.AgentRole, in)
+	n.agent("sue", inbox.SupervisorRole)
+	n.order(inbox.Order{ExternalID: "1", Number: "#10021", Email: "cara@x.example", Status: "paid", Total: 4711,
+		Items: []inbox.Item{{SKU: "K-1", Title: "Copper kettle", Quantity: 1, Price: 4711}}})
+	n.mail("support", "Kettle", "Cara/cara@x.example", inbox.Proven, "Where is my order #10021?")
+	n.mail("support", "Whisks", "Tom/tom@x.example", inbox.Proven, "Do you sell whisks?")
+	with := ana.waitFor("Kettle", "linked #10021!")
+	without := ana.find("Whisks")
+
+	page := runPage(t, node, "e2e/composer.mjs", "SKEIN_URL="+n.url, "SKEIN_EMAILS=ana@skein.example sue@skein.example",
+		"SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium, fmt.Sprintf("SKEIN_CONVERSATIONS=%d %d", with.Number, without.Number))
+	for _, step := range []string{"saved", "refused", "sent"} {
+		page.expect(step)
+		page.say("go")
+	}
+	ana.until("the conversation is closed", func() bool {
+		var c inbox.Conversation
+		ana.want(200, "GET", "/conversations/"+string(with.ID), nil, &c)
+		return c.Status == inbox.Closed && c.Assignee != ""
+	})
+	var said struct{ Items []inbox.Message }
+	ana.want(200, "GET", "/conversations/"+string(with.ID)+"/messages", nil, &said)
+	if got, want := said.Items[len(said.Items)-1].Text, "Your order #10021 is on its way."; got != want {
+		t.Errorf("said was %q, want %q", got, want)
+	}
+}

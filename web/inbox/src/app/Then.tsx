@@ -1,0 +1,38 @@
+// What is done with the conversation when the reply leaves, above it to be seen
+// and taken off.
+
+import { X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useMe } from "../data";
+import type { Then as Wire } from "../outbox";
+import { actions, inWords, isNothing, noActions, wire, type Actions } from "../saved";
+import { Button } from "../ui/controls";
+
+export default function Then({ of, onChange }: { of: Wire; onChange: (next: Wire | undefined) => void }): ReactNode {
+  const { me } = useMe();
+  const all = actions(of);
+  // One part of them each, with what is left without it.
+  const parts: [Actions, Actions][] = [
+    [{ ...noActions, assignee: all.assignee }, { ...all, assignee: "" }],
+    [{ ...noActions, team: all.team }, { ...all, team: "" }],
+    ...all.addTags.map((t): [Actions, Actions] => [{ ...noActions, addTags: [t] }, { ...all, addTags: all.addTags.filter((x) => x !== t) }]),
+    [{ ...noActions, status: all.status, snoozeMinutes: all.snoozeMinutes }, { ...all, status: "", snoozeMinutes: 0 }],
+  ];
+  return (
+    <ul aria-label="When it is sent" className="flex flex-wrap items-center gap-1.5 px-4 pb-2">
+      {parts
+        .filter(([part]) => !isNothing(part))
+        .map(([part, rest]) => {
+          const words = inWords(part, me).join(", ");
+          return (
+            <li key={words} className="flex h-7 items-center rounded-md bg-hover pl-2.5 text-xs">
+              {words}
+              <Button aria-label={`Don't ${words}`} className="h-7! w-7 justify-center px-0!" onPress={() => onChange(isNothing(rest) ? undefined : wire(rest))}>
+                <X size={13} aria-hidden="true" />
+              </Button>
+            </li>
+          );
+        })}
+    </ul>
+  );
+}
