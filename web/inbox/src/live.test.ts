@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { aConversation } from "./fixtures";
-import { backoff, Live, SignedOut, type LiveConfig, type Socket } from "./live";
+import { backoff, Live, type LiveConfig, type Socket } from "./live";
 import type { Change } from "./state";
+import { SignedOut } from "./tokens";
 
 class FakeSocket implements Socket {
   onopen: Socket["onopen"] = null;
@@ -303,7 +304,7 @@ describe("what is true only now", () => {
   });
   it("passes it on and says where the agent is", async () => {
     const r = rig();
-    const where = { open: "c1", typing: "", idle: false, away: false, chosen: 0 } as const;
+    const where = { open: "c1", typing: "", idle: false, away: false, chosen: 0, also: [] } as const;
     r.live.stand(where);
     r.live.start();
     const s = await standing(r);

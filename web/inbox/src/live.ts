@@ -1,4 +1,4 @@
-// The live connection: one websocket a tab, which tells what changed.
+// The live connection: one websocket, which tells what changed.
 //
 // The order is: open, get a position, fetch, apply what arrives meanwhile. A
 // lost socket comes back with growing, jittered delay and asks for exactly what
@@ -12,7 +12,8 @@
 import { parseAround, type AroundFrame } from "./around";
 import { num, record, str } from "./parse";
 import { parseChange, type Change } from "./state";
-import type { Stand } from "./whereabouts";
+import { SignedOut } from "./tokens";
+import type { WholeStand } from "./whereabouts";
 
 /** The part of WebSocket that is used. */
 export interface Socket {
@@ -40,8 +41,6 @@ export interface LiveConfig {
   readonly onSignedOut: () => void;
   readonly random?: () => number;
 }
-
-export class SignedOut extends Error {}
 
 const silence = 9_000; // the server beats every 5 s
 const firstDelay = 300;
@@ -122,6 +121,7 @@ export class Live {
   private topics: readonly string[] = ["list"];
   private asked: readonly string[] = []; // with this socket's first frame
   private held: readonly string[] = []; // of which everything up to position arrived
+  private unanswered = 0; // requests of this socket to follow other topics
   private behind = ""; // the position at which the server itself was behind
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setTimeout> | undefined;
@@ -163,11 +163,11 @@ export class Live {
 
   follow(topics: readonly string[]): void {
     this.topics = topics;
-    if (this.ready) this.say({ type: "topics", topics });
+    if (this.ready) this.askTopics();
   }
 
   /** Says where the agent is; while there is no connection, nobody hears it. */
-  stand(s: Stand): void {
+  stand(s: WholeStand): void {
     if (this.ready) this.say({ type: "here", ...s });
   }
 
@@ -251,16 +251,19 @@ export class Live {
         this.tries = 0;
         this.behind = "";
         this.config.onReady(first || f.reload || !f.resumed);
+        this.unanswered = 0;
         // Of what was not followed before, more is missing than the server knows.
-        if (!this.asked.every((t) => this.held.includes(t))) this.config.onTopics(this.asked);
+        if (this.topics !== this.asked) this.askTopics();
+        else if (!this.asked.every((t) => this.held.includes(t))) this.config.onTopics(this.asked);
         this.held = this.asked;
-        if (this.topics !== this.asked) this.say({ type: "topics", topics: this.topics });
         const waiting = this.waiting;
         this.waiting = [];
         for (const done of waiting) done();
         return;
       }
       case "topics":
+        // Only the last answer is of what is followed without a break from now on.
+        if (--this.unanswered > 0) return;
         this.held = f.topics;
         this.config.onTopics(f.topics);
         return;
@@ -292,6 +295,11 @@ export class Live {
           () => undefined, // the socket's end, with its code, says the rest
         );
     }
+  }
+
+  private askTopics(): void {
+    this.unanswered++;
+    this.say({ type: "topics", topics: this.topics });
   }
 
   private advance(position: string): void {

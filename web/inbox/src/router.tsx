@@ -8,7 +8,7 @@ import { Login } from "./app/Login";
 import { Shell } from "./app/Shell";
 import { home, placeOf } from "./place";
 import { refresh, signedIn } from "./session";
-import { SignedOut } from "./live";
+import { SignedOut } from "./tokens";
 
 // Not of the first screen: fetched when it is gone to.
 const SettingsPage = lazy(() => import("./app/Settings").then((m) => ({ default: m.Settings })));

@@ -4,11 +4,12 @@
 import { QueryClient } from "@tanstack/react-query";
 import { hear, keep, nobody, parseChoice, presenceOf, type Around, type Choice } from "./around";
 import { api, ApiError, body } from "./api/client";
+import { whenFree } from "./browser";
 import { sweepDrafts } from "./draft";
-import { Live, type Socket } from "./live";
+import { Link, openLine } from "./link";
 import { Outbox, type Entry } from "./outbox";
 import { message } from "./parse";
-import { currentToken, end, myId, onSession, signedIn } from "./session";
+import { adopt as adoptSession, currentToken, end, followTabs, mayReturn, myId, onSession, signedIn } from "./session";
 import { apply, forgetMessages, putMessages, type Change } from "./state";
 import { Store } from "./store";
 import type { Message } from "./types";
@@ -34,32 +35,33 @@ export const queries = new QueryClient({
 /** What is true only now. */
 export const around = new Signal<Around>(nobody);
 
-export const live = new Live({
-  open: (): Socket => {
-    const url = new URL("/api/v1/live", location.href);
-    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    return new WebSocket(url) as Socket;
-  },
-  token: currentToken,
-  onChange: changed,
+export const live = new Link({
+  open: openLine,
+  whenFree,
+  session: async () => ({ token: await currentToken(), agent: myId() }),
+  onSession: adoptSession,
+  onChanges: (all) => all.forEach(changed),
   onReady: (reload) => {
     connection.up();
-    whereabouts.again();
     outbox.flush();
     if (reload) void renew();
     else void queries.invalidateQueries({ queryKey: ["counts"] });
   },
-  onTopics: (topics) => {
+  onUp: () => {
+    connection.up();
+    outbox.flush();
+  },
+  onTopics: (topics, fresh) => {
     around.set(keep(around.get(), topics));
     // What happened in the open conversation before the topic held is fetched.
-    for (const t of topics) {
+    for (const t of fresh) {
       if (t.startsWith("conversation:")) void queries.invalidateQueries({ queryKey: ["messages", t.slice(13)] });
     }
   },
   onRights: () => void renew(),
-  onAround: (f) => {
-    around.set(hear(around.get(), f));
-    if (f.type === "agents") adopt();
+  onAround: (frames) => {
+    around.set(frames.reduce(hear, around.get()));
+    if (frames.some((f) => f.type === "agents")) adopt();
   },
   onDown: () => {
     connection.down();
@@ -297,11 +299,17 @@ export function run(): void {
   };
   onSession(follow);
   addEventListener("online", () => live.hurry());
-  document.addEventListener("visibilitychange", () => {
-    whereabouts.show(document.visibilityState === "visible");
-    if (document.visibilityState === "visible") live.hurry();
-  });
-  whereabouts.show(document.visibilityState === "visible");
+  const show = (visible: boolean): void => {
+    whereabouts.show(visible);
+    live.show(visible);
+  };
+  const look = (): void => show(document.visibilityState === "visible");
+  document.addEventListener("visibilitychange", look);
+  // A page that is put to sleep hears nothing until it is woken.
+  document.addEventListener("freeze", () => show(false));
+  document.addEventListener("resume", look);
+  look();
+  followTabs();
   for (const sign of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(sign, touched, { passive: true, capture: true });
   addEventListener("storage", (e) => {
     if (e.key === choiceKey()) readChoice();
@@ -309,5 +317,5 @@ export function run(): void {
   follow();
   // With a session from before, this gets its token; with a server that is
   // away, it keeps trying and says so.
-  if (location.pathname !== "/login") live.start();
+  if (location.pathname !== "/login" && mayReturn()) live.start();
 }

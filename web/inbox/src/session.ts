@@ -1,26 +1,27 @@
 // Who is signed in. The access token lives in memory only; the refresh token is
-// a cookie that scripts can't read. Tabs take turns to refresh: the cookie
-// rotates, and using an old one ends the session.
+// a cookie that scripts can't read. Signing in and out holds for every tab of
+// this browser.
 
-import { SignedOut } from "./live";
-import { ParseError, record, str } from "./parse";
+import { askRefresh, parseSession, SignedOut, type Session } from "./tokens";
 
 let token = "";
 let agentId = "";
 
-// Whether this browser may hold such a cookie: without, there is no session to ask for.
+// Whose cookie this browser holds: without, there is no session to ask for. The
+// other tabs are told of each change.
 const hint = "skein.session";
 
-function remember(there: boolean): void {
+function remember(agent: string): void {
   try {
-    if (there) localStorage.setItem(hint, "1");
-    else localStorage.removeItem(hint);
+    if (agent === "") localStorage.removeItem(hint);
+    else if (localStorage.getItem(hint) !== agent) localStorage.setItem(hint, agent);
   } catch {
     // storage is forbidden: the server is asked
   }
 }
 
-function mayReturn(): boolean {
+/** Whether a session may be had without signing in. */
+export function mayReturn(): boolean {
   try {
     return localStorage.getItem(hint) !== null;
   } catch {
@@ -35,17 +36,30 @@ function tell(): void {
   for (const l of listeners) l();
 }
 
-function take(x: unknown): string {
-  const o = record(x, "session");
-  const fresh = str(o, "accessToken");
-  if (fresh === "") throw new ParseError("session: no accessToken");
-  const agent = str(record(o["agent"], "session.agent"), "id");
-  remember(true);
-  const other = token === "" || agent !== agentId;
-  token = fresh;
-  agentId = agent;
+// What this page has belongs to one agent: for another one it begins anew, and
+// nothing that it still does is done by the other.
+function leave(): never {
+  location.reload();
+  throw new Error("another agent has signed in");
+}
+
+function take(s: Session): string {
+  if (agentId !== "" && s.agent !== agentId) leave();
+  const other = token === "";
+  token = s.token;
+  agentId = s.agent;
+  remember(agentId);
   if (other) tell();
-  return fresh;
+  return token;
+}
+
+/** Takes a session that another part of this browser got. */
+export function adopt(s: Session): void {
+  try {
+    take(s);
+  } catch {
+    // the page is loaded anew
+  }
 }
 
 /** Thrown when the sign-in was refused; the message is for people. */
@@ -74,32 +88,27 @@ export async function signIn(email: string, password: string): Promise<void> {
     throw new Refused("Address and password don't match. Check both and try again.");
   }
   if (!res.ok) throw new Refused("The server could not sign you in just now. Try again in a moment.");
-  take(await res.json());
+  end(); // somebody else's, if any
+  take(parseSession(await res.json()));
 }
 
-async function refreshOnce(): Promise<string> {
-  if (token === "" && !mayReturn()) throw new SignedOut("signed out");
-  const res = await fetch("/api/v1/refresh", { method: "POST" });
-  if (res.status === 401 || res.status === 403) {
-    remember(false);
-    end();
-    throw new SignedOut("signed out");
+async function turn(): Promise<string> {
+  try {
+    if (token === "" && !mayReturn()) throw new SignedOut("signed out");
+    return take(await askRefresh());
+  } catch (e) {
+    if (e instanceof SignedOut) {
+      remember("");
+      end();
+    }
+    throw e;
+  } finally {
+    refreshing = null;
   }
-  if (!res.ok) throw new Error(`refresh: ${res.status}`);
-  return take(await res.json());
 }
 
 /** A new access token by the cookie. Rejects with SignedOut when the session is over, otherwise when the server is away. */
 export function refresh(): Promise<string> {
-  const turn = async (): Promise<string> => {
-    try {
-      // Absent where the page isn't a secure context.
-      if (!("locks" in navigator)) return await refreshOnce();
-      return await navigator.locks.request("skein-refresh", refreshOnce);
-    } finally {
-      refreshing = null;
-    }
-  };
   refreshing ??= turn();
   return refreshing;
 }
@@ -129,7 +138,7 @@ export async function signOut(): Promise<void> {
   try {
     await fetch("/api/v1/logout", { method: "POST", headers: { authorization: `Bearer ${token}` } });
   } finally {
-    remember(false);
+    remember("");
     end();
   }
 }
@@ -137,4 +146,13 @@ export async function signOut(): Promise<void> {
 export function onSession(l: () => void): () => void {
   listeners.add(l);
   return () => listeners.delete(l);
+}
+
+/** Follows what other tabs do: signing out there signs out here, and signing in there signs in here. */
+export function followTabs(): void {
+  addEventListener("storage", (e) => {
+    if (e.key !== hint) return;
+    if (e.newValue === null) end();
+    else if (e.newValue !== agentId) refresh().catch(() => undefined); // who it is, the server says
+  });
 }

@@ -71,9 +71,9 @@ function history(next: () => number): Change[] {
         }
         const at = v > 1 && next() < 0.3 ? `c${Math.floor(next() * 5)}` : id; // or elsewhere
         const msg = aMessage(`${id}m${m}`, at, { seq: 3 * c + m, version: v, truncated, text: truncated ? "" : `text ${v}` });
-        all.push({ ...common(msg.id, v), kind: "message.changed", message: msg });
+        all.push({ ...common(msg.id, v), kind: "message.changed", message: msg, movedFrom: "" });
         if (truncated) {
-          all.push({ ...common(msg.id, v), kind: "message.changed", message: { ...msg, truncated: false, text: `text ${v}` } });
+          all.push({ ...common(msg.id, v), kind: "message.changed", message: { ...msg, truncated: false, text: `text ${v}` }, movedFrom: "" });
         }
       }
     }

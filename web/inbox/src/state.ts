@@ -57,7 +57,7 @@ interface Owned extends Common {
 /** A change as the server pushes it. `agent.changed` asks for fresh rights and names. */
 export type Change =
   | (Common & { readonly kind: "conversation.changed"; readonly conversation: Conversation })
-  | (Common & { readonly kind: "message.changed"; readonly message: Message })
+  | (Common & { readonly kind: "message.changed"; readonly message: Message; readonly movedFrom: string })
   | (Common & { readonly kind: "customer.changed"; readonly customer: Customer })
   | (Owned & { readonly kind: "order.changed"; readonly order: Order })
   | (Owned & { readonly kind: "cart.changed"; readonly cart: Cart })
@@ -76,7 +76,7 @@ export function parseChange(x: unknown): Change | null {
     case "conversation.changed":
       return { ...common, kind: "conversation.changed", conversation: conversation(o["conversation"]) };
     case "message.changed":
-      return { ...common, kind: "message.changed", message: message(o["message"]) };
+      return { ...common, kind: "message.changed", message: message(o["message"]), movedFrom: str(o, "movedFrom") };
     case "customer.changed":
       return { ...common, kind: "customer.changed", customer: customer(o["customer"]) };
     case "order.changed":

@@ -4,13 +4,18 @@
 
 import type { Choice } from "./around";
 
-/** All of it, as the server takes it. */
+/** All of it, of one tab. */
 export interface Stand {
   readonly open: string;
   readonly typing: "reply" | "note" | "";
   readonly idle: boolean;
   readonly away: boolean;
   readonly chosen: number;
+}
+
+/** All of it, of all tabs that share a connection, as the server takes it. */
+export interface WholeStand extends Stand {
+  readonly also: readonly { readonly open: string; readonly typing: Stand["typing"] }[];
 }
 
 /** How often typing is said again, and how long after the last key it goes on. */
@@ -45,12 +50,6 @@ export class Whereabouts {
       away: this.choice.away,
       chosen: this.choice.at,
     };
-  }
-
-  /** Says all of it, whether or not it was said before: the connection is new. */
-  again(): void {
-    this.told = "";
-    this.tell();
   }
 
   look(conversation: string): void {

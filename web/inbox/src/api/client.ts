@@ -2,9 +2,9 @@
 // ApiError, whose message is for people.
 
 import createClient from "openapi-fetch";
-import { SignedOut } from "../live";
 import { list, message, record, str } from "../parse";
 import { currentToken, refresh } from "../session";
+import { SignedOut } from "../tokens";
 import type { Message } from "../types";
 import type { paths } from "./schema.gen";
 

@@ -1,8 +1,8 @@
 import { useRouter } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { FieldError, Form, Input, Label, TextField } from "react-aria-components";
 import { home } from "../place";
-import { Refused, signIn } from "../session";
+import { onSession, Refused, signedIn, signIn } from "../session";
 import { Button } from "../ui/controls";
 import { Logo } from "./Logo";
 
@@ -17,6 +17,15 @@ export function Login(): ReactNode {
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
 
+  // Here, or in another tab.
+  useEffect(
+    () =>
+      onSession(() => {
+        if (signedIn()) router.history.replace(target(location.search));
+      }),
+    [router],
+  );
+
   async function submit(data: FormData): Promise<void> {
     const field = (name: string): string => {
       const v = data.get(name);
@@ -26,7 +35,6 @@ export function Login(): ReactNode {
     setRefusal("");
     try {
       await signIn(field("email").trim(), field("password"));
-      router.history.replace(target(location.search));
     } catch (e) {
       setRefusal(e instanceof Refused ? e.message : "The server's answer could not be read. Reload the page and try again.");
       setBusy(false);

@@ -13,13 +13,22 @@ export function useMedia(query: string): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
 
-/** The time, told anew every half minute: ages on the page stay true. */
+/** The time, told anew every half minute while the page is in view: ages on it stay true. */
 let now = Date.now();
 const tickers = new Set<() => void>();
-setInterval(() => {
+let ticking: ReturnType<typeof setInterval> | undefined;
+function tick(): void {
   now = Date.now();
   for (const t of tickers) t();
-}, 30_000);
+}
+function tickInView(): void {
+  clearInterval(ticking);
+  if (document.visibilityState !== "visible") return;
+  tick();
+  ticking = setInterval(tick, 30_000);
+}
+document.addEventListener("visibilitychange", tickInView);
+tickInView();
 
 export function useNow(): number {
   return useSyncExternalStore(
