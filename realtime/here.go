@@ -135,6 +135,15 @@ func (h *Hub) part(s *session) {
 	}
 }
 
+// Attends reports whether an agent is at the desk with Skein open on any server, or
+// looks at a conversation: who is told by the page itself. A hub that has only just
+// begun may not know of it yet.
+func (h *Hub) Attends(agent inbox.AgentID, at inbox.ConversationID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.around.presence.attends(agent, at)
+}
+
 // watchTopics follows what a session looks at.
 func (h *Hub) watchTopics(s *session, before, now map[string]bool) {
 	a := &h.around

@@ -172,6 +172,22 @@ func (p *presence) state(agent inbox.AgentID) string {
 	return "online"
 }
 
+// attends reports whether an agent is at the desk, with Skein before them, or at
+// least in a conversation, whatever they chose to be.
+func (p *presence) attends(agent inbox.AgentID, at inbox.ConversationID) bool {
+	if p.state(agent) == "online" {
+		return true
+	}
+	for _, list := range p.servers {
+		if h := list[agent]; h != nil && !h.Idle {
+			if _, looks := h.Open[at]; looks {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // A colleague is how an agent is.
 type colleague struct {
 	ID    inbox.AgentID `json:"id"`

@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"inbox/account":   {"inbox", "connectors", "inbox/identity", "github.com/danielgtaylor/huma"},
 	"inbox/api":       {"inbox", "connectors", "inbox/account", "inbox/auth", "inbox/markup", "github.com/danielgtaylor/huma", "github.com/microcosm-cc/bluemonday", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"inbox/auth":      {"inbox", "github.com/golang-jwt/jwt", "golang.org/x/crypto", "github.com/coreos/go-oidc"},
+	"inbox/push":      {"inbox", "github.com/golang-jwt/jwt", "github.com/prometheus/client_golang"},
 	"inbox/visitor":   {"inbox", "connectors"},
 	"connectors/chat": {"inbox", "connectors", "github.com/coder/websocket", "github.com/golang-jwt/jwt"},
 	"connectors/email": {

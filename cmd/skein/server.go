@@ -26,6 +26,7 @@ import (
 	"skein/inbox/identity"
 	"skein/inbox/live"
 	"skein/inbox/outbox"
+	"skein/inbox/push"
 	"skein/inbox/store"
 	"skein/inbox/thread"
 	"skein/inbox/threader"
@@ -45,6 +46,7 @@ type server struct {
 	passwords *auth.Passwords
 	metrics   *prometheus.Registry
 	hub       *realtime.Hub
+	pushes    *push.Sender
 	blobs     *blob.Files
 	keys      thread.Keys
 	instances bus.Instances
@@ -109,6 +111,10 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 		return nil, err
 	}
 
+	s.pushes = push.New(push.Config{
+		Store: s.store, Seal: s.sealPushKey, Open: s.openPushKey, Attends: s.hub.Attends, Subject: pushSubject(cfg.public), Log: e.log, Metrics: s.metrics,
+	})
+
 	parts.run("threader", threader.New(threader.Config{
 		Stream: stream{s.bus}, Store: keeper{s.store}, Blobs: s.blobs, Transit: s.bus, Keys: s.keys, Log: e.log,
 	}).Run)
@@ -130,6 +136,7 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	parts.run("janitor", s.bus.RunJanitor)
 	parts.run("ingress", func(ctx context.Context) error { return s.bus.Follow(ctx, &s.instances) })
 	parts.run("realtime", s.hub.Run)
+	parts.run("pushes", s.pushes.Run)
 	parts.run("live", live.New(live.Config{Bus: s.bus, Store: s.store, Hub: s.hub, Log: e.log}).Run)
 	return s, nil
 }
@@ -197,7 +204,7 @@ func (s *server) api() http.Handler {
 	return api.New(api.Config{
 		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: newDesk(s.store, s.cfg.secret, s.accountChanged), Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey, CodeSum: s.keys.CodeSum, Encode: outbox.Encode,
-		Live: s.hub, Public: s.cfg.public, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
+		Live: s.hub, Push: s.pushes, Public: s.cfg.public, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
 		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
 	})
 }

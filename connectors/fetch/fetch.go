@@ -59,19 +59,13 @@ func (g *Guard) connect(ctx context.Context, network, address string) (net.Conn,
 	if g.Knows == nil || !g.Knows(host, port) {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(address)
-			if err != nil || !Public(at.Addr().Unmap()) {
+			if err != nil || !inbox.PublicAddress(at.Addr()) {
 				return &inbox.Error{Code: inbox.Forbidden, Message: "It lies in our own network, at " + host + ", which " + g.Setting + " doesn't name."}
 			}
 			return nil
 		}
 	}
 	return dialer.DialContext(ctx, network, address)
-}
-
-// Public reports whether an address is everybody's.
-func Public(a netip.Addr) bool {
-	shared := netip.MustParsePrefix("100.64.0.0/10")
-	return a.IsValid() && a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !shared.Contains(a)
 }
 
 // A Bounded reader fails with [ErrTooLarge] once more than Left bytes were read.

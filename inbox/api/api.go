@@ -147,6 +147,9 @@ type Notifications interface {
 	Mentionable(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.Mentioned, error)
 	WatchConversation(ctx context.Context, by *inbox.Caller, ref string, on bool, now time.Time) error
 	WatchesConversation(ctx context.Context, rights *inbox.Rights, ref string) (bool, error)
+	Subscribe(ctx context.Context, by *inbox.Caller, sub inbox.PushSubscription, now time.Time) (inbox.PushSubscription, error)
+	Subscriptions(ctx context.Context, by *inbox.Caller) ([]inbox.PushSubscription, error)
+	RemoveSubscription(ctx context.Context, by *inbox.Caller, id inbox.PushSubscriptionID) error
 }
 
 // Blobs keeps bodies by their SHA-256, in lower-case hex. Open gives a
@@ -188,6 +191,8 @@ type Config struct {
 	// brings it into the row that the relay publishes.
 	CodeSum func(code string) []byte
 	Encode  func(inbox.Departure) (subject string, payload []byte, err error)
+	// Push knows what pushes need. nil: there are none.
+	Push Pusher
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
 	// Public is the address by which the outside finds us, without a slash at
@@ -257,6 +262,7 @@ func newAPI(cfg Config) *API {
 	a.savedReplies()
 	a.agents()
 	a.notifications()
+	a.pushes()
 	a.operations()
 	a.accounts()
 	a.calendars()

@@ -24,6 +24,7 @@ import (
 	"skein/inbox/auth"
 	"skein/inbox/blob"
 	"skein/inbox/inboxtest"
+	"skein/inbox/push"
 	"skein/inbox/store"
 	"skein/inbox/threader"
 )
@@ -122,6 +123,7 @@ func newServer(t testing.TB) *server {
 			payload, err := json.Marshal(d)
 			return "skein.out." + string(d.Message.Channel) + "." + string(d.Message.Account), payload, err
 		},
+		Push:    push.New(push.Config{Store: st, Seal: func(b []byte) ([]byte, error) { return json.Marshal(b) }, Open: func(b []byte) (plain []byte, err error) { return plain, json.Unmarshal(b, &plain) }}),
 		Metrics: prometheus.NewRegistry(), Now: s.now.now, Demo: true,
 		Web: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
 	}))

@@ -1,7 +1,11 @@
 package api_test
 
 import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/base64"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,4 +87,43 @@ func TestNotifications(t *testing.T) {
 			t.Errorf("watching is %v, want %v", watching.Watching, on)
 		}
 	}
+}
+
+// A browser subscribes with the server's key and keys of its own; what it is known
+// by is shown to nobody, and another agent can't remove it.
+func TestPushSubscriptions(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	anna, bert := s.signIn(t, "anna"), s.signIn(t, "bert")
+	var key api.PushKey
+	anna.want(t, 200, "GET", "/api/v1/push/key", nil, &key)
+	browser, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b64 := base64.RawURLEncoding.EncodeToString
+	good := map[string]any{"endpoint": "https://push.example/abc", "p256dh": b64(browser.PublicKey().Bytes()), "auth": b64(make([]byte, 16)), "key": key.Key, "name": "Firefox"}
+	for status, bad := range map[string]any{"endpoint": "https://10.0.0.1/x", "p256dh": "!", "auth": "AA", "key": key.Key[1:] + "A"} {
+		body := map[string]any{}
+		for k, v := range good {
+			body[k] = v
+		}
+		body[status] = bad
+		if res, raw := anna.do(t, "PUT", "/api/v1/push/subscriptions", body); res.StatusCode < 400 || res.StatusCode >= 500 {
+			t.Errorf("bad %s: %d: %s", status, res.StatusCode, raw)
+		}
+	}
+	var first, again inbox.PushSubscription
+	anna.want(t, 200, "PUT", "/api/v1/push/subscriptions", good, &first)
+	anna.want(t, 200, "PUT", "/api/v1/push/subscriptions", good, &again)
+	if first.ID == "" || again.ID != first.ID {
+		t.Errorf("subscribed twice: %v, %v", first, again)
+	}
+	res, raw := anna.do(t, "GET", "/api/v1/push/subscriptions", nil)
+	if res.StatusCode != 200 || !strings.Contains(string(raw), `"name":"Firefox"`) || !strings.Contains(string(raw), `"here":true`) || strings.Contains(string(raw), "push.example") {
+		t.Errorf("listed: %d %s", res.StatusCode, raw)
+	}
+	bert.want(t, 404, "DELETE", "/api/v1/push/subscriptions/"+string(first.ID), nil, nil)
+	anna.want(t, 204, "DELETE", "/api/v1/push/subscriptions/"+string(first.ID), nil, nil)
+	anna.want(t, 404, "DELETE", "/api/v1/push/subscriptions/"+string(first.ID), nil, nil)
 }

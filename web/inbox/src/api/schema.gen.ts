@@ -1258,6 +1258,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the key that browsers subscribe with */
+        get: operations["push-key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the browsers that take one's pushes */
+        get: operations["push-subscriptions"];
+        /**
+         * Have this browser take one's pushes, while one is signed in
+         * @description As its PushSubscription says. Repeating it changes nothing.
+         */
+        put: operations["subscribe"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Push to a browser no more */
+        delete: operations["unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/refresh": {
         parameters: {
             query?: never;
@@ -2005,6 +2060,9 @@ export interface components {
         ItemsProduct: {
             items: components["schemas"]["Product"][];
         };
+        ItemsPushSubscription: {
+            items: components["schemas"]["PushSubscription"][];
+        };
         ItemsRelated: {
             items: components["schemas"]["Related"][];
         };
@@ -2591,6 +2649,24 @@ export interface components {
             url?: string;
             variant?: string;
         };
+        PushKey: {
+            /** @description applicationServerKey, in base64url */
+            key: string;
+        };
+        PushSubscription: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it is of the session that asks */
+            here: boolean;
+            id: string;
+            /** @description What the browser calls itself */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it took a push last
+             */
+            pushedAt?: string;
+        };
         Reaction: {
             /** Format: date-time */
             at: string;
@@ -2872,6 +2948,17 @@ export interface components {
             sent?: number;
             /** @enum {string} */
             state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
+        };
+        SubscribeInputBody: {
+            /** @description In base64url */
+            auth: string;
+            endpoint: string;
+            /** @description The key that it was subscribed with */
+            key: string;
+            /** @description What the browser calls itself */
+            name?: string;
+            /** @description In base64url */
+            p256dh: string;
         };
         SummaryInputBody: {
             /** @description Empty takes it away */
@@ -5483,6 +5570,126 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsProduct"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "push-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "push-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPushSubscription"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscribeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscription"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"net/url"
+
+	"skein/inbox/bus"
+)
+
+// The key for pushes is sealed as accounts' settings are, under names that no
+// channel has.
+const pushKeyOf, pushKeyName = "push", "vapid"
+
+func (s *server) sealPushKey(plain []byte) ([]byte, error) {
+	return bus.SealSettings(s.cfg.secret, plain, pushKeyOf, pushKeyName)
+}
+
+func (s *server) openPushKey(sealed []byte) ([]byte, error) {
+	return bus.OpenSettings(s.cfg.secret, sealed, pushKeyOf, pushKeyName)
+}
+
+// pushSubject is by what the operators of push services reach ours (RFC 8292
+// section 2.1): the public address, or else the one that every mail server has (RFC
+// 2142).
+func pushSubject(public string) string {
+	u, err := url.Parse(public)
+	if err == nil && u.Scheme == "https" {
+		return public
+	}
+	host := "localhost"
+	if err == nil && u.Hostname() != "" {
+		host = u.Hostname()
+	}
+	return "mailto:postmaster@" + host
+}
