@@ -339,7 +339,7 @@ func (p *Postgres) settings() []string {
 		"unix_socket_directories=" + p.run, "unix_socket_permissions=0700",
 		"max_connections=60", "shared_buffers=128MB", "work_mem=8MB", "maintenance_work_mem=64MB",
 		"effective_cache_size=512MB", "random_page_cost=1.1", "jit=off", "huge_pages=off",
-		"max_parallel_workers_per_gather=0", "wal_compression=on", "checkpoint_timeout=15min",
+		"max_parallel_workers_per_gather=0", "checkpoint_timeout=15min",
 		"timezone=UTC", "log_timezone=UTC",
 		// What ERROR lines hold is our callers' data: they get it, the log
 		// doesn't.
@@ -351,6 +351,17 @@ func (p *Postgres) settings() []string {
 			"max_wal_size=4GB")
 	}
 	return append(s, "fsync=on", "synchronous_commit=on", "full_page_writes=on")
+}
+
+// compression is how whole pages are packed into the log: after a checkpoint each
+// page that is touched goes there once, and with a large database that is most of
+// them. lz4 takes a third of the time of PostgreSQL's own way; not every build of
+// it has that.
+func (p *Postgres) compression(ctx context.Context) string {
+	if p.command(ctx, p.data, "postgres", "-D", p.data, "-C", "wal_compression", "-c", "wal_compression=lz4").Run() != nil {
+		return "on"
+	}
+	return "lz4"
 }
 
 // orphansFor is how long the back ends of a killed postmaster are waited for:
@@ -403,7 +414,7 @@ func (p *Postgres) startOnce(ctx context.Context) (err error) {
 		return err
 	}
 	args := []string{"-D", p.data}
-	for _, s := range p.settings() {
+	for _, s := range append(p.settings(), "wal_compression="+p.compression(ctx)) {
 		args = append(args, "-c", s)
 	}
 	cmd := p.command(context.Background(), p.data, "postgres", args...)

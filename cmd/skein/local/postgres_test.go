@@ -102,6 +102,26 @@ func TestPostgresKeepsData(t *testing.T) {
 	exec1(t, p, `SELECT n FROM kept`)
 }
 
+// Pages in the log are packed the quick way wherever the server can do that.
+func TestPostgresPacksTheLog(t *testing.T) {
+	needPostgres(t)
+	p := start(t, folder(t))
+	exec1(t, p, `SELECT 1`)
+	conn, err := pgx.Connect(t.Context(), p.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	var is string
+	var can bool
+	if err := conn.QueryRow(t.Context(), `SELECT setting, coalesce('lz4' = ANY(enumvals), false) FROM pg_settings WHERE name = 'wal_compression'`).Scan(&is, &can); err != nil {
+		t.Fatal(err)
+	}
+	if can && is != "lz4" || is == "off" {
+		t.Errorf("wal_compression is %s, and lz4 can be had: %v", is, can)
+	}
+}
+
 // Two starts never share a folder, and the refused one leaves the first alone.
 func TestPostgresInUse(t *testing.T) {
 	needPostgres(t)
