@@ -187,6 +187,28 @@ type Outbound struct {
 	HeardAt time.Time `json:"heardAt,omitzero"`
 
 	Attachments []Attachment `json:"attachments,omitempty"`
+
+	// Action is what a shop is to do in the place of a message: MessageID is then
+	// the action's, and there is nobody to send to.
+	Action *Action `json:"action,omitempty"`
+}
+
+// An Action is what is to be done with an order in its shop. A shop that takes
+// idempotency keys gets the MessageID as one, whatever the attempt.
+type Action struct {
+	Kind inbox.ActionKind `json:"kind" enum:"refund,cancel,address,resend"`
+	inbox.ActionTerms
+	Order ActionOrder `json:"order"`
+}
+
+// An ActionOrder is the order as it was known when the agent decided.
+type ActionOrder struct {
+	ExternalID string       `json:"externalId"`
+	Number     string       `json:"number"`
+	Currency   string       `json:"currency"`
+	Total      int64        `json:"total"`
+	Refunded   int64        `json:"refunded"`
+	Items      []inbox.Item `json:"items"`
 }
 
 // An Account is what a connector is to serve: a projection of the server's own

@@ -18,6 +18,15 @@ type Agent struct {
 	Phone string `json:"phone,omitempty" doc:"Extension or number by which the exchange knows the agent"`
 	// CallPop: calls that ring for nobody by name are shown to the agent.
 	CallPop bool `json:"callPop" doc:"Whether calls to the inbox are shown"`
+	// OrderActions: see [Agent.MayAct].
+	OrderActions bool `json:"orderActions" doc:"Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may"`
+}
+
+// An AgentPatch changes what is said of an agent; nil leaves as it is.
+type AgentPatch struct {
+	Phone        *string
+	CallPop      *bool
+	OrderActions *bool // an admin's to say
 }
 
 // Role is what an agent may do beyond the own inboxes.

@@ -37,6 +37,7 @@ type Event struct {
 	Connector    json.RawMessage    `json:"connector,omitempty"`
 	Notification *Notification      `json:"notification,omitempty"`
 	Read         *NotificationsRead `json:"read,omitempty"` // of notifications
+	Action       *OrderAction       `json:"action,omitempty"`
 
 	// Audience is who may see it: never sent to a browser.
 	Audience Audience `json:"audience"`
@@ -51,6 +52,7 @@ const (
 	CustomerChanged     EventKind = "customer.changed"
 	OrderChanged        EventKind = "order.changed"
 	CartChanged         EventKind = "cart.changed"
+	ActionChanged       EventKind = "action.changed" // asked of a shop, done there or not
 	TimelineAdded       EventKind = "timeline.added" // what has no entity of its own: pages, ratings, loyalty, merges
 	TaskChanged         EventKind = "task.changed"   // made, given to somebody, done
 	AgentChanged        EventKind = "agent.changed"  // rights too: open sockets check anew

@@ -273,7 +273,7 @@ const (
 type TimelineEntry struct {
 	ID             string          `json:"id"`
 	At             time.Time       `json:"at"`
-	Kind           string          `json:"kind" enum:"message,call,note,order,shipment,refund,return,cart,page,rating,loyalty,merge,status"`
+	Kind           string          `json:"kind" enum:"message,call,note,order,shipment,refund,return,cart,page,rating,loyalty,merge,status,action"`
 	ConversationID ConversationID  `json:"conversationId,omitempty"`
 	Title          string          `json:"title"`
 	Detail         string          `json:"detail,omitempty"`

@@ -188,7 +188,7 @@ func TestHere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := st.PatchAgent(ctx, &inbox.Caller{Rights: rights}, a.ID, &phone, nil, now); err != nil {
+		if _, err := st.PatchAgent(ctx, &inbox.Caller{Rights: rights}, a.ID, inbox.AgentPatch{Phone: &phone}, now); err != nil {
 			t.Fatal(err)
 		}
 		session := inbox.Session{ID: inbox.NewID[inbox.SessionID](now), AgentID: a.ID, Hash: []byte("hash of " + name), ExpiresAt: now.Add(time.Hour)}

@@ -17,6 +17,9 @@ type Config struct {
 	Log    *slog.Logger     // default slog.Default()
 	Now    func() time.Time // default time.Now
 	Client *http.Client     // by which shops are asked; default one with a limit of 30 s a request
+	// Tries are the waits before each time that a shop is asked for what may be
+	// asked for twice; default three within 4 s.
+	Tries []time.Duration
 }
 
 // A Connector speaks with online shops, for any number of accounts. It
@@ -43,6 +46,9 @@ func New(cfg Config) *Connector {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Tries == nil {
+		cfg.Tries = []time.Duration{0, time.Second, 3 * time.Second}
 	}
 	if cfg.Client == nil {
 		cfg.Client = &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -83,11 +89,6 @@ func (c *Connector) Receive(ctx context.Context, account connectors.Account, cur
 		return err
 	}
 	return connectors.Wait(ctx, cursor, emit)
-}
-
-// Send implements [connectors.Connector]: nothing is written to a shop.
-func (c *Connector) Send(context.Context, connectors.Account, connectors.Outbound, connectors.OpenFunc) (inbox.Receipt, error) {
-	return inbox.Receipt{State: inbox.Failed, Detail: "a shop takes no written messages: answer by another channel"}, nil
 }
 
 // Handler implements [connectors.Ingress]: /in/shop/<account>, by the shop that

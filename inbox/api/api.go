@@ -41,6 +41,7 @@ type Store interface {
 	Customers
 	Identities
 	Orders
+	Actions
 	Shops
 	Calendars
 	Tasks
@@ -51,7 +52,7 @@ type Store interface {
 	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
 	Teams(ctx context.Context) ([]inbox.Team, error)
 	Agents(ctx context.Context) ([]inbox.Agent, error)
-	PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, phone *string, callPop *bool, now time.Time) (inbox.Agent, error)
+	PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, p inbox.AgentPatch, now time.Time) (inbox.Agent, error)
 	Accounts(ctx context.Context) ([]inbox.Account, error)
 }
 
@@ -193,6 +194,8 @@ type Config struct {
 	Encode  func(inbox.Departure) (subject string, payload []byte, err error)
 	// Push knows what pushes need. nil: there are none.
 	Push Pusher
+	// EncodeAction turns what is to be done with an order into a row for the relay.
+	EncodeAction inbox.EncodeActionFunc
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
 	// Public is the address by which the outside finds us, without a slash at
@@ -256,6 +259,7 @@ func newAPI(cfg Config) *API {
 	a.customers()
 	a.identities()
 	a.orderLinks()
+	a.actions()
 	a.shops()
 	a.tasks()
 	a.calls()

@@ -3,6 +3,7 @@ package outbox
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"skein/connectors"
 	"skein/inbox"
@@ -43,4 +44,18 @@ func Encode(d inbox.Departure) (subject string, payload []byte, err error) {
 		return "", nil, fmt.Errorf("encode departure: %w", err)
 	}
 	return "skein.out." + string(m.Channel) + "." + string(m.Account), payload, nil
+}
+
+// EncodeAction turns an action into the row that goes to its shop's connector.
+func EncodeAction(a *inbox.OrderAction, o *inbox.Order, at time.Time) (subject string, payload []byte, err error) {
+	payload, err = json.Marshal(connectors.Outbound{
+		MessageID: inbox.MessageID(a.ID), Attempt: a.Attempt, Channel: inbox.Shop, Account: a.Account, To: []inbox.Party{}, Date: at,
+		Action: &connectors.Action{Kind: a.Kind, ActionTerms: a.ActionTerms, Order: connectors.ActionOrder{
+			ExternalID: o.ExternalID, Number: o.Number, Currency: o.Currency, Total: o.Total, Refunded: o.Refunded, Items: o.Items,
+		}},
+	})
+	if err != nil {
+		return "", nil, fmt.Errorf("encode action: %w", err)
+	}
+	return "skein.out." + string(inbox.Shop) + "." + string(a.Account), payload, nil
 }

@@ -13,17 +13,17 @@ import (
 	"skein/inbox"
 )
 
-const agentColumns = `a.id, a.email, a.name, a.role, a.locale, a.active, a.phone, a.call_pop`
+const agentColumns = `a.id, a.email, a.name, a.role, a.locale, a.active, a.phone, a.call_pop, a.order_actions`
 
 func scanAgent(row pgx.CollectableRow) (inbox.Agent, error) {
 	var a inbox.Agent
-	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop)
+	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions)
 	return a, err
 }
 
 func agentByID(ctx context.Context, q querier, id inbox.AgentID) (a inbox.Agent, version int64, err error) {
 	err = q.QueryRow(ctx, `SELECT `+agentColumns+`, a.rights_version FROM agents a WHERE a.id = $1`, id).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &version)
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &version)
 	if err != nil {
 		return a, 0, fmt.Errorf("agent %s: %w", id, notFound(err, "the agent"))
 	}
@@ -61,7 +61,7 @@ func (s *Store) Credentials(ctx context.Context, email string) (inbox.Agent, str
 	var hash string
 	err := s.pool.QueryRow(ctx, `
 		SELECT `+agentColumns+`, a.password_hash FROM agents a WHERE lower(a.email) = lower($1) AND a.active`, email).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &hash)
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &hash)
 	if err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return inbox.Agent{}, "", nil
@@ -80,7 +80,7 @@ const rightsQuery = `
 // into are the places of r in the order of rightsQuery's columns.
 func into(r *inbox.Rights) []any {
 	a := &r.Agent
-	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &r.Version, &r.Inboxes, &r.Teams}
+	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &r.Version, &r.Inboxes, &r.Teams}
 }
 
 func scanRights(row pgx.Row) (inbox.Rights, error) {
@@ -275,13 +275,16 @@ func ids[T ~string](list []T) []string {
 
 // PatchAgent changes what an agent may say of itself, and an admin of anybody; nil
 // leaves as it is.
-func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, phone *string, callPop *bool, now time.Time) (inbox.Agent, error) {
+func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, p inbox.AgentPatch, now time.Time) (inbox.Agent, error) {
 	missing := &inbox.Error{Code: inbox.NotFound, Message: "the agent is not there"}
 	if !inbox.ValidID(string(id)) {
 		return inbox.Agent{}, missing
 	}
 	if id != by.Agent.ID && by.Agent.Role != inbox.AdminRole {
 		return inbox.Agent{}, &inbox.Error{Code: inbox.Forbidden, Message: "only an admin changes this for somebody else"}
+	}
+	if p.OrderActions != nil && by.Agent.Role != inbox.AdminRole {
+		return inbox.Agent{}, &inbox.Error{Code: inbox.Forbidden, Message: "only an admin says who may act on orders"}
 	}
 	var a inbox.Agent
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -293,8 +296,9 @@ func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.Agent
 			return err
 		}
 		if _, err := tx.Exec(ctx, `
-			UPDATE agents SET phone = coalesce($2, phone), call_pop = coalesce($3, call_pop), rights_version = rights_version + 1
-			WHERE id = $1`, id, phone, callPop); err != nil {
+			UPDATE agents SET phone = coalesce($2, phone), call_pop = coalesce($3, call_pop),
+				order_actions = coalesce($4, order_actions), rights_version = rights_version + 1
+			WHERE id = $1`, id, p.Phone, p.CallPop, p.OrderActions); err != nil {
 			return err
 		}
 		var version int64

@@ -187,6 +187,8 @@ func logged(e *inbox.Event) any {
 		return e.Order
 	case e.Cart != nil:
 		return e.Cart
+	case e.Action != nil:
+		return e.Action
 	case e.Customer != nil:
 		return e.Customer
 	case e.Task != nil:

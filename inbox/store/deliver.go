@@ -47,6 +47,9 @@ func (s *Store) Deliver(ctx context.Context, batch []inbox.Received) error {
 		if err := d.storeReceipts(ctx, fresh); err != nil {
 			return err
 		}
+		if err := d.storeActions(ctx, fresh); err != nil {
+			return err
+		}
 		if err := d.sayEarlyWords(ctx); err != nil {
 			return err
 		}

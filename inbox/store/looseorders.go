@@ -283,7 +283,7 @@ func (d *delivery) replaceOrders(ctx context.Context, changed []*changedOrder, g
 		batch := &pgx.Batch{}
 		batch.Queue(`DELETE FROM conversation_orders WHERE order_id = ANY($1::uuid[])`, old)
 		batch.Queue(`UPDATE conversations SET order_id = NULL, order_number = '' WHERE id = ANY($1::uuid[]) AND order_id = ANY($2::uuid[])`, ids(list), old)
-		for _, table := range []string{"order_verdicts", "claim_codes", "order_aliases"} {
+		for _, table := range []string{"order_verdicts", "claim_codes", "order_aliases", "order_actions"} {
 			batch.Queue(`UPDATE `+table+` t SET order_id = n.now FROM unnest($1::uuid[], $2::uuid[]) AS n(old, now) WHERE t.order_id = n.old`, old, now)
 		}
 		batch.Queue(`DELETE FROM orders WHERE id = ANY($1::uuid[])`, old)

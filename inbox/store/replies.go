@@ -106,7 +106,7 @@ func (s *Store) write(ctx context.Context, by *inbox.Caller, ref string, a *inbo
 
 // claimKey takes the idempotency key, waiting for another call that holds it.
 // When it was used before, fresh is false and m is what was answered then.
-func claimKey(ctx context.Context, tx pgx.Tx, actor string, a *inbox.Answer, m *inbox.Message) (fresh bool, err error) {
+func claimKey(ctx context.Context, tx pgx.Tx, actor string, a *inbox.Answer, m any) (fresh bool, err error) {
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO idempotency_keys (actor, key, request_hash, response, created_at) VALUES ($1, $2, $3, '{}', $4)
 		ON CONFLICT DO NOTHING`, actor, a.Key, a.Hash, a.At)

@@ -94,6 +94,12 @@ var timelineSources = []timelineSource{
 			SELECT * FROM order_entries e WHERE e.identity_id = i.id AND (e.at, e.id) < (@at, @id::uuid)
 			ORDER BY e.at DESC, e.id DESC LIMIT @limit) e
 		WHERE i.customer_id = @customer ORDER BY e.at DESC, e.id DESC LIMIT @limit`},
+	{name: "action", sql: actionEntry + `
+		FROM identities i CROSS JOIN LATERAL (
+			SELECT * FROM order_actions x WHERE x.identity_id = i.id AND (x.created_at, x.id) < (@at, @id::uuid)
+			ORDER BY x.created_at DESC, x.id DESC LIMIT @limit) x
+		JOIN orders o ON o.id = x.order_id JOIN agents g ON g.id = x.agent_id
+		WHERE i.customer_id = @customer ORDER BY x.created_at DESC, x.id DESC LIMIT @limit`},
 	{name: "cart", sql: `
 		SELECT c.updated_at, c.id::text, 'cart', '', (SELECT coalesce(left(string_agg(x->>'title', ', '), 200), '') FROM jsonb_array_elements(c.items) x), c.status,
 			jsonb_build_object('cartId', c.id, 'store', c.store, 'currency', c.currency, 'total', c.total, 'items', jsonb_array_length(c.items))

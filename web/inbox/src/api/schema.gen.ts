@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try again what failed or is uncertain, or say what became of it */
+        post: operations["retry-action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -106,7 +123,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say at which telephone an agent is, and which calls are shown
+         * Say at which telephone an agent is, which calls are shown, and who may act on orders
          * @description Of oneself, and as an admin of anybody.
          */
         patch: operations["change-agent"];
@@ -1241,6 +1258,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what agents had done with an order in its shop, newest first */
+        get: operations["order-actions"];
+        put?: never;
+        /**
+         * Refund, cancel or readdress an order in its shop, or have its confirmation sent again
+         * @description For supervisors, admins and agents who may. It is done once, whatever happens on the way, or becomes uncertain; its state changes when the shop has answered. One at a time an order.
+         */
+        post: operations["act-on-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1531,6 +1569,43 @@ export interface components {
             /** @description The address that the other side sends to */
             webhook?: string;
         };
+        ActionBody: {
+            /** @description Address: where it goes */
+            address?: components["schemas"]["Address"];
+            /**
+             * Format: int64
+             * @description Refund: in minor units of the order's currency
+             */
+            amount?: number;
+            /** @enum {string} */
+            kind: "refund" | "cancel" | "address" | "resend";
+            /** @description Refund: which of its items */
+            lines?: components["schemas"]["ActionLine"][];
+            /** @description Address: who receives it */
+            name?: string;
+            /** @description The shop tells the customer */
+            notify?: boolean;
+            phone?: string;
+            /** @description Kept in the shop with it */
+            reason?: string;
+            /** @description Cancel: what was paid goes back */
+            refund?: boolean;
+            /** @description Refund, cancel: the goods go back on the shelf */
+            restock?: boolean;
+        };
+        ActionLine: {
+            /** @description Its externalId */
+            itemId: string;
+            /** Format: int64 */
+            quantity: number;
+        };
+        ActionWordInputBody: {
+            /**
+             * @description again: one more attempt, by which the shop does nothing twice; done: somebody saw it done in the shop; aside: it is not to be done
+             * @enum {string}
+             */
+            word: "again" | "done" | "aside";
+        };
         Actions: {
             addTags?: string[];
             /** @description me, none, or an agent's id */
@@ -1563,6 +1638,8 @@ export interface components {
             id: string;
             locale: string;
             name: string;
+            /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
+            orderActions: boolean;
             /** @description Extension or number by which the exchange knows the agent */
             phone?: string;
             /** @enum {string} */
@@ -1571,6 +1648,8 @@ export interface components {
         AgentInputBody: {
             /** @description Whether calls are shown that ring for the inbox and nobody by name */
             callPop?: boolean;
+            /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
+            orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */
             phone?: string;
         };
@@ -2051,6 +2130,9 @@ export interface components {
         ItemsOrder: {
             items: components["schemas"]["Order"][];
         };
+        ItemsOrderAction: {
+            items: components["schemas"]["OrderAction"][];
+        };
         ItemsOrderLink: {
             items: components["schemas"]["OrderLink"][];
         };
@@ -2463,6 +2545,51 @@ export interface components {
              * Format: int64
              * @description Rises with every change; a client ignores what is not newer
              */
+            version: number;
+        };
+        OrderAction: {
+            /** @description The shop's */
+            account: string;
+            /** @description Address: where it goes */
+            address?: components["schemas"]["Address"];
+            agentId: string;
+            agentName: string;
+            /**
+             * Format: int64
+             * @description Refund: in minor units of the order's currency
+             */
+            amount?: number;
+            /** Format: int64 */
+            attempt: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The shop's words */
+            detail?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "refund" | "cancel" | "address" | "resend";
+            /** @description Refund: which of its items */
+            lines?: components["schemas"]["ActionLine"][];
+            /** @description Address: who receives it */
+            name?: string;
+            /** @description The shop tells the customer */
+            notify?: boolean;
+            orderId: string;
+            phone?: string;
+            /** @description Kept in the shop with it */
+            reason?: string;
+            /** @description Cancel: what was paid goes back */
+            refund?: boolean;
+            /** @description Refund, cancel: the goods go back on the shelf */
+            restock?: boolean;
+            /**
+             * @description sent: the shop has done it
+             * @enum {string}
+             */
+            state: "sending" | "sent" | "failed" | "uncertain";
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: int64 */
             version: number;
         };
         OrderLink: {
@@ -3029,7 +3156,7 @@ export interface components {
             detail?: string;
             id: string;
             /** @enum {string} */
-            kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status";
+            kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status" | "action";
             title: string;
         };
         UnmergeInputBody: {
@@ -3229,6 +3356,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "retry-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionWordInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderAction"];
                 };
             };
             /** @description What is wrong */
@@ -5535,6 +5697,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "order-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOrderAction"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "act-on-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderAction"];
                 };
             };
             /** @description What is wrong */

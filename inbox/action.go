@@ -1,0 +1,134 @@
+package inbox
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An ActionID is a UUIDv7.
+type ActionID string
+
+// An ActionKind is what is done with an order in its shop.
+type ActionKind string
+
+const (
+	RefundOrder    ActionKind = "refund"
+	CancelOrder    ActionKind = "cancel"
+	ReaddressOrder ActionKind = "address" // another recipient, or another address
+	ResendOrder    ActionKind = "resend"  // the mail that confirms it, once more
+)
+
+// An OrderAction is what an agent has had done with an order in its shop. It is
+// done at most once, or uncertain: its state moves as a message's does.
+type OrderAction struct {
+	ID      ActionID   `json:"id"`
+	Version int64      `json:"version"`
+	OrderID OrderID    `json:"orderId"`
+	Account AccountID  `json:"account" doc:"The shop's"`
+	Kind    ActionKind `json:"kind" enum:"refund,cancel,address,resend"`
+	ActionTerms
+
+	State     State     `json:"state" enum:"sending,sent,failed,uncertain" doc:"sent: the shop has done it"`
+	Detail    string    `json:"detail,omitempty" doc:"The shop's words"`
+	Attempt   int       `json:"attempt"`
+	AgentID   AgentID   `json:"agentId"`
+	AgentName string    `json:"agentName"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// ActionTerms are what exactly is to be done. A refund is of lines, of an amount,
+// or with neither of all that is left; with both, of that amount for those lines.
+type ActionTerms struct {
+	Amount  int64        `json:"amount,omitempty" minimum:"0" doc:"Refund: in minor units of the order's currency"`
+	Lines   []ActionLine `json:"lines,omitempty" maxItems:"200" doc:"Refund: which of its items"`
+	Restock bool         `json:"restock,omitempty" doc:"Refund, cancel: the goods go back on the shelf"`
+	Refund  bool         `json:"refund,omitempty" doc:"Cancel: what was paid goes back"`
+	Notify  bool         `json:"notify,omitempty" doc:"The shop tells the customer"`
+	Reason  string       `json:"reason,omitempty" maxLength:"500" doc:"Kept in the shop with it"`
+	Name    string       `json:"name,omitempty" maxLength:"200" doc:"Address: who receives it"`
+	Phone   string       `json:"phone,omitempty" maxLength:"60"`
+	Address *Address     `json:"address,omitempty" doc:"Address: where it goes"`
+}
+
+// An ActionLine is some of one item of an order.
+type ActionLine struct {
+	ItemID   string `json:"itemId" minLength:"1" maxLength:"200" doc:"Its externalId"`
+	Quantity int    `json:"quantity" minimum:"1" maximum:"100000"`
+}
+
+// An ActionAsk is a wish for an action. It repeats by Key, see [Answer].
+type ActionAsk struct {
+	ID    ActionID
+	At    time.Time
+	Key   string
+	Hash  []byte
+	Kind  ActionKind
+	Terms ActionTerms
+}
+
+// An EncodeActionFunc turns an action on an order into what goes to its shop's
+// connector. It is pure.
+type EncodeActionFunc func(a *OrderAction, o *Order, at time.Time) (subject string, payload []byte, err error)
+
+// MayAct reports whether a may have things done with orders in their shops.
+func (a *Agent) MayAct() bool { return a.Role != AgentRole || a.OrderActions }
+
+// Check says what of the terms can't be done with o as it is known, as an
+// [Invalid]; the shop has the last word.
+func (t *ActionTerms) Check(kind ActionKind, o *Order) error {
+	refuse := func(format string, args ...any) error {
+		return &Error{Code: Invalid, Message: fmt.Sprintf(format, args...)}
+	}
+	switch kind {
+	case RefundOrder:
+		left := o.Total - o.Refunded
+		switch {
+		case o.Currency == "":
+			return refuse("the order's currency is not known: refund it in the shop")
+		case left <= 0:
+			return refuse("all of %s has gone back already", FormatAmount(o.Total, o.Currency))
+		case t.Amount > left:
+			return refuse("%s is more than the %s that is left", FormatAmount(t.Amount, o.Currency), FormatAmount(left, o.Currency))
+		}
+		return t.checkLines(o, refuse)
+	case CancelOrder:
+		if o.Status == "cancelled" {
+			return refuse("the order is cancelled already")
+		}
+	case ReaddressOrder:
+		switch {
+		case o.Status == "cancelled" || o.Status == "delivered":
+			return refuse("the order is %s: its address can't be changed", o.Status)
+		case t.Address == nil || len(t.Address.Lines) == 0 || t.Address.City == "" || t.Address.Country == "":
+			return refuse("an address needs street, city and country")
+		case len(t.Address.Country) != 2 || strings.ToUpper(t.Address.Country) != t.Address.Country:
+			return refuse("country is %q, not a code of two letters such as AT", t.Address.Country)
+		case len(t.Address.Lines) > 3:
+			return refuse("an address has three lines at most")
+		}
+	case ResendOrder:
+	default:
+		return refuse("%q is nothing that is done with orders", kind)
+	}
+	return nil
+}
+
+func (t *ActionTerms) checkLines(o *Order, refuse func(string, ...any) error) error {
+	have := map[string]int{}
+	for _, i := range o.Items {
+		have[i.ExternalID] += i.Quantity
+	}
+	for _, l := range t.Lines {
+		n, known := have[l.ItemID]
+		switch {
+		case !known || l.ItemID == "":
+			return refuse("the order has no item %q", l.ItemID)
+		case l.Quantity < 1 || l.Quantity > n:
+			return refuse("the order has %d of item %q, not %d", n, l.ItemID, l.Quantity)
+		}
+		have[l.ItemID] -= l.Quantity
+	}
+	return nil
+}
