@@ -185,6 +185,8 @@ type Outbound struct {
 	// HeardAt is when the recipient of a direct message last wrote to the
 	// account: services let nobody write to who is silent for long.
 	HeardAt time.Time `json:"heardAt,omitzero"`
+	// Template is the service's own that Text is made of, where it leaves as one.
+	Template *inbox.Template `json:"template,omitempty"`
 
 	Attachments []Attachment `json:"attachments,omitempty"`
 

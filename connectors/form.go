@@ -13,6 +13,9 @@ type Form struct {
 	// Check says what a schema can't, as an [inbox.Invalid] that names the
 	// setting; nil when there is nothing more. The settings are opened.
 	Check func(Account) error
+	// Sending is what an account's service takes, and when; nil: it sets no bound
+	// that a composer has to know. The settings are opened.
+	Sending func(Account) inbox.SendBounds
 	// Webhooks says that the accounts take requests at /in/<channel>/<account>,
 	// an address that the operator copies to the other side.
 	Webhooks bool

@@ -124,6 +124,7 @@ type Answer struct {
 	SnoozeUntil  *time.Time // nil: as Then says
 	To, Cc       []Party    // To empty: whoever wrote last
 	Attachments  []AttachmentID
+	Template     *Template // of a direct message: Text is what it comes to
 	SendAt       time.Time
 
 	// Seal names the mail and the address that answers come back to ("" for the

@@ -162,6 +162,7 @@ type Message struct {
 	Masked      bool        `json:"masked,omitempty" doc:"Numbers of payment cards were masked in it; its source is for admins only"`
 	Reason      Reason      `json:"reason"`
 	Mentions    []Mentioned `json:"mentions,omitempty" doc:"Of a note: the agents whom it names"`
+	Template    *Template   `json:"template,omitempty" doc:"Of a direct message that left as one: its service's template"`
 
 	HeaderID   string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`
 	ExternalID string    `json:"externalId,omitempty" doc:"Of a chat: what the visitor's browser named it, after its session"`

@@ -72,7 +72,7 @@ func startSocial(t *testing.T) *socialNode {
 	t.Cleanup(func() { close(gone); api.Close() })
 	n.api = api.URL
 	for id, own := range map[inbox.AccountID]string{
-		"whatsapp": `"id":"106","verifyToken":"v"`, "messenger": `"id":"PAGE","verifyToken":"v"`, "instagram": `"id":"IG","verifyToken":"v"`,
+		"whatsapp": `"id":"106","verifyToken":"v","templates":[{"name":"late","language":"en_US","text":"Hi {{1}}, we are sorry."}]`, "messenger": `"id":"PAGE","verifyToken":"v"`, "instagram": `"id":"IG","verifyToken":"v"`,
 		"telegram": `"stop":[]`, "twilio": `"accountSid":"AC1"`, "line": `"stop":[]`,
 	} {
 		if _, err := n.store.SaveAccount(t.Context(), inbox.Account{ID: id, Channel: inbox.Social, InboxID: n.inboxes["support"].ID, Name: string(id),
@@ -335,4 +335,59 @@ func TestSocialUncertain(t *testing.T) {
 	if got := n.left("Hang on"); len(got) != 1 {
 		t.Errorf("it left %d times", len(got))
 	}
+}
+
+// The composer is told until when it may answer and why it may not any more, and
+// what may be sent then; who asked to be left alone is, and the agent is told so.
+func TestSocialSending(t *testing.T) {
+	t.Parallel()
+	n := startSocial(t)
+	n.sidecar()
+	kim := n.agent("kim", inbox.AgentRole, n.inboxes["support"].ID)
+	talk := func(from, text string, age time.Duration) (found inbox.Conversation) {
+		t.Helper()
+		n.said("whatsapp", n.url+"/in/social/whatsapp", fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"106"},
+			"messages":[{"from":%q,"id":%q,"timestamp":"%d","type":"text","text":{"body":%q}}]}}]}]}`, from, "w"+from+text, time.Now().Add(-age).Unix(), text))
+		kim.until(text+" is shown", func() bool {
+			var list struct{ Items []inbox.Conversation }
+			kim.want(200, "GET", "/conversations?status=all", nil, &list)
+			i := slices.IndexFunc(list.Items, func(c inbox.Conversation) bool { return c.Preview == text })
+			if i >= 0 {
+				found = list.Items[i]
+			}
+			return i >= 0
+		})
+		return found
+	}
+	state := func(c inbox.Conversation) (s inbox.SendState) {
+		kim.want(200, "GET", "/conversations/"+string(c.ID)+"/sending", nil, &s)
+		return s
+	}
+	fresh, old, stop := talk("16505551234", "Just now", time.Minute), talk("16505550000", "Long ago", 72*time.Hour), talk("16505559999", "STOP", time.Minute)
+	if s := state(fresh); !s.May || s.ClosesAt == nil || s.MaxText != 4096 || s.Account != "whatsapp" {
+		t.Errorf("within a day: %+v", s)
+	}
+	if s := state(old); s.May || !strings.Contains(s.Why, "template") || len(s.Templates) != 1 || s.Templates[0].Values != 1 {
+		t.Errorf("after three days: %+v", s)
+	}
+	if s := state(stop); s.May || !s.Stopped {
+		t.Errorf("after STOP: %+v", s)
+	}
+	answer := func(c inbox.Conversation, key string, body map[string]any) (int, string) {
+		body["seenSeq"] = 1 << 40
+		return kim.doKey("POST", "/conversations/"+string(c.ID)+"/replies", key, body)
+	}
+	if status, raw := answer(stop, "stop", map[string]any{"text": "But"}); status != 409 || !strings.Contains(raw, "START") {
+		t.Errorf("after STOP an answer gets %d %s", status, raw)
+	}
+	template := func(values ...string) map[string]any {
+		return map[string]any{"text": "", "template": map[string]any{"name": "late", "language": "en_US", "values": values}}
+	}
+	if status, raw := answer(old, "few", template()); status != 422 && status != 400 || !strings.Contains(raw, "places") {
+		t.Errorf("a template with nothing filled in gets %d %s", status, raw)
+	}
+	if status, raw := answer(old, "good", template("Ann")); status != 202 || !strings.Contains(raw, "Hi Ann, we are sorry.") {
+		t.Errorf("a template gets %d %s", status, raw)
+	}
+	n.until("the template has left", func() bool { return len(n.left(`"template":{"components"`)) == 1 })
 }

@@ -274,7 +274,7 @@ const (
 
 // closed says why a platform wouldn't take a message now, "" when it may.
 func (s *Settings) closed(out *connectors.Outbound) string {
-	if out.HeardAt.IsZero() {
+	if out.HeardAt.IsZero() || s.Provider == WhatsApp && out.Template != nil {
 		return ""
 	}
 	age := out.Date.Sub(out.HeardAt)

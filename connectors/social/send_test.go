@@ -214,6 +214,26 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// A template leaves as what WhatsApp approved, however long they were silent, and
+// a composer knows which there are and until when it needs none.
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	account := p.account(WhatsApp, `"templates":[{"name":"late","language":"en_US","text":"Hi {{1}}, about {{2}}"}]`)
+	out := outbound(account, "+16505551234", "Hi Ann, about #1")
+	out.HeardAt = out.Date.Add(-100 * time.Hour)
+	out.Template = &inbox.Template{Name: "late", Language: "en_US", Values: []string{"Ann", "#1"}}
+	got, err := newConnector(nil).Send(t.Context(), account, out, opened)
+	want := `"template":{"components":[{"parameters":[{"text":"Ann","type":"text"},{"text":"#1","type":"text"}],"type":"body"}],"language":{"code":"en_US"},"name":"late"}`
+	if sent := strings.Join(p.all(), ""); err != nil || got.State != inbox.Sent || !strings.Contains(sent, want) {
+		t.Errorf("%+v, %v, sent %s", got, err, sent)
+	}
+	s := Form().Sending(account)
+	if s.Window != 24 || s.MaxText != 4096 || len(s.Templates) != 1 || s.Templates[0].Values != 2 {
+		t.Errorf("a composer is told %+v", s)
+	}
+}
+
 // A file that we send is had by who was given its address, for a while.
 func TestServedFile(t *testing.T) {
 	t.Parallel()

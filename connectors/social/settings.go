@@ -2,6 +2,7 @@ package social
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -71,9 +72,36 @@ type Template struct {
 // Form is what an operator is asked for.
 func Form() connectors.Form {
 	return connectors.Form{
-		Settings: Settings{}, Webhooks: true,
+		Settings: Settings{}, Webhooks: true, Sending: sending,
 		Check: func(a connectors.Account) error { _, err := ParseSettings(a); return err },
 	}
+}
+
+// sending is what an account's platform takes, and when.
+func sending(account connectors.Account) inbox.SendBounds {
+	s, err := ParseSettings(account)
+	if err != nil {
+		return inbox.SendBounds{}
+	}
+	out := map[string]inbox.SendBounds{
+		WhatsApp:  {MaxText: 4096, Splits: true, Window: 24},
+		Messenger: {MaxText: 2000, Splits: true, Window: 24},
+		Instagram: {MaxText: 1000, TextIn: "bytes", Splits: true, Window: 24},
+		Telegram:  {MaxText: 4096, Splits: true},
+		Twilio:    {MaxText: 1600, MaxFiles: 10},
+		Line:      {MaxText: 5000, TextIn: "bytes", Splits: true},
+	}[s.Provider]
+	out.TextIn, out.MaxFileBytes = cmp.Or(out.TextIn, "characters"), largest[s.Provider]
+	if s.Provider == Twilio && strings.HasPrefix(s.owner, "whatsapp:") {
+		out.Window = 24
+	}
+	if s.HumanAgent {
+		out.PeopleWindow = 7 * 24
+	}
+	for _, t := range s.Templates {
+		out.Templates = append(out.Templates, inbox.SendTemplate{Name: t.Name, Language: t.Language, Text: t.Text, Values: inbox.Places(t.Text)})
+	}
+	return out
 }
 
 func invalid(format string, args ...any) error {

@@ -160,6 +160,17 @@ func (w *writer) whatsapp(text string) (parts []part, err error) {
 		}
 		return ids, nil
 	}
+	if t := w.out.Template; t != nil {
+		content := map[string]any{"name": t.Name, "language": map[string]any{"code": t.Language}}
+		if len(t.Values) > 0 {
+			var values []map[string]any
+			for _, v := range t.Values {
+				values = append(values, map[string]any{"type": "text", "text": v})
+			}
+			content["components"] = []map[string]any{{"type": "body", "parameters": values}}
+		}
+		return []part{{"the template", func(ctx context.Context) ([]string, error) { return send(ctx, "template", content) }}}, nil
+	}
 	caption := len(w.out.Attachments) == 1 && family(w.out.Attachments[0].Type) != "audio" && runes(text) <= 1024
 	if !caption {
 		for _, s := range split(text, 4096, runes) {

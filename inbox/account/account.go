@@ -174,6 +174,19 @@ func (d *Desk) Change(ctx context.Context, by *inbox.Caller, a Account, now time
 	})
 }
 
+// Sending is what an account's service takes, and when.
+func (d *Desk) Sending(a *inbox.Account) (inbox.SendBounds, error) {
+	f := d.forms[a.Channel]
+	if f == nil || f.Form.Sending == nil {
+		return inbox.SendBounds{}, nil
+	}
+	raw, err := d.cfg.Vault.Open(a.Settings, a.Channel, a.ID)
+	if err != nil {
+		return inbox.SendBounds{}, fmt.Errorf("open settings of %s: %w", a.ID, err)
+	}
+	return f.Form.Sending(connectors.Account{ID: a.ID, Channel: a.Channel, Name: a.Name, Address: a.Address, Own: a.Own, Region: a.Region, Settings: raw}), nil
+}
+
 // Pause stops, or goes on with, the serving of an account.
 func (d *Desk) Pause(ctx context.Context, by *inbox.Caller, id inbox.AccountID, paused bool, now time.Time) (Account, error) {
 	a, err := d.find(ctx, id)

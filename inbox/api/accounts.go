@@ -22,6 +22,7 @@ type Accounts interface {
 	Change(ctx context.Context, by *inbox.Caller, a account.Account, now time.Time) (account.Account, error)
 	Pause(ctx context.Context, by *inbox.Caller, id inbox.AccountID, paused bool, now time.Time) (account.Account, error)
 	Remove(ctx context.Context, by *inbox.Caller, id inbox.AccountID, now time.Time) error
+	Sending(a *inbox.Account) (inbox.SendBounds, error)
 }
 
 // An AccountView is an account and how it is served just now.

@@ -35,6 +35,7 @@ type replyBody struct {
 	To          []inbox.Party        `json:"to,omitempty" maxItems:"50" doc:"Absent: whoever wrote last"`
 	Cc          []inbox.Party        `json:"cc,omitempty" maxItems:"50"`
 	Attachments []inbox.AttachmentID `json:"attachments,omitempty" maxItems:"50" doc:"Ids of uploads"`
+	Template    *inbox.Template      `json:"template,omitempty" doc:"Send the service's approved template instead of text, which is what it comes to: see sending"`
 	Force       bool                 `json:"force,omitempty" doc:"Send whatever came meanwhile"`
 	Close       bool                 `json:"close,omitempty" doc:"Close the conversation with it"`
 	Then        inbox.Actions        `json:"then,omitempty" doc:"What else is done with the conversation"`
@@ -69,6 +70,8 @@ func (a *API) answers() {
 	secured(a, huma.Operation{OperationID: "reply", Method: "POST", Path: Root + "/conversations/{id}/replies", Tags: tag,
 		DefaultStatus: http.StatusAccepted, MaxBodyBytes: maxBody, Summary: "Answer the customer",
 		Description: "The message is queued: its state changes as it leaves. When something public came after seenSeq the answer is 409 with what is newer, and nothing is sent."}, a.reply)
+	secured(a, huma.Operation{OperationID: "sending", Method: "GET", Path: Root + "/conversations/{id}/sending", Tags: tag,
+		Summary: "What may be sent to the customer now", Description: "The bounds of the service that an answer leaves by, and until when it takes one."}, a.sending)
 	secured(a, huma.Operation{OperationID: "note", Method: "POST", Path: Root + "/conversations/{id}/notes", Tags: tag,
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxBody, Summary: "Write a note that only the team sees"}, a.note)
 	secured(a, huma.Operation{OperationID: "apply", Method: "POST", Path: Root + "/conversations/{id}/actions", Tags: tag,
@@ -100,6 +103,12 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 	if err != nil {
 		return nil, err
 	}
+	if b.Template != nil {
+		if text, err = a.fill(ctx, by, in.ID, b); err != nil {
+			return nil, err
+		}
+		html = ""
+	}
 	if strings.TrimSpace(text) == "" && len(b.Attachments) == 0 {
 		return nil, invalid("body.text", "is empty: write something, or attach a file")
 	}
@@ -113,7 +122,7 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 	now := a.cfg.Now()
 	answer := inbox.Answer{
 		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash,
-		SeenSeq: b.SeenSeq, Force: b.Force, Close: b.Close, Then: b.Then, SnoozeUntil: b.SnoozeUntil, To: b.To, Cc: b.Cc, Attachments: b.Attachments,
+		SeenSeq: b.SeenSeq, Force: b.Force, Close: b.Close, Then: b.Then, SnoozeUntil: b.SnoozeUntil, To: b.To, Cc: b.Cc, Attachments: b.Attachments, Template: b.Template,
 		SendAt: now.Add(a.cfg.SendDelay), Seal: a.cfg.Seal, MatchKey: a.cfg.MatchKey,
 	}
 	if html != "" {
@@ -142,6 +151,51 @@ func (a *API) check(acts *inbox.Actions, until *time.Time) error {
 		return a.soon("body.snoozeUntil", *until)
 	}
 	return nil
+}
+
+func (a *API) sending(ctx context.Context, by *inbox.Caller, in *RefParam) (*body[inbox.SendState], error) {
+	account, heard, stopped, err := a.cfg.Store.AnsweredBy(ctx, &by.Rights, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	bounds, err := a.cfg.Accounts.Sending(&account)
+	if err != nil {
+		return nil, err
+	}
+	state := bounds.State(heard, stopped, a.cfg.Now())
+	state.Channel, state.Account = account.Channel, account.ID
+	return &body[inbox.SendState]{state}, nil
+}
+
+// fill is the text of a template that a service has approved.
+func (a *API) fill(ctx context.Context, by *inbox.Caller, ref string, b *replyBody) (string, error) {
+	account, _, _, err := a.cfg.Store.AnsweredBy(ctx, &by.Rights, ref)
+	if err != nil {
+		return "", err
+	}
+	bounds, err := a.cfg.Accounts.Sending(&account)
+	if err != nil {
+		return "", err
+	}
+	for _, t := range bounds.Templates {
+		if t.Name != b.Template.Name || t.Language != b.Template.Language {
+			continue
+		}
+		for i, v := range b.Template.Values {
+			if strings.TrimSpace(v) == "" || len(v) > 1000 || strings.ContainsFunc(v, control) {
+				return "", invalid(fmt.Sprintf("body.template.values[%d]", i), "is empty, too long, or has a line break")
+			}
+		}
+		text, ok := t.Fill(b.Template.Values)
+		if !ok {
+			return "", invalid("body.template.values", fmt.Sprintf("are %d, and the template has %d places", len(b.Template.Values), t.Values))
+		}
+		if len(b.Attachments) > 0 {
+			return "", invalid("body.attachments", "can't go with a template")
+		}
+		return text, nil
+	}
+	return "", invalid("body.template", "is none that this account has")
 }
 
 func (a *API) note(ctx context.Context, by *inbox.Caller, in *noteInput) (*body[inbox.Message], error) {

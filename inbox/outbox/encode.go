@@ -24,7 +24,7 @@ func Encode(d inbox.Departure) (subject string, payload []byte, err error) {
 		MessageID: m.ID, Attempt: m.Attempt, Channel: m.Channel, Account: m.Account,
 		From: d.From, ReplyTo: d.ReplyTo, To: m.To, Cc: m.Cc, Bcc: d.Bcc,
 		Subject: m.Subject, Text: m.Text, HTML: m.HTML,
-		HeaderID: m.HeaderID, References: d.References, Automatic: d.Automatic, Date: d.At, HeardAt: d.HeardAt,
+		HeaderID: m.HeaderID, References: d.References, Automatic: d.Automatic, Date: d.At, HeardAt: d.HeardAt, Template: m.Template,
 	}
 	if n := len(d.References); n > 0 {
 		out.InReplyTo = d.References[n-1]

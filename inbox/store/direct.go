@@ -209,3 +209,31 @@ func heardAt(ctx context.Context, q querier, account inbox.AccountID, address st
 	}
 	return *at, nil
 }
+
+// AnsweredBy is the account that a conversation's next answer leaves by, and of a
+// direct message when who it goes to last wrote there, and asked to be left
+// alone, zero for never.
+func (s *Store) AnsweredBy(ctx context.Context, rights *inbox.Rights, ref string) (account inbox.Account, heard, stopped time.Time, err error) {
+	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		c, err := findConversation(ctx, tx, rights, ref, "")
+		if err != nil {
+			return err
+		}
+		if account, err = readAccount(ctx, tx, c.Account, ""); err != nil || account.Channel != inbox.Social {
+			return err
+		}
+		_, to, err := socialParent(ctx, tx, &c, &account)
+		if len(to) == 0 {
+			return err
+		}
+		if heard, err = heardAt(ctx, tx, account.ID, to[0].Address); err != nil {
+			return err
+		}
+		stopped, err = stoppedAt(ctx, tx, account.ID, to[0].Address)
+		return err
+	})
+	if err != nil {
+		return account, heard, stopped, fmt.Errorf("answered by: %w", err)
+	}
+	return account, heard, stopped, nil
+}

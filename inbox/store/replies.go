@@ -139,7 +139,7 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 		Author: inbox.Author{Kind: inbox.ByAgent, AgentID: by.Agent.ID, Name: by.Agent.Name},
 		To:     []inbox.Party{}, Cc: []inbox.Party{},
 		Text: a.Text, VisibleText: a.Text, HTML: a.HTML, RemoteImages: a.RemoteImages,
-		Attachments: []inbox.Attachment{}, State: inbox.Sent,
+		Attachments: []inbox.Attachment{}, State: inbox.Sent, Template: a.Template,
 		Reason: inbox.Reason{Step: inbox.ByAgentHand, Text: "written here"},
 		SentAt: a.At, CreatedAt: a.At,
 	}

@@ -610,6 +610,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What may be sent to the customer now
+         * @description The bounds of the service that an answer leaves by, and until when it takes one.
+         */
+        get: operations["sending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/split": {
         parameters: {
             query?: never;
@@ -2379,6 +2399,8 @@ export interface components {
             /** @description The other server's own words */
             stateDetail?: string;
             subject: string;
+            /** @description Of a direct message that left as one: its service's template */
+            template?: components["schemas"]["Template"];
             /** @description The whole text as it was received or written */
             text: string;
             threadId?: string;
@@ -2882,6 +2904,8 @@ export interface components {
              * @description Snooze the conversation with it
              */
             snoozeUntil?: string;
+            /** @description Send the service's approved template instead of text, which is what it comes to: see sending */
+            template?: components["schemas"]["Template"];
             /** @description May be empty when there are attachments */
             text: string;
             /** @description What else is done with the conversation */
@@ -2962,6 +2986,68 @@ export interface components {
             /** @description BCP 47, such as de or pt-BR; empty: any */
             locale: string;
             text: string;
+        };
+        SendState: {
+            accountId: string;
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it may no longer be answered
+             */
+            closesAt?: string;
+            /**
+             * Format: date-time
+             * @description When the customer last wrote by this account
+             */
+            heardAt?: string;
+            /** Format: int64 */
+            maxFileBytes?: number;
+            /**
+             * Format: int64
+             * @description How many files go with one message; -1: none do
+             */
+            maxFiles?: number;
+            /**
+             * Format: int64
+             * @description How much text goes with one message
+             */
+            maxText?: number;
+            /** @description Whether a written answer may leave; a template may where there are any */
+            may: boolean;
+            /**
+             * Format: int64
+             * @description For how many hours people, and no machine, may answer; absent: as window
+             */
+            peopleWindow?: number;
+            /** @description A longer text leaves as several messages; else it is refused */
+            splits?: boolean;
+            /** @description They asked not to be written to */
+            stopped?: boolean;
+            /** @description What alone may be sent after that */
+            templates?: components["schemas"]["SendTemplate"][];
+            /**
+             * @description What maxText counts
+             * @enum {string}
+             */
+            textIn?: "characters" | "bytes";
+            /** @description Why it may not, or not by everybody */
+            why?: string;
+            /**
+             * Format: int64
+             * @description For how many hours after the customer's last message it may be answered
+             */
+            window?: number;
+        };
+        SendTemplate: {
+            language: string;
+            name: string;
+            /** @description With {{1}}, {{2}} … for what is filled in */
+            text: string;
+            /**
+             * Format: int64
+             * @description How many are filled in
+             */
+            values: number;
         };
         SentCode: {
             /** Format: date-time */
@@ -3147,6 +3233,11 @@ export interface components {
         Team: {
             id: string;
             name: string;
+        };
+        Template: {
+            language: string;
+            name: string;
+            values?: string[];
         };
         TimelineEntry: {
             /** Format: date-time */
@@ -4403,6 +4494,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedText"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendState"];
                 };
             };
             /** @description What is wrong */

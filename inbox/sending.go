@@ -1,0 +1,94 @@
+package inbox
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A SendBounds is what an account's service takes, and when: what a composer needs
+// to know before it sends. Zero fields set no bound.
+type SendBounds struct {
+	MaxText      int            `json:"maxText,omitempty" doc:"How much text goes with one message"`
+	TextIn       string         `json:"textIn,omitempty" enum:"characters,bytes" doc:"What maxText counts"`
+	Splits       bool           `json:"splits,omitempty" doc:"A longer text leaves as several messages; else it is refused"`
+	MaxFiles     int            `json:"maxFiles,omitempty" doc:"How many files go with one message; -1: none do"`
+	MaxFileBytes int64          `json:"maxFileBytes,omitempty"`
+	Window       int            `json:"window,omitempty" doc:"For how many hours after the customer's last message it may be answered"`
+	PeopleWindow int            `json:"peopleWindow,omitempty" doc:"For how many hours people, and no machine, may answer; absent: as window"`
+	Templates    []SendTemplate `json:"templates,omitempty" doc:"What alone may be sent after that"`
+}
+
+// A SendTemplate is a message that its service has approved.
+type SendTemplate struct {
+	Name     string `json:"name"`
+	Language string `json:"language"`
+	Text     string `json:"text" doc:"With {{1}}, {{2}} … for what is filled in"`
+	Values   int    `json:"values" doc:"How many are filled in"`
+}
+
+// A Template is one that a message was sent by, with what was filled in.
+type Template struct {
+	Name     string   `json:"name" maxLength:"512"`
+	Language string   `json:"language" maxLength:"20"`
+	Values   []string `json:"values,omitempty" maxItems:"50"`
+}
+
+// Fill is a template's text with its values, and whether there are as many as it
+// has places.
+func (t *SendTemplate) Fill(values []string) (string, bool) {
+	text := t.Text
+	for i, v := range values {
+		text = strings.ReplaceAll(text, "{{"+strconv.Itoa(i+1)+"}}", v)
+	}
+	return text, len(values) == t.Values
+}
+
+// Places counts what is to be filled in of a template's text.
+func Places(text string) int {
+	n := 0
+	for strings.Contains(text, "{{"+strconv.Itoa(n+1)+"}}") {
+		n++
+	}
+	return n
+}
+
+// A SendState is whether a conversation may be answered just now.
+type SendState struct {
+	Channel Channel   `json:"channel"`
+	Account AccountID `json:"accountId"`
+	SendBounds
+	May      bool       `json:"may" doc:"Whether a written answer may leave; a template may where there are any"`
+	Why      string     `json:"why,omitempty" doc:"Why it may not, or not by everybody"`
+	HeardAt  *time.Time `json:"heardAt,omitempty" doc:"When the customer last wrote by this account"`
+	ClosesAt *time.Time `json:"closesAt,omitempty" doc:"When it may no longer be answered"`
+	Stopped  bool       `json:"stopped,omitempty" doc:"They asked not to be written to"`
+}
+
+// State is whether somebody who last wrote at heardAt (zero: never, or long ago)
+// may be answered by a person at now.
+func (s SendBounds) State(heardAt, stoppedAt, now time.Time) SendState {
+	out := SendState{SendBounds: s, May: true}
+	hours := max(s.Window, s.PeopleWindow)
+	if !heardAt.IsZero() {
+		out.HeardAt = &heardAt
+		if hours > 0 {
+			closes := heardAt.Add(time.Duration(hours) * time.Hour)
+			out.ClosesAt = &closes
+		}
+	}
+	switch {
+	case !stoppedAt.IsZero():
+		out.May, out.Stopped = false, true
+		out.Why = "They asked on " + stoppedAt.UTC().Format(time.DateOnly) + " not to be written to any more."
+	case hours > 0 && (out.ClosesAt == nil || now.After(*out.ClosesAt)):
+		out.May = false
+		out.Why = "They haven't written for " + strconv.Itoa(hours) + " hours: the service takes no answer until they write again."
+		if len(s.Templates) > 0 {
+			out.Why = "They haven't written for " + strconv.Itoa(hours) + " hours: the service takes an approved template only."
+		}
+	case s.PeopleWindow > s.Window && now.After(heardAt.Add(time.Duration(s.Window)*time.Hour)):
+		out.Why = "They haven't written for " + strconv.Itoa(s.Window) + " hours: only people may answer, until the time given."
+	}
+	return out
+}
