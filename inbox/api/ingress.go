@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -78,6 +79,9 @@ func (a *API) newIngress() *httputil.ReverseProxy {
 			}
 			res.Header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 			res.Header.Set("X-Content-Type-Options", "nosniff")
+			if conn, ok := res.Body.(io.ReadWriteCloser); ok && res.StatusCode == http.StatusSwitchingProtocols {
+				res.Body = thin{conn}
+			}
 			return nil
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
@@ -92,6 +96,24 @@ func (a *API) newIngress() *httputil.ReverseProxy {
 			a.fail(w, r, err)
 		},
 	}
+}
+
+// A thin connection is a visitor's socket on its way to a connector: thousands are
+// open, and say little. What they say is passed on by little at a time, where each
+// would hold 64 KB otherwise.
+type thin struct{ io.ReadWriteCloser }
+
+const thinBuffer = 2 << 10
+
+// WriteTo implements io.WriterTo.
+func (t thin) WriteTo(w io.Writer) (int64, error) { return passOn(w, t.ReadWriteCloser) }
+
+// ReadFrom implements io.ReaderFrom.
+func (t thin) ReadFrom(r io.Reader) (int64, error) { return passOn(t.ReadWriteCloser, r) }
+
+func passOn(w io.Writer, r io.Reader) (int64, error) {
+	// Without the ways by which they would take a buffer of their own.
+	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r}, make([]byte, thinBuffer))
 }
 
 // dialConnector connects to an instance of the channel that addr names, as

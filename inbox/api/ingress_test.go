@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -140,6 +141,58 @@ func TestIngress(t *testing.T) {
 	if line, err := answer.ReadString('\n'); line != "heard hello\n" {
 		t.Errorf("over the socket: %q, %v", line, err)
 	}
+}
+
+// A socket that is passed on to a connector holds little while nothing is said: a
+// shop has thousands of visitors. (Not beside other tests: it looks at the heap.)
+func TestIngressHoldsLittle(t *testing.T) {
+	connector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+		_ = rw.Flush()
+		_, _ = io.Copy(conn, rw)
+	}))
+	defer connector.Close()
+	server := httptest.NewServer(api.New(api.Config{Ingress: places{inbox.Chat: {strings.TrimPrefix(connector.URL, "http://")}}}))
+	defer server.Close()
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	const n = 100
+	words := strings.Repeat("a long sentence, ", 1000) // more than is passed on at a time
+	var conns []net.Conn
+	before := heap()
+	for range n {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conns = append(conns, conn)
+		_, _ = io.WriteString(conn, "GET /in/chat/site/ws HTTP/1.1\r\nHost: help.example\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+		answer := bufio.NewReaderSize(conn, 512)
+		if res, err := http.ReadResponse(answer, nil); err != nil || res.StatusCode != http.StatusSwitchingProtocols {
+			t.Fatalf("upgrade: %+v, %v", res, err)
+		}
+		_, _ = io.WriteString(conn, words)
+		if got, err := io.ReadAll(io.LimitReader(answer, int64(len(words)))); string(got) != words {
+			t.Fatalf("%d of %d bytes came back, %v", len(got), len(words), err)
+		}
+	}
+	each := (heap() - before) / n
+	t.Logf("%d bytes a socket, both servers' buffers with them", each)
+	if each > 95<<10 {
+		t.Errorf("a socket holds %d bytes, want less than 95 KB", each)
+	}
+	runtime.KeepAlive(conns)
 }
 
 type zeros struct{}
