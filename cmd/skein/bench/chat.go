@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"skein/inbox"
 )
@@ -36,6 +37,9 @@ func (c *Config) chat(ctx context.Context, o *outside) error {
 		return err
 	}
 	if _, err := d.ask(order{Do: "watch", Address: o.url}); err != nil {
+		return err
+	}
+	if err := c.throughServer(o, crowd); err != nil {
 		return err
 	}
 	c.section("%d visitors with the chat open", c.Visitors)
@@ -98,6 +102,28 @@ func (c *Config) chat(ctx context.Context, o *outside) error {
 	}
 	c.section("the same of servers that do nothing else")
 	return c.besideChat(ctx)
+}
+
+// throughServer prints what visitors hold in the server who come by its address,
+// as they do where nothing else stands before the sidecar.
+func (c *Config) throughServer(o *outside, crowd *actor) error {
+	n := min(1000, c.Visitors)
+	c.section("%d visitors by the server's own address", n)
+	before, err := resident(o.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	opened, err := crowd.ask(order{Do: "connect", Address: strings.TrimPrefix(o.url, "http://"), Sockets: n})
+	if err != nil {
+		return err
+	}
+	after, err := resident(o.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	c.line("connected", "%8.1f KB a visitor in the server, %.0f connects/s", float64(after-before)/float64(n), float64(n)/opened.Seconds)
+	_, err = crowd.ask(order{Do: "close"})
+	return err
 }
 
 // besideChat prints the same of servers that do nothing but write.

@@ -38,7 +38,7 @@ func (c *Config) outside(ctx context.Context, data string, work func(context.Con
 	if err := os.MkdirAll(data, 0o711); err != nil {
 		return err
 	}
-	up, err := c.start(ctx, data)
+	up, err := c.start(ctx, data, "SKEIN_TRUSTED_PROXIES=127.0.0.1")
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,9 @@ func (c *Config) whoAmong(ctx context.Context, data string, customers int) (*who
 	if err := c.filled(ctx, data, customers); err != nil {
 		return nil, fmt.Errorf("fill: %w", err)
 	}
+	if err := warm(filepath.Join(data, "postgres")); err != nil {
+		return nil, fmt.Errorf("read what was filled: %w", err)
+	}
 	f := &whoFigures{}
 	if err := c.takeIn(ctx, data, customers, f); err != nil {
 		return nil, err
