@@ -39,6 +39,7 @@ func dial(address, path, header string) (*frames, error) {
 		}
 	}
 	if f.at += 4; !bytes.HasPrefix(f.buf, []byte("HTTP/1.1 101")) {
+		_ = conn.Close()
 		return nil, fmt.Errorf("answered %s", bytes.SplitN(f.buf, []byte("\r\n"), 2)[0])
 	}
 	return f, nil

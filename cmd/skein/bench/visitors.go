@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -62,7 +63,12 @@ func (v *visitors) connect(ctx context.Context, o order) (answer, error) {
 
 func (v *visitors) open(o order, number int) error {
 	source := number / perSource
-	f, err := dial(o.Address, "/in/chat/"+chatAccount+"/ws", fmt.Sprintf("Origin: %s\r\nX-Forwarded-For: 10.%d.%d.1\r\n", shopOrigin, source>>8, source&255))
+	header := fmt.Sprintf("Origin: %s\r\nX-Forwarded-For: 10.%d.%d.1\r\n", shopOrigin, source>>8, source&255)
+	f, err := dial(o.Address, "/in/chat/"+chatAccount+"/ws", header)
+	for try := 0; err != nil && strings.Contains(err.Error(), " 503 ") && try < 100; try++ { // a sidecar that has just started
+		time.Sleep(50 * time.Millisecond)
+		f, err = dial(o.Address, "/in/chat/"+chatAccount+"/ws", header)
+	}
 	if err != nil {
 		return err
 	}
