@@ -72,7 +72,7 @@ func withDesk(ctx context.Context, e *env, s *settings, work func(*store.Store, 
 		if err != nil {
 			return err
 		}
-		return work(st, newDesk(st, secret, nil))
+		return work(st, newDesk(st, secret, nil, s.ownConnectors()))
 	})
 }
 

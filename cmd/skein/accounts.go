@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"skein/connectors"
@@ -18,11 +19,14 @@ import (
 // projectEvery is how soon an account that another process changed is served.
 const projectEvery = 3 * time.Second
 
-// newDesk is where accounts of every channel are made and changed.
-func newDesk(st account.Store, secret []byte, changed func()) *account.Desk {
+// newDesk is where accounts of every channel are made and changed; those of the
+// channels of own by anybody's form.
+func newDesk(st account.Store, secret []byte, changed func(), own []string) *account.Desk {
 	forms := map[inbox.Channel]connectors.Form{}
 	for channel, b := range builtin {
-		forms[channel] = b.form
+		if !slices.Contains(own, string(channel)) {
+			forms[channel] = b.form
+		}
 	}
 	return account.New(account.Config{Store: st, Vault: vault{secret}, Forms: forms, Changed: changed})
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -202,7 +203,7 @@ func (s *server) handler() http.Handler {
 
 func (s *server) api() http.Handler {
 	return api.New(api.Config{
-		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: newDesk(s.store, s.cfg.secret, s.accountChanged), Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
+		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: newDesk(s.store, s.cfg.secret, s.accountChanged, s.cfg.ownConnectors()), Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey, CodeSum: s.keys.CodeSum, Encode: outbox.Encode, EncodeAction: outbox.EncodeAction,
 		Live: s.hub, Push: s.pushes, Public: s.cfg.public, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
 		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
@@ -284,6 +285,9 @@ func (s *server) startConnectors(parts *stack, accounts *projection) {
 		env = append(env, "SKEIN_PUBLIC_URL="+s.cfg.given)
 	}
 	for _, name := range builtinNames() {
+		if slices.Contains(s.cfg.ownConnectors(), name) {
+			continue
+		}
 		channel := inbox.Channel(name)
 		child := local.NewSidecar(local.SidecarConfig{
 			Name: "connector " + name, Args: []string{"connector", name}, Log: s.log, Env: env,

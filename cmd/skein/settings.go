@@ -11,9 +11,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"skein/inbox"
+	"skein/inbox/bus"
 )
 
 // settings are what a server is told by flags and variables. A flag wins over
@@ -31,6 +35,7 @@ type settings struct {
 	public   string        // SKEIN_PUBLIC_URL, "" is http:// and addr
 	given    string        // SKEIN_PUBLIC_URL as it was set
 	trusted  string        // SKEIN_TRUSTED_PROXIES
+	own      string        // SKEIN_OWN_CONNECTORS
 	proxies  []netip.Prefix
 	secret   []byte // signs tokens; see secretKey
 	logLevel string // SKEIN_LOG, handed on to the children
@@ -51,6 +56,7 @@ func (s *settings) flags(fs *flag.FlagSet, getenv func(string) string) {
 	s.database, s.nats, s.creds = getenv("DATABASE_URL"), getenv("SKEIN_NATS_URL"), getenv("SKEIN_NATS_CREDS")
 	s.logLevel = getenv("SKEIN_LOG")
 	s.trusted = getenv("SKEIN_TRUSTED_PROXIES")
+	s.own = getenv("SKEIN_OWN_CONNECTORS")
 }
 
 func (s *settings) demoFlags(fs *flag.FlagSet, getenv func(string) string) error {
@@ -120,6 +126,11 @@ func (s *settings) check(getenv func(string) string) error {
 	}
 	if s.demo && !isLoopback(host) {
 		return invalid("--demo has logins that everybody knows, so it serves this machine only: use --addr 127.0.0.1:%s instead of %s (SKEIN_ADDR)", port, s.addr)
+	}
+	for _, name := range s.ownConnectors() {
+		if !slices.Contains(bus.Channels, inbox.Channel(name)) {
+			return invalid("SKEIN_OWN_CONNECTORS: %q is no channel: want such as social, or phone,social", name)
+		}
 	}
 	if s.every < 0 || s.answer < 0 {
 		return invalid("--demo-every and --demo-answer can't be negative")
@@ -242,4 +253,10 @@ func writeOnce(path string, raw []byte) error {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// ownConnectors are the channels that somebody else's connectors serve: ours for
+// them are not started, and their accounts take any settings.
+func (s *settings) ownConnectors() []string {
+	return strings.FieldsFunc(s.own, func(r rune) bool { return r == ',' || r == ' ' })
 }

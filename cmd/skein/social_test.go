@@ -391,3 +391,23 @@ func TestSocialSending(t *testing.T) {
 	}
 	n.until("the template has left", func() bool { return len(n.left(`"template":{"components"`)) == 1 })
 }
+
+// A channel that somebody else's connector serves takes the settings of that.
+func TestOwnConnectors(t *testing.T) {
+	t.Parallel()
+	s := &settings{own: "phone, social"}
+	desk := newDesk(nil, nil, nil, s.ownConnectors())
+	for _, k := range desk.Kinds() {
+		if own := k.Channel == inbox.Phone || k.Channel == inbox.Social; own && k.Built {
+			t.Errorf("%s has a form of ours", k.Channel)
+		}
+	}
+	for _, k := range newDesk(nil, nil, nil, nil).Kinds() {
+		if k.Channel == inbox.Social && !k.Built {
+			t.Error("social has no form")
+		}
+	}
+	if err := (&settings{addr: "127.0.0.1:0", own: "pigeon"}).check(func(string) string { return "" }); err == nil || !strings.Contains(err.Error(), "SKEIN_OWN_CONNECTORS") {
+		t.Errorf("an unknown channel: %v", err)
+	}
+}
