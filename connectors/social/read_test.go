@@ -102,6 +102,7 @@ func TestRead(t *testing.T) {
 		{WhatsApp, waMsg(`"type":"hologram"`), `message "This came in a form that can't be shown here (hologram). Its source is kept." unsupported by +16505551234`},
 		{WhatsApp, waMsg(`"type":"system","system":{"body":"Ann changed from 16505551234 to 12195555358","wa_id":"12195555358","type":"user_changed_number"}`),
 			`message "Ann changed from 16505551234 to 12195555358" automatic by +16505551234 claims +12195555358`},
+		{WhatsApp, waMsg(`"type":"system","system":{"body":"New id","user_id":"US.2","previous_user_id":"US.1","type":"user_changed_user_id"}`), `message "New id" automatic by whatsapp:US.1`},
 		{WhatsApp, wa(`"messages":[{"from":"16505551234","from_user_id":"US.1","id":"w","timestamp":"1749854575","type":"text","text":{"body":"Hi"}}]`), `message "Hi" by whatsapp:US.1 claims +16505551234`},
 		{WhatsApp, strings.Replace(wa(`"messages":[{"from_user_id":"US.1","id":"w","timestamp":"1749854575","type":"text","text":{"body":"Hi"}}]`), `"wa_id":"16505551234"`, `"user_id":"US.1"`, 1), `message "Hi" by whatsapp:US.1`},
 		{WhatsApp, wa(`"message_echoes":[{"from":"15550783881","to":"16505551234","id":"w","timestamp":"1749854575","type":"text","text":{"body":"From the app"}}]`), `message "From the app" ours by +16505551234`},

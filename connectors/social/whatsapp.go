@@ -124,6 +124,7 @@ type waMessage struct {
 		Body   word `json:"body"`
 		WaID   word `json:"wa_id"`
 		UserID word `json:"user_id"`
+		Before word `json:"previous_user_id"`
 		Type   word `json:"type"`
 	} `json:"system"`
 	Edit *struct {
@@ -325,6 +326,12 @@ func (r *reader) whatsappMessage(raw json.RawMessage, contacts []waContact, ours
 			}
 		}
 	case m.Type == "system" && m.System != nil:
+		if m.System.Before != "" { // who they were is known here; a new number brings a new id
+			claims := who.Claims
+			who = r.social(string(m.System.Before), who.Name)
+			who.Claims = claims
+			thread = threadOf(who, raw)
+		}
 		if phone := mobile(string(m.System.WaID)); phone != "" && who.Address != "" {
 			who.Claims = append(who.Claims, connectors.Claim{Field: inbox.ClaimPhone, Value: phone, Proof: inbox.Proven})
 		}
