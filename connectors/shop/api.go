@@ -201,7 +201,8 @@ func (a *asker) graphql(ctx context.Context, query string, variables map[string]
 		return cost, err
 	}
 	cost = answer.Extensions.Cost
-	for _, e := range answer.Errors {
+	if len(answer.Errors) > 0 {
+		e := answer.Errors[0]
 		switch e.Extensions.Code {
 		case "THROTTLED":
 			return cost, &later{max(cost.wait(), 500*time.Millisecond), "the shop is asked too often"}

@@ -133,7 +133,6 @@ type fakeShop struct {
 	cancelled bool
 	address   map[string]any
 	mails     int
-	orders    []map[string]any
 }
 
 func (f *fakeShop) fail(w http.ResponseWriter, format string, args ...any) {
