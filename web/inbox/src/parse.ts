@@ -412,7 +412,7 @@ function orderParty(x: unknown): OrderParty {
 
 function line(x: unknown): Line {
   const o = record(x, "line");
-  return { sku: str(o, "sku"), title: str(o, "title"), variant: str(o, "variant"), quantity: num(o, "quantity"), price: num(o, "price") };
+  return { id: str(o, "externalId"), sku: str(o, "sku"), title: str(o, "title"), variant: str(o, "variant"), quantity: num(o, "quantity"), price: num(o, "price") };
 }
 
 export function order(x: unknown): Order {
@@ -574,7 +574,7 @@ export function agent(x: unknown): Agent {
 
 export function agentDesk(x: unknown): AgentDesk {
   const o = record(x, "agent");
-  return { ...agent(o), role: str(o, "role"), active: flag(o, "active"), phone: str(o, "phone"), callPop: flag(o, "callPop") };
+  return { ...agent(o), role: str(o, "role"), active: flag(o, "active"), phone: str(o, "phone"), callPop: flag(o, "callPop"), orderActions: flag(o, "orderActions") };
 }
 
 export function me(x: unknown): Me {

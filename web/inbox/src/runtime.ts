@@ -171,6 +171,9 @@ function changed(c: Change): void {
     case "timeline.added":
       again(...panelsOf(c.who));
       break;
+    case "action.changed":
+      again("order-actions", ...panelsOf(c.who));
+      break;
     case "task.changed":
       break;
     case "agent.changed":
@@ -184,7 +187,7 @@ function changed(c: Change): void {
 }
 
 // Kinds that change no entity of the state: whoever shows what they tell fetches it.
-const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "cart.changed", "timeline.added", "saved-reply.changed"]);
+const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "cart.changed", "timeline.added", "saved-reply.changed", "action.changed"]);
 
 /** Whose panels show what is an identity's. */
 function panelsOf(identity: string): string[] {

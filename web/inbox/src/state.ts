@@ -62,6 +62,7 @@ export type Change =
   | (Owned & { readonly kind: "order.changed"; readonly order: Order })
   | (Owned & { readonly kind: "cart.changed"; readonly cart: Cart })
   | (Owned & { readonly kind: "timeline.added" })
+  | (Owned & { readonly kind: "action.changed" })
   | (Common & { readonly kind: "task.changed"; readonly task: Task })
   | (Common & { readonly kind: "agent.changed" })
   | (Common & { readonly kind: "saved-reply.changed" })
@@ -86,7 +87,8 @@ export function parseChange(x: unknown): Change | null {
     case "task.changed":
       return { ...common, kind: "task.changed", task: task(o["task"]) };
     case "timeline.added":
-      return { ...owned, kind: "timeline.added" };
+    case "action.changed":
+      return { ...owned, kind: o["kind"] };
     case "agent.changed":
       return { ...common, kind: "agent.changed" };
     case "saved-reply.changed":
@@ -112,6 +114,7 @@ export function apply(s: State, c: Change): State {
     // Told to those who show them: see runtime.ts.
     case "cart.changed":
     case "timeline.added":
+    case "action.changed":
     case "agent.changed":
     case "saved-reply.changed":
       return s;

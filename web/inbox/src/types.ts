@@ -271,6 +271,8 @@ export interface OrderParty {
 }
 
 export interface Line {
+  /** The shop's own id of it; "" where it has none. */
+  readonly id: string;
   readonly sku: string;
   readonly title: string;
   readonly variant: string;
@@ -428,6 +430,7 @@ export interface AgentDesk extends Agent {
   readonly active: boolean;
   readonly phone: string;
   readonly callPop: boolean;
+  readonly orderActions: boolean;
 }
 
 export interface Me {

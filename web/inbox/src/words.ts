@@ -204,6 +204,8 @@ export function timelineWords(e: { kind: string; title: string; detail: string; 
       return { title: e.title || "Cart", detail: orderWord(e.detail) };
     case "page":
       return { title: e.title || e.detail || "Page viewed", detail: e.title === "" ? "" : e.detail };
+    case "action":
+      return { title: `${{ refund: "Refund", cancel: "Cancellation", address: "New address" }[e.detail] ?? "Confirmation"} asked for, order ${e.title}`, detail: "" };
     case "merge":
       return { title: e.title === "unmerged" ? "Taken apart" : "Joined as one person", detail: e.detail };
     case "rating":

@@ -1,5 +1,5 @@
 import { Ban, Ellipsis, ExternalLink, Link2, RotateCcw, Truck, Undo2 } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useStock } from "../../data";
 import { judgeOrder, type Verdict } from "../../relations";
@@ -8,6 +8,8 @@ import { Button, Chip, MenuButton, type Choice } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
 import { date, exactly, linkWords, money, numberWord, orderWord, steps, when } from "../../words";
 import { Refusal } from "./Section";
+
+const OrderActions = lazy(() => import("./OrderActions"));
 
 /** An order: what it is to the conversation, what is in it, and where it is. */
 export function OrderCard({
@@ -153,6 +155,9 @@ function Contents({ order: o }: { order: Order }): ReactNode {
           </p>
         ),
       )}
+      <Suspense fallback={null}>
+        <OrderActions order={o} />
+      </Suspense>
     </div>
   );
 }
