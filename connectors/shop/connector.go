@@ -1,7 +1,6 @@
 package shop
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -81,14 +80,6 @@ func (c *Connector) heard(account inbox.AccountID, at time.Time) {
 	if at.After(c.last[account]) {
 		c.last[account] = at
 	}
-}
-
-// Receive implements [connectors.Connector].
-func (c *Connector) Receive(ctx context.Context, account connectors.Account, cursor string, emit connectors.EmitFunc) error {
-	if _, err := c.settings(account); err != nil {
-		return err
-	}
-	return connectors.Wait(ctx, cursor, emit)
 }
 
 // Handler implements [connectors.Ingress]: /in/shop/<account>, by the shop that

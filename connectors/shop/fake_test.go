@@ -33,6 +33,7 @@ type desk struct {
 	items    []connectors.Inbound
 	events   map[string]bool
 	rejected []error
+	cursor   string
 }
 
 func newDesk(t testing.TB, settings ...string) *desk {
@@ -66,6 +67,17 @@ func (d *desk) Accept(_ context.Context, account inbox.AccountID, items ...conne
 			d.items = append(d.items, in)
 		}
 	}
+	return nil
+}
+
+// emit is the EmitFunc of a Receive.
+func (d *desk) emit(ctx context.Context, cursor string, items ...connectors.Inbound) error {
+	if err := d.Accept(ctx, d.accounts[0].ID, items...); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cursor = cursor
 	return nil
 }
 

@@ -133,6 +133,8 @@ type fakeShop struct {
 	cancelled bool
 	address   map[string]any
 	mails     int
+	orders    []string // as the API shows them, by when they changed
+	customers int
 }
 
 func (f *fakeShop) fail(w http.ResponseWriter, format string, args ...any) {
@@ -222,6 +224,18 @@ func (f *fakeShop) answer(w http.ResponseWriter, root, query string, v map[strin
 		fmt.Fprintf(w, `{"data": %s, "extensions": {"cost": {"requestedQueryCost": 12, "throttleStatus": {"maximumAvailable": 2000, "currentlyAvailable": 1990, "restoreRate": 100}}}}`, d)
 	}
 	switch root {
+	case "orders":
+		first, from := int(v["first"].(float64)), 0
+		since := strings.Trim(strings.TrimPrefix(v["query"].(string), "updated_at:>="), "'")
+		if after, ok := v["after"].(string); ok {
+			_, _ = fmt.Sscan(after, &from)
+		} else {
+			for from < len(f.orders) && updatedAt(f.orders[from]) < since {
+				from++
+			}
+		}
+		to := min(from+first, len(f.orders))
+		data(fmt.Sprintf(`{"orders": {"pageInfo": {"hasNextPage": %t, "endCursor": "%d"}, "nodes": [%s]}}`, to < len(f.orders), to, strings.Join(f.orders[from:to], ",")))
 	case "order":
 		if strings.Contains(query, "cancelledAt") {
 			data(map[bool]string{true: `{"order": {"cancelledAt": "2026-06-02T10:00:00Z"}}`, false: `{"order": {"cancelledAt": null}}`}[f.cancelled])
@@ -387,7 +401,33 @@ func (f *fakeShop) woo(w http.ResponseWriter, r *http.Request) {
 		}
 		return wrong == ""
 	}
+	q := r.URL.Query()
 	switch what {
+	case "GET /customers":
+		var page, n int
+		_, _ = fmt.Sscan(q.Get("page"), &page)
+		if q.Get("per_page") != "100" || q.Get("orderby") != "id" || q.Get("order") != "asc" {
+			f.fail(w, "customers are asked for by %s", r.URL.RawQuery)
+		}
+		var list []string
+		for n = (page - 1) * 100; n < min(page*100, f.customers); n++ {
+			list = append(list, fmt.Sprintf(`{"id": %d, "email": "c%d@x.example", "date_modified_gmt": "2026-06-01T10:00:00"}`, n+1, n))
+		}
+		fmt.Fprintf(w, "[%s]", strings.Join(list, ","))
+	case "GET /orders":
+		var page int
+		_, _ = fmt.Sscan(q.Get("page"), &page)
+		if q.Get("per_page") != "100" || q.Get("orderby") != "modified" || q.Get("dates_are_gmt") != "true" || q.Get("modified_after") == "" {
+			f.fail(w, "orders are asked for by %s", r.URL.RawQuery)
+		}
+		var list []string
+		for _, o := range f.orders {
+			if updatedAt(o) > q.Get("modified_after") {
+				list = append(list, o)
+			}
+		}
+		list = list[min((page-1)*100, len(list)):min(page*100, len(list))]
+		fmt.Fprintf(w, "[%s]", strings.Join(list, ","))
 	case "GET /orders/727":
 		total := []map[string]any{}
 		for _, x := range f.refunds {
@@ -428,4 +468,14 @@ func (f *fakeShop) woo(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.fail(w, "%s is nothing of the REST API", what)
 	}
+}
+
+// updatedAt is when an order in a fake shop changed.
+func updatedAt(order string) string {
+	var o struct {
+		Shopify string `json:"updatedAt"`
+		Woo     string `json:"date_modified_gmt"`
+	}
+	_ = json.Unmarshal([]byte(order), &o)
+	return o.Shopify + o.Woo
 }

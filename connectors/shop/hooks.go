@@ -142,13 +142,20 @@ func Read(account connectors.Account, topic string, body []byte, at time.Time) (
 			s.notices = append(s.notices, f.unsupported(topic, sum(body), ""))
 		}
 	}
-	for _, n := range s.notices {
-		s.items = append(s.items, f.show(n, connectors.Body{Size: int64(len(body)), SHA256: hash(body), Inline: body}))
-	}
+	s = f.shown(s)
 	for i := range s.items {
 		s.items[i].Channel, s.items[i].ReceivedAt = inbox.Shop, at
 	}
 	return s.items, nil
+}
+
+// shown is a word with its notices as items, their source within.
+func (f *feed) shown(s said) said {
+	for _, n := range s.notices {
+		s.items = append(s.items, f.show(n, connectors.Body{Size: int64(len(f.raw)), SHA256: hash(f.raw), Inline: f.raw}))
+	}
+	s.notices = nil
+	return s
 }
 
 func hash(b []byte) string {
