@@ -12,10 +12,11 @@ import (
 	"skein/connectors"
 	"skein/connectors/email"
 	"skein/connectors/phone"
+	"skein/connectors/shop"
 	"skein/inbox"
 )
 
-const importUsage = "skein import eml PATH…, skein import mbox FILE… (- is the standard input) or skein import calls FILE…"
+const importUsage = "skein import eml PATH…, skein import mbox FILE… (- is the standard input), skein import calls FILE… or skein import orders FILE…"
 
 // importMail brings history into an account: args are "eml PATH…" or "mbox
 // FILE…". It ends with a line of counts. Breaking it off loses nothing, and
@@ -89,6 +90,34 @@ func importCalls(ctx context.Context, args []string, link connectors.Link, accou
 		all.Calls, all.Inside, all.Failed, time.Since(began).Round(time.Millisecond))
 	if all.Failed > 0 {
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%d lines could not be read; everything else is in", all.Failed)}
+	}
+	return nil
+}
+
+// importOrders brings old orders into a shop's account: args are "orders FILE…",
+// JSON or CSV. A line that can't be read is named, and the others are in.
+func importOrders(ctx context.Context, args []string, link connectors.Link, account connectors.Account, stdout io.Writer) error {
+	if len(args) < 2 {
+		return &inbox.Error{Code: inbox.Invalid, Message: "what to import is not named: " + importUsage}
+	}
+	began := time.Now()
+	orders, failed := 0, 0
+	for _, path := range args[1:] {
+		counts, err := shop.ImportOrders(ctx, path, account, func(item connectors.Inbound) error { return link.Publish(ctx, item) })
+		for _, b := range counts.Broken {
+			fmt.Fprintf(stdout, "not read: %s, line %d: %s\n", path, b.Line, b.Reason)
+		}
+		orders, failed = orders+counts.Orders, failed+counts.Failed
+		switch {
+		case errors.Is(err, context.Canceled):
+			return &inbox.Error{Code: inbox.Unavailable, Message: "broken off: run the same command again, what is in already is passed over"}
+		case err != nil:
+			return err
+		}
+	}
+	fmt.Fprintf(stdout, "%d orders imported, %d lines not read, in %s\n", orders, failed, time.Since(began).Round(time.Millisecond))
+	if failed > 0 {
+		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%d lines could not be read; everything else is in", failed)}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 )
 
 // importCommand finds the bus and the account that `skein import` brings old
-// mail or calls into: the running server's, those that the variables of a sidecar
+// mail, calls or orders into: the running server's, those that the variables of a sidecar
 // name, or our own NATS alone, in which they wait for the next start.
 func importCommand(ctx context.Context, e *env) error {
 	data, args := dataFlag(e)
@@ -29,8 +30,8 @@ func importCommand(ctx context.Context, e *env) error {
 		}
 	}
 	channel := inbox.Email
-	if len(args) > 0 && args[0] == "calls" {
-		channel = inbox.Phone
+	if len(args) > 0 {
+		channel = cmp.Or(map[string]inbox.Channel{"calls": inbox.Phone, "orders": inbox.Shop}[args[0]], channel)
 	}
 	cred, waits, stop, err := importCredential(e, data, channel)
 	if err != nil {
@@ -59,8 +60,11 @@ func importCommand(ctx context.Context, e *env) error {
 		return err
 	}
 	bring := importMail
-	if channel == inbox.Phone {
+	switch channel {
+	case inbox.Phone:
 		bring = importCalls
+	case inbox.Shop:
+		bring = importOrders
 	}
 	if err := bring(ctx, args, link, account, e.stdout); err != nil {
 		return err
@@ -180,8 +184,11 @@ func pick(all []connectors.Account, channel inbox.Channel, name string) (connect
 		names = append(names, string(a.ID))
 	}
 	one, what := "mailbox", "mail"
-	if channel == inbox.Phone {
+	switch channel {
+	case inbox.Phone:
 		one, what = "telephone account", "calls"
+	case inbox.Shop:
+		one, what = "shop account", "orders"
 	}
 	switch {
 	case len(all) == 0:

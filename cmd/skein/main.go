@@ -49,7 +49,7 @@ func commands() []command {
 		{"user", "add an agent: skein user add EMAIL --role agent --name NAME", user},
 		{"account", "add, list, pause, resume or remove what connectors serve: skein account add ID --address ADDRESS --settings FILE", accountCommand},
 		{"nats", "print what a connector of your own signs in with: skein nats credential CHANNEL", natsCommand},
-		{"import", "bring in old mail and calls: skein import eml PATH…, mbox FILE, calls FILE", importCommand},
+		{"import", "bring in old mail, calls and orders: skein import eml PATH…, mbox FILE, calls FILE, orders FILE", importCommand},
 		{"explain", "print what Skein makes of a mail: skein explain FILE.eml…", func(ctx context.Context, e *env) error {
 			return explain(ctx, e.args, e.stdout, e.stderr)
 		}},
