@@ -77,7 +77,7 @@ type ConversationFilter struct {
 	Inbox      InboxID
 	Team       TeamID
 	Text       string // a query, see [ParseQuery]: what it asks goes before the fields above
-	Oldest     bool   // oldest first
+	Sort       Sort   // "" is the newest first
 	After      Cursor
 	Limit      int
 }
@@ -97,7 +97,11 @@ type Patch struct {
 	Status   *Status
 	Assignee *AgentID
 	Team     *TeamID
+	Priority *Priority
 	Version  *int64
+
+	AddTags, RemoveTags []string   // see [CleanTags]
+	SnoozedUntil        *time.Time // snoozes, in place of a status
 }
 
 // An Answer is what an agent writes: a reply or a note.

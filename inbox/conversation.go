@@ -50,6 +50,10 @@ type Conversation struct {
 	LastAt       time.Time  `json:"lastAt" doc:"Time of the newest message: what lists are ordered by"`
 	WaitingSince *time.Time `json:"waitingSince,omitempty" doc:"First message of the burst that nobody human has answered"`
 
+	Priority     Priority   `json:"priority" minimum:"-1" maximum:"2" doc:"-1 low, 0 normal, 1 high, 2 urgent"`
+	Tags         []string   `json:"tags,omitempty"`
+	SnoozedUntil *time.Time `json:"snoozedUntil,omitempty" doc:"While snoozed: when it opens again; absent: when the customer writes"`
+
 	// Order is the one that is meant, where it may be seen.
 	Order *OrderRef `json:"order,omitempty" doc:"The order that it is about"`
 

@@ -182,6 +182,48 @@ const (
 	SortPriority Sort = "priority" // the highest first, and the newest of each
 )
 
+// Cursor is where a page of that order ends with c.
+func (s Sort) Cursor(c *Conversation) Cursor {
+	switch {
+	case s == SortWaiting && c.WaitingSince != nil:
+		return Cursor{At: *c.WaitingSince, ID: string(c.ID)}
+	case s == SortPriority:
+		return Cursor{At: c.LastAt, ID: c.Priority.String() + " " + string(c.ID)}
+	}
+	return Cursor{At: c.LastAt, ID: string(c.ID)}
+}
+
+// Split is the priority, of [SortPriority], and the id that a cursor of that order
+// holds: "" when it is none of its.
+func (s Sort) Split(c Cursor) (Priority, string) {
+	if s != SortPriority {
+		return Normal, c.ID
+	}
+	word, id, _ := strings.Cut(c.ID, " ")
+	p, ok := ParsePriority(word)
+	if !ok {
+		return Normal, ""
+	}
+	return p, id
+}
+
+// A View is a list that somebody has put together. Whoever sees it sees in it what
+// their own rights admit.
+type View struct {
+	ID      string  `json:"id"`
+	AgentID AgentID `json:"agentId" doc:"Who made it"`
+	Name    string  `json:"name"`
+	Query   string  `json:"query" doc:"Words and filters, as search takes them"`
+	Sort    Sort    `json:"sort" enum:"newest,oldest,waiting,priority"`
+	Shared  bool    `json:"shared" doc:"Everybody sees it; its maker, supervisors and admins change it"`
+}
+
+// A ViewCount is how many conversations a view holds for one reader.
+type ViewCount struct {
+	ID    string `json:"id"`
+	Count int    `json:"count" doc:"100 means that many or more"`
+}
+
 // A Found is a customer, an order or a file that a name leads to, and the
 // conversation where it is to be seen: the customer's newest, one that the order is
 // linked in, or the one that the file came with.

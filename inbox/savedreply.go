@@ -76,18 +76,25 @@ func (a *Actions) Check() error {
 	case len(a.AddTags) > maxTags:
 		return &Error{Code: Invalid, Message: fmt.Sprintf("at most %d tags at once", maxTags)}
 	}
+	var err error
+	a.AddTags, err = CleanTags(a.AddTags)
+	return err
+}
+
+// CleanTags brings tags into their form: lower case, with single spaces, each once.
+// One that has no character or too many is Invalid.
+func CleanTags(list []string) ([]string, error) {
 	var tags []string
-	for _, t := range a.AddTags {
-		t = strings.Join(strings.Fields(t), " ")
-		if t == "" || len([]rune(t)) > maxTag {
-			return &Error{Code: Invalid, Message: fmt.Sprintf("a tag has 1 to %d characters", maxTag)}
+	for _, t := range list {
+		t = strings.ToLower(strings.Join(strings.Fields(t), " "))
+		if t == "" || len([]rune(t)) > maxTag || strings.ContainsAny(t, "\"\x00") {
+			return nil, &Error{Code: Invalid, Message: fmt.Sprintf("a tag has 1 to %d characters and no quotes", maxTag)}
 		}
 		if !slices.Contains(tags, t) {
 			tags = append(tags, t)
 		}
 	}
-	a.AddTags = tags
-	return nil
+	return tags, nil
 }
 
 // Check refuses a reply that says and does nothing, or whose texts can't be told

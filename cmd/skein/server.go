@@ -128,6 +128,7 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 		store.SendKind: func(ctx context.Context, now time.Time) (bool, error) {
 			return s.store.FireSend(ctx, now, outbox.Encode)
 		},
+		store.SnoozeKind: s.store.FireSnooze,
 		store.VisitorMailKind: func(ctx context.Context, now time.Time) (bool, error) {
 			return s.store.FireVisitorMail(ctx, now, store.MailRule{Plan: s.visitorMail, Seal: s.seal, MatchKey: identity.EmailKey})
 		},

@@ -74,6 +74,10 @@ type Conversations interface {
 	Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox.Patch, now time.Time) (inbox.Conversation, error)
 	Messages(ctx context.Context, rights *inbox.Rights, ref string, before int64, limit int) ([]inbox.Message, int64, error)
 	Search(ctx context.Context, rights *inbox.Rights, text string, after inbox.Cursor, limit int) ([]inbox.Hit, inbox.Cursor, error)
+	Views(ctx context.Context, by *inbox.Caller) ([]inbox.View, error)
+	ViewCounts(ctx context.Context, by *inbox.Caller) ([]inbox.ViewCount, error)
+	SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, now time.Time) (inbox.View, error)
+	DeleteView(ctx context.Context, by *inbox.Caller, id string) error
 	Find(ctx context.Context, rights *inbox.Rights, kind, text string, after inbox.Cursor, limit int) ([]inbox.Found, inbox.Cursor, error)
 	Reply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
 	Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Actions, snoozeUntil *time.Time, now time.Time) (inbox.Conversation, error)
@@ -255,6 +259,7 @@ func newAPI(cfg Config) *API {
 	a.huma = humago.New(a.mux, humaConfig())
 	a.sessions()
 	a.conversations()
+	a.savedViews()
 	a.facts()
 	a.answers()
 	a.customers()

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,7 +24,8 @@ type listInput struct {
 	Assignee string `query:"assignee" maxLength:"36" doc:"me, none, or an agent's id; empty: anybody's"`
 	Inbox    string `query:"inbox" maxLength:"36" doc:"An inbox's id; empty: all of one's own"`
 	Text     string `query:"text" maxLength:"200" doc:"Only conversations of which a message holds all these words, and which the filters in it admit: see search"`
-	Sort     string `query:"sort" enum:"newest,oldest" default:"newest" doc:"By the newest message"`
+	Team     string `query:"team" maxLength:"36" doc:"A team's id; empty: any and none"`
+	Sort     string `query:"sort" enum:"newest,oldest,waiting,priority" default:"newest" doc:"By the newest message; by the longest wait, of what waits; by priority"`
 }
 
 // RefParam names a conversation.
@@ -30,14 +33,38 @@ type RefParam struct {
 	ID string `path:"id" maxLength:"36" doc:"A conversation's id or its number"`
 }
 
+// ConversationPatch is what to change of a conversation.
+type ConversationPatch struct {
+	Status       *inbox.Status   `json:"status,omitempty" enum:"open,pending,snoozed,closed,spam"`
+	Assignee     *inbox.AgentID  `json:"assigneeId,omitempty" maxLength:"36" doc:"Empty: nobody"`
+	Team         *inbox.TeamID   `json:"teamId,omitempty" maxLength:"36" doc:"Empty: none"`
+	Priority     *inbox.Priority `json:"priority,omitempty" minimum:"-1" maximum:"2" doc:"-1 low, 0 normal, 1 high, 2 urgent"`
+	AddTags      []string        `json:"addTags,omitempty" maxItems:"20"`
+	RemoveTags   []string        `json:"removeTags,omitempty" maxItems:"20"`
+	SnoozedUntil *time.Time      `json:"snoozedUntil,omitempty" doc:"Snoozes it until then; goes without a status"`
+	Version      *int64          `json:"version,omitempty" doc:"The version that was seen: another is a conflict"`
+}
+
 type patchInput struct {
 	RefParam
+	Body ConversationPatch
+}
+
+// maxChanges bounds how many conversations one request changes.
+const maxChanges = 100
+
+type changesInput struct {
 	Body struct {
-		Status   *inbox.Status  `json:"status,omitempty" enum:"open,pending,snoozed,closed,spam"`
-		Assignee *inbox.AgentID `json:"assigneeId,omitempty" maxLength:"36" doc:"Empty: nobody"`
-		Team     *inbox.TeamID  `json:"teamId,omitempty" maxLength:"36" doc:"Empty: none"`
-		Version  *int64         `json:"version,omitempty" doc:"The version that was seen: another is a conflict"`
+		IDs    []inbox.ConversationID `json:"ids" minItems:"1" maxItems:"100"`
+		Change ConversationPatch      `json:"change" doc:"The same for all; a version is not taken"`
 	}
+}
+
+// A Changed is what became of one of many conversations.
+type Changed struct {
+	ID           inbox.ConversationID `json:"id"`
+	Conversation *inbox.Conversation  `json:"conversation,omitempty"`
+	Error        string               `json:"error,omitempty" doc:"Why it stays as it was"`
 }
 
 type messagesInput struct {
@@ -76,7 +103,10 @@ func (a *API) conversations() {
 	secured(a, huma.Operation{OperationID: "conversation", Method: "GET", Path: Root + "/conversations/{id}", Tags: tag,
 		Summary: "Get a conversation", Description: "One that was merged answers with the one that it was merged into."}, a.conversation)
 	secured(a, huma.Operation{OperationID: "change-conversation", Method: "PATCH", Path: Root + "/conversations/{id}", Tags: tag,
-		Summary: "Change status, assignee or team"}, a.patch)
+		Summary: "Change status, assignee, team, priority or tags, or snooze it"}, a.patch)
+	secured(a, huma.Operation{OperationID: "change-conversations", Method: "POST", Path: Root + "/conversations/changes", Tags: tag,
+		DefaultStatus: http.StatusOK, Summary: "Do the same with up to a hundred conversations",
+		Description: "Each for itself: what can't be done with one is told of it."}, a.changes)
 	secured(a, huma.Operation{OperationID: "messages", Method: "GET", Path: Root + "/conversations/{id}/messages", Tags: tag,
 		Summary: "List a conversation's messages, the newest page first"}, a.messages)
 	secured(a, huma.Operation{OperationID: "search", Method: "GET", Path: Root + "/search", Tags: tag,
@@ -89,7 +119,7 @@ func (a *API) conversations() {
 func (a *API) list(ctx context.Context, by *inbox.Caller, in *listInput) (*body[page[inbox.Conversation]], error) {
 	f := inbox.ConversationFilter{
 		Status: inbox.Status(in.Status), Inbox: inbox.InboxID(in.Inbox), Text: strings.TrimSpace(in.Text),
-		Oldest: in.Sort == "oldest", Limit: in.Limit,
+		Team: inbox.TeamID(in.Team), Sort: inbox.Sort(in.Sort), Limit: in.Limit,
 	}
 	if in.Status == "all" {
 		f.Status = ""
@@ -107,6 +137,9 @@ func (a *API) list(ctx context.Context, by *inbox.Caller, in *listInput) (*body[
 		return nil, err
 	}
 	if err := checkIDs("query.inbox", f.Inbox); err != nil {
+		return nil, err
+	}
+	if err := checkIDs("query.team", f.Team); err != nil {
 		return nil, err
 	}
 	var err error
@@ -151,19 +184,61 @@ func (a *API) conversation(ctx context.Context, by *inbox.Caller, in *RefParam) 
 }
 
 func (a *API) patch(ctx context.Context, by *inbox.Caller, in *patchInput) (*body[inbox.Conversation], error) {
-	p := inbox.Patch{Status: in.Body.Status, Assignee: in.Body.Assignee, Team: in.Body.Team, Version: in.Body.Version}
+	p, err := in.Body.patch()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.cfg.Store.Patch(ctx, by, in.ID, p, a.cfg.Now())
+	return &body[inbox.Conversation]{c}, err
+}
+
+func (c *ConversationPatch) patch() (p inbox.Patch, err error) {
+	p = inbox.Patch{Status: c.Status, Assignee: c.Assignee, Team: c.Team, Priority: c.Priority, SnoozedUntil: c.SnoozedUntil, Version: c.Version}
 	if p.Assignee != nil {
 		if err := checkIDs("body.assigneeId", *p.Assignee); err != nil {
-			return nil, err
+			return p, err
 		}
 	}
 	if p.Team != nil {
 		if err := checkIDs("body.teamId", *p.Team); err != nil {
+			return p, err
+		}
+	}
+	if p.SnoozedUntil != nil && p.Status != nil {
+		return p, invalid("body.snoozedUntil", "goes without a status: leave one of the two out")
+	}
+	if p.AddTags, err = inbox.CleanTags(c.AddTags); err != nil {
+		return p, err
+	}
+	p.RemoveTags, err = inbox.CleanTags(c.RemoveTags)
+	return p, err
+}
+
+// changes does the same with many conversations, each for itself: what can't be
+// done with one is told of it and holds up none of the others.
+func (a *API) changes(ctx context.Context, by *inbox.Caller, in *changesInput) (*body[items[Changed]], error) {
+	if err := checkIDs("body.ids", in.Body.IDs...); err != nil {
+		return nil, err
+	}
+	p, err := in.Body.Change.patch()
+	if err != nil {
+		return nil, err
+	}
+	p.Version = nil
+	list := make([]Changed, 0, min(len(in.Body.IDs), maxChanges))
+	for _, id := range in.Body.IDs {
+		c, err := a.cfg.Store.Patch(ctx, by, string(id), p, a.cfg.Now())
+		known, ok := errors.AsType[*inbox.Error](err)
+		switch {
+		case err == nil:
+			list = append(list, Changed{ID: id, Conversation: &c})
+		case ok && (known.Code == inbox.NotFound || known.Code == inbox.Conflict || known.Code == inbox.Invalid):
+			list = append(list, Changed{ID: id, Error: known.Message})
+		default:
 			return nil, err
 		}
 	}
-	c, err := a.cfg.Store.Patch(ctx, by, in.ID, p, a.cfg.Now())
-	return &body[inbox.Conversation]{c}, err
+	return &body[items[Changed]]{items[Changed]{list}}, nil
 }
 
 func (a *API) messages(ctx context.Context, by *inbox.Caller, in *messagesInput) (*body[MessagePage], error) {

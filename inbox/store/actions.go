@@ -81,9 +81,18 @@ func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation
 		}
 		c.Status = inbox.Snoozed
 	}
-	_, err := tx.Exec(ctx, `
-		UPDATE conversations SET assignee_id = $2, team_id = $3, snoozed_until = coalesce($4, snoozed_until),
-			tags = tags || ARRAY(SELECT t FROM unnest($5::text[]) t WHERE t <> ALL(tags))
-		WHERE id = $1`, c.ID, null(c.Assignee), null(c.TeamID), snoozeUntil, orEmpty(a.AddTags))
+	if snoozeUntil != nil {
+		until := snoozeUntil.Truncate(time.Microsecond).UTC()
+		c.SnoozedUntil = &until
+		if err := startTimer(ctx, tx, SnoozeKind, string(c.ID), until, struct{}{}); err != nil {
+			return err
+		}
+	}
+	if c.Status != inbox.Snoozed {
+		c.SnoozedUntil = nil
+	}
+	c.Tags = withTags(c.Tags, a.AddTags, nil)
+	_, err := tx.Exec(ctx, `UPDATE conversations SET assignee_id = $2, team_id = $3, snoozed_until = $4, tags = $5 WHERE id = $1`,
+		c.ID, null(c.Assignee), null(c.TeamID), c.SnoozedUntil, orEmpty(c.Tags))
 	return conflict(err, "the team is not there")
 }

@@ -52,6 +52,9 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 	deltas := map[place]int64{}
 	for _, c := range changes {
 		e := &c.event
+		if e.Conversation != nil && e.Conversation.Status != inbox.Snoozed {
+			e.Conversation.SnoozedUntil = nil // as it is read
+		}
 		if !c.quiet {
 			logRow, err := c.logRow()
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,15 +106,15 @@ var errCursor = &inbox.Error{Code: inbox.Invalid, Message: "the cursor is of ano
 // more. While conversations change, one that moves to the front may be missed
 // by the pages behind; its change is announced.
 func (s *Store) Conversations(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter) ([]inbox.Conversation, inbox.Cursor, error) {
-	if err := checkCursor(f.After); err != nil {
-		return nil, inbox.Cursor{}, err
+	if _, id := f.Sort.Split(f.After); !f.After.IsZero() && !inbox.ValidID(id) {
+		return nil, inbox.Cursor{}, errCursor
 	}
 	size := pageSize(f.Limit)
 	list, err := s.list(ctx, rights, f, size+1)
 	if err != nil {
 		return nil, inbox.Cursor{}, fmt.Errorf("list conversations: %w", err)
 	}
-	list, next := cut(list, size, func(c *inbox.Conversation) inbox.Cursor { return inbox.Cursor{At: c.LastAt, ID: string(c.ID)} })
+	list, next := cut(list, size, f.Sort.Cursor)
 	return list, next, nil
 }
 
@@ -149,13 +150,24 @@ func cut[T any](list []T, size int, at func(*T) inbox.Cursor) ([]T, inbox.Cursor
 // and the ends are merged: what is read doesn't grow with what is there. also
 // is a further condition on conversations c.
 func listQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int, also func(pgx.NamedArgs) string) (string, pgx.NamedArgs) {
-	compare, order := "<", "DESC"
-	if f.Oldest {
+	switch f.Sort {
+	case inbox.SortWaiting:
+		return waitingQuery(rights, f, limit, also)
+	case inbox.SortPriority:
+		return priorityQuery(rights, f, limit, also)
+	}
+	return timeQuery(rights, f, limit, also)
+}
+
+// timeQuery is the list by the newest message, from either end.
+func timeQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int, also func(pgx.NamedArgs) string) (string, pgx.NamedArgs) {
+	compare, order, oldest := "<", "DESC", f.Sort == inbox.SortOldest
+	if oldest {
 		compare, order = ">", "ASC"
 	}
 	after := f.After
 	if after.IsZero() {
-		after = beyond[f.Oldest]
+		after = beyond[oldest]
 	}
 	args := pgx.NamedArgs{"at": after.At, "id": after.ID}
 	ordered := "c.last_at " + order + ", c.id " + order
@@ -179,7 +191,7 @@ func listQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int, also
 	default:
 		whose, walk := "", ordered
 		switch {
-		case f.Unassigned && f.Oldest:
+		case f.Unassigned && oldest:
 			// The index has the column: named in the order, IS NULL can use it.
 			whose, walk = "c.assignee_id IS NULL AND ", "c.assignee_id DESC, "+ordered
 		case f.Unassigned:
@@ -253,6 +265,25 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 		if p.Status != nil {
 			c.Status = *p.Status
 		}
+		if p.SnoozedUntil != nil {
+			until := p.SnoozedUntil.Truncate(time.Microsecond).UTC()
+			if !until.After(now) {
+				return &inbox.Error{Code: inbox.Invalid, Message: "the time until which it is snoozed has passed"}
+			}
+			c.Status, c.SnoozedUntil = inbox.Snoozed, &until
+			if err := startTimer(ctx, tx, SnoozeKind, string(c.ID), until, struct{}{}); err != nil {
+				return err
+			}
+		}
+		if c.Status != inbox.Snoozed {
+			c.SnoozedUntil = nil
+		}
+		if p.Priority != nil {
+			c.Priority = *p.Priority
+		}
+		if c.Tags = withTags(c.Tags, p.AddTags, p.RemoveTags); len(c.Tags) > maxTagged {
+			return &inbox.Error{Code: inbox.Conflict, Message: fmt.Sprintf("a conversation has at most %d tags: take some away", maxTagged)}
+		}
 		if p.Assignee != nil && *p.Assignee != c.Assignee {
 			if c.Assignee = *p.Assignee; c.Assignee != "" {
 				if err := checkAssignee(ctx, tx, c.Assignee, c.InboxID); err != nil {
@@ -263,19 +294,25 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 		if p.Team != nil {
 			c.TeamID = *p.Team
 		}
-		if c.Status != inbox.Open {
+		switch {
+		case c.Status != inbox.Open:
 			c.WaitingSince = nil
+		case before.Status != inbox.Open:
+			if err := waits(ctx, tx, &c); err != nil {
+				return err
+			}
 		}
-		if c.Status == before.Status && c.Assignee == before.Assignee && c.TeamID == before.TeamID {
+		if c.Status == before.Status && c.Assignee == before.Assignee && c.TeamID == before.TeamID && c.Priority == before.Priority &&
+			slices.Equal(c.Tags, before.Tags) && (c.SnoozedUntil == before.SnoozedUntil || c.SnoozedUntil != nil && before.SnoozedUntil != nil && c.SnoozedUntil.Equal(*before.SnoozedUntil)) {
 			c = before
 			return nil
 		}
 		c.Version++
 		_, err = tx.Exec(ctx, `
 			UPDATE conversations SET version = @version, status = @status, assignee_id = @assignee, team_id = @team,
-				waiting_since = @waiting, snoozed_until = CASE WHEN @status = 'snoozed' THEN snoozed_until END
+				waiting_since = @waiting, snoozed_until = @until, priority = @priority, tags = @tags
 			WHERE id = @id`,
-			pgx.NamedArgs{"id": c.ID, "version": c.Version, "status": string(c.Status), "assignee": null(c.Assignee),
+			pgx.NamedArgs{"until": c.SnoozedUntil, "priority": int(c.Priority), "tags": orEmpty(c.Tags), "id": c.ID, "version": c.Version, "status": string(c.Status), "assignee": null(c.Assignee),
 				"team": null(c.TeamID), "waiting": c.WaitingSince})
 		if err != nil {
 			return conflict(err, "the team is not there")

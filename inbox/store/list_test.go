@@ -58,7 +58,7 @@ func TestConversationsPaging(t *testing.T) {
 			for _, who := range []string{"", "none", string(d.anna.Agent.ID), string(d.bert.Agent.ID)} {
 				for _, in := range []inbox.InboxID{"", d.first.ID, d.second.ID, inbox.NewID[inbox.InboxID](time.Now())} {
 					for _, oldest := range []bool{false, true} {
-						f := inbox.ConversationFilter{Status: status, Inbox: in, Oldest: oldest}
+						f := inbox.ConversationFilter{Status: status, Inbox: in, Sort: map[bool]inbox.Sort{true: inbox.SortOldest}[oldest]}
 						where, order := []string{"merged_into IS NULL"}, "DESC"
 						if oldest {
 							order = "ASC"

@@ -194,7 +194,7 @@ func TestCalls(t *testing.T) {
 	if len(buried) != 3 {
 		t.Errorf("put aside: %v, want 3", buried)
 	}
-	list, _, err := l.Conversations(t.Context(), &l.all, inbox.ConversationFilter{Oldest: true})
+	list, _, err := l.Conversations(t.Context(), &l.all, inbox.ConversationFilter{Sort: inbox.SortOldest})
 	if err != nil {
 		t.Fatal(err)
 	}

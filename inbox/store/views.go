@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+const (
+	// maxSavedViews bounds the views that one agent keeps, and those that are shared.
+	maxSavedViews = 50
+	// maxViewCount is how far the conversations of a view are counted.
+	maxViewCount = 100
+)
+
+var errView = &inbox.Error{Code: inbox.NotFound, Message: "the view is not there, or is somebody else's"}
+
+// Views returns an agent's own views and those that are shared, by name.
+func (s *Store) Views(ctx context.Context, by *inbox.Caller) ([]inbox.View, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT id, agent_id, name, query, sort, shared FROM saved_views
+		WHERE agent_id = $1 OR shared ORDER BY shared, lower(name), id LIMIT $2`, by.Agent.ID, 2*maxSavedViews)
+	if err != nil {
+		return nil, fmt.Errorf("read views: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.View])
+	if err != nil {
+		return nil, fmt.Errorf("read views: %w", err)
+	}
+	return orEmpty(list), nil
+}
+
+// ViewCounts counts what is in each of [Store.Views] for the reader, up to a
+// hundred. A view whose query holds no more, since an inbox that it names is gone,
+// or which takes too long to look through, is left out.
+func (s *Store) ViewCounts(ctx context.Context, by *inbox.Caller) ([]inbox.ViewCount, error) {
+	views, err := s.Views(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	list := []inbox.ViewCount{}
+	for _, v := range views {
+		found, err := s.list(ctx, &by.Rights, inbox.ConversationFilter{Text: v.Query, Sort: v.Sort}, maxViewCount)
+		if code := inbox.CodeOf(err); code == inbox.Invalid || code == inbox.Unavailable {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("count views: %w", err)
+		}
+		list = append(list, inbox.ViewCount{ID: v.ID, Count: len(found)})
+	}
+	return list, nil
+}
+
+// SaveView makes a view, where v has no id, or changes it. A query that can't be
+// read is refused. Of the shared, its maker, supervisors and admins change it.
+func (s *Store) SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, now time.Time) (inbox.View, error) {
+	if _, err := s.lookFor(ctx, &by.Rights, v.Query); err != nil {
+		return inbox.View{}, err
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if v.ID != "" {
+			return tx.QueryRow(ctx, `
+				UPDATE saved_views SET name = $2, query = $3, sort = $4, shared = $5
+				WHERE id = $1 AND (agent_id = $6 OR shared AND $7) RETURNING agent_id`,
+				v.ID, v.Name, v.Query, string(v.Sort), v.Shared, by.Agent.ID, by.Agent.Role != inbox.AgentRole).Scan(&v.AgentID)
+		}
+		var n int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM saved_views WHERE agent_id = $1`, by.Agent.ID).Scan(&n); err != nil {
+			return err
+		}
+		if n >= maxSavedViews {
+			return &inbox.Error{Code: inbox.Conflict, Message: fmt.Sprintf("you have %d views: delete one before you save another", n)}
+		}
+		v.ID, v.AgentID = inbox.NewID[string](now), by.Agent.ID
+		_, err := tx.Exec(ctx, `INSERT INTO saved_views (id, agent_id, name, query, sort, shared, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			v.ID, v.AgentID, v.Name, v.Query, string(v.Sort), v.Shared, now)
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = errView
+	}
+	if err != nil {
+		return inbox.View{}, fmt.Errorf("save view: %w", err)
+	}
+	return v, nil
+}
+
+// DeleteView deletes a view that the caller may change.
+func (s *Store) DeleteView(ctx context.Context, by *inbox.Caller, id string) error {
+	tag, err := s.pool.Exec(ctx, `DELETE FROM saved_views WHERE id = $1 AND (agent_id = $2 OR shared AND $3)`,
+		id, by.Agent.ID, by.Agent.Role != inbox.AgentRole)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = errView
+	}
+	if err != nil {
+		return fmt.Errorf("delete view: %w", err)
+	}
+	return nil
+}
