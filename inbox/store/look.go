@@ -165,16 +165,15 @@ func (s *Store) listing(ctx context.Context, rights *inbox.Rights, l *look, f in
 	f = l.within(f)
 	err = s.bounded(ctx, func(tx pgx.Tx) error {
 		filter := l.conditions
+		build := listQuery
 		if !l.query.empty() {
 			w, err := l.walk(ctx, tx, newestID, firstWalk)
 			if err != nil {
 				return err
 			}
-			filter = func(args pgx.NamedArgs) string {
-				return l.conditions(args) + ` AND c.id IN (WITH s AS MATERIALIZED (SELECT s.message_id FROM message_search s WHERE ` + l.sql("s", args) + `)
-					SELECT m.conversation_id FROM s JOIN messages m ON m.id = s.message_id)`
-			}
+			build = l.saidQuery
 			if w.often {
+				build = listQuery
 				// A case is not turned into a join: the list is walked in its order, and
 				// only what the other conditions admit is looked into.
 				filter = func(args pgx.NamedArgs) string {
@@ -184,7 +183,7 @@ func (s *Store) listing(ctx context.Context, rights *inbox.Rights, l *look, f in
 				}
 			}
 		}
-		sql, args := listQuery(rights, f, limit, filter)
+		sql, args := build(rights, f, limit, filter)
 		rows, err := tx.Query(ctx, sql, args)
 		if err != nil {
 			return err
@@ -193,6 +192,42 @@ func (s *Store) listing(ctx context.Context, rights *inbox.Rights, l *look, f in
 		return err
 	})
 	return list, err
+}
+
+// saidQuery is the list for words that are seldom said: it begins with the
+// messages that hold them, and looks at each of their conversations once.
+func (l *look) saidQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int, also func(pgx.NamedArgs) string) (string, pgx.NamedArgs) {
+	priority, id := f.Sort.Split(f.After)
+	args := pgx.NamedArgs{"all": rights.All, "inboxes": ids(rights.Inboxes)}
+	where, order, after := "", "c.last_at DESC, c.id DESC", "(c.last_at, c.id) < (@at, @id::uuid)"
+	switch f.Sort {
+	case inbox.SortOldest:
+		order, after = "c.last_at, c.id", "(c.last_at, c.id) > (@at, @id::uuid)"
+	case inbox.SortWaiting:
+		where, order, after = " AND c.waiting_since IS NOT NULL", "c.waiting_since, c.id", "(c.waiting_since, c.id) > (@at, @id::uuid)"
+	case inbox.SortPriority:
+		order, after = "c.priority DESC, c.last_at DESC, c.id DESC", "(c.priority, c.last_at, c.id) < (@from, @at, @id::uuid)"
+		args["from"] = int(priority)
+	}
+	if !f.After.IsZero() {
+		args["at"], args["id"] = f.After.At, id
+		where += " AND " + after
+	}
+	if f.Inbox != "" {
+		args["inbox"] = string(f.Inbox)
+		where += " AND c.inbox_id = @inbox"
+	}
+	if f.Status != "" {
+		args["status"] = string(f.Status)
+		where += " AND c.status = @status"
+	}
+	where += whose(f, args) + also(args)
+	return `
+		WITH s AS MATERIALIZED (SELECT s.message_id FROM message_search s WHERE ` + l.sql("s", args) + `),
+		said AS MATERIALIZED (SELECT DISTINCT m.conversation_id FROM s JOIN messages m ON m.id = s.message_id)
+		SELECT ` + conversationColumns + ` FROM said JOIN ` + conversationFrom + ` ON c.id = said.conversation_id
+		WHERE c.merged_into IS NULL AND (@all OR c.inbox_id = ANY(@inboxes::uuid[]))` + where + `
+		ORDER BY ` + order + ` LIMIT ` + strconv.Itoa(limit), args
 }
 
 // saidIn returns, of conversations, the newest message that holds what a query
