@@ -126,10 +126,11 @@ type Answer struct {
 	Close        bool
 	Then         Actions    // done with the conversation
 	SnoozeUntil  *time.Time // nil: as Then says
-	To, Cc       []Party    // To empty: whoever wrote last
+	To, Cc, Bcc  []Party    // To empty: whoever wrote last
 	Attachments  []AttachmentID
 	Template     *Template // of a direct message: Text is what it comes to
 	SendAt       time.Time
+	Scheduled    bool // SendAt is a time of its own choice, and no moment to think again
 
 	// Seal names the mail and the address that answers come back to ("" for the
 	// account's own), once it is known which conversation and account it is of.

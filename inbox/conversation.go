@@ -138,6 +138,7 @@ type Message struct {
 	Author    Author      `json:"author"`
 	To        []Party     `json:"to"`
 	Cc        []Party     `json:"cc"`
+	Bcc       []Party     `json:"bcc,omitempty" doc:"Of ours: whom the others don't see"`
 
 	Subject      string       `json:"subject"`
 	Text         string       `json:"text" doc:"The whole text as it was received or written"`
@@ -167,6 +168,7 @@ type Message struct {
 	Reason      Reason      `json:"reason"`
 	Mentions    []Mentioned `json:"mentions,omitempty" doc:"Of a note: the agents whom it names"`
 	Template    *Template   `json:"template,omitempty" doc:"Of a direct message that left as one: its service's template"`
+	Scheduled   bool        `json:"scheduled,omitempty" doc:"While queued: it waits for sendAt, and when somebody writes before for an agent, without sendAt"`
 
 	HeaderID   string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`
 	ExternalID string    `json:"externalId,omitempty" doc:"Of a chat: what the visitor's browser named it, after its session"`

@@ -27,6 +27,16 @@ type Departure struct {
 // the message that leaves when it fires.
 type SendTimer struct {
 	ReplyTo string `json:"replyTo,omitempty"`
+	// Ask holds the message back when somebody wrote before it leaves.
+	Ask bool `json:"ask,omitempty"`
+	// Was is the conversation's status before the reply made it Became.
+	Was    Status `json:"was,omitempty"`
+	Became Status `json:"became,omitempty"`
+}
+
+// Unsent is what a message said that was taken back before it left.
+type Unsent struct {
+	Message Message `json:"message"`
 }
 
 // A StreamMark is where a stream stood when it was last looked at. Positions

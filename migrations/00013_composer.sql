@@ -16,3 +16,7 @@ CREATE TABLE saved_replies (
     deleted    boolean     NOT NULL DEFAULT false -- kept, so that its version goes on and the log has what to point at
 );
 CREATE INDEX saved_replies_owner ON saved_replies (owner_id) WHERE NOT deleted;
+
+-- It waits for its own time, and for nobody to have written meanwhile: until it
+-- leaves it is no answer.
+ALTER TABLE messages ADD COLUMN scheduled boolean NOT NULL DEFAULT false;

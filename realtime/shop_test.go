@@ -19,6 +19,7 @@ type shop struct {
 	records map[string]*known
 	tasks   map[string]*inbox.Task
 	written map[string]*inbox.Message
+	unsent  map[string]int64 // versions at which messages were taken back
 	saved   map[string]*inbox.SavedReply
 	notices map[string]*notice
 	roster  map[string]int64 // versions of agents and of keys
@@ -180,7 +181,7 @@ var inboxes = []inbox.InboxID{"sales", "help", "press"}
 
 func newShop(stream *log, staff *people) *shop {
 	s := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, tasks: map[string]*inbox.Task{},
-		written: map[string]*inbox.Message{}, saved: map[string]*inbox.SavedReply{}, notices: map[string]*notice{}, roster: map[string]int64{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+		written: map[string]*inbox.Message{}, unsent: map[string]int64{}, saved: map[string]*inbox.SavedReply{}, notices: map[string]*notice{}, roster: map[string]int64{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
 	for i := range s.who {
 		s.who[i] = inbox.Person{CustomerID: inbox.CustomerID(fmt.Sprint("k", i)), IdentityID: inbox.IdentityID(fmt.Sprint("i", i)),
 			Name: fmt.Sprint("k", i, " 1"), Address: fmt.Sprint("a", i), CustomerVersion: 1}
@@ -285,8 +286,8 @@ func (s *shop) change(r *rand.Rand) {
 	s.announce(r, e)
 }
 
-// write adds a message to a conversation that there is, changes one, or moves it
-// to another.
+// write adds a message to a conversation that there is, changes one, moves it to
+// another, or takes it back.
 func (s *shop) write(r *rand.Rand) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -295,7 +296,7 @@ func (s *shop) write(r *rand.Rand) {
 		return
 	}
 	id := fmt.Sprint("m", r.IntN(40))
-	next := inbox.Message{ID: inbox.MessageID(id), ConversationID: in.ID, Version: 1, Text: fmt.Sprint(r.IntN(1000))}
+	next := inbox.Message{ID: inbox.MessageID(id), ConversationID: in.ID, Version: s.unsent[id] + 1, Text: fmt.Sprint(r.IntN(1000))}
 	e := inbox.Event{Kind: inbox.MessageChanged, Entity: id, Message: &next, Audience: inbox.Audience{After: in.Place()}}
 	if was := s.written[id]; was != nil {
 		from := s.state[string(was.ConversationID)]
@@ -305,6 +306,13 @@ func (s *shop) write(r *rand.Rand) {
 			e.MovedFrom = was.ConversationID
 		}
 		next.Version, e.Audience.Before = was.Version+1, from.Place()
+		if next.ConversationID == was.ConversationID && r.IntN(4) == 0 {
+			e.Version, e.Audience.After = next.Version, nil
+			s.unsent[id] = next.Version
+			delete(s.written, id)
+			s.announce(r, e)
+			return
+		}
 	}
 	e.Version = next.Version
 	s.written[id] = &next

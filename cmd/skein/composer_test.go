@@ -11,7 +11,9 @@ import (
 // What agents say again they write once: made on the settings page and there at
 // once in a colleague's open page, put in by a slash with the linked order's
 // number, refused where no order is linked, and what belongs with it is done when
-// it is sent.
+// it is sent. A mail that is taken back in time is in the composer
+// again, as if it had never been sent; one that is scheduled waits for its time,
+// and is asked about once the customer has written.
 func TestComposer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
@@ -33,15 +35,29 @@ func TestComposer(t *testing.T) {
 
 	page := runPage(t, node, "e2e/composer.mjs", "SKEIN_URL="+n.url, "SKEIN_EMAILS=ana@skein.example sue@skein.example",
 		"SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium, fmt.Sprintf("SKEIN_CONVERSATIONS=%d %d", with.Number, without.Number))
-	for _, step := range []string{"saved", "refused", "sent"} {
+	at := func() (c inbox.Conversation) {
+		ana.want(200, "GET", "/conversations/"+string(with.ID), nil, &c)
+		return c
+	}
+	for _, step := range []string{"saved", "refused", "sent", "taken back", "scheduled", "left"} {
 		page.expect(step)
+		switch c := at(); step {
+		case "sent":
+			if c.Status != inbox.Closed || c.Assignee == "" {
+				t.Errorf("sent: %+v, want it closed and assigned", c)
+			}
+		case "taken back":
+			if c.Status != inbox.Open || c.WaitingSince == nil {
+				t.Errorf("taken back: %+v, want it open and waiting", c)
+			}
+		case "scheduled":
+			if c.WaitingSince == nil {
+				t.Errorf("scheduled: %+v, want it waiting", c)
+			}
+			n.mail("support", "More", "Cara/cara@x.example", inbox.Proven, "It has come.", "Kettle")
+		}
 		page.say("go")
 	}
-	ana.until("the conversation is closed", func() bool {
-		var c inbox.Conversation
-		ana.want(200, "GET", "/conversations/"+string(with.ID), nil, &c)
-		return c.Status == inbox.Closed && c.Assignee != ""
-	})
 	var said struct{ Items []inbox.Message }
 	ana.want(200, "GET", "/conversations/"+string(with.ID)+"/messages", nil, &said)
 	if got, want := said.Items[len(said.Items)-1].Text, "Your order #10021 is on its way."; got != want {

@@ -34,12 +34,15 @@ type replyBody struct {
 	SeenSeq     int64                `json:"seenSeq" minimum:"0" doc:"publicSeq as the author saw it"`
 	To          []inbox.Party        `json:"to,omitempty" maxItems:"50" doc:"Absent: whoever wrote last"`
 	Cc          []inbox.Party        `json:"cc,omitempty" maxItems:"50"`
+	Bcc         []inbox.Party        `json:"bcc,omitempty" maxItems:"50" doc:"The others don't learn of them"`
 	Attachments []inbox.AttachmentID `json:"attachments,omitempty" maxItems:"50" doc:"Ids of uploads"`
 	Template    *inbox.Template      `json:"template,omitempty" doc:"Send the service's approved template instead of text, which is what it comes to: see sending"`
 	Force       bool                 `json:"force,omitempty" doc:"Send whatever came meanwhile"`
 	Close       bool                 `json:"close,omitempty" doc:"Close the conversation with it"`
 	Then        inbox.Actions        `json:"then,omitempty" doc:"What else is done with the conversation"`
 	SnoozeUntil *time.Time           `json:"snoozeUntil,omitempty" doc:"Snooze the conversation with it"`
+	Hold        int                  `json:"holdSeconds,omitempty" minimum:"0" maximum:"30" doc:"Of a mail: how long it can be taken back"`
+	SendAt      *time.Time           `json:"sendAt,omitempty" doc:"When it leaves, if nobody has written by then. Not in a chat"`
 }
 
 type applyInput struct {
@@ -76,6 +79,11 @@ func (a *API) answers() {
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxBody, Summary: "Write a note that only the team sees"}, a.note)
 	secured(a, huma.Operation{OperationID: "apply", Method: "POST", Path: Root + "/conversations/{id}/actions", Tags: tag,
 		DefaultStatus: http.StatusOK, Summary: "Do several things with a conversation at once, as a saved reply names them"}, a.apply)
+	secured(a, huma.Operation{OperationID: "unsend", Method: "POST", Path: Root + "/messages/{id}/unsend", Tags: tag,
+		DefaultStatus: http.StatusOK, Summary: "Take a message back that has not left",
+		Description: "It is gone, and what it said is answered. One that has left is a conflict."}, a.unsend)
+	secured(a, huma.Operation{OperationID: "send-now", Method: "POST", Path: Root + "/messages/{id}/send", Tags: tag,
+		DefaultStatus: http.StatusAccepted, Summary: "Have a message leave now that waits for its time, whoever wrote meanwhile"}, a.sendNow)
 	secured(a, huma.Operation{OperationID: "resend", Method: "POST", Path: Root + "/messages/{id}/resend", Tags: tag,
 		DefaultStatus: http.StatusAccepted, Summary: "Send a message again that failed or whose fate is uncertain"}, a.resend)
 }
@@ -88,6 +96,11 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 	}
 	if b.Cc, err = a.parties("body.cc", b.Cc); err != nil {
 		return nil, err
+	}
+	if len(b.Bcc) > 0 {
+		if b.Bcc, err = a.parties("body.bcc", b.Bcc); err != nil {
+			return nil, err
+		}
 	}
 	if err := checkIDs("body.attachments", b.Attachments...); err != nil {
 		return nil, err
@@ -122,8 +135,20 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 	now := a.cfg.Now()
 	answer := inbox.Answer{
 		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash,
-		SeenSeq: b.SeenSeq, Force: b.Force, Close: b.Close, Then: b.Then, SnoozeUntil: b.SnoozeUntil, To: b.To, Cc: b.Cc, Attachments: b.Attachments, Template: b.Template,
+		SeenSeq: b.SeenSeq, Force: b.Force, Close: b.Close, Then: b.Then, SnoozeUntil: b.SnoozeUntil, To: b.To, Cc: b.Cc, Bcc: b.Bcc, Attachments: b.Attachments, Template: b.Template,
 		SendAt: now.Add(a.cfg.SendDelay), Seal: a.cfg.Seal, MatchKey: a.cfg.MatchKey,
+	}
+	if b.Hold > 0 {
+		answer.SendAt = now.Add(time.Duration(b.Hold) * time.Second)
+	}
+	if b.SendAt != nil {
+		if err := a.soon("body.sendAt", *b.SendAt); err != nil {
+			return nil, err
+		}
+		if !b.SendAt.After(now) {
+			return nil, invalid("body.sendAt", "has passed")
+		}
+		answer.SendAt, answer.Scheduled = b.SendAt.UTC(), true
 	}
 	if html != "" {
 		answer.HTML, answer.RemoteImages = markup.Sanitise(html)
@@ -222,12 +247,26 @@ func (a *API) note(ctx context.Context, by *inbox.Caller, in *noteInput) (*body[
 	return &body[inbox.Message]{m}, err
 }
 
-func (a *API) resend(ctx context.Context, by *inbox.Caller, in *messageIDInput) (*body[inbox.Message], error) {
-	replyTo := func(id inbox.ConversationID, account *inbox.Account) string {
-		_, to := a.cfg.Seal(in.ID, id, account)
+func (a *API) unsend(ctx context.Context, by *inbox.Caller, in *messageIDInput) (*body[inbox.Unsent], error) {
+	u, err := a.cfg.Store.Unsend(ctx, by, in.ID, a.cfg.Now())
+	return &body[inbox.Unsent]{u}, err
+}
+
+func (a *API) sendNow(ctx context.Context, by *inbox.Caller, in *messageIDInput) (*body[inbox.Message], error) {
+	m, err := a.cfg.Store.SendNow(ctx, by, in.ID, a.replyTo(in.ID), a.cfg.Now())
+	return &body[inbox.Message]{m}, err
+}
+
+// replyTo is where answers to a message come back to.
+func (a *API) replyTo(id inbox.MessageID) func(inbox.ConversationID, *inbox.Account) string {
+	return func(in inbox.ConversationID, account *inbox.Account) string {
+		_, to := a.cfg.Seal(id, in, account)
 		return to
 	}
-	m, err := a.cfg.Store.SendAgain(ctx, by, in.ID, replyTo, a.cfg.Now())
+}
+
+func (a *API) resend(ctx context.Context, by *inbox.Caller, in *messageIDInput) (*body[inbox.Message], error) {
+	m, err := a.cfg.Store.SendAgain(ctx, by, in.ID, a.replyTo(in.ID), a.cfg.Now())
 	return &body[inbox.Message]{m}, err
 }
 

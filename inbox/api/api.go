@@ -83,6 +83,8 @@ type Conversations interface {
 	Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Actions, snoozeUntil *time.Time, now time.Time) (inbox.Conversation, error)
 	Note(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
 	AnsweredBy(ctx context.Context, rights *inbox.Rights, ref string) (account inbox.Account, heardAt, stoppedAt time.Time, err error)
+	Unsend(ctx context.Context, by *inbox.Caller, id inbox.MessageID, now time.Time) (inbox.Unsent, error)
+	SendNow(ctx context.Context, by *inbox.Caller, id inbox.MessageID, replyTo func(inbox.ConversationID, *inbox.Account) string, now time.Time) (inbox.Message, error)
 	SendAgain(ctx context.Context, by *inbox.Caller, id inbox.MessageID, replyTo func(inbox.ConversationID, *inbox.Account) string, now time.Time) (inbox.Message, error)
 	Upload(ctx context.Context, agent inbox.AgentID, a inbox.Attachment, now time.Time) error
 	Attachment(ctx context.Context, rights *inbox.Rights, id inbox.AttachmentID) (inbox.Attachment, error)

@@ -13,7 +13,7 @@ import (
 // now, in the database too.
 func recount(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
 	rows, err := tx.Query(ctx, `
-		SELECT id, seq, kind, direction, automatic, history, created_at, channel, account_id, call
+		SELECT id, seq, kind, direction, automatic OR scheduled, history, created_at, channel, account_id, call
 		FROM messages WHERE conversation_id = $1`, c.ID)
 	if err != nil {
 		return fmt.Errorf("recount %s: %w", c.ID, err)
@@ -36,7 +36,7 @@ func recount(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
 	batch.Queue(`
 		UPDATE conversations SET first_reply_at = (
 			SELECT min(created_at) FROM messages
-			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'out' AND author_kind = 'agent' AND call IS NULL)
+			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'out' AND author_kind = 'agent' AND call IS NULL AND NOT scheduled)
 		WHERE id = $1`, c.ID)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("recount %s: %w", c.ID, err)

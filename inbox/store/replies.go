@@ -75,11 +75,18 @@ func (s *Store) write(ctx context.Context, by *inbox.Caller, ref string, a *inbo
 		if m, err = insertAnswer(ctx, tx, by, &c, a, kind); err != nil {
 			return err
 		}
+		was := c.Status
 		if err := act(ctx, tx, by, &c, &a.Then, a.SnoozeUntil, a.At); err != nil {
 			return err
 		}
 		if err := answered(ctx, tx, &c, &m, a); err != nil {
 			return err
+		}
+		if kind == inbox.Public && was != c.Status && a.SendAt.After(a.At) {
+			if _, err := tx.Exec(ctx, `UPDATE timers SET payload = payload || jsonb_build_object('was', $3::text, 'became', $4::text)
+				WHERE kind = $1 AND key = $2`, SendKind, m.ID, string(was), string(c.Status)); err != nil {
+				return err
+			}
 		}
 		response, err := json.Marshal(m)
 		if err != nil {
@@ -150,7 +157,13 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 	var refs, people []string
 	var replyTo string
 	if kind == inbox.Public {
-		m.State, m.Attempt, m.SendAt = inbox.Queued, 1, &a.SendAt
+		m.State, m.Attempt, m.SendAt, m.Scheduled = inbox.Queued, 1, &a.SendAt, a.Scheduled
+		if a.Scheduled && account.Channel == inbox.Chat {
+			return m, &inbox.Error{Code: inbox.Invalid, Message: "a chat is for who is there now: it can't be scheduled"}
+		}
+		if account.Channel != inbox.Email && !a.Scheduled {
+			m.SendAt = &a.At // only a mail can be taken back
+		}
 		m.Author.Address = account.Address
 		switch {
 		case account.Channel == inbox.Chat:
@@ -163,7 +176,7 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 			}
 		default:
 			m.Subject = answerSubject(cmp.Or(p.subject, c.Subject))
-			m.To, m.Cc = orEmpty(a.To), orEmpty(a.Cc)
+			m.To, m.Cc, m.Bcc = orEmpty(a.To), orEmpty(a.Cc), a.Bcc
 			if len(m.To) == 0 {
 				if m.To, err = whoWrote(ctx, tx, c); err != nil {
 					return m, err
@@ -213,11 +226,11 @@ func leaveLater(ctx context.Context, tx pgx.Tx, m *inbox.Message, people []strin
 		m.ID, m.Attempt, string(m.State), m.CreatedAt); err != nil {
 		return err
 	}
-	return startTimer(ctx, tx, SendKind, string(m.ID), *m.SendAt, inbox.SendTimer{ReplyTo: replyTo})
+	return startTimer(ctx, tx, SendKind, string(m.ID), *m.SendAt, inbox.SendTimer{ReplyTo: replyTo, Ask: m.Scheduled})
 }
 
 func insertMessage(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Message, refs, people, splits []string) error {
-	who, err := json.Marshal(recipients{To: m.To, Cc: m.Cc})
+	who, err := json.Marshal(recipients{To: m.To, Cc: m.Cc, Bcc: m.Bcc})
 	if err != nil {
 		return err
 	}
@@ -232,16 +245,16 @@ func insertMessage(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inb
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO messages (id, conversation_id, thread_id, seq, version, kind, direction, channel, account_id, identity_id,
 			author_kind, agent_id, author_name, author_address, recipients, subject, text, visible_text, html, remote_images,
-			state, attempt, send_at, automatic, detail, reason, header_id, refs, people, sent_at, created_at, splits)
+			state, attempt, send_at, scheduled, automatic, detail, reason, header_id, refs, people, sent_at, created_at, splits)
 		VALUES (@id, @conversation, @thread, @seq, @version, @kind, @direction, @channel, @account, @identity,
 			@authorKind, @agent, @authorName, @authorAddress, @recipients, @subject, @text, @visible, @html, @remote,
-			@state, @attempt, @sendAt, @automatic, @detail, @reason, @header, @refs, @people, @sentAt, @createdAt, @splits::uuid[])`,
+			@state, @attempt, @sendAt, @scheduled, @automatic, @detail, @reason, @header, @refs, @people, @sentAt, @createdAt, @splits::uuid[])`,
 		pgx.NamedArgs{"id": m.ID, "conversation": m.ConversationID, "thread": m.ThreadID, "seq": m.Seq, "version": m.Version,
 			"kind": string(m.Kind), "direction": string(m.Direction), "channel": string(m.Channel), "account": m.Account,
 			"identity": c.Customer.IdentityID, "authorKind": string(m.Author.Kind), "agent": null(m.Author.AgentID),
 			"authorName": m.Author.Name, "authorAddress": m.Author.Address, "recipients": who, "subject": m.Subject,
 			"text": m.Text, "visible": m.VisibleText, "html": m.HTML, "remote": m.RemoteImages, "state": string(m.State),
-			"attempt": m.Attempt, "sendAt": m.SendAt, "automatic": m.Automatic.Is, "detail": more, "reason": why, "header": m.HeaderID, "refs": orEmpty(refs),
+			"attempt": m.Attempt, "sendAt": m.SendAt, "scheduled": m.Scheduled, "automatic": m.Automatic.Is, "detail": more, "reason": why, "header": m.HeaderID, "refs": orEmpty(refs),
 			"people": orEmpty(people), "sentAt": m.SentAt, "createdAt": m.CreatedAt, "splits": orEmpty(splits)}); err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
@@ -254,10 +267,16 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 	c.Version++
 	c.MessageSeq = m.Seq
 	if m.Kind == inbox.Public {
-		c.PublicSeq, c.Channel = m.Seq, m.Channel
-		c.Preview, c.LastAt, c.WaitingSince = inbox.Preview(m), later(c.LastAt, a.At), nil
+		c.PublicSeq = m.Seq
+		if !m.Scheduled { // else it is no answer yet: see leaves
+			c.Channel = m.Channel
+			c.Preview, c.LastAt, c.WaitingSince = inbox.Preview(m), later(c.LastAt, a.At), nil
+		}
 		if a.Close {
 			c.Status = inbox.Closed
+		}
+		if c.Status != inbox.Open {
+			c.WaitingSince = nil
 		}
 	}
 	_, err := tx.Exec(ctx, `
@@ -268,7 +287,7 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 		WHERE id = @id`,
 		pgx.NamedArgs{"id": c.ID, "version": c.Version, "status": string(c.Status), "channel": string(c.Channel),
 			"preview": c.Preview, "seq": c.MessageSeq, "public": c.PublicSeq, "last": c.LastAt, "waiting": c.WaitingSince,
-			"isPublic": m.Kind == inbox.Public, "at": a.At})
+			"isPublic": m.Kind == inbox.Public && !m.Scheduled, "at": a.At})
 	if err != nil {
 		return fmt.Errorf("update conversation: %w", err)
 	}

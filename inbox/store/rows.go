@@ -49,7 +49,7 @@ const messageColumns = `m.id, m.conversation_id, m.thread_id, m.seq, m.version, 
 	m.identity_id, m.author_kind, coalesce(m.agent_id::text, ''), m.author_name, m.author_address, m.recipients,
 	m.subject, m.text, m.visible_text, m.html, m.remote_images, m.state, m.state_detail, m.attempt, m.send_at,
 	m.spam, m.proof, m.detail, m.reason, m.header_id, m.raw_sha256 <> '', m.sent_at, m.created_at,
-	coalesce(m.about_id::text, ''), m.call`
+	coalesce(m.about_id::text, ''), m.call, m.scheduled`
 
 // recipients is the column of that name.
 type recipients struct {
@@ -89,7 +89,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 		&m.Author.IdentityID, &m.Author.Kind, &m.Author.AgentID, &m.Author.Name, &m.Author.Address, &who,
 		&m.Subject, &m.Text, &m.VisibleText, &m.HTML, &m.RemoteImages, &m.State, &m.StateDetail, &m.Attempt, &m.SendAt,
 		&m.Spam, &m.Proof, &more, &why, &m.HeaderID, &m.HasRaw, &m.SentAt, &m.CreatedAt,
-		&m.AboutID, &m.Call); err != nil {
+		&m.AboutID, &m.Call, &m.Scheduled); err != nil {
 		return m, err
 	}
 	if m.Author.Kind != inbox.ByCustomer {
@@ -105,7 +105,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 			return m, fmt.Errorf("message %s: %w", m.ID, err)
 		}
 	}
-	m.To, m.Cc = orEmpty(r.To), orEmpty(r.Cc)
+	m.To, m.Cc, m.Bcc = orEmpty(r.To), orEmpty(r.Cc), r.Bcc
 	m.Template = d.Template
 	m.Automatic, m.Bounces, m.Protection, m.Problems, m.Masked = d.Automatic, d.Bounces, d.Protection, d.Problems, d.Masked
 	m.EditedAt, m.DeletedAt, m.Reactions, m.Unset, m.ExternalID = d.EditedAt, d.DeletedAt, d.Reactions, d.Unset, d.ExternalID

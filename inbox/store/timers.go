@@ -134,6 +134,16 @@ func depart(ctx context.Context, tx pgx.Tx, id inbox.MessageID, due time.Time, t
 		}
 	}
 
+	if m.Scheduled {
+		if timer.Ask {
+			if held, err := holdBack(ctx, tx, m, at, now); held || err != nil {
+				return err
+			}
+		}
+		if err := leaves(ctx, tx, m, now); err != nil {
+			return err
+		}
+	}
 	m.State, m.StateDetail, m.SendAt = inbox.Sending, "", nil
 	m.Attempt = max(m.Attempt, 1)
 	d.Message = *m

@@ -27,6 +27,7 @@ const broken = [];
 
 async function open(email, path) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, reducedMotion: "reduce" });
+  await context.addInitScript(() => localStorage.setItem("skein.hold", "30")); // however slow the machine
   const page = await context.newPage();
   page.setDefaultTimeout(40_000);
   page.on("pageerror", (e) => broken.push(`${email}: ${String(e)}`));
@@ -116,9 +117,30 @@ try {
   await a.locator(".ProseMirror:focus").waitFor();
   await shots(a, "saved-in");
   await a.locator(".ProseMirror").press("Control+Enter");
-  await a.getByRole("article").getByText("Your order #10021 is on its way.").waitFor();
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
+  // It is sent and closed, and taken back from the conversation that came next.
+  const sent = (page) => page.getByRole("article").getByText("Your order #10021 is on its way.");
+  await a.goto(`${SKEIN_URL}/c/${withOrder}`);
+  await sent(a).waitFor();
   await step("sent");
+  await a.getByRole("article").getByRole("button", { name: "Undo" }).click();
+  await field.getByText("Your order #10021 is on its way.").waitFor();
+  await sent(a).waitFor({ state: "detached" });
+  await step("taken back");
+
+  // It leaves tomorrow, unless somebody writes.
+  await a.getByRole("button", { name: "More ways to send" }).click();
+  await a.getByRole("menuitem", { name: /Send later/ }).click();
+  await a.getByRole("dialog", { name: "Send later" }).waitFor();
+  await shots(a, "later");
+  await a.getByRole("button", { name: /Tomorrow morning/ }).click();
+  await a.getByText(/^Leaves /).waitFor();
+  await step("scheduled");
+  await a.getByText("The customer has written since.").waitFor();
+  await shots(a, "scheduled");
+  await a.getByRole("button", { name: "Send now" }).click();
+  await a.getByText(/^Leaves /).waitFor({ state: "detached" });
+  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
+  await step("left");
 } catch (e) {
   for (const c of SKEIN_SHOTS ? browser.contexts() : []) await c.pages()[0]?.screenshot({ path: `${SKEIN_SHOTS}/failed-${browser.contexts().indexOf(c)}.png` });
   throw e;

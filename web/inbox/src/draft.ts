@@ -3,6 +3,7 @@
 import { list, num, party, attachment, record, str } from "./parse";
 import type { Then } from "./outbox";
 import type { Attachment, Party } from "./types";
+import { Signal } from "./ui/signals";
 
 export interface Draft {
   readonly html: string;
@@ -12,6 +13,7 @@ export interface Draft {
   /** Null while the recipients are the ones that the conversation suggests. */
   readonly to: readonly Party[] | null;
   readonly cc: readonly Party[] | null;
+  readonly bcc?: readonly Party[] | undefined;
   readonly attachments: readonly Attachment[];
   /** The newest public message when it was begun; 0 before the first word. */
   readonly seenSeq: number;
@@ -39,7 +41,7 @@ const name = (agent: string, conversation: string): string => `${prefix}${agent}
 
 export function isBlank(d: Draft): boolean {
   return (
-    d.text.trim() === "" && d.note.trim() === "" && d.attachments.length === 0 && d.to === null && d.cc === null
+    d.text.trim() === "" && d.note.trim() === "" && d.attachments.length === 0 && d.to === null && d.cc === null && !d.bcc
   );
 }
 
@@ -57,6 +59,7 @@ export function parseDraft(text: string | null): Draft {
       attachments: list(o, "attachments", attachment),
       seenSeq: num(o, "seenSeq"),
       at: num(o, "at"),
+      ...(Array.isArray(o["bcc"]) ? { bcc: list(o, "bcc", party) } : {}),
       ...(typeof o["then"] === "object" && o["then"] !== null ? { then: o["then"] } : {}),
     };
   } catch {
@@ -91,3 +94,6 @@ export function sweepDrafts(now: number): void {
     // nothing to sweep
   }
 }
+
+/** A reply that was taken back, for the composer of its conversation to go on with. */
+export const takenBack = new Signal<{ readonly conversationId: string; readonly draft: Draft } | null>(null);

@@ -28,6 +28,10 @@ export interface Entry {
   readonly close: boolean;
   /** What else is done with the conversation, as the server takes it; absent: nothing. */
   readonly then?: Then | undefined;
+  /** Instants; absent: not so. */
+  readonly snoozeUntil?: string | undefined;
+  readonly sendAt?: string | undefined;
+  readonly bcc?: readonly Party[] | undefined;
   /** When it was written, in milliseconds. */
   readonly at: number;
   readonly phase: Phase;

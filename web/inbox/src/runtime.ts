@@ -6,11 +6,12 @@ import { hear, keep, nobody, parseChoice, presenceOf, type Around, type Choice }
 import { api, ApiError, body } from "./api/client";
 import { whenFree } from "./browser";
 import { sweepDrafts } from "./draft";
+import { hold } from "./hold";
 import { Link, openLine } from "./link";
 import { Outbox, type Entry } from "./outbox";
 import { message } from "./parse";
 import { adopt as adoptSession, currentToken, end, followTabs, mayReturn, myId, onSession, signedIn } from "./session";
-import { apply, forgetMessages, putMessages, type Change } from "./state";
+import { apply, forgetMessages, putMessages, waits, type Change } from "./state";
 import { Store } from "./store";
 import type { Message } from "./types";
 import { announce, connection, Signal } from "./ui/signals";
@@ -233,9 +234,12 @@ async function post(e: Entry): Promise<Message> {
           seenSeq: e.seenSeq,
           to: e.to.map((p) => ({ ...p })),
           cc: e.cc.map((p) => ({ ...p })),
+          ...(e.bcc ? { bcc: e.bcc.map((p) => ({ ...p })) } : {}),
           attachments: e.attachments.map((a) => a.id),
           ...(e.close ? { close: true } : {}),
           ...(e.then ? { then: e.then } : {}),
+          ...(e.snoozeUntil === undefined ? {} : { snoozeUntil: e.snoozeUntil }),
+          ...(e.sendAt === undefined ? { holdSeconds: hold() } : { sendAt: e.sendAt }),
         },
       }),
     ),
@@ -247,7 +251,10 @@ const outboxKey = (): string => `skein.outbox.${myId()}`;
 export const outbox = new Outbox({
   post,
   newKey: () => crypto.randomUUID(),
-  onSent: (_, m) => store.update((s) => putMessages(s, [m])),
+  onSent: (_, m) => {
+    store.update((s) => putMessages(s, [m]));
+    if (waits(m)) void import("./unsent").then((u) => u.offerUndo(m));
+  },
   keep: {
     load: () => {
       try {

@@ -315,6 +315,9 @@ export function pick(s: State, f: Filter, me: string, w: Window): Conversation[]
   return rows.sort(newestFirst);
 }
 
+/** Whether a reply can still be taken back. */
+export const waits = (m: Message): boolean => m.state === "queued" && (m.scheduled || Date.parse(m.sendAt) > Date.parse(m.createdAt));
+
 /** What is to be done, soonest first. */
 export function openTasks(s: State, admits: (t: Task) => boolean): Task[] {
   return [...s.tasks.values()]

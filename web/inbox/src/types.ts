@@ -136,6 +136,7 @@ export interface Message {
   };
   readonly to: readonly Party[];
   readonly cc: readonly Party[];
+  readonly bcc: readonly Party[];
   readonly subject: string;
   readonly text: string;
   readonly visibleText: string;
@@ -146,6 +147,10 @@ export interface Message {
   readonly state: MessageState;
   readonly stateDetail: string;
   readonly attempt: number;
+  /** While queued: when it leaves, or "". */
+  readonly sendAt: string;
+  /** It waits for its own time, and without sendAt for an agent. */
+  readonly scheduled: boolean;
   readonly automatic: { readonly is: boolean; readonly reason: string };
   readonly bounces: readonly Bounce[];
   readonly spam: boolean;

@@ -10,6 +10,7 @@ import { blank, isBlank, loadDraft, saveDraft, type Draft } from "../draft";
 import { keyOf } from "../keys";
 import { attachment } from "../parse";
 import { addressed, suggest } from "../recipients";
+import type { Then as ThenDone } from "../outbox";
 import { outbox, whereabouts } from "../runtime";
 import type { Conversation, Message } from "../types";
 import { Button, IconButton, Tip } from "../ui/controls";
@@ -17,12 +18,13 @@ import { useCommand } from "../ui/hooks";
 import { channelIcon } from "../ui/icons";
 import { bytes, channelWord } from "../words";
 import type { EditorHandle } from "./Editor";
-import { FileChip, SendButtons } from "./ComposerParts";
+import { FileChip, SendButtons, type Way } from "./ComposerParts";
 import { Recipients } from "./Recipients";
 
 const loadEditor = (): Promise<typeof import("./Editor")> => import("./Editor");
 const Editor = lazy(loadEditor);
 const SavedPicker = lazy(() => import("./SavedPicker"));
+const SendLater = lazy(() => import("./SendLater"));
 const Then = lazy(() => import("./Then"));
 
 // Fetched once the page has drawn itself; what is typed before it is there goes
@@ -44,6 +46,14 @@ const largest = 25_000_000;
 function typing(what: "reply" | "note", text: string): void {
   if (text.trim() === "") whereabouts.rest();
   else whereabouts.typed(what);
+}
+
+// How it is sent says where the conversation goes, whatever a saved reply says.
+function without(then: ThenDone): ThenDone {
+  const rest: { -readonly [K in keyof ThenDone]: ThenDone[K] } = { ...then };
+  delete rest.status;
+  delete rest.snoozeMinutes;
+  return rest;
 }
 
 interface Upload {
@@ -89,6 +99,7 @@ export function Composer({
   const [refusal, setRefusal] = useState("");
   const [badTo, setBadTo] = useState<readonly string[]>([]);
   const [dragging, setDragging] = useState(false);
+  const [asking, setAsking] = useState<"" | "snooze" | "later">("");
   const [picking, setPicking] = useState<"" | "slash" | "button">("");
   const editor = useRef<EditorHandle | null>(null);
   const wantFocus = useRef(false);
@@ -197,7 +208,8 @@ export function Composer({
 
   const isNote = !written || draft.tab === "note";
   const busy = uploads.some((u) => u.refusal === "");
-  const send = (close: boolean): void => {
+  const send = (way: Way, at?: string): void => {
+    const close = way === "close";
     const text = isNote ? draft.note.trim() : draft.text.trim();
     if (text === "" && (isNote || draft.attachments.length === 0)) {
       setRefusal(isNote ? "Write the note first." : "Write the reply first.");
@@ -215,6 +227,10 @@ export function Composer({
       setRefusal("Add who it goes to.");
       return;
     }
+    if (!isNote && at === undefined && (way === "snooze" || way === "later")) {
+      setAsking(way);
+      return;
+    }
     outbox.send({
       conversationId: c.id,
       kind: isNote ? "note" : "reply",
@@ -222,10 +238,12 @@ export function Composer({
       html: isNote ? "" : draft.html,
       to: isNote ? [] : to,
       cc: isNote ? [] : cc,
+      ...(isNote || !draft.bcc || draft.bcc.length === 0 ? {} : { bcc: draft.bcc }),
       attachments: isNote ? [] : draft.attachments,
       seenSeq: isNote ? publicSeq : draft.seenSeq || publicSeq,
       close: !isNote && close,
-      ...(isNote || !draft.then ? {} : { then: close ? { ...draft.then, status: "closed", snoozeMinutes: 0 } : draft.then }),
+      ...(way === "snooze" ? { snoozeUntil: at } : way === "later" ? { sendAt: at } : {}),
+      ...(isNote || !draft.then ? {} : { then: close || way === "snooze" ? without(draft.then) : draft.then }),
       at: Date.now(),
     });
     const left: Draft = isNote ? { ...draft, note: "", tab: "reply" } : { ...blank, note: draft.note };
@@ -238,7 +256,7 @@ export function Composer({
     }
     if (narrow) setOpen(false);
     onSent();
-    if (close && !isNote) onClosed();
+    if ((close || way === "snooze") && !isNote) onClosed();
     // The agent goes on by keys: focus returns to the conversation.
     document.querySelector<HTMLElement>("[data-conversation]")?.focus({ preventScroll: true });
   };
@@ -249,7 +267,7 @@ export function Composer({
     const inEditor = e.target instanceof Element && e.target.closest(".ProseMirror") !== null;
     if (e.key === "Enter" && (e.metaKey || e.ctrlKey)) {
       e.preventDefault();
-      send(false);
+      send("send");
     } else if (e.key === "Escape" && (inEditor || !e.defaultPrevented)) {
       e.preventDefault();
       if (narrow) setOpen(false);
@@ -339,6 +357,7 @@ export function Composer({
         <Recipients
           to={to}
           cc={cc}
+          bcc={draft.bcc ?? []}
           onChange={(r, bad) => {
             edit(r);
             setBadTo(bad);
@@ -366,7 +385,7 @@ export function Composer({
             }}
           />
           <div className="flex items-center px-2 pb-2">
-            <SendButtons note onSend={send} refusal={refusal} />
+            <SendButtons note later={false} onSend={send} refusal={refusal} />
           </div>
         </>
       ) : (
@@ -420,7 +439,7 @@ export function Composer({
             />
             <IconButton icon={MessageSquareText} label="Saved replies" keys="/" placement="top" onPress={() => setPicking("button")} />
             <IconButton icon={Paperclip} label="Attach files" placement="top" onPress={() => picker.current?.click()} />
-            <SendButtons note={false} onSend={send} refusal={refusal} />
+            <SendButtons note={false} later={c.channel !== "chat"} onSend={send} refusal={refusal} />
           </Editor>
         </Suspense>
       )}
@@ -429,12 +448,24 @@ export function Composer({
           <Then of={draft.then} onChange={(then) => edit({ then })} />
         </Suspense>
       )}
+      {asking !== "" && (
+        <Suspense fallback={null}>
+          <SendLater
+            what={asking === "later" ? "send" : "snooze"}
+            onChoose={(at) => {
+              setAsking("");
+              send(asking, at);
+            }}
+            onClose={() => setAsking("")}
+          />
+        </Suspense>
+      )}
       {picking !== "" && (
         <Suspense fallback={null}>
           <SavedPicker
             conversation={c}
             to={to}
-            cc={cc}
+            cc={[...cc, ...(draft.bcc ?? [])]}
             onPick={(p) => {
               setPicking("");
               if (p.then) edit({ then: p.then(draft.then) });

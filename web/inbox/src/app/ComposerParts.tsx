@@ -2,7 +2,9 @@ import { ChevronUp, Paperclip, Send, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button, MenuButton, modKey, Tip } from "../ui/controls";
 
-export function SendButtons({ note, onSend, refusal }: { note: boolean; onSend: (close: boolean) => void; refusal: string }): ReactNode {
+export type Way = "send" | "close" | "snooze" | "later";
+
+export function SendButtons({ note, later, onSend, refusal }: { note: boolean; /** Whether it may leave at another time. */ later: boolean; onSend: (way: Way) => void; refusal: string }): ReactNode {
   return (
     <div className="ml-auto flex min-w-0 items-center gap-2 pl-2">
       <span role="alert" className="min-w-0 truncate text-xs text-red-text">
@@ -11,7 +13,7 @@ export function SendButtons({ note, onSend, refusal }: { note: boolean; onSend: 
       <Tip words={note ? "Add the note" : "Send"} keys="Mod Enter" placement="top">
         <Button
           look="solid"
-          onPress={() => onSend(false)}
+          onPress={() => onSend("send")}
           className={note ? "bg-violet! text-on-violet!" : "rounded-r-none pr-3"}
           aria-keyshortcuts={modKey === "⌘" ? "Meta+Enter" : "Control+Enter"}
         >
@@ -26,8 +28,10 @@ export function SendButtons({ note, onSend, refusal }: { note: boolean; onSend: 
           choices={[
             { id: "send", words: "Send", keys: "Mod Enter" },
             { id: "close", words: "Send and close" },
+            { id: "snooze", words: "Send and snooze …" },
+            ...(later ? [{ id: "later", words: "Send later …" }] : []),
           ]}
-          onChoose={(id) => onSend(id === "close")}
+          onChoose={(id) => onSend(id === "close" || id === "snooze" || id === "later" ? id : "send")}
         >
           <Button look="solid" aria-label="More ways to send" className="-ml-[7px] w-7 justify-center rounded-l-none px-0">
             <ChevronUp size={14} aria-hidden="true" />

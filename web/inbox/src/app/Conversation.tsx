@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState, type ReactNode } from "react"
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
 import { prefetch, useFileToken, useListing, useMessages } from "../data";
+import { takenBack } from "../draft";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
 import { filterOf, listed, type Place } from "../place";
@@ -155,6 +156,13 @@ function Opened({
     next();
     setStatus(c, "closed");
   };
+  // A reply that was taken back is written on here.
+  const taken = useSignal(takenBack);
+  useEffect(() => {
+    if (taken?.conversationId !== c.id) return;
+    takenBack.set(null);
+    composer.current?.restore(taken.draft);
+  }, [taken, c.id]);
   useCommand("close", close, c.status !== "closed");
   useCommand("assign-me", () => assign(c, agentId, "you"));
 

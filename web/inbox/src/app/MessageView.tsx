@@ -16,9 +16,10 @@ import {
   TriangleAlert,
   type LucideIcon,
 } from "lucide-react";
-import { memo, useState, type ReactNode } from "react";
+import { lazy, memo, Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton, Dialog, DialogTrigger, Link, Popover } from "react-aria-components";
 import { resend } from "../actions";
+import { waits } from "../state";
 import type { Attachment, Message } from "../types";
 import { Avatar, Button, Chip, IconButton, Tip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
@@ -27,6 +28,8 @@ import { bytes, channelWord, delivery, exactly, initials, markWords, partyName, 
 import { showParties } from "../recipients";
 import { CallCard } from "./CallCard";
 import { MailBody, TextBody } from "./MailBody";
+
+const Unsent = lazy(() => import("./Unsent"));
 
 export const MessageView = memo(function MessageView({
   message: m,
@@ -128,6 +131,7 @@ function Details({ message: m }: { message: Message }): ReactNode {
     ["From", showParties([m.author])],
     ["To", showParties(m.to)],
     ["Cc", showParties(m.cc)],
+    ["Bcc", showParties(m.bcc)],
     ["Subject", m.subject],
     ["Date", exactly(m.sentAt)],
   ];
@@ -260,6 +264,13 @@ export function DeliveryLine({ message: m }: { message: Message }): ReactNode {
   const [refusal, setRefusal] = useState("");
   const d = delivery(m);
   if (d.word === "") return null;
+  if (waits(m)) {
+    return (
+      <Suspense fallback={null}>
+        <Unsent message={m} />
+      </Suspense>
+    );
+  }
   const Icon = stateIcon[m.state] ?? Clock;
   if (!d.resend) {
     return (

@@ -55,6 +55,7 @@ function Pending({ entry: e, onEdit }: { entry: Entry; onEdit: (d: Partial<Draft
         text: taken.text,
         to: taken.to,
         cc: taken.cc,
+        bcc: taken.bcc,
         attachments: taken.attachments,
         seenSeq: Math.max(taken.seenSeq, ...(taken.phase.is === "newer" ? taken.phase.newer.map((m) => m.seq) : [])),
       });

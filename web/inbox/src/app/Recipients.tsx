@@ -8,12 +8,14 @@ import { partyName } from "../words";
 export function Recipients({
   to,
   cc,
+  bcc,
   onChange,
 }: {
   to: readonly Party[];
   cc: readonly Party[];
+  bcc: readonly Party[];
   /** `bad` is what was typed and is no address: nothing may leave while there is any. */
-  onChange: (r: { to?: readonly Party[]; cc?: readonly Party[] }, bad: readonly string[]) => void;
+  onChange: (r: { to?: readonly Party[]; cc?: readonly Party[]; bcc?: readonly Party[] }, bad: readonly string[]) => void;
 }): ReactNode {
   const [editing, setEditing] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -31,7 +33,7 @@ export function Recipients({
     return (
       <AriaButton
         ref={button}
-        aria-label={`To ${showParties(to)}${cc.length > 0 ? `, cc ${showParties(cc)}` : ""}. Change the recipients`}
+        aria-label={`To ${showParties(to)}${cc.length > 0 ? `, cc ${showParties(cc)}` : ""}${bcc.length > 0 ? `, bcc ${showParties(bcc)}` : ""}. Change the recipients`}
         onPress={() => setEditing(true)}
         className="mx-3 flex h-7 min-w-0 shrink-0 items-center rounded-md px-1 text-left text-xs text-muted data-[hovered]:bg-hover max-md:h-11"
       >
@@ -50,6 +52,12 @@ export function Recipients({
               <span className="text-text">{cc.map(partyName).join(", ")}</span>
             </>
           )}
+          {bcc.length > 0 && (
+            <>
+              {" · bcc "}
+              <span className="text-text">{bcc.map(partyName).join(", ")}</span>
+            </>
+          )}
         </span>
       </AriaButton>
     );
@@ -59,6 +67,7 @@ export function Recipients({
       {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button that was pressed */}
       <PartyField label="To" parties={to} autoFocus onChange={(p, bad) => onChange({ to: p }, bad)} onDone={done} />
       <PartyField label="Cc" parties={cc} onChange={(p, bad) => onChange({ cc: p }, bad)} onDone={done} />
+      <PartyField label="Bcc" parties={bcc} onChange={(p, bad) => onChange({ bcc: p }, bad)} onDone={done} />
     </div>
   );
 }
@@ -88,7 +97,7 @@ function PartyField({
   return (
     <div>
       <div className="flex items-center gap-2">
-        <label htmlFor={id} className="w-5 text-xs text-muted">
+        <label htmlFor={id} className="w-6 text-xs text-muted">
           {label}
         </label>
         <input

@@ -2,13 +2,14 @@
 // typing, shown as they will read in this conversation, put in by Enter.
 
 import { useQuery } from "@tanstack/react-query";
+import { X } from "lucide-react";
 import { useId, useState, type ReactNode } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useMe } from "../data";
 import type { Then } from "../outbox";
 import { actions, applyActions, fillIn, find, inWords, isNothing, together, useSaved, wire, type SavedReply } from "../saved";
 import type { Conversation, Party } from "../types";
-import { Button, Chip } from "../ui/controls";
+import { Button, Chip, IconButton } from "../ui/controls";
 import { refuse, toast } from "../ui/signals";
 import { PlaceLink } from "./PlaceLink";
 
@@ -82,32 +83,35 @@ export default function SavedPicker({
           <Heading slot="title" className="sr-only">
             Saved replies
           </Heading>
-          <input
-            role="combobox"
-            aria-label="Find a saved reply"
-            aria-expanded="true"
-            aria-controls={`${id}-list`}
-            aria-activedescendant={active ? `${id}-${active.id}` : undefined}
-            aria-autocomplete="list"
-            // eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for, and is the first field of a dialog
-            autoFocus
-            value={typed}
-            placeholder="Find a saved reply"
-            autoComplete="off"
-            className="h-12 shrink-0 border-b border-line bg-transparent px-4 text-base text-text outline-none! placeholder:text-muted"
-            onChange={(e) => {
-              setTyped(e.target.value);
-              move(0);
-            }}
-            onKeyDown={(e) => {
-              if (e.nativeEvent.isComposing) return;
-              if (e.key === "ArrowDown") move(at + 1);
-              else if (e.key === "ArrowUp") move(at - 1);
-              else if (e.key === "Enter") choose(active);
-              else return;
-              e.preventDefault();
-            }}
-          />
+          <div className="flex shrink-0 items-center border-b border-line">
+            <input
+              role="combobox"
+              aria-label="Find a saved reply"
+              aria-expanded="true"
+              aria-controls={`${id}-list`}
+              aria-activedescendant={active ? `${id}-${active.id}` : undefined}
+              aria-autocomplete="list"
+              // eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for, and is the first field of a dialog
+              autoFocus
+              value={typed}
+              placeholder="Find a saved reply"
+              autoComplete="off"
+              className="h-12 min-w-0 flex-1 bg-transparent px-4 text-base text-text outline-none! placeholder:text-muted"
+              onChange={(e) => {
+                setTyped(e.target.value);
+                move(0);
+              }}
+              onKeyDown={(e) => {
+                if (e.nativeEvent.isComposing) return;
+                if (e.key === "ArrowDown") move(at + 1);
+                else if (e.key === "ArrowUp") move(at - 1);
+                else if (e.key === "Enter") choose(active);
+                else return;
+                e.preventDefault();
+              }}
+            />
+            <IconButton icon={X} label="Close" keys="Esc" className="mr-2" onPress={onClose} />
+          </div>
           {error ? (
             <p role="alert" className="p-4 text-sm text-red-text">
               {error.message}

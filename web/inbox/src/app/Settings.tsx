@@ -4,6 +4,7 @@
 import { ArrowLeft, Ban, Calculator, Ellipsis, User, Users } from "lucide-react";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useAgents, useKeyPolicies, useMe, useStores } from "../data";
+import { hold, holds, setHold } from "../hold";
 import { home } from "../place";
 import { setKeyPolicy } from "../relations";
 import { changeDesk } from "../tasks";
@@ -260,6 +261,33 @@ function OwnTelephone({ me }: { me: AgentDesk }): ReactNode {
       <ul className="mt-4 rounded-md bg-surface">
         <Telephone of={me} label="Extension or number" />
       </ul>
+      <Holding />
+    </>
+  );
+}
+
+/** How long a mail can be taken back, on this machine. */
+function Holding(): ReactNode {
+  const [seconds, setSeconds] = useState(hold);
+  return (
+    <>
+      <h2 className="mt-8 text-lg font-semibold">Undo send</h2>
+      <p className="mt-1 max-w-2xl text-sm text-secondary">How long a mail waits before it leaves, so that you can take it back. It holds for this browser.</p>
+      <select
+        aria-label="Undo send"
+        value={seconds}
+        onChange={(e) => {
+          setHold(Number(e.target.value));
+          setSeconds(hold());
+        }}
+        className="mt-3 h-8 rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11"
+      >
+        {holds.map((s) => (
+          <option key={s} value={s}>
+            {s === 0 ? "Not at all" : `${s} seconds`}
+          </option>
+        ))}
+      </select>
     </>
   );
 }
