@@ -1,8 +1,8 @@
 import { BadgePercent, Heart, ShoppingCart } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useShelf } from "../../panel";
 import type { Cart } from "../../types";
-import { Chip } from "../../ui/controls";
+import { Button, Chip } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
 import { age, exactly, money, orderWord } from "../../words";
 import { Section } from "./Section";
@@ -65,6 +65,7 @@ export function Shop({ customer }: { customer: string }): ReactNode {
 
 function CartCard({ cart: c }: { cart: Cart }): ReactNode {
   const now = useNow();
+  const [copied, setCopied] = useState(false);
   return (
     <article aria-label="Cart" className="rounded-md bg-surface px-3 py-2">
       <p className="flex items-center gap-2">
@@ -87,6 +88,16 @@ function CartCard({ cart: c }: { cart: Cart }): ReactNode {
           </li>
         ))}
       </ul>
+      {c.url !== "" && (
+        <div className="mt-2 flex items-center gap-2">
+          <a href={c.url} target="_blank" rel="noreferrer noopener" className="min-w-0 flex-1 truncate text-xs text-accent-text underline underline-offset-2">
+            {c.url}
+          </a>
+          <Button look="outline" className="h-7!" aria-label="Copy the link that restores the cart" onPress={() => void navigator.clipboard.writeText(c.url).then(() => setCopied(true), () => undefined)}>
+            {copied ? "Copied" : "Copy link"}
+          </Button>
+        </div>
+      )}
     </article>
   );
 }
