@@ -2,6 +2,7 @@
 // put back with the reason when refused.
 
 import { api, ApiError, body } from "./api/client";
+import type { components } from "./api/schema.gen";
 import { conversation, message } from "./parse";
 import { live, recount, store } from "./runtime";
 import { overlay, putConversations, putMessages, settle, shown, type Patch } from "./state";
@@ -19,9 +20,12 @@ export function actedOn(id: string): boolean {
   return acted.has(id);
 }
 
-async function patchOnce(id: string, patch: Patch, version: number): Promise<Conversation> {
+/** What the server is asked for, where that is not what is shown meanwhile. */
+export type Asked = Omit<components["schemas"]["ConversationPatch"], "version">;
+
+async function patchOnce(id: string, asked: Asked, version: number): Promise<Conversation> {
   return conversation(
-    await body(api.PATCH("/api/v1/conversations/{id}", { params: { path: { id } }, body: { ...patch, version } })),
+    await body(api.PATCH("/api/v1/conversations/{id}", { params: { path: { id } }, body: { ...asked, version } })),
   );
 }
 
@@ -29,11 +33,19 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+function plain(p: Patch): Asked {
+  return {
+    ...(p.status === undefined ? {} : { status: p.status }),
+    ...(p.assigneeId === undefined ? {} : { assigneeId: p.assigneeId }),
+    ...(p.priority === undefined ? {} : { priority: p.priority }),
+  };
+}
+
 /**
  * Changes a conversation. A newer version that left alone what the agent saw
  * (a message came in) is no reason to refuse: the change is made to that one.
  */
-export async function change(id: string, patch: Patch): Promise<boolean> {
+export async function change(id: string, patch: Patch, asked: Asked = plain(patch)): Promise<boolean> {
   const seen = shown(store.get(), id);
   if (!seen) return false;
   const key = crypto.randomUUID();
@@ -44,7 +56,7 @@ export async function change(id: string, patch: Patch): Promise<boolean> {
   try {
     for (let n = 0; ; n++) {
       try {
-        const fresh = await patchOnce(id, patch, base.version);
+        const fresh = await patchOnce(id, asked, base.version);
         store.update((s) => settle(putConversations(s, [fresh]), id, key));
         recount();
         return true;

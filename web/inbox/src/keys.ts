@@ -9,6 +9,9 @@ export type Command =
   | "close"
   | "assign-me"
   | "assign"
+  | "snooze"
+  | "tags"
+  | "priority"
   | "undo"
   | "panel"
   | "search"
@@ -40,6 +43,9 @@ export const bindings: readonly Binding[] = [
   { keys: ["e"], command: "close", help: "Close and go to the next", group: "Sort out" },
   { keys: ["m"], command: "assign-me", help: "Assign to me", group: "Sort out" },
   { keys: ["a"], command: "assign", help: "Assign to somebody", group: "Sort out" },
+  { keys: ["s"], command: "snooze", help: "Snooze until a time", group: "Sort out" },
+  { keys: ["t"], command: "tags", help: "Tags", group: "Sort out" },
+  { keys: ["p"], command: "priority", help: "Priority", group: "Sort out" },
   { keys: ["z"], command: "undo", help: "Undo the last close or assignment", group: "Sort out" },
   { keys: ["c"], command: "call", help: "Open the call that rings", group: "Show" },
   { keys: ["i"], command: "panel", help: "Customer panel", group: "Show" },

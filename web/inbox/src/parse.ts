@@ -143,6 +143,9 @@ export function conversation(x: unknown): Conversation {
     createdAt: str(o, "createdAt"),
     lastAt: instant(o, "lastAt"),
     waitingSince: str(o, "waitingSince"),
+    priority: num(o, "priority"),
+    tags: list(o, "tags", text),
+    snoozedUntil: str(o, "snoozedUntil"),
     mergedInto: str(o, "mergedInto"),
   };
 }

@@ -15,6 +15,9 @@ import { assertNever, type Cart, type Conversation, type Count, type Customer, t
 export interface Patch {
   readonly status?: Status;
   readonly assigneeId?: string;
+  readonly priority?: number;
+  readonly tags?: readonly string[];
+  readonly snoozedUntil?: string;
 }
 
 export interface State {

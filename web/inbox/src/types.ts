@@ -61,6 +61,11 @@ export interface Conversation {
   readonly createdAt: string;
   readonly lastAt: string;
   readonly waitingSince: string;
+  /** -1 low, 0 normal, 1 high, 2 urgent. */
+  readonly priority: number;
+  readonly tags: readonly string[];
+  /** While snoozed: when it opens again; "" when the customer writes. */
+  readonly snoozedUntil: string;
   readonly mergedInto: string;
 }
 

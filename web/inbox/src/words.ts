@@ -39,6 +39,10 @@ export function when(iso: string, now: number, locale?: string): string {
 }
 
 /** The whole instant, for a hover. */
+export function priorityWord(n: number): string {
+  return n < 0 ? "Low" : n === 0 ? "Normal" : n === 1 ? "High" : "Urgent";
+}
+
 export function exactly(iso: string, locale?: string): string {
   const t = Date.parse(iso);
   return Number.isNaN(t) ? "" : new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" }).format(t);

@@ -1,7 +1,7 @@
 // The conversation: what was said, what waits to be said, and the composer.
 
 import { ArrowLeft, Inbox } from "lucide-react";
-import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
 import { prefetch, useFileToken, useListing, useMessages } from "../data";
@@ -31,6 +31,8 @@ interface Opened {
   readonly error: Error | null;
   readonly retry: () => void;
 }
+
+const Triage = lazy(() => import("./Triage").then((m) => ({ default: m.Triage })));
 
 export function ConversationPane({
   place,
@@ -166,6 +168,11 @@ function Opened({
   useCommand("close", close, c.status !== "closed");
   useCommand("assign-me", () => assign(c, agentId, "you"));
 
+  const [triage, setTriage] = useState<"" | "snooze" | "tags" | "priority">("");
+  useCommand("snooze", () => setTriage("snooze"));
+  useCommand("tags", () => setTriage("tags"));
+  useCommand("priority", () => setTriage("priority"));
+
   const reply = useCallback(() => composer.current?.reply(), []);
   const newer = seenSeq === 0 ? [] : said.messages.filter((m) => m.kind === "message" && m.seq > seenSeq && m.author.agentId !== agentId);
 
@@ -234,6 +241,11 @@ function Opened({
         handle={setComposer}
         onLog={logTheirs}
       />
+      {triage !== "" && (
+        <Suspense fallback={null}>
+          <Triage c={c} which={triage} onClose={() => setTriage("")} onGone={next} />
+        </Suspense>
+      )}
       {form.which === "call" && <LogCall c={c} number={form.number} onClose={() => setForm({ which: "", number: "" })} />}
       {form.which === "follow-up" && <FollowUp c={c} me={me} onClose={() => setForm({ which: "", number: "" })} />}
       <TogetherDialog

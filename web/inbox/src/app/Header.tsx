@@ -13,7 +13,7 @@ import { useCommand, useNow } from "../ui/hooks";
 import { useSignal } from "../ui/signals";
 import { CustomerDot, presenceWord, Viewers } from "./Presence";
 import type { Together } from "./Together";
-import { age, personName, span, statusWord, subjectOf } from "../words";
+import { age, personName, priorityWord, span, statusWord, subjectOf, when } from "../words";
 
 export function Header({
   c,
@@ -87,7 +87,16 @@ export function Header({
           </span>
           <CustomerDot c={c} />
           {waits && <span className="shrink-0 text-amber-text">· waiting {narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince))}</span>}
-          {c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
+          {c.status !== "open" && (
+            <Chip>
+              {statusWord[c.status]}
+              {c.snoozedUntil !== "" && ` until ${when(c.snoozedUntil, now)}`}
+            </Chip>
+          )}
+          {c.priority !== 0 && <Chip>{priorityWord(c.priority)}</Chip>}
+          {c.tags.map((t) => (
+            <Chip key={t}>{t}</Chip>
+          ))}
         </p>
       </div>
       <Viewers c={c} me={agentId} />

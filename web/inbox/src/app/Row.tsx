@@ -52,6 +52,10 @@ export const Row = memo(function Row({
         </span>
         <span className="ml-auto flex shrink-0 gap-1 pl-1">
           {(showStatus || left) && c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
+          {c.priority > 0 && <Chip tone="accent">{c.priority > 1 ? "Urgent" : "High"}</Chip>}
+          {c.tags.slice(0, 2).map((t) => (
+            <Chip key={t}>{t}</Chip>
+          ))}
           {c.order && <Chip>{numberWord(c.order.number)}</Chip>}
           {showAssignee && assignee !== "" && <Chip tone={c.assigneeId === me ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>}
         </span>

@@ -1,0 +1,147 @@
+// Priority, tags, and snoozing until a time: a small sheet for each, by its key.
+
+import { useState, type ReactNode } from "react";
+import { change, type Asked } from "../actions";
+import type { Patch } from "../state";
+import type { Conversation } from "../types";
+import { Button } from "../ui/controls";
+import { toast } from "../ui/signals";
+import { until } from "../until";
+import { exactly, priorityWord, when } from "../words";
+import { Sheet } from "./Together";
+
+const field = "h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11";
+
+function act(c: Conversation, words: string, patch: Patch, asked: Asked, back: Patch, askedBack: Asked): void {
+  const done = change(c.id, patch, asked);
+  toast(`${words}: #${c.number}`, {
+    undo: () => {
+      void done.then((ok) => {
+        if (ok) void change(c.id, back, askedBack);
+      });
+    },
+  });
+}
+
+export function Triage({
+  c,
+  which,
+  onClose,
+  onGone,
+}: {
+  c: Conversation;
+  which: "snooze" | "tags" | "priority";
+  onClose: () => void;
+  /** Goes to the next conversation: this one leaves the list. */
+  onGone: () => void;
+}): ReactNode {
+  if (which === "priority") return <Priority c={c} onClose={onClose} />;
+  return which === "tags" ? <Tags c={c} onClose={onClose} /> : <Snooze c={c} onClose={onClose} onGone={onGone} />;
+}
+
+function Priority({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {
+  return (
+    <Sheet title="Priority" onClose={onClose}>
+      <div className="flex flex-wrap gap-2">
+        {[2, 1, 0, -1].map((p) => (
+          <Button
+            key={p}
+            look={p === c.priority ? "solid" : "outline"}
+            // eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for by its key
+            autoFocus={p === c.priority}
+            onPress={() => {
+              if (p !== c.priority) act(c, priorityWord(p), { priority: p }, { priority: p }, { priority: c.priority }, { priority: c.priority });
+              onClose();
+            }}
+          >
+            {priorityWord(p)}
+          </Button>
+        ))}
+      </div>
+    </Sheet>
+  );
+}
+
+function Tags({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {
+  const [text, setText] = useState(c.tags.join(", "));
+  const save = (): void => {
+    const tags = [...new Set(text.split(",").map((t) => t.trim().toLowerCase().replace(/\s+/gu, " ")))].filter((t) => t !== "");
+    const addTags = tags.filter((t) => !c.tags.includes(t));
+    const removeTags = c.tags.filter((t) => !tags.includes(t));
+    if (addTags.length > 0 || removeTags.length > 0) {
+      act(c, "Tagged", { tags }, { addTags, removeTags }, { tags: c.tags }, { addTags: removeTags, removeTags: addTags });
+    }
+    onClose();
+  };
+  return (
+    <Sheet title="Tags" onClose={onClose}>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          save();
+        }}
+      >
+        <label className="block text-xs text-muted">
+          With commas between them
+          {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for by its key */}
+          <input autoFocus className={`${field} mt-1 text-text`} value={text} maxLength={500} onChange={(e) => setText(e.target.value)} />
+        </label>
+        <Button look="solid" type="submit" className="mt-3">
+          Save
+        </Button>
+      </form>
+    </Sheet>
+  );
+}
+
+const presets = ["in 3 hours", "tomorrow 9am", "next monday", "in 1 week"];
+
+function Snooze({ c, onClose, onGone }: { c: Conversation; onClose: () => void; onGone: () => void }): ReactNode {
+  const [text, setText] = useState("");
+  const [now] = useState(() => new Date());
+  const meant = until(text, now);
+  const snooze = (at: Date): void => {
+    const iso = at.toISOString();
+    onClose();
+    onGone();
+    const before = c.snoozedUntil;
+    const again = c.status === "snoozed" && Date.parse(before) > Date.now();
+    act(
+      c,
+      `Snoozed until ${when(iso, now.getTime())}`,
+      { status: "snoozed", snoozedUntil: iso },
+      { snoozedUntil: iso },
+      { status: c.status, snoozedUntil: before },
+      again ? { snoozedUntil: before } : { status: c.status },
+    );
+  };
+  return (
+    <Sheet title="Snooze" onClose={onClose}>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          if (meant) snooze(meant);
+        }}
+      >
+        <label className="block text-xs text-muted">
+          Until when, such as “tomorrow 9am” or “in 2 days”
+          {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for by its key */}
+          <input autoFocus className={`${field} mt-1 text-text`} value={text} onChange={(e) => setText(e.target.value)} />
+        </label>
+        <p role="status" className="mt-1 h-5 text-xs text-muted">
+          {meant ? exactly(meant.toISOString()) : text.trim() === "" ? "" : "That is no time to come."}
+        </p>
+        <div className="mt-2 flex flex-wrap gap-2">
+          {presets.map((p) => (
+            <Button key={p} look="outline" onPress={() => snooze(until(p, now) ?? now)}>
+              {p.charAt(0).toUpperCase() + p.slice(1)}
+            </Button>
+          ))}
+          <Button look="solid" type="submit" isDisabled={!meant} className="ml-auto">
+            Snooze
+          </Button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}
