@@ -41,7 +41,7 @@ func TestListsInBrowser(t *testing.T) {
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
-	if want := "searched"; err != nil || strings.Join(strings.Fields(strings.ReplaceAll(string(out), " ", "-")), " ") != want {
+	if want := "searched sorted"; err != nil || strings.Join(strings.Fields(strings.ReplaceAll(string(out), " ", "-")), " ") != want {
 		t.Fatalf("the page came to %q: %v\n%s", out, err, &said)
 	}
 }

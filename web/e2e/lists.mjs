@@ -71,6 +71,29 @@ try {
   await done("searched");
   await press("/", "Escape");
   await page.waitForURL((u) => !u.href.includes("search"));
+
+  // Sorting out, each by its key, and taken back.
+  await there(page.getByText("The kettle leaks"));
+  await press("j", "Enter");
+  await page.locator("[data-conversation] h1").waitFor();
+  await press("p");
+  await page.getByRole("dialog").getByRole("button", { name: "Urgent" }).press("Enter");
+  await there(page.locator("[data-conversation] header").getByText("Urgent"));
+  await press("t");
+  await page.getByRole("dialog").getByRole("textbox").waitFor();
+  await type("VIP, late");
+  await press("Enter");
+  await there(page.locator("[data-conversation] header").getByText("vip"));
+  await gone(page.getByRole("dialog"));
+  await press("s");
+  await page.getByRole("dialog").getByRole("textbox").waitFor();
+  await type("tomorrow 9am");
+  await done("sorted");
+  await press("Enter");
+  await there(page.getByRole("status", { name: "Done" }).getByText(/Snoozed until/));
+  await gone(page.locator("[data-row]", { hasText: "Urgent" }));
+  await press("z");
+  await there(page.locator("[data-row]", { hasText: "Urgent" }));
 } catch (e) {
   if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
   throw e;
