@@ -59,6 +59,23 @@ func TestAudience(t *testing.T) {
 	}
 }
 
+// What is one agent's own comes to that agent and to nobody else.
+func TestOneAgentsOwn(t *testing.T) {
+	t.Parallel()
+	_, url, stream, _ := start(t, nil)
+	ann, bob := dial(t, url, hello{Token: "ann/1"}), dial(t, url, hello{Token: "bob/1"})
+	ann.want("ready", "e1:0")
+	bob.want("ready", "e1:0")
+	for i, owner := range []inbox.AgentID{"ann", "bob", ""} {
+		r := &inbox.SavedReply{ID: inbox.SavedReplyID(fmt.Sprint("r", i)), Version: 1, Owner: owner}
+		stream.add(inbox.Event{Kind: inbox.SavedReplyChanged, Entity: string(r.ID), Version: 1, SavedReply: r, Audience: r.Audience()})
+	}
+	ann.want("event", "e1:1")
+	ann.want("event", "e1:3")
+	bob.want("event", "e1:2")
+	bob.want("event", "e1:3")
+}
+
 // Messages come under their conversation's topic alone, and never to somebody
 // who may not see the conversation, whatever they ask for.
 func TestTopics(t *testing.T) {
