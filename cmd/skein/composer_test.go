@@ -13,7 +13,8 @@ import (
 // number, refused where no order is linked, and what belongs with it is done when
 // it is sent. A mail that is taken back in time is in the composer
 // again, as if it had never been sent; one that is scheduled waits for its time,
-// and is asked about once the customer has written.
+// and is asked about once the customer has written. What the order holds goes in as
+// a card.
 func TestComposer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
@@ -39,7 +40,7 @@ func TestComposer(t *testing.T) {
 		ana.want(200, "GET", "/conversations/"+string(with.ID), nil, &c)
 		return c
 	}
-	for _, step := range []string{"saved", "refused", "sent", "taken back", "scheduled", "left"} {
+	for _, step := range []string{"saved", "refused", "sent", "taken back", "scheduled", "left", "card"} {
 		page.expect(step)
 		switch c := at(); step {
 		case "sent":

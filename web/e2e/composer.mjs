@@ -141,6 +141,13 @@ try {
   await a.getByText(/^Leaves /).waitFor({ state: "detached" });
   if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   await step("left");
+
+  // What the order holds, as a card in the reply.
+  await a.getByRole("button", { name: "More: order #10021" }).click();
+  await a.getByRole("menuitem", { name: "Put the items in the reply" }).click();
+  await a.locator(".ProseMirror blockquote").getByText("Copper kettle").waitFor();
+  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
+  await step("card");
 } catch (e) {
   for (const c of SKEIN_SHOTS ? browser.contexts() : []) await c.pages()[0]?.screenshot({ path: `${SKEIN_SHOTS}/failed-${browser.contexts().indexOf(c)}.png` });
   throw e;

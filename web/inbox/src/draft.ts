@@ -97,3 +97,6 @@ export function sweepDrafts(now: number): void {
 
 /** A reply that was taken back, for the composer of its conversation to go on with. */
 export const takenBack = new Signal<{ readonly conversationId: string; readonly draft: Draft } | null>(null);
+
+/** What is put into the reply of a conversation from elsewhere on the page. */
+export const putIn = new Signal<{ readonly conversationId: string; readonly html: string } | null>(null);

@@ -68,6 +68,8 @@ export interface ComposerHandle {
   reply: () => void;
   /** Puts what could not be sent back into the field. */
   restore: (d: Partial<Draft>) => void;
+  /** Puts something in at the caret. */
+  insert: (html: string) => void;
 }
 
 export function Composer({
@@ -169,6 +171,10 @@ export function Composer({
         edit(d);
         if (d.html !== undefined) editor.current?.set(d.html);
         focus(d.tab ?? "reply");
+      },
+      insert: (html) => {
+        focus("reply");
+        editor.current?.insert(html);
       },
     });
     return () => handle(null);

@@ -5,7 +5,7 @@ import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useStat
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
 import { prefetch, useFileToken, useListing, useMessages } from "../data";
-import { takenBack } from "../draft";
+import { putIn, takenBack } from "../draft";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
 import { filterOf, listed, type Place } from "../place";
@@ -165,6 +165,12 @@ function Opened({
     takenBack.set(null);
     composer.current?.restore(taken.draft);
   }, [taken, c.id]);
+  const put = useSignal(putIn);
+  useEffect(() => {
+    if (put?.conversationId !== c.id) return;
+    putIn.set(null);
+    composer.current?.insert(put.html);
+  }, [put, c.id]);
   useCommand("close", close, c.status !== "closed");
   useCommand("assign-me", () => assign(c, agentId, "you"));
 

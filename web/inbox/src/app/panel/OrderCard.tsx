@@ -1,4 +1,4 @@
-import { Ban, Ellipsis, ExternalLink, Link2, RotateCcw, Truck, Undo2 } from "lucide-react";
+import { Ban, Ellipsis, ExternalLink, Link2, Reply, RotateCcw, Truck, Undo2 } from "lucide-react";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useStock } from "../../data";
@@ -34,6 +34,8 @@ export function OrderCard({
     ...(link?.meant === true && link.state === "linked" ? [] : [{ id: "linked", words: "This is the one", icon: Link2 }]),
     ...(link?.state === "rejected" ? [{ id: "none", words: "It may be about this after all", icon: RotateCcw }] : []),
     ...(about ? [{ id: "rejected", words: "Not about this order", icon: Ban }] : []),
+    ...(link?.meant === true ? [{ id: "items", words: "Put the items in the reply", icon: Reply }] : []),
+    ...(link?.meant === true && o.shipments.some((s) => s.tracking !== "") ? [{ id: "tracking", words: "Put the tracking in the reply", icon: Truck }] : []),
     ...(o.url === "" ? [] : [{ id: "shop", words: "Open in the shop", icon: ExternalLink }]),
   ];
   return (
@@ -61,6 +63,7 @@ export function OrderCard({
           choices={choices}
           onChoose={(id) => {
             if (id === "shop") window.open(o.url, "_blank", "noopener");
+            else if (id === "items" || id === "tracking") void import("../../cards").then((k) => k.putCard(c.id, o, id)).then(setRefusal);
             else judge(id as Verdict);
           }}
         >
