@@ -369,3 +369,12 @@ func (h *Hub) word(agent inbox.AgentID, now time.Time) word {
 	delete(a.left, agent)
 	return w
 }
+
+// Here reports whether an agent is at work just now, on whatever server: somebody
+// who is idle is, and somebody who is away by choice is not.
+func (h *Hub) Here(agent inbox.AgentID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	state := h.around.presence.state(agent)
+	return state == "online" || state == "idle"
+}

@@ -287,7 +287,7 @@ func TestHereRights(t *testing.T) {
 // nobody else: an older page hears nothing that it doesn't know.
 func TestRoster(t *testing.T) {
 	t.Parallel()
-	_, url, _, _ := start(t, here(&places{}, nil))
+	h, url, _, _ := start(t, here(&places{}, nil))
 	old := dial(t, url, hello{Token: "ann/9"})
 	old.want("ready", "")
 	ann := come(t, url, "ann/1", "")
@@ -299,8 +299,14 @@ func TestRoster(t *testing.T) {
 	ann.until("bob comes", roster(`{"type":"agents","agents":[{"id":"bob","state":"online"}]}`))
 	bob.stands(stand{Idle: true})
 	ann.until("bob is idle", roster(`"state":"idle"`))
+	if !h.Here("bob") {
+		t.Error("who is idle isn't here")
+	}
 	bob.stands(stand{Away: true, Chosen: 5})
 	ann.until("bob is away", roster(`"state":"away"`))
+	if h.Here("bob") || !h.Here("ann") || h.Here("cat") {
+		t.Error("who is away by choice, or was never here, is; or ann isn't")
+	}
 	second := come(t, url, "bob/2", "")
 	second.until("away on every device", roster(`{"id":"bob","state":"away"}`))
 	second.stands(stand{Chosen: 6})

@@ -45,6 +45,7 @@ type Store interface {
 	Shops
 	Calendars
 	Tasks
+	Drafts
 	Calls
 	SavedReplies
 	Notifications
@@ -132,6 +133,14 @@ type Shops interface {
 	Products(ctx context.Context, store string, skus []string) ([]inbox.Product, error)
 }
 
+// Drafts are what agents have begun to write.
+type Drafts interface {
+	Draft(ctx context.Context, by *inbox.Caller, ref string) (inbox.Draft, error)
+	SaveDraft(ctx context.Context, by *inbox.Caller, ref string, known int64, content inbox.DraftContent, now time.Time) (inbox.Draft, bool, error)
+	Offers(ctx context.Context, by *inbox.Caller, ref string, before time.Time) ([]inbox.Offer, error)
+	TakeDraft(ctx context.Context, by *inbox.Caller, ref string, from inbox.AgentID, version int64, now time.Time) error
+}
+
 // Tasks are what is to be done, by when and by whom.
 type Tasks interface {
 	Tasks(ctx context.Context, rights *inbox.Rights, f inbox.TaskFilter) ([]inbox.Task, inbox.Cursor, error)
@@ -205,6 +214,8 @@ type Config struct {
 	EncodeAction inbox.EncodeActionFunc
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
+	// Here reports whether an agent is at work just now, and not away. nil: nobody is.
+	Here func(inbox.AgentID) bool
 	// Public is the address by which the outside finds us, without a slash at
 	// its end.
 	Public string
@@ -270,6 +281,7 @@ func newAPI(cfg Config) *API {
 	a.actions()
 	a.shops()
 	a.tasks()
+	a.drafts()
 	a.calls()
 	a.savedReplies()
 	a.agents()

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,6 +35,7 @@ const password = "correct horse battery"
 // A server is the API on a real store, with an agent of each of two inboxes and
 // an admin.
 type server struct {
+	here atomic.Value // the one agent who is at work, as a string
 	*httptest.Server
 	store         *store.Store
 	blobs         *blob.Files
@@ -124,7 +126,7 @@ func newServer(t testing.TB) *server {
 			return "skein.out." + string(d.Message.Channel) + "." + string(d.Message.Account), payload, err
 		},
 		Push:    push.New(push.Config{Store: st, Seal: func(b []byte) ([]byte, error) { return json.Marshal(b) }, Open: func(b []byte) (plain []byte, err error) { return plain, json.Unmarshal(b, &plain) }}),
-		Metrics: prometheus.NewRegistry(), Now: s.now.now, Demo: true,
+		Metrics: prometheus.NewRegistry(), Now: s.now.now, Demo: true, Here: func(id inbox.AgentID) bool { return s.here.Load() == string(id) },
 		Web: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
 	}))
 	t.Cleanup(s.Close)
