@@ -25,6 +25,8 @@ type DraftContent struct {
 	Tab         string       `json:"tab" enum:"reply,note"`
 	To          []Party      `json:"to,omitempty" maxItems:"100" doc:"Absent: whom the conversation suggests"`
 	Cc          []Party      `json:"cc,omitempty" maxItems:"100"`
+	Bcc         []Party      `json:"bcc,omitempty" maxItems:"100"`
+	Then        *Actions     `json:"then,omitempty" doc:"What is done with the conversation when it is sent"`
 	Attachments []Attachment `json:"attachments,omitempty" maxItems:"100"`
 	SeenSeq     int64        `json:"seenSeq" minimum:"0" doc:"The newest public message when it was begun"`
 }

@@ -17,7 +17,7 @@ const escape = (s: string): string => s.replace(/&/g, "&amp;").replace(/</g, "&l
 /** Puts a card of the meant order into the reply. Resolves to the reason when refused. */
 export async function putCard(conversationId: string, o: Order, what: keyof typeof texts): Promise<string> {
   try {
-    const draft = loadDraft(myId(), conversationId);
+    const { draft } = loadDraft(myId(), conversationId);
     const others = [...(draft.cc ?? []), ...(draft.bcc ?? [])];
     const filled = str(
       record(

@@ -1,4 +1,6 @@
-// Drafts: one for each conversation and agent, kept on this machine.
+// Drafts: one for each conversation and agent. What is typed is kept on this
+// machine at once and on the server soon after, so that it is there on the next
+// device; see draftsync.ts.
 
 import { list, num, party, attachment, record, str } from "./parse";
 import type { Then } from "./outbox";
@@ -48,39 +50,62 @@ export function isBlank(d: Draft): boolean {
 export function parseDraft(text: string | null): Draft {
   if (text === null) return blank;
   try {
-    const o = record(JSON.parse(text) as unknown, "draft");
-    return {
-      html: str(o, "html"),
-      text: str(o, "text"),
-      note: str(o, "note"),
-      tab: o["tab"] === "note" ? "note" : "reply",
-      to: Array.isArray(o["to"]) ? list(o, "to", party) : null,
-      cc: Array.isArray(o["cc"]) ? list(o, "cc", party) : null,
-      attachments: list(o, "attachments", attachment),
-      seenSeq: num(o, "seenSeq"),
-      at: num(o, "at"),
-      ...(Array.isArray(o["bcc"]) ? { bcc: list(o, "bcc", party) } : {}),
-      ...(typeof o["then"] === "object" && o["then"] !== null ? { then: o["then"] } : {}),
-    };
+    return draftOf(JSON.parse(text) as unknown, "draft");
   } catch {
     return blank;
   }
 }
 
-export function loadDraft(agent: string, conversation: string): Draft {
+/** Reads what a draft says, from here or from the server. */
+export function draftOf(x: unknown, name: string): Draft {
+  const o = record(x, name);
+  return {
+    html: str(o, "html"),
+    text: str(o, "text"),
+    note: str(o, "note"),
+    tab: o["tab"] === "note" ? "note" : "reply",
+    to: Array.isArray(o["to"]) ? list(o, "to", party) : null,
+    cc: Array.isArray(o["cc"]) ? list(o, "cc", party) : null,
+    attachments: list(o, "attachments", attachment),
+    seenSeq: num(o, "seenSeq"),
+    at: num(o, "at"),
+    ...(Array.isArray(o["bcc"]) ? { bcc: list(o, "bcc", party) } : {}),
+    ...(typeof o["then"] === "object" && o["then"] !== null ? { then: o["then"] } : {}),
+  };
+}
+
+/** What the server has of a draft: the version that this one follows, and whether it lacks anything. */
+export interface Standing {
+  readonly version: number;
+  readonly lacks: boolean;
+}
+
+function standingOf(text: string | null, d: Draft): Standing {
   try {
-    return parseDraft(localStorage.getItem(name(agent, conversation)));
+    const o = record(JSON.parse(text ?? "") as unknown, "draft");
+    return { version: num(o, "version"), lacks: o["lacks"] === true };
   } catch {
-    return blank; // storage is forbidden here: the draft lives as long as the page
+    return { version: 0, lacks: !isBlank(d) };
   }
 }
 
-export function saveDraft(agent: string, conversation: string, d: Draft): void {
+export function loadDraft(agent: string, conversation: string): { draft: Draft; standing: Standing } {
+  let text: string | null = null;
   try {
-    if (isBlank(d)) localStorage.removeItem(name(agent, conversation));
-    else localStorage.setItem(name(agent, conversation), JSON.stringify(d));
+    text = localStorage.getItem(name(agent, conversation));
   } catch {
-    // storage is full or forbidden: the draft still lives in the page
+    // storage is forbidden here: the draft lives as long as the page, and on the server
+  }
+  const draft = parseDraft(text);
+  return { draft, standing: standingOf(text, draft) };
+}
+
+export function saveDraft(agent: string, conversation: string, d: Draft, standing: Standing): void {
+  try {
+    if (isBlank(d) && !standing.lacks) localStorage.removeItem(name(agent, conversation));
+    else localStorage.setItem(name(agent, conversation), JSON.stringify({ ...d, ...standing }));
+  } catch {
+    // storage is full or forbidden: as above
   }
 }
 

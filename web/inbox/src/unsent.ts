@@ -19,7 +19,7 @@ export async function unsend(m: Message): Promise<string> {
   try {
     const o = record(await body(api.POST("/api/v1/messages/{id}/unsend", { params: { path: { id: m.id } } })), "unsent");
     const was = message(o["message"]);
-    const old = loadDraft(myId(), was.conversationId);
+    const { draft: old, standing } = loadDraft(myId(), was.conversationId);
     const draft: Draft = {
       ...old,
       tab: "reply",
@@ -32,7 +32,7 @@ export async function unsend(m: Message): Promise<string> {
       seenSeq: old.seenSeq === 0 ? was.seq - 1 : Math.min(old.seenSeq, was.seq - 1),
       at: Date.now(),
     };
-    saveDraft(myId(), was.conversationId, draft);
+    saveDraft(myId(), was.conversationId, draft, { ...standing, lacks: true });
     takenBack.set({ conversationId: was.conversationId, draft });
     return "";
   } catch (e) {

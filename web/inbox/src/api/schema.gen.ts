@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try again what failed or is uncertain, or say what became of it */
+        post: operations["retry-action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -106,7 +123,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say at which telephone an agent is, and which calls are shown
+         * Say at which telephone an agent is, which calls are shown, and who may act on orders
          * @description Of oneself, and as an admin of anybody.
          */
         patch: operations["change-agent"];
@@ -246,6 +263,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do the same with up to a hundred conversations
+         * @description Each for itself: what can't be done with one is told of it.
+         */
+        post: operations["change-conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}": {
         parameters: {
             query?: never;
@@ -263,8 +300,25 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change status, assignee or team */
+        /** Change status, assignee, team, priority or tags, or snooze it */
         patch: operations["change-conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do several things with a conversation at once, as a saved reply names them */
+        post: operations["apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/calls": {
@@ -540,6 +594,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the agents who may see a conversation, by name
+         * @description Whom a note in it may name.
+         */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/related": {
         parameters: {
             query?: never;
@@ -597,6 +671,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/saved-replies/{replyId}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill in a saved reply's variables, in the customer's language
+         * @description It is a conflict, which names the variable, when no order is linked or its data may not go to all recipients.
+         */
+        post: operations["render-saved-reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/sending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What may be sent to the customer now
+         * @description The bounds of the service that an answer leaves by, and until when it takes one.
+         */
+        get: operations["sending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/split": {
         parameters: {
             query?: never;
@@ -629,6 +743,25 @@ export interface paths {
         /** Note what is to be done about a conversation, and by when */
         post: operations["follow-up"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get whether one watches a conversation */
+        get: operations["watching"];
+        /** Watch a conversation: be told of what is said in it */
+        put: operations["watch"];
+        post?: never;
+        /** Watch a conversation no more */
+        delete: operations["unwatch"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1002,6 +1135,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find customers, orders or files by name
+         * @description Those that are spelled so first, then those that begin so, then those that are one slip away. An order is found by its whole number, where it is linked in a conversation that the reader may see.
+         */
+        get: operations["find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1134,6 +1287,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a message leave now that waits for its time, whoever wrote meanwhile */
+        post: operations["send-now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/unsend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a message back that has not left
+         * @description It is gone, and what it said is answered. One that has left is a conflict.
+         */
+        post: operations["unsend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what one was told, newest first */
+        get: operations["notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark notifications as read, on every device
+         * @description By their ids, all about a conversation, or all until a time: exactly one of these.
+         */
+        post: operations["read-notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how one is told of what */
+        get: operations["notification-settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say how one wants to be told of what */
+        patch: operations["change-notification-settings"];
+        trace?: never;
+    };
+    "/api/v1/notifications/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count one's unread notifications */
+        get: operations["unread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what agents had done with an order in its shop, newest first */
+        get: operations["order-actions"];
+        put?: never;
+        /**
+         * Refund, cancel or readdress an order in its shop, or have its confirmation sent again
+         * @description For supervisors, admins and agents who may. It is done once, whatever happens on the way, or becomes uncertain; its state changes when the shop has answered. One at a time an order.
+         */
+        post: operations["act-on-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1146,6 +1429,61 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the key that browsers subscribe with */
+        get: operations["push-key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the browsers that take one's pushes */
+        get: operations["push-subscriptions"];
+        /**
+         * Have this browser take one's pushes, while one is signed in
+         * @description As its PushSubscription says. Repeating it changes nothing.
+         */
+        put: operations["subscribe"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Push to a browser no more */
+        delete: operations["unsubscribe"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1166,6 +1504,45 @@ export interface paths {
          */
         post: operations["refresh"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List everybody's saved replies and one's own */
+        get: operations["saved-replies"];
+        put?: never;
+        /**
+         * Save a text to be used again, with what is done with it
+         * @description Everybody's are for supervisors and admins to make and change. A variable that there is none of is refused.
+         */
+        post: operations["make-saved-reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace a saved reply */
+        put: operations["change-saved-reply"];
+        post?: never;
+        /** Take a saved reply away */
+        delete: operations["delete-saved-reply"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1246,6 +1623,59 @@ export interface paths {
         head?: never;
         /** Give a task to somebody, close it or open it again */
         patch: operations["change-task"];
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the saved views, one's own before those that are shared */
+        get: operations["views"];
+        put?: never;
+        /** Save a view */
+        post: operations["create-view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what is in each saved view, up to a hundred */
+        get: operations["view-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a saved view */
+        put: operations["change-view"];
+        post?: never;
+        /** Delete a saved view */
+        delete: operations["delete-view"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -1330,6 +1760,54 @@ export interface components {
             /** @description The address that the other side sends to */
             webhook?: string;
         };
+        ActionBody: {
+            /** @description Address: where it goes */
+            address?: components["schemas"]["Address"];
+            /**
+             * Format: int64
+             * @description Refund: in minor units of the order's currency
+             */
+            amount?: number;
+            /** @enum {string} */
+            kind: "refund" | "cancel" | "address" | "resend";
+            /** @description Refund: which of its items */
+            lines?: components["schemas"]["ActionLine"][];
+            /** @description Address: who receives it */
+            name?: string;
+            /** @description The shop tells the customer */
+            notify?: boolean;
+            phone?: string;
+            /** @description Kept in the shop with it */
+            reason?: string;
+            /** @description Cancel: what was paid goes back */
+            refund?: boolean;
+            /** @description Refund, cancel: the goods go back on the shelf */
+            restock?: boolean;
+        };
+        ActionLine: {
+            /** @description Its externalId */
+            itemId: string;
+            /** Format: int64 */
+            quantity: number;
+        };
+        ActionWordInputBody: {
+            /**
+             * @description again: one more attempt, by which the shop does nothing twice; done: somebody saw it done in the shop; aside: it is not to be done
+             * @enum {string}
+             */
+            word: "again" | "done" | "aside";
+        };
+        Actions: {
+            addTags?: string[];
+            /** @description me, none, or an agent's id */
+            assignee?: string;
+            /** Format: int64 */
+            snoozeMinutes?: number;
+            /** @enum {string} */
+            status?: "open" | "pending" | "closed";
+            /** @description none, or a team's id */
+            team?: string;
+        };
         Actor: {
             id?: string;
             kind: string;
@@ -1351,6 +1829,8 @@ export interface components {
             id: string;
             locale: string;
             name: string;
+            /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
+            orderActions: boolean;
             /** @description Extension or number by which the exchange knows the agent */
             phone?: string;
             /** @enum {string} */
@@ -1359,8 +1839,23 @@ export interface components {
         AgentInputBody: {
             /** @description Whether calls are shown that ring for the inbox and nobody by name */
             callPop?: boolean;
+            /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
+            orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */
             phone?: string;
+        };
+        ApplyInputBody: {
+            addTags?: string[];
+            /** @description me, none, or an agent's id */
+            assignee?: string;
+            /** Format: int64 */
+            snoozeMinutes?: number;
+            /** Format: date-time */
+            snoozeUntil?: string;
+            /** @enum {string} */
+            status?: "open" | "pending" | "closed";
+            /** @description none, or a team's id */
+            team?: string;
         };
         Attachment: {
             contentId?: string;
@@ -1496,6 +1991,17 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Changed: {
+            conversation?: components["schemas"]["Conversation"];
+            /** @description Why it stays as it was */
+            error?: string;
+            id: string;
+        };
+        ChangesInputBody: {
+            /** @description The same for all; a version is not taken */
+            change: components["schemas"]["ConversationPatch"];
+            ids: string[];
+        };
         Claim: {
             /**
              * Format: date-time
@@ -1601,12 +2107,23 @@ export interface components {
             preview: string;
             /**
              * Format: int64
+             * @description -1 low, 0 normal, 1 high, 2 urgent
+             */
+            priority: number;
+            /**
+             * Format: int64
              * @description seq of the newest message that the customer wrote or may see
              */
             publicSeq: number;
+            /**
+             * Format: date-time
+             * @description While snoozed: when it opens again; absent: when the customer writes
+             */
+            snoozedUntil?: string;
             /** @enum {string} */
             status: "open" | "pending" | "snoozed" | "closed" | "spam";
             subject: string;
+            tags?: string[];
             teamId?: string;
             /**
              * Format: int64
@@ -1637,6 +2154,31 @@ export interface components {
             revokedAt?: string;
             /** @description One line for an agent: why */
             text: string;
+        };
+        ConversationPatch: {
+            addTags?: string[];
+            /** @description Empty: nobody */
+            assigneeId?: string;
+            /**
+             * Format: int64
+             * @description -1 low, 0 normal, 1 high, 2 urgent
+             */
+            priority?: number;
+            removeTags?: string[];
+            /**
+             * Format: date-time
+             * @description Snoozes it until then; goes without a status
+             */
+            snoozedUntil?: string;
+            /** @enum {string} */
+            status?: "open" | "pending" | "snoozed" | "closed" | "spam";
+            /** @description Empty: none */
+            teamId?: string;
+            /**
+             * Format: int64
+             * @description The version that was seen: another is a conflict
+             */
+            version?: number;
         };
         Count: {
             assigneeId?: string;
@@ -1690,6 +2232,7 @@ export interface components {
         };
         DraftContent: {
             attachments?: components["schemas"]["Attachment"][];
+            bcc?: components["schemas"]["Party"][];
             cc?: components["schemas"]["Party"][];
             html: string;
             /** @description For the team */
@@ -1702,6 +2245,8 @@ export interface components {
             /** @enum {string} */
             tab: "reply" | "note";
             text: string;
+            /** @description What is done with the conversation when it is sent */
+            then?: components["schemas"]["Actions"];
             /** @description Absent: whom the conversation suggests */
             to?: components["schemas"]["Party"][];
         };
@@ -1742,6 +2287,19 @@ export interface components {
             /** Format: date-time */
             dueAt: string;
             text: string;
+        };
+        Found: {
+            /** @description Not what was typed, but one slip away from it */
+            close: boolean;
+            conversation: components["schemas"]["Conversation"];
+            /** @description An address, the order's state, or the file's type */
+            detail: string;
+            /** @enum {string} */
+            kind: "customer" | "order" | "file";
+            /** @description The customer's name, the order's number or the file's name */
+            name: string;
+            /** @description Id of the identity, the order or the attachment */
+            ref: string;
         };
         HandOverInputBody: {
             /** @description Whose next message continues here, on whatever channel */
@@ -1823,6 +2381,9 @@ export interface components {
         ItemsCart: {
             items: components["schemas"]["Cart"][];
         };
+        ItemsChanged: {
+            items: components["schemas"]["Changed"][];
+        };
         ItemsConnector: {
             items: components["schemas"]["Connector"][];
         };
@@ -1841,11 +2402,17 @@ export interface components {
         ItemsMatch: {
             items: components["schemas"]["Match"][];
         };
+        ItemsMentioned: {
+            items: components["schemas"]["Mentioned"][];
+        };
         ItemsMerge: {
             items: components["schemas"]["Merge"][];
         };
         ItemsOrder: {
             items: components["schemas"]["Order"][];
+        };
+        ItemsOrderAction: {
+            items: components["schemas"]["OrderAction"][];
         };
         ItemsOrderLink: {
             items: components["schemas"]["OrderLink"][];
@@ -1856,6 +2423,9 @@ export interface components {
         ItemsProduct: {
             items: components["schemas"]["Product"][];
         };
+        ItemsPushSubscription: {
+            items: components["schemas"]["PushSubscription"][];
+        };
         ItemsRelated: {
             items: components["schemas"]["Related"][];
         };
@@ -1864,6 +2434,12 @@ export interface components {
         };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
+        };
+        ItemsView: {
+            items: components["schemas"]["View"][];
+        };
+        ItemsViewCount: {
+            items: components["schemas"]["ViewCount"][];
         };
         JoinInputBody: {
             /** @description The conversation that goes into this one: its id or its number */
@@ -1910,6 +2486,11 @@ export interface components {
             settings: unknown;
             /** @description Requests come to /in/<channel>/<id> */
             webhooks?: boolean;
+        };
+        KindsStruct: {
+            assignment?: components["schemas"]["Ways"];
+            mention?: components["schemas"]["Ways"];
+            message?: components["schemas"]["Ways"];
         };
         LinkReason: {
             /** @description As the customer wrote it */
@@ -1980,6 +2561,10 @@ export interface components {
             inboxes: components["schemas"]["Inbox"][];
             teams: components["schemas"]["Team"][];
         };
+        Mentioned: {
+            id: string;
+            name: string;
+        };
         Merge: {
             a: components["schemas"]["Identity"];
             actor: components["schemas"]["Actor"];
@@ -1997,7 +2582,7 @@ export interface components {
             with: string;
         };
         Message: {
-            /** @description Of a delivery report: our message that it is about */
+            /** @description Of a delivery report: our message that it is about; of a direct message: the one that it quotes */
             aboutId?: string;
             accountId: string;
             attachments: components["schemas"]["Attachment"][];
@@ -2005,6 +2590,8 @@ export interface components {
             attempt?: number;
             author: components["schemas"]["Author"];
             automatic: components["schemas"]["Automatic"];
+            /** @description Of ours: whom the others don't see */
+            bcc?: components["schemas"]["Party"][];
             /** @description Of a delivery report, and of the message that it is about */
             bounces?: components["schemas"]["Bounce"][];
             /** @description Of a telephone call: what its log says */
@@ -2042,6 +2629,8 @@ export interface components {
             kind: "message" | "note";
             /** @description Numbers of payment cards were masked in it; its source is for admins only */
             masked?: boolean;
+            /** @description Of a note: the agents whom it names */
+            mentions?: components["schemas"]["Mentioned"][];
             /** @description What could not be read of it */
             problems?: string[];
             /**
@@ -2058,6 +2647,8 @@ export interface components {
             reason: components["schemas"]["Reason"];
             /** @description The HTML names images on other servers, not loaded until asked for */
             remoteImages: boolean;
+            /** @description While queued: it waits for sendAt, and when somebody writes before for an agent, without sendAt */
+            scheduled?: boolean;
             /**
              * Format: date-time
              * @description While queued: when it leaves
@@ -2079,6 +2670,8 @@ export interface components {
             /** @description The other server's own words */
             stateDetail?: string;
             subject: string;
+            /** @description Of a direct message that left as one: its service's template */
+            template?: components["schemas"]["Template"];
             /** @description The whole text as it was received or written */
             text: string;
             threadId?: string;
@@ -2103,8 +2696,67 @@ export interface components {
             conversation: components["schemas"]["Conversation"];
             factId: string;
         };
+        NewSavedReplyInputBody: {
+            actions?: components["schemas"]["Actions"];
+            folder?: string;
+            name: string;
+            /** @description Everybody's, by supervisors and admins; else the caller's own */
+            shared?: boolean;
+            /** @description Of everybody's: the team that it is for */
+            teamId?: string;
+            /** @description One a language; the first is used where none fits */
+            texts: components["schemas"]["SavedText"][];
+        };
         NoteBody: {
+            /** @description Agents whom the text names, who are told of it: see people */
+            mentions?: string[];
             text: string;
+        };
+        Notification: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who caused it */
+            by: components["schemas"]["Actor"];
+            conversationId: string;
+            /** @description Whose conversation it is, by name */
+            customer: string;
+            id: string;
+            /** @enum {string} */
+            kind: "assignment" | "mention" | "message";
+            messageId?: string;
+            /**
+             * Format: int64
+             * @description Of the conversation
+             */
+            number: number;
+            /** Format: date-time */
+            readAt?: string;
+            subject: string;
+            /** @description The first words of the message */
+            text?: string;
+            /**
+             * Format: int64
+             * @description 1, and 2 once it was read
+             */
+            version: number;
+        };
+        NotificationKinds: {
+            /** @description A conversation is given to the agent */
+            assignment: components["schemas"]["Ways"];
+            /** @description A note names the agent */
+            mention: components["schemas"]["Ways"];
+            /** @description Something is said in a conversation that is the agent's, or that the agent watches */
+            message: components["schemas"]["Ways"];
+        };
+        NotificationSettings: {
+            /**
+             * Format: int64
+             * @description Minutes of absence after which unread notifications are mailed
+             */
+            digestAfter: number;
+            kinds: components["schemas"]["NotificationKinds"];
+            /** @description Whether pushes carry the first words of messages */
+            pushText: boolean;
         };
         NumberInputBody: {
             number: string;
@@ -2200,6 +2852,51 @@ export interface components {
              */
             version: number;
         };
+        OrderAction: {
+            /** @description The shop's */
+            account: string;
+            /** @description Address: where it goes */
+            address?: components["schemas"]["Address"];
+            agentId: string;
+            agentName: string;
+            /**
+             * Format: int64
+             * @description Refund: in minor units of the order's currency
+             */
+            amount?: number;
+            /** Format: int64 */
+            attempt: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The shop's words */
+            detail?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "refund" | "cancel" | "address" | "resend";
+            /** @description Refund: which of its items */
+            lines?: components["schemas"]["ActionLine"][];
+            /** @description Address: who receives it */
+            name?: string;
+            /** @description The shop tells the customer */
+            notify?: boolean;
+            orderId: string;
+            phone?: string;
+            /** @description Kept in the shop with it */
+            reason?: string;
+            /** @description Cancel: what was paid goes back */
+            refund?: boolean;
+            /** @description Refund, cancel: the goods go back on the shelf */
+            restock?: boolean;
+            /**
+             * @description sent: the shop has done it
+             * @enum {string}
+             */
+            state: "sending" | "sent" | "failed" | "uncertain";
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: int64 */
+            version: number;
+        };
         OrderLink: {
             claimId?: string;
             /** @description Of a claim: the code that was asked for last. It is the same whether or not there is an order to send it to */
@@ -2236,6 +2933,11 @@ export interface components {
             /** @description The cursor of the next page; empty when there is none */
             next: string;
         };
+        PageFound: {
+            items: components["schemas"]["Found"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
         PageHit: {
             items: components["schemas"]["Hit"][];
             /** @description The cursor of the next page; empty when there is none */
@@ -2243,6 +2945,11 @@ export interface components {
         };
         PageKeyRule: {
             items: components["schemas"]["KeyRule"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
+        PageNotification: {
+            items: components["schemas"]["Notification"][];
             /** @description The cursor of the next page; empty when there is none */
             next: string;
         };
@@ -2303,19 +3010,6 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
-        };
-        PatchInputBody: {
-            /** @description Empty: nobody */
-            assigneeId?: string;
-            /** @enum {string} */
-            status?: "open" | "pending" | "snoozed" | "closed" | "spam";
-            /** @description Empty: none */
-            teamId?: string;
-            /**
-             * Format: int64
-             * @description The version that was seen: another is a conflict
-             */
-            version?: number;
         };
         PauseInputBody: {
             paused: boolean;
@@ -2379,12 +3073,44 @@ export interface components {
             url?: string;
             variant?: string;
         };
+        PushKey: {
+            /** @description applicationServerKey, in base64url */
+            key: string;
+        };
+        PushSubscription: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it is of the session that asks */
+            here: boolean;
+            id: string;
+            /** @description What the browser calls itself */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it took a push last
+             */
+            pushedAt?: string;
+        };
         Reaction: {
             /** Format: date-time */
             at: string;
             /** @description Their name, or their address */
             by: string;
             emoji: string;
+        };
+        ReadCount: {
+            /** Format: int64 */
+            read: number;
+        };
+        ReadInputBody: {
+            /** @description All about it; its id or its number */
+            conversationId?: string;
+            ids?: string[];
+            /**
+             * Format: date-time
+             * @description All that were made until then: the at of the newest that was seen
+             */
+            through?: string;
         };
         Reason: {
             key?: string;
@@ -2423,17 +3149,31 @@ export interface components {
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
         };
+        RenderSavedInputBody: {
+            cc?: components["schemas"]["Party"][];
+            /** @description Before the customer's and the brand's own */
+            locale?: string;
+            /** @description Absent: whoever wrote last */
+            to?: components["schemas"]["Party"][];
+        };
         Rendered: {
             text: string;
         };
         ReplyBody: {
             /** @description Ids of uploads */
             attachments?: string[];
+            /** @description The others don't learn of them */
+            bcc?: components["schemas"]["Party"][];
             cc?: components["schemas"]["Party"][];
             /** @description Close the conversation with it */
             close?: boolean;
             /** @description Send whatever came meanwhile */
             force?: boolean;
+            /**
+             * Format: int64
+             * @description Of a mail: how long it can be taken back
+             */
+            holdSeconds?: number;
             /** @description Sanitised before it is stored or sent */
             html?: string;
             /**
@@ -2441,8 +3181,22 @@ export interface components {
              * @description publicSeq as the author saw it
              */
             seenSeq: number;
+            /**
+             * Format: date-time
+             * @description When it leaves, if nobody has written by then. Not in a chat
+             */
+            sendAt?: string;
+            /**
+             * Format: date-time
+             * @description Snooze the conversation with it
+             */
+            snoozeUntil?: string;
+            /** @description Send the service's approved template instead of text, which is what it comes to: see sending */
+            template?: components["schemas"]["Template"];
             /** @description May be empty when there are attachments */
             text: string;
+            /** @description What else is done with the conversation */
+            then?: components["schemas"]["Actions"];
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
         };
@@ -2479,6 +3233,114 @@ export interface components {
             title: string;
             url?: string;
         };
+        SavedReply: {
+            actions: components["schemas"]["Actions"];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description In an event: it is gone */
+            deleted?: boolean;
+            /** @description Empty: none */
+            folder: string;
+            id: string;
+            name: string;
+            /** @description Whose alone it is; empty: everybody's */
+            ownerId?: string;
+            /** @description Of everybody's: the team that it is for */
+            teamId?: string;
+            /** @description One a language; the first is used where none fits */
+            texts: components["schemas"]["SavedText"][];
+            /** Format: date-time */
+            updatedAt: string;
+            updatedBy: string;
+            /** Format: int64 */
+            version: number;
+        };
+        SavedReplyInputBody: {
+            actions?: components["schemas"]["Actions"];
+            folder?: string;
+            name: string;
+            /** @description Of everybody's: the team that it is for */
+            teamId?: string;
+            /** @description One a language; the first is used where none fits */
+            texts: components["schemas"]["SavedText"][];
+            /**
+             * Format: int64
+             * @description That the author saw
+             */
+            version: number;
+        };
+        SavedReplyList: {
+            items: components["schemas"]["SavedReply"][];
+            /** @description Names that may stand in {{ }} */
+            variables: string[];
+        };
+        SavedText: {
+            /** @description BCP 47, such as de or pt-BR; empty: any */
+            locale: string;
+            text: string;
+        };
+        SendState: {
+            accountId: string;
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it may no longer be answered
+             */
+            closesAt?: string;
+            /**
+             * Format: date-time
+             * @description When the customer last wrote by this account
+             */
+            heardAt?: string;
+            /** Format: int64 */
+            maxFileBytes?: number;
+            /**
+             * Format: int64
+             * @description How many files go with one message; -1: none do
+             */
+            maxFiles?: number;
+            /**
+             * Format: int64
+             * @description How much text goes with one message
+             */
+            maxText?: number;
+            /** @description Whether a written answer may leave; a template may where there are any */
+            may: boolean;
+            /**
+             * Format: int64
+             * @description For how many hours people, and no machine, may answer; absent: as window
+             */
+            peopleWindow?: number;
+            /** @description A longer text leaves as several messages; else it is refused */
+            splits?: boolean;
+            /** @description They asked not to be written to */
+            stopped?: boolean;
+            /** @description What alone may be sent after that */
+            templates?: components["schemas"]["SendTemplate"][];
+            /**
+             * @description What maxText counts
+             * @enum {string}
+             */
+            textIn?: "characters" | "bytes";
+            /** @description Why it may not, or not by everybody */
+            why?: string;
+            /**
+             * Format: int64
+             * @description For how many hours after the customer's last message it may be answered
+             */
+            window?: number;
+        };
+        SendTemplate: {
+            language: string;
+            name: string;
+            /** @description With {{1}}, {{2}} … for what is filled in */
+            text: string;
+            /**
+             * Format: int64
+             * @description How many are filled in
+             */
+            values: number;
+        };
         SentCode: {
             /** Format: date-time */
             at: string;
@@ -2497,6 +3359,16 @@ export interface components {
              */
             policy: "blocked" | "shared" | "personal" | "";
             value: string;
+        };
+        SettingsInputBody: {
+            /**
+             * Format: int64
+             * @description Minutes of absence after which unread notifications are mailed
+             */
+            digestAfter?: number;
+            kinds?: components["schemas"]["KindsStruct"];
+            /** @description Whether pushes carry the first words of messages */
+            pushText?: boolean;
         };
         Shipment: {
             /**
@@ -2582,6 +3454,17 @@ export interface components {
             /** @enum {string} */
             state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
         };
+        SubscribeInputBody: {
+            /** @description In base64url */
+            auth: string;
+            endpoint: string;
+            /** @description The key that it was subscribed with */
+            key: string;
+            /** @description What the browser calls itself */
+            name?: string;
+            /** @description In base64url */
+            p256dh: string;
+        };
         SummaryInputBody: {
             /** @description Empty takes it away */
             summary: string;
@@ -2652,6 +3535,11 @@ export interface components {
             id: string;
             name: string;
         };
+        Template: {
+            language: string;
+            name: string;
+            values?: string[];
+        };
         TimelineEntry: {
             /** Format: date-time */
             at: string;
@@ -2660,12 +3548,22 @@ export interface components {
             detail?: string;
             id: string;
             /** @enum {string} */
-            kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status";
+            kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status" | "action";
             title: string;
         };
         UnmergeInputBody: {
             /** @description Of the list of merges */
             edgeId: string;
+        };
+        UnreadCount: {
+            /**
+             * Format: int64
+             * @description Up to 100, which stands for more too
+             */
+            count: number;
+        };
+        Unsent: {
+            message: components["schemas"]["Message"];
         };
         VerdictInputBody: {
             /** @description Why an order that is not the customer's own is linked all the same; kept in the log */
@@ -2684,6 +3582,45 @@ export interface components {
             /** @description Why it is sure without them; kept in the log */
             override?: string;
             postcode?: string;
+        };
+        View: {
+            /** @description Who made it */
+            agentId: string;
+            id: string;
+            name: string;
+            /** @description Words and filters, as search takes them */
+            query: string;
+            /** @description Everybody sees it; its maker, supervisors and admins change it */
+            shared: boolean;
+            /** @enum {string} */
+            sort: "newest" | "oldest" | "waiting" | "priority";
+        };
+        ViewBody: {
+            name: string;
+            /** @description Words and filters, as search takes them */
+            query: string;
+            shared: boolean;
+            /** @enum {string} */
+            sort: "newest" | "oldest" | "waiting" | "priority";
+        };
+        ViewCount: {
+            /**
+             * Format: int64
+             * @description 100 means that many or more
+             */
+            count: number;
+            id: string;
+        };
+        Watching: {
+            watching: boolean;
+        };
+        Ways: {
+            /** @description In the app */
+            app: boolean;
+            /** @description By mail, while the agent is away */
+            email: boolean;
+            /** @description By the browser, also while Skein is not open */
+            push: boolean;
         };
     };
     responses: never;
@@ -2842,6 +3779,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "retry-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionWordInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderAction"];
                 };
             };
             /** @description What is wrong */
@@ -3126,10 +4098,12 @@ export interface operations {
                 assignee?: string;
                 /** @description An inbox's id; empty: all of one's own */
                 inbox?: string;
-                /** @description Only conversations of which a message holds all these words */
+                /** @description Only conversations of which a message holds all these words, and which the filters in it admit: see search */
                 text?: string;
-                /** @description By the newest message */
-                sort?: "newest" | "oldest";
+                /** @description A team's id; empty: any and none */
+                team?: string;
+                /** @description By the newest message; by the longest wait, of what waits; by priority */
+                sort?: "newest" | "oldest" | "waiting" | "priority";
             };
             header?: never;
             path?: never;
@@ -3144,6 +4118,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsChanged"];
                 };
             };
             /** @description What is wrong */
@@ -3201,7 +4208,43 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PatchInputBody"];
+                "application/json": components["schemas"]["ConversationPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyInputBody"];
             };
         };
         responses: {
@@ -3789,6 +4832,38 @@ export interface operations {
             };
         };
     };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsMentioned"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     related: {
         parameters: {
             query?: never;
@@ -3896,6 +4971,75 @@ export interface operations {
             };
         };
     };
+    "render-saved-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+                replyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderSavedInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedText"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendState"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     split: {
         parameters: {
             query?: never;
@@ -3956,6 +5100,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watching: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watching"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unwatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -4638,6 +5874,42 @@ export interface operations {
             };
         };
     };
+    find: {
+        parameters: {
+            query: {
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+                kind: "customer" | "order" | "file";
+                /** @description Words of a name, an address or a number; one may be a slip away */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFound"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     keys: {
         parameters: {
             query?: {
@@ -4901,6 +6173,298 @@ export interface operations {
             };
         };
     };
+    "send-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unsent"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications: {
+        parameters: {
+            query?: {
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+                /** @description Only those */
+                unread?: boolean;
+                /** @description Empty: all */
+                kind?: "assignment" | "mention" | "message";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageNotification"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadCount"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-notification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "order-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOrderAction"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "act-on-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderAction"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     products: {
         parameters: {
             query: {
@@ -4923,6 +6487,126 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsProduct"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "push-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "push-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPushSubscription"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscribeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscription"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -4968,13 +6652,139 @@ export interface operations {
             };
         };
     };
+    "saved-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReplyList"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-saved-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedReplyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-saved-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReplyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-saved-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
                 /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
-                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. A conversation's number or an address is found too */
+                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting. A conversation's number or an address is found too */
                 q: string;
             };
             header?: never;
@@ -5095,6 +6905,159 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "view-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsViewCount"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {

@@ -6,7 +6,8 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNod
 import { flushSync } from "react-dom";
 import { Button as AriaButton } from "react-aria-components";
 import { api, body } from "../api/client";
-import { blank, isBlank, loadDraft, saveDraft, type Draft } from "../draft";
+import { blank, isBlank, type Draft } from "../draft";
+import { DraftSync } from "../draftsync";
 import { keyOf } from "../keys";
 import { attachment } from "../parse";
 import { addressed, suggest } from "../recipients";
@@ -26,6 +27,8 @@ const Editor = lazy(loadEditor);
 const SavedPicker = lazy(() => import("./SavedPicker"));
 const SendLater = lazy(() => import("./SendLater"));
 const Then = lazy(() => import("./Then"));
+// In the editor's file: it comes with it.
+const Offers = lazy(() => loadEditor().then((m) => ({ default: m.Offers })));
 
 // Fetched once the page has drawn itself; what is typed before it is there goes
 // into a plain field and on into the editor.
@@ -95,7 +98,9 @@ export function Composer({
   /** A call can't be answered in writing: it is answered by another, which is logged. */
   onLog: () => void;
 }): ReactNode {
-  const [draft, setDraft] = useState<Draft>(() => loadDraft(agentId, c.id));
+  const [sync] = useState(() => new DraftSync(agentId, c.id));
+  const [draft, setDraft] = useState<Draft>(sync.draft);
+  const [takenBy, setTakenBy] = useState("");
   const [open, setOpen] = useState(!narrow);
   const [uploads, setUploads] = useState<readonly Upload[]>([]);
   const [refusal, setRefusal] = useState("");
@@ -129,21 +134,20 @@ export function Composer({
     [publicSeq],
   );
 
-  const latest = useRef(draft);
   useEffect(() => {
-    latest.current = draft;
     onSeen(draft.seenSeq);
-    const timer = setTimeout(() => saveDraft(agentId, c.id, draft), 300);
-    return () => clearTimeout(timer);
-  }, [draft, agentId, c.id, onSeen]);
-  useEffect(() => {
-    const save = (): void => saveDraft(agentId, c.id, latest.current);
-    addEventListener("pagehide", save);
-    return () => {
-      removeEventListener("pagehide", save);
-      save();
-    };
-  }, [agentId, c.id]);
+    sync.edit(draft);
+  }, [draft, sync, onSeen]);
+  useEffect(
+    () =>
+      sync.run((theirs, by) => {
+        setTakenBy(by);
+        if (theirs === null) return;
+        setDraft(theirs);
+        editor.current?.set(theirs.html);
+      }),
+    [sync],
+  );
 
   const focus = useCallback((tab: "reply" | "note") => {
     if (tab === "reply" && !written) {
@@ -254,7 +258,8 @@ export function Composer({
     });
     const left: Draft = isNote ? { ...draft, note: "", tab: "reply" } : { ...blank, note: draft.note };
     setDraft(left);
-    saveDraft(agentId, c.id, left);
+    sync.edit(left);
+    sync.flush();
     whereabouts.rest();
     if (!isNote) {
       editor.current?.clear();
@@ -359,6 +364,20 @@ export function Composer({
         {isNote && <span className="ml-1 text-xs text-violet-text">only your team sees this</span>}
         {narrow && <IconButton icon={X} label="Close, keep the draft" className="ml-auto" onPress={() => setOpen(false)} />}
       </div>
+      <Suspense>
+        <Offers
+          conversation={c.id}
+          takenBy={takenBy}
+          offered={!isNote}
+          onTake={(o) => {
+            const mine = sync.draft.text.trim() !== "";
+            const html = mine ? o.html + sync.draft.html : o.html;
+            edit({ html, text: mine ? `${o.text}\n\n${sync.draft.text}` : o.text, seenSeq: o.seenSeq });
+            editor.current?.set(html);
+            focus("reply");
+          }}
+        />
+      </Suspense>
       {!isNote && addressed(c) && (
         <Recipients
           to={to}

@@ -9,6 +9,8 @@ import { ToggleButton } from "react-aria-components";
 import { plainText, type Node } from "../plaintext";
 import { Tip } from "../ui/controls";
 
+export { Offers } from "./Offers";
+
 export interface EditorHandle {
   focus: () => void;
   set: (html: string) => void;
