@@ -49,6 +49,8 @@ type around struct {
 	keyed    map[inbox.Key]map[string]struct{}       // topics by what finds them
 	visitors *visitors
 	calls    *calls
+	began    time.Time
+	desked   map[inbox.AgentID]time.Time // when agents were at the desk last, who were since began
 
 	// What is to be told with the next flush.
 	moved  map[inbox.AgentID]struct{} // agents of this server
@@ -67,6 +69,7 @@ func newAround(server string) around {
 	return around{
 		server: server, presence: newPresence(), agents: map[inbox.AgentID]map[*session]struct{}{}, left: map[inbox.AgentID]time.Time{},
 		spots: map[string]*spot{}, keyed: map[inbox.Key]map[string]struct{}{}, visitors: newVisitors(), calls: newCalls(),
+		began: time.Now(), desked: map[inbox.AgentID]time.Time{},
 		moved: map[inbox.AgentID]struct{}{}, dirty: map[string]struct{}{}, owed: map[*session]struct{}{},
 		kick: make(chan struct{}, 1), look: make(chan string, 1024),
 	}
@@ -142,6 +145,21 @@ func (h *Hub) Attends(agent inbox.AgentID, at inbox.ConversationID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.around.presence.attends(agent, at)
+}
+
+// Away reports since when an agent has not been at the desk; ok is false for one who
+// is. What was before this hub began it doesn't know, and takes for its beginning.
+func (h *Hub) Away(agent inbox.AgentID) (since time.Time, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.around.presence
+	if p.state(agent) == "online" {
+		return time.Time{}, false
+	}
+	if since, ok = h.around.desked[agent]; !ok {
+		since = h.around.began
+	}
+	return since, true
 }
 
 // watchTopics follows what a session looks at.

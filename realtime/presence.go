@@ -54,6 +54,7 @@ type presence struct {
 	servers map[string]map[inbox.AgentID]*heard
 	agents  map[inbox.AgentID]uint64                            // generation of the last change of what the roster shows
 	shown   map[inbox.AgentID]string                            // and that
+	left    []inbox.AgentID                                     // who has just ceased to be at the desk, until it is noted
 	at      map[inbox.ConversationID]map[inbox.AgentID]struct{} // who looks at it
 	gen     uint64
 }
@@ -112,6 +113,9 @@ func (p *presence) settle(agent inbox.AgentID, before map[inbox.ConversationID]s
 		}
 	}
 	if state := p.state(agent); state != p.shown[agent] {
+		if p.shown[agent] == "online" {
+			p.left = append(p.left, agent)
+		}
 		p.gen++
 		p.agents[agent], p.shown[agent] = p.gen, state
 		roster = true

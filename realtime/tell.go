@@ -57,6 +57,10 @@ func (h *Hub) changed(at []inbox.ConversationID, roster bool) {
 	for _, id := range at {
 		h.around.touch(conversationPrefix + string(id))
 	}
+	for _, agent := range h.around.presence.left {
+		h.around.desked[agent] = time.Now()
+	}
+	h.around.presence.left = nil
 	if roster {
 		h.around.roster = true
 		h.around.wake()

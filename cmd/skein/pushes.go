@@ -3,7 +3,11 @@ package main
 import (
 	"net/url"
 
+	"skein/inbox"
 	"skein/inbox/bus"
+	"skein/inbox/outbox"
+	"skein/inbox/push"
+	"skein/inbox/store"
 )
 
 // The key for pushes is sealed as accounts' settings are, under names that no
@@ -31,4 +35,18 @@ func pushSubject(public string) string {
 		host = u.Hostname()
 	}
 	return "mailto:postmaster@" + host
+}
+
+// digestRule is how agents who are away hear of what is unread.
+func (s *server) digestRule() store.DigestRule {
+	return store.DigestRule{
+		Away: s.hub.Away, Encode: outbox.Encode,
+		Letter: func(a *inbox.Agent, list []inbox.Notification, more int) (string, string) {
+			return push.Digest(a.Locale, s.cfg.public, list, more)
+		},
+		HeaderID: func(id inbox.MessageID, from *inbox.Account) string {
+			header, _ := s.seal(id, "", from)
+			return header
+		},
+	}
 }

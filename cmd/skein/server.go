@@ -132,6 +132,9 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 		store.VisitorMailKind: func(ctx context.Context, now time.Time) (bool, error) {
 			return s.store.FireVisitorMail(ctx, now, store.MailRule{Plan: s.visitorMail, Seal: s.seal, MatchKey: identity.EmailKey})
 		},
+		store.DigestKind: func(ctx context.Context, now time.Time) (bool, error) {
+			return s.store.FireDigest(ctx, now, s.digestRule())
+		},
 	}, e.log).Run)
 	parts.run("asks", func(ctx context.Context) error { return s.bus.Asks(ctx, s.answers()) })
 	parts.run("followers", outbox.NewFollowers(s.store, e.log).Run)

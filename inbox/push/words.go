@@ -35,3 +35,26 @@ func Words(locale string, n *inbox.Notification) (title, more string) {
 	}
 	return title, more
 }
+
+// Digest is the mail to an agent who is away about what is unread, newest first,
+// and how many more there are: a line each, with its address, and none of what was
+// said. public is the address of the app.
+func Digest(locale, public string, list []inbox.Notification, more int) (subject, text string) {
+	one, several, end, rest := "1 unread notification", "%d unread notifications", "You get this while you are away. Change it at %s", "And %d more."
+	if strings.HasPrefix(strings.ToLower(locale), "de") {
+		one, several, end, rest = "1 ungelesene Benachrichtigung", "%d ungelesene Benachrichtigungen", "Das bekommst du, während du weg bist. Ändern kannst du es unter %s", "Und %d weitere."
+	}
+	if subject = one; len(list)+more > 1 {
+		subject = fmt.Sprintf(several, len(list)+more)
+	}
+	var b strings.Builder
+	for i := range list {
+		title, _ := Words(locale, &list[i])
+		fmt.Fprintf(&b, "%s\n%s/c/%d\n\n", title, public, list[i].Number)
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, rest+"\n\n", more)
+	}
+	fmt.Fprintf(&b, end+"\n", public+"/settings/notifications")
+	return subject, b.String()
+}

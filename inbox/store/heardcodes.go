@@ -12,8 +12,8 @@ import (
 )
 
 // withoutMachines takes out of a batch what machines answer to the mail of a
-// one-time code: a bounce, an absence. It would tell where the code went, and so
-// whether there is an order.
+// one-time code, or to a digest: a bounce, an absence. It would tell where the code
+// went, and so whether there is an order; of a digest it is nobody's business.
 func (d *delivery) withoutMachines(ctx context.Context, batch []inbox.Received) ([]inbox.Received, error) {
 	named := map[inbox.MessageID]bool{}
 	byMachine := func(m *inbox.Arrival) bool { return m.Token != "" && (m.Automatic.Is || len(m.Bounces) > 0) }
@@ -25,7 +25,7 @@ func (d *delivery) withoutMachines(ctx context.Context, batch []inbox.Received) 
 	if len(named) == 0 {
 		return batch, nil
 	}
-	codes, err := column[inbox.MessageID](ctx, d.tx, `SELECT id FROM claim_codes WHERE id = ANY($1::uuid[])`, keysOf(named))
+	codes, err := ourLetters(ctx, d.tx, keysOf(named))
 	if err != nil {
 		return nil, fmt.Errorf("find codes: %w", err)
 	}

@@ -55,6 +55,13 @@ func notify(ctx context.Context, tx pgx.Tx, changes []change) ([][]any, error) {
 			SELECT n.id, s.id, $2 FROM notifications n JOIN push_subscriptions s ON s.agent_id = n.agent_id
 			WHERE n.id = ANY($1::uuid[]) AND n.push RETURNING 1)
 		SELECT pg_notify('skein_push', '') FROM pushed LIMIT 1`, ids, now.Add(pushAfter))
+	b.Queue(`
+		WITH started AS (
+			INSERT INTO timers (kind, key, due_at)
+			SELECT DISTINCT $2, a.id::text, $3::timestamptz + a.digest_after FROM notifications n JOIN agents a ON a.id = n.agent_id
+			WHERE n.id = ANY($1::uuid[]) AND n.email ORDER BY 2
+			ON CONFLICT (kind, key) DO UPDATE SET due_at = timers.due_at RETURNING 1)
+		SELECT pg_notify('skein_timers', '') FROM started LIMIT 1`, ids, DigestKind, now)
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("make notifications: %w", err)
 	}
