@@ -24,7 +24,7 @@ func (s *Store) Unsend(ctx context.Context, by *inbox.Caller, id inbox.MessageID
 		out = inbox.Unsent{Message: *m}
 		batch := &pgx.Batch{}
 		batch.Queue(`UPDATE attachments SET message_id = NULL, agent_id = $2 WHERE message_id = $1`, id, by.Agent.ID)
-		for _, table := range []string{"thread_keys", "attempts", "message_search", "search_pending"} {
+		for _, table := range []string{"thread_keys", "attempts", "message_search", "search_pending", "notifications"} {
 			batch.Queue(`DELETE FROM `+table+` WHERE message_id = $1`, id)
 		}
 		batch.Queue(`DELETE FROM timers WHERE kind = $1 AND key = $2`, SendKind, id)

@@ -46,6 +46,8 @@ export type ToTab =
   /** Changes of exactly these arrive; of fresh ones, those before are to be fetched. */
   | { readonly type: "topics"; readonly topics: readonly string[]; readonly fresh: readonly string[] }
   | { readonly type: "changes"; readonly changes: readonly Change[]; readonly hidden: boolean }
+  /** An event that is none of the state's, such as what concerns the agent: told to hidden tabs too. */
+  | { readonly type: "news"; readonly event: unknown }
   | { readonly type: "rights" }
   | { readonly type: "around"; readonly frames: readonly AroundFrame[] }
   | { readonly type: "session"; readonly session: Session }
@@ -102,7 +104,7 @@ export class Exchange {
   private running = false;
   private up = false;
   private around: Around = nobody;
-  private asked: readonly string[] = ["list"];
+  private asked: readonly string[] = ["list", "notifications"];
   private confirmed: readonly string[] = [];
   private said = "";
   private resting = false; // nothing is said to the server for a moment
@@ -116,6 +118,7 @@ export class Exchange {
       open: config.open,
       token: (fresh) => this.token(fresh),
       onChange: (c) => this.changed(c),
+      onNews: (event) => this.all({ type: "news", event }),
       onReady: (reload) => this.ready(reload),
       onTopics: (topics) => {
         this.confirmed = topics;

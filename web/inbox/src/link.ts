@@ -24,6 +24,7 @@ export interface LinkConfig {
   readonly session: () => Promise<Session>;
   readonly onSession: (s: Session) => void;
   readonly onChanges: (all: readonly Change[]) => void;
+  readonly onNews: (event: unknown) => void;
   /** The connection stands. `reload`: what is known may be stale, drop it and fetch. */
   readonly onReady: (reload: boolean) => void;
   /** It stands again, which is told while the page is hidden. */
@@ -49,7 +50,7 @@ export class Link {
   private alone = false;
   private standing = false;
   private visible = true;
-  private topics: readonly string[] = ["list"];
+  private topics: readonly string[] = ["list", "notifications"];
   private stands: Stand = nowhere;
   private turn = 0; // of connecting: what an older one brings is not for us
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -82,7 +83,7 @@ export class Link {
   stop(): void {
     this.hangUp();
     this.running = false;
-    this.topics = ["list"];
+    this.topics = ["list", "notifications"];
     this.stands = nowhere;
   }
 
@@ -192,6 +193,9 @@ export class Link {
       case "changes":
         this.config.onChanges(m.changes);
         if (m.hidden) this.line?.send({ type: "took" });
+        return;
+      case "news":
+        this.config.onNews(m.event);
         return;
       case "rights":
         this.config.onRights();

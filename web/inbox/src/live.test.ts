@@ -90,8 +90,8 @@ describe("Live", () => {
     const r = rig();
     r.live.start();
     const s = await standing(r);
-    expect(s.sent).toEqual([{ type: "auth", token: "token", position: "", rights: 0, topics: ["list"] }]);
-    expect(r.log).toEqual(["reload", "topics list"]);
+    expect(s.sent).toEqual([{ type: "auth", token: "token", position: "", rights: 0, topics: ["list", "notifications"] }]);
+    expect(r.log).toEqual(["reload", "topics list,notifications"]);
     await expect(r.live.whenReady(0)).resolves.toBe(true);
   });
 

@@ -29,6 +29,8 @@ export interface LiveConfig {
   /** A token that is good now; `fresh` asks for a newer one than the last. Rejects with SignedOut when there is none to be had. */
   readonly token: (fresh: boolean) => Promise<string>;
   readonly onChange: (c: Change) => void;
+  /** An event of a kind that is none of the state's, as it came. */
+  readonly onNews?: (event: unknown) => void;
   /** The connection stands. `reload`: what is known may be stale, drop it and fetch. */
   readonly onReady: (reload: boolean) => void;
   /** From now on, changes of exactly these topics arrive. */
@@ -49,7 +51,7 @@ const longestDelay = 15_000;
 type Frame =
   | { readonly type: "ready"; readonly position: string; readonly rights: number; readonly resumed: boolean; readonly reload: boolean }
   | { readonly type: "topics"; readonly position: string; readonly topics: readonly string[] }
-  | { readonly type: "event"; readonly position: string; readonly change: Change | null }
+  | { readonly type: "event"; readonly position: string; readonly change: Change | null; readonly news?: unknown }
   | { readonly type: "rights"; readonly position: string; readonly rights: number }
   | { readonly type: "heartbeat"; readonly position: string; readonly lastSent: number; readonly newest: number }
   | { readonly type: "tokenExpiring" }
@@ -76,7 +78,7 @@ export function parseFrame(data: unknown): Frame | null {
         topics: Array.isArray(o["topics"]) ? o["topics"].filter((t) => typeof t === "string") : [],
       };
     case "event":
-      return { type: "event", position, change: parseChange(o["event"]) };
+      return { type: "event", position, change: parseChange(o["event"]), news: o["event"] };
     case "gone":
       return {
         type: "event",
@@ -118,7 +120,7 @@ export class Live {
   private lastSeq = 0;
   private rights = 0;
   private staleToken = false;
-  private topics: readonly string[] = ["list"];
+  private topics: readonly string[] = ["list", "notifications"];
   private asked: readonly string[] = []; // with this socket's first frame
   private held: readonly string[] = []; // of which everything up to position arrived
   private unanswered = 0; // requests of this socket to follow other topics
@@ -270,6 +272,7 @@ export class Live {
       case "event":
         this.advance(f.position);
         if (f.change) this.config.onChange(f.change);
+        else this.config.onNews?.(f.news);
         return;
       case "rights":
         this.advance(f.position);

@@ -62,6 +62,12 @@ const replies = createRoute({
   component: () => <Settings tab="replies" />,
 });
 
+const notifications = createRoute({
+  getParentRoute: () => signed,
+  path: "/settings/notifications",
+  component: () => <Settings tab="notifications" />,
+});
+
 const telephones = createRoute({
   getParentRoute: () => signed,
   path: "/settings/telephones",
@@ -125,7 +131,7 @@ const plain = {
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    signed.addChildren([own, replies, telephones, values, stores, channels, newChannel, oneChannel, inbox.addChildren([anywhere])]),
+    signed.addChildren([own, notifications, replies, telephones, values, stores, channels, newChannel, oneChannel, inbox.addChildren([anywhere])]),
   ]),
   ...plain,
   defaultPendingMs: 0,

@@ -36,12 +36,16 @@ export const queries = new QueryClient({
 /** What is true only now. */
 export const around = new Signal<Around>(nobody);
 
+/** Who hears events that are none of the state's. */
+export const news = new Set<(event: unknown) => void>();
+
 export const live = new Link({
   open: openLine,
   whenFree,
   session: async () => ({ token: await currentToken(), agent: myId() }),
   onSession: adoptSession,
   onChanges: (all) => all.forEach(changed),
+  onNews: (e) => news.forEach((hear) => hear(e)),
   onReady: (reload) => {
     connection.up();
     outbox.flush();
@@ -151,6 +155,7 @@ function changed(c: Change): void {
         store.update((s) => forgetMessages(s, c.entity));
         void queries.invalidateQueries({ queryKey: ["messages", c.entity] });
       }
+      again("bell");
       if (before.conversations.has(c.entity)) recount();
       else again("links", "panel"); // what turned out to be somebody else's
       break;

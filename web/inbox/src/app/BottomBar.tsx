@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { at, href, viewWord, type Place } from "../place";
 import type { Me } from "../types";
-import { AccountMenu, countAt, navViews, type Counts } from "./Nav";
+import { AccountMenu, countAt, LazyBell, navViews, type Counts } from "./Nav";
 import { PlaceLink } from "./PlaceLink";
 
 /** Navigation under the thumb, where there is room for one pane. */
@@ -31,7 +31,8 @@ export function BottomBar({ me, counts, callbacks, place }: { me: Me | undefined
           );
         })}
       </nav>
-      <div className="flex items-center px-2">
+      <div className="flex items-center px-1">
+        <LazyBell expanded={false} />
         <AccountMenu me={me} expanded={false} />
       </div>
     </div>

@@ -1,7 +1,7 @@
 import { useRouter } from "@tanstack/react-router";
 import { Archive, Cable, CircleHelp, CirclePause, CirclePlay, Hash, Inbox, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX, Users } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { keyOf } from "../keys";
 import { at, filterOf, href, listed, viewWord, type Place, type View } from "../place";
@@ -59,7 +59,13 @@ export function Nav({
       <div className={`flex h-14 items-center gap-2.5 ${expanded ? "px-4" : "justify-center"}`}>
         <Logo size={24} />
         {expanded && <span className="text-base font-semibold">Skein</span>}
+        {expanded && <LazyBell expanded />}
       </div>
+      {!expanded && (
+        <div className="flex justify-center pb-1">
+          <LazyBell expanded={false} />
+        </div>
+      )}
       <nav aria-label="Lists" className={`flex flex-1 flex-col gap-0.5 overflow-y-auto ${expanded ? "px-2" : "items-center px-1"}`}>
         {navViews.map((v) => (
           <NavItem
@@ -95,6 +101,16 @@ export function Nav({
         <IconButton icon={CircleHelp} label="All keys" keys="?" onPress={onHelp} placement={expanded ? "top" : "right"} />
       </div>
     </header>
+  );
+}
+
+const Bell = lazy(() => import("./Bell"));
+
+export function LazyBell({ expanded }: { expanded: boolean }): ReactNode {
+  return (
+    <Suspense>
+      <Bell expanded={expanded} />
+    </Suspense>
   );
 }
 

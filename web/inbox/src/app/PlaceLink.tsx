@@ -11,6 +11,7 @@ export function PlaceLink({
   ref,
   replace = false,
   tabbable = true,
+  onPress,
 }: {
   to: string;
   current?: boolean;
@@ -19,6 +20,7 @@ export function PlaceLink({
   ref?: Ref<HTMLAnchorElement>;
   replace?: boolean;
   tabbable?: boolean;
+  onPress?: () => void;
 }): ReactNode {
   const router = useRouter();
   return (
@@ -28,6 +30,7 @@ export function PlaceLink({
       {...(tabbable ? {} : { tabIndex: -1 })}
       {...(current === true ? { "aria-current": "page" as const } : {})}
       className={className ?? ""}
+      {...(onPress ? { onPress } : {})}
       onClick={(e) => {
         if (e.metaKey || e.ctrlKey || e.shiftKey || e.button !== 0) return;
         e.preventDefault();

@@ -19,11 +19,13 @@ import { Notices, OfflineBar } from "./Notices";
 import { PlaceLink } from "./PlaceLink";
 
 const SavedReplies = lazy(() => import("./SavedReplies"));
+const NotificationSettings = lazy(() => import("./NotificationSettings"));
 
-export type SettingsTab = "me" | "replies" | "channels" | "telephones" | "values" | "stores";
+export type SettingsTab = "me" | "notifications" | "replies" | "channels" | "telephones" | "values" | "stores";
 
 const tabs: readonly { tab: SettingsTab; words: string }[] = [
   { tab: "me", words: "Your telephone" },
+  { tab: "notifications", words: "Notifications" },
   { tab: "replies", words: "Saved replies" },
   { tab: "channels", words: "Channels" },
   { tab: "telephones", words: "Telephones" },
@@ -34,7 +36,9 @@ const tabs: readonly { tab: SettingsTab; words: string }[] = [
 const adminTabs: readonly SettingsTab[] = ["channels", "telephones"];
 
 function allowed(tab: SettingsTab, role: string): boolean {
-  return tab === "me" || tab === "replies" || role === "admin" || (role === "supervisor" && !adminTabs.includes(tab));
+  return (
+    ["me", "notifications", "replies"].includes(tab) || role === "admin" || (role === "supervisor" && !adminTabs.includes(tab))
+  );
 }
 
 export function Settings({ tab, account = "", channel = "" }: { tab: SettingsTab; account?: string; channel?: string }): ReactNode {
@@ -70,6 +74,8 @@ export function Settings({ tab, account = "", channel = "" }: { tab: SettingsTab
             </Suspense>
           ) : tab === "me" ? (
             me && <OwnTelephone me={me.agent} />
+          ) : tab === "notifications" ? (
+            <Suspense>{me && <NotificationSettings />}</Suspense>
           ) : me !== undefined && !may ? (
             <Trouble
               words={adminTabs.includes(tab) ? "These are for admins." : "These are for supervisors and admins."}

@@ -96,7 +96,7 @@ export function Shell(): ReactNode {
   const customer = conversation?.customer.customerId ?? "";
   const people = [...new Set([customer, ...useCalls().map((c) => c.customerId)])].filter((c) => c !== "").sort().join(" ");
   useEffect(() => {
-    live.follow(["list", ...(id === "" ? [] : [`conversation:${id}`]), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
+    live.follow(["list", "notifications", ...(id === "" ? [] : [`conversation:${id}`]), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
     whereabouts.look(id);
   }, [id, people]);
   const { tasks, more: moreTasks } = useTasks();
