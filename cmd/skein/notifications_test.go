@@ -9,7 +9,8 @@ import (
 )
 
 // The bell is live, by keyboard too, and what is read on one device is read on the
-// other; how one is told is chosen in the settings.
+// other; how one is told is chosen in the settings. What is pushed while no page is
+// open is shown by the service worker, once, and leads to its conversation.
 func TestNotificationsInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
