@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -18,12 +19,32 @@ const keep: Plugin = {
   },
 };
 
+/** The script that the first screen waits for: no build makes more of it. */
+const most = 250_000;
+
+const light: Plugin = {
+  name: "light",
+  apply: "build",
+  generateBundle(_, bundle) {
+    const seen = new Set<string>();
+    const weigh = (name: string): number => {
+      const chunk = bundle[name];
+      if (chunk?.type !== "chunk" || seen.has(name)) return 0;
+      seen.add(name);
+      return chunk.imports.reduce((n, i) => n + weigh(i), gzipSync(chunk.code, { level: 9 }).length);
+    };
+    const size = Object.values(bundle).reduce((n, f) => n + (f.type === "chunk" && f.isEntry ? weigh(f.fileName) : 0), 0);
+    this.info(`first screen: ${size} bytes of script gzipped, of ${most}`);
+    if (size > most) throw new Error(`the first screen has ${size} bytes of script gzipped: at most ${most}. Load what can wait by import()`);
+  },
+};
+
 const server = process.env["SKEIN_DEV_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   root: "inbox",
   cacheDir: path("./node_modules/.vite"),
-  plugins: [react(), tailwind(path("./inbox/src/styles/app.css"), path("./inbox/src")), keep],
+  plugins: [react(), tailwind(path("./inbox/src/styles/app.css"), path("./inbox/src")), light, keep],
   build: {
     outDir: dist,
     emptyOutDir: true,

@@ -20,10 +20,10 @@ import { Header } from "./Header";
 import { MessageView } from "./MessageView";
 import { TypingLine } from "./Presence";
 import { Outgoing, SeenLine } from "./Outgoing";
+import { RelatedBar } from "./RelatedBar";
 import { Scroll } from "./Scroll";
-import { FollowUp, LogCall } from "./TaskForms";
 import { TaskBar } from "./Tasks";
-import { RelatedBar, TogetherDialog, type Together } from "./Together";
+import type { Together } from "./Together";
 
 interface Opened {
   readonly conversation: Conversation | undefined;
@@ -32,6 +32,9 @@ interface Opened {
   readonly retry: () => void;
 }
 
+const FollowUp = lazy(() => import("./TaskForms").then((m) => ({ default: m.FollowUp })));
+const LogCall = lazy(() => import("./TaskForms").then((m) => ({ default: m.LogCall })));
+const TogetherDialog = lazy(() => import("./Together").then((m) => ({ default: m.TogetherDialog })));
 const Triage = lazy(() => import("./Triage").then((m) => ({ default: m.Triage })));
 
 export function ConversationPane({
@@ -252,16 +255,20 @@ function Opened({
           <Triage c={c} which={triage} onClose={() => setTriage("")} onGone={next} />
         </Suspense>
       )}
-      {form.which === "call" && <LogCall c={c} number={form.number} onClose={() => setForm({ which: "", number: "" })} />}
-      {form.which === "follow-up" && <FollowUp c={c} me={me} onClose={() => setForm({ which: "", number: "" })} />}
-      <TogetherDialog
-        which={dialog.which}
-        c={c}
-        place={place}
-        messages={said.messages}
-        picked={dialog.picked}
-        onClose={() => setDialog({ which: "", picked: "" })}
-      />
+      <Suspense fallback={null}>
+        {form.which === "call" && <LogCall c={c} number={form.number} onClose={() => setForm({ which: "", number: "" })} />}
+        {form.which === "follow-up" && <FollowUp c={c} me={me} onClose={() => setForm({ which: "", number: "" })} />}
+        {dialog.which !== "" && (
+          <TogetherDialog
+            which={dialog.which}
+            c={c}
+            place={place}
+            messages={said.messages}
+            picked={dialog.picked}
+            onClose={() => setDialog({ which: "", picked: "" })}
+          />
+        )}
+      </Suspense>
     </main>
   );
 }

@@ -1,19 +1,18 @@
-// What belongs together: conversations that may be one, joining them, moving
-// messages elsewhere, and taking any of it back.
+// What belongs together: joining conversations, moving messages elsewhere, and
+// taking any of it back. Loaded when it is asked for.
 
-import { Combine, X } from "lucide-react";
+import { X } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useFacts, useRelated } from "../data";
 import { useSearch } from "../searching";
 import { useGo } from "../navigate";
-import { href, type Place } from "../place";
+import type { Place } from "../place";
 import { mergeConversations, moveMessages, undoFact } from "../relations";
 import type { Conversation, ConversationFact, Message } from "../types";
 import { Button, Chip, IconButton } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { age, exactly, factWord, personName, statusWord, subjectOf, when } from "../words";
-import { PlaceLink } from "./PlaceLink";
 
 export type Together = "" | "join" | "move" | "facts";
 
@@ -39,31 +38,6 @@ export function Sheet({ title, onClose, children }: { title: string; onClose: ()
         </Dialog>
       </Modal>
     </ModalOverlay>
-  );
-}
-
-/** A line above the messages while something may belong with them. */
-export function RelatedBar({ c, place, onJoin }: { c: Conversation; place: Place; onJoin: () => void }): ReactNode {
-  const { value } = useRelated(c.id);
-  const [hidden, setHidden] = useState(false);
-  const first = value.find((r) => r.conversation.id !== c.id && r.conversation.mergedInto === "");
-  if (!first || hidden) return null;
-  return (
-    <div role="status" className="flex min-h-9 shrink-0 items-center gap-2 border-b border-line bg-sunken px-5 py-1 text-xs max-md:px-3">
-      <Combine size={14} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
-      <span className="min-w-0 flex-1 truncate text-secondary">
-        May belong with{" "}
-        <PlaceLink to={href({ ...place, open: String(first.conversation.number) })} className="font-medium text-accent-text underline underline-offset-2">
-          #{first.conversation.number}
-        </PlaceLink>
-        : {first.text}
-        {value.length > 1 && `, and ${value.length - 1} more`}
-      </span>
-      <Button className="h-7!" onPress={onJoin}>
-        Join
-      </Button>
-      <IconButton icon={X} label="Hide" className="size-7!" onPress={() => setHidden(true)} />
-    </div>
   );
 }
 
