@@ -84,7 +84,6 @@ CREATE INDEX conversations_waiting ON conversations (inbox_id, waiting_since, id
     WHERE merged_into IS NULL AND waiting_since IS NOT NULL;
 CREATE INDEX conversations_priority ON conversations (inbox_id, status, priority DESC, last_at DESC, id DESC)
     WHERE merged_into IS NULL AND priority <> 0;
-CREATE INDEX conversations_snoozed ON conversations (snoozed_until) WHERE status = 'snoozed' AND snoozed_until IS NOT NULL;
 
 -- A list that somebody has put together.
 CREATE TABLE saved_views (
