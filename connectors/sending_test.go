@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,15 +122,15 @@ func TestTemporaryFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		link := newFakeLink(acct("a"))
 		link.queue, link.later = []Outbound{out("m1")}, 5*time.Minute
-		calls := 0
+		var calls atomic.Int32
 		c := &fakeConnector{send: func(context.Context, Account, Outbound) (inbox.Receipt, error) {
-			calls++
+			calls.Add(1)
 			return inbox.Receipt{}, &inbox.Error{Code: inbox.Unauthorized, Message: "535 wrong password"}
 		}}
 		stop := begin(t, link, c, nil)
 		time.Sleep(71 * time.Hour)
-		if n := len(link.receipts("m1")); n != 0 || calls < 3 {
-			t.Errorf("after 71 h: %d receipts, %d calls; want more tries and no verdict", n, calls)
+		if n := len(link.receipts("m1")); n != 0 || calls.Load() < 3 {
+			t.Errorf("after 71 h: %d receipts, %d calls; want more tries and no verdict", n, calls.Load())
 		}
 		if got := link.state("a"); got.LastError != "535 wrong password" || got.ErrorAt == nil {
 			t.Errorf("the account shows %+v, want the refused login", got)

@@ -15,6 +15,7 @@ import (
 // An actor has things done with one order.
 type actor struct {
 	t       testing.TB
+	shop    *fakeShop
 	c       *Connector
 	account connectors.Account
 	order   connectors.ActionOrder
@@ -28,7 +29,7 @@ func newActor(t testing.TB, provider string, f *fakeShop) *actor {
 		order = connectors.ActionOrder{ExternalID: "727", Number: "727", Currency: "EUR", Total: 1790}
 	}
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	return &actor{t, New(Config{Client: client, Tries: []time.Duration{0, time.Millisecond, time.Millisecond}}),
+	return &actor{t, f, New(Config{Client: client, Tries: []time.Duration{0, time.Millisecond, time.Millisecond}}),
 		connectors.Account{ID: "shop", Channel: inbox.Shop, Settings: []byte(settings)}, order}
 }
 
@@ -37,6 +38,7 @@ func (a *actor) act(id string, attempt int, kind inbox.ActionKind, terms inbox.A
 	a.t.Helper()
 	r, err := a.c.Send(context.Background(), a.account, connectors.Outbound{MessageID: inbox.MessageID(id), Attempt: attempt, Channel: inbox.Shop, Account: "shop",
 		Action: &connectors.Action{Kind: kind, ActionTerms: terms, Order: a.order}}, nil)
+	a.shop.settle()
 	if err != nil {
 		return inbox.Receipt{Detail: err.Error()}
 	}

@@ -142,6 +142,12 @@ func (f *fakeShop) fail(w http.ResponseWriter, format string, args ...any) {
 	http.Error(w, fmt.Sprintf(format, args...), http.StatusBadRequest)
 }
 
+// settle waits until the request whose answer was lost is done with.
+func (f *fakeShop) settle() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+}
+
 // lost reports whether the answer to a change is lost.
 func (f *fakeShop) lost(w http.ResponseWriter) bool {
 	if f.cut == 0 {
