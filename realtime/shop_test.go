@@ -109,6 +109,8 @@ func (s *shop) tell(r *rand.Rand, kind inbox.EventKind) {
 		e.Entity = fmt.Sprint("o", r.IntN(6))
 	case inbox.CartChanged:
 		e.Entity = fmt.Sprint("k", r.IntN(6))
+	case inbox.ActionChanged:
+		e.Entity = fmt.Sprint("act", r.IntN(6))
 	default:
 		e.Entity = fmt.Sprint("track:", len(s.records))
 	}
@@ -121,7 +123,7 @@ func (s *shop) tell(r *rand.Rand, kind inbox.EventKind) {
 	switch {
 	case r.IntN(4) == 0 && !slices.Contains(k.in, at):
 		k.in = append(slices.Clone(k.in), at)
-	case r.IntN(4) == 0 && e.Kind != inbox.TimelineAdded:
+	case r.IntN(4) == 0 && e.Kind != inbox.TimelineAdded && e.Kind != inbox.ActionChanged:
 		e.Audience.Were, k.in = k.in, []inbox.InboxID{at}
 	}
 	k.version++
@@ -131,6 +133,8 @@ func (s *shop) tell(r *rand.Rand, kind inbox.EventKind) {
 		e.Order = &inbox.Order{ID: inbox.OrderID(e.Entity), Version: e.Version}
 	case inbox.CartChanged:
 		e.Cart = &inbox.Cart{ID: inbox.CartID(e.Entity), Version: e.Version}
+	case inbox.ActionChanged:
+		e.Action = &inbox.OrderAction{ID: inbox.ActionID(e.Entity), Version: e.Version}
 	default:
 		e.Timeline = &inbox.TimelineEntry{ID: e.Entity, Kind: "page"}
 	}

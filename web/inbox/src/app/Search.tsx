@@ -1,11 +1,16 @@
 import { Search as SearchIcon, X } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { useGo } from "../navigate";
 import { at, type Place } from "../place";
 import type { Completion } from "../query";
 import type { Me } from "../types";
 import { Button, Kbd } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
+
+// The list that was left for the search: the field may be another one when the
+// page has become narrower meanwhile.
+let back: Place = at("mine");
 
 /** The field stands above every list; what is typed is the address of its results. */
 export function SearchField({ place, person }: { place: Place; person: Me | undefined }): ReactNode {
@@ -17,9 +22,8 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(place.q);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const back = useRef<Place>(at("mine"));
   useEffect(() => {
-    if (place.view !== "search") back.current = place;
+    if (place.view !== "search") back = place;
   }, [place]);
 
   // Going back, or to another list, changes the field too; what was typed there
@@ -42,7 +46,7 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
     clearTimeout(timer.current);
     const words = value.trim();
     if (words === "") {
-      if (place.view === "search") go({ ...back.current, open: place.open });
+      if (place.view === "search") go({ ...back, open: place.open });
       return;
     }
     setAsked((a) => [...a, words]);
@@ -50,10 +54,13 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
   };
   const options = assist && caret >= 0 ? assist.completions(text, caret, person, new Date()) : [];
   const take = (c: Completion): void => {
-    setText(c.text);
-    setActive(-1);
-    setCaret(c.caret);
-    requestAnimationFrame(() => input.current?.setSelectionRange(c.caret, c.caret));
+    // At once: the next key that is pressed belongs behind it.
+    flushSync(() => {
+      setText(c.text);
+      setActive(-1);
+      setCaret(c.caret);
+    });
+    input.current?.setSelectionRange(c.caret, c.caret);
     clearTimeout(timer.current);
     if (c.text.endsWith(" ")) search(c.text);
   };
