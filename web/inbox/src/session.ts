@@ -102,14 +102,15 @@ async function turn(): Promise<string> {
       end();
     }
     throw e;
-  } finally {
-    refreshing = null;
   }
 }
 
 /** A new access token by the cookie. Rejects with SignedOut when the session is over, otherwise when the server is away. */
 export function refresh(): Promise<string> {
-  refreshing ??= turn();
+  // Forgotten only once it is here: a turn may end before it is.
+  refreshing ??= turn().finally(() => {
+    refreshing = null;
+  });
   return refreshing;
 }
 
