@@ -6,6 +6,7 @@ import { empty, type State } from "./state";
 export class Store {
   private state: State = empty;
   private shadow: State | null = null;
+  private renewals = 0;
   private readonly listeners = new Set<() => void>();
 
   get = (): State => this.state;
@@ -26,19 +27,23 @@ export class Store {
   /**
    * Builds the state anew from what arrives until `fetched` resolves, and then
    * takes it: the page keeps showing the old one meanwhile, and what vanished
-   * while we were away vanishes.
+   * while we were away vanishes. One that begins meanwhile takes over: what this
+   * one fetched may have been given up for it.
    */
   async renew(fetched: () => Promise<unknown>): Promise<void> {
     const shadow: State = { ...empty, patches: this.state.patches };
+    const mine = ++this.renewals;
     this.shadow = shadow;
     try {
       await fetched();
     } finally {
       const built = this.shadow as State | null;
-      this.shadow = null;
-      if (built && built !== shadow) {
-        this.state = { ...built, patches: this.state.patches };
-        this.tell();
+      if (mine === this.renewals) {
+        this.shadow = null;
+        if (built && built !== shadow) {
+          this.state = { ...built, patches: this.state.patches };
+          this.tell();
+        }
       }
     }
   }
