@@ -3,7 +3,7 @@
 // never mounts it anew.
 
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
-import { lazy, Suspense, type ComponentProps, type ReactNode } from "react";
+import { lazy, Suspense } from "react";
 import { Login } from "./app/Login";
 import { Shell } from "./app/Shell";
 import { home, placeOf } from "./place";
@@ -11,15 +11,7 @@ import { refresh, signedIn } from "./session";
 import { SignedOut } from "./tokens";
 
 // Not of the first screen: fetched when it is gone to.
-const SettingsPage = lazy(() => import("./app/Settings").then((m) => ({ default: m.Settings })));
-
-function Settings(props: ComponentProps<typeof SettingsPage>): ReactNode {
-  return (
-    <Suspense fallback={null}>
-      <SettingsPage {...props} />
-    </Suspense>
-  );
-}
+const Settings = lazy(() => import("./app/Settings"));
 
 const root = createRootRoute({ component: Outlet });
 
@@ -50,61 +42,16 @@ const inbox = createRoute({
   component: Shell,
 });
 
-const own = createRoute({
+// Which page it is, and what of it, app/settings/pages.ts says.
+const settings = createRoute({
   getParentRoute: () => signed,
-  path: "/settings/me",
-  component: () => <Settings tab="me" />,
-});
-
-const replies = createRoute({
-  getParentRoute: () => signed,
-  path: "/settings/replies",
-  component: () => <Settings tab="replies" />,
-});
-
-const notifications = createRoute({
-  getParentRoute: () => signed,
-  path: "/settings/notifications",
-  component: () => <Settings tab="notifications" />,
-});
-
-const telephones = createRoute({
-  getParentRoute: () => signed,
-  path: "/settings/telephones",
-  component: () => <Settings tab="telephones" />,
-});
-
-const values = createRoute({
-  getParentRoute: () => signed,
-  path: "/settings/values",
-  component: () => <Settings tab="values" />,
-});
-
-const stores = createRoute({
-  getParentRoute: () => signed,
-  path: "/settings/stores",
-  component: () => <Settings tab="stores" />,
-});
-
-const channels = createRoute({
-  getParentRoute: () => signed,
-  path: "/settings/channels",
-  component: () => <Settings tab="channels" />,
-});
-
-const newChannel = createRoute({
-  getParentRoute: () => signed,
-  path: "/settings/channels/new/$channel",
-  component: function NewChannel() {
-    return <Settings tab="channels" channel={newChannel.useParams().channel} />;
-  },
-});
-
-const oneChannel = createRoute({
-  getParentRoute: () => signed,
-  path: "/settings/channels/$id",
-  component: function OneChannel() {
-    return <Settings tab="channels" account={oneChannel.useParams().id} />;
+  path: "/settings/$",
+  component: function SettingsPage() {
+    return (
+      <Suspense fallback={null}>
+        <Settings path={settings.useParams()._splat ?? ""} />
+      </Suspense>
+    );
   },
 });
 
@@ -131,7 +78,7 @@ const plain = {
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    signed.addChildren([own, notifications, replies, telephones, values, stores, channels, newChannel, oneChannel, inbox.addChildren([anywhere])]),
+    signed.addChildren([settings, inbox.addChildren([anywhere])]),
   ]),
   ...plain,
   defaultPendingMs: 0,

@@ -1,5 +1,5 @@
 import { useRouter } from "@tanstack/react-router";
-import { Archive, Cable, CircleHelp, CirclePause, CirclePlay, Hash, Inbox, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX, Users } from "lucide-react";
+import { Archive, CircleHelp, CirclePause, CirclePlay, Inbox, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import { lazy, Suspense, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
@@ -176,20 +176,13 @@ export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: bo
         { id: "system", words: "As the system", icon: Monitor, selected: theme === "system" },
         { id: "light", words: "Light", icon: Sun, selected: theme === "light" },
         { id: "dark", words: "Dark", icon: Moon, selected: theme === "dark" },
-        { id: "me", words: "Your telephone", icon: Settings2 },
-        ...(me && me.agent.role !== "agent"
-          ? [
-              ...(me.agent.role === "admin" ? [{ id: "channels", words: "Channels", icon: Cable }] : []),
-              { id: "values", words: "Shared values", icon: Users },
-              { id: "stores", words: "Order numbers", icon: Hash },
-            ]
-          : []),
+        { id: "settings", words: "Settings", icon: Settings2 },
         { id: "out", words: "Sign out", detail: me?.agent.email, icon: LogOut },
       ]}
       onChoose={(id) => {
         if (id === "out") void signOut();
         else if (id === "away" || id === "here") choose(id === "away");
-        else if (id === "me" || id === "channels" || id === "values" || id === "stores") router.history.push(`/settings/${id}`);
+        else if (id === "settings") router.history.push("/settings");
         else if (id === "system" || id === "light" || id === "dark") setTheme(id);
       }}
     >

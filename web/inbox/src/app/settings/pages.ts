@@ -1,0 +1,103 @@
+// Every page of the settings, in the order in which they are listed. A page is
+// added by one entry here and a file that exports it.
+
+import { Bell, Cable, Contact, Hash, MessageSquareText, Phone, Smartphone, type LucideIcon } from "lucide-react";
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import type { Me } from "../../types";
+
+/** What a page is given. */
+export interface PageProps {
+  readonly me: Me;
+  /** What follows the page's own address: /settings/channels/new/email gives ["new", "email"]. */
+  readonly rest: readonly string[];
+}
+
+export type Lang = "en" | "de";
+type Said = Readonly<Record<Lang, string>>;
+
+export const sections = {
+  you: { en: "You", de: "Du" },
+  workspace: { en: "Workspace", de: "Arbeitsbereich" },
+  channels: { en: "Channels", de: "Kanäle" },
+  customers: { en: "Customers and orders", de: "Kunden und Bestellungen" },
+} satisfies Record<string, Said>;
+
+export type Section = keyof typeof sections;
+
+const ranks = { agent: 0, supervisor: 1, admin: 2 } as const;
+export type Role = keyof typeof ranks;
+
+export interface Page {
+  /** The page's address below /settings, one segment. */
+  readonly tab: string;
+  readonly section: Section;
+  readonly words: Said;
+  readonly icon: LucideIcon;
+  /** The least role that may see it. */
+  readonly may: Role;
+  readonly page: LazyExoticComponent<ComponentType<PageProps>>;
+}
+
+export const pages: readonly Page[] = [
+  {
+    tab: "me",
+    section: "you",
+    words: { en: "Your telephone", de: "Dein Telefon" },
+    icon: Smartphone,
+    may: "agent",
+    page: lazy(() => import("./OwnTelephone")),
+  },
+  {
+    tab: "notifications",
+    section: "you",
+    words: { en: "Notifications", de: "Benachrichtigungen" },
+    icon: Bell,
+    may: "agent",
+    page: lazy(() => import("../NotificationSettings")),
+  },
+  {
+    tab: "replies",
+    section: "workspace",
+    words: { en: "Saved replies", de: "Textbausteine" },
+    icon: MessageSquareText,
+    may: "agent",
+    page: lazy(() => import("../SavedReplies")),
+  },
+  {
+    tab: "channels",
+    section: "channels",
+    words: { en: "Channels", de: "Kanäle" },
+    icon: Cable,
+    may: "admin",
+    page: lazy(() => import("./ChannelPages")),
+  },
+  {
+    tab: "telephones",
+    section: "channels",
+    words: { en: "Telephones", de: "Telefone" },
+    icon: Phone,
+    may: "admin",
+    page: lazy(() => import("./Telephones")),
+  },
+  {
+    tab: "values",
+    section: "customers",
+    words: { en: "Shared values", de: "Geteilte Werte" },
+    icon: Contact,
+    may: "supervisor",
+    page: lazy(() => import("./Values")),
+  },
+  {
+    tab: "stores",
+    section: "customers",
+    words: { en: "Order numbers", de: "Bestellnummern" },
+    icon: Hash,
+    may: "supervisor",
+    page: lazy(() => import("./Stores")),
+  },
+];
+
+/** Whether an agent of the role may see what asks for at least `may`. A role that isn't known may what an agent may. */
+export function allowed(may: Role, role: string): boolean {
+  return ranks[may] <= (role === "admin" || role === "supervisor" ? ranks[role] : ranks.agent);
+}
