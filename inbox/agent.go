@@ -67,13 +67,6 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
-// An Inbox is where conversations are worked on.
-type Inbox struct {
-	ID      InboxID `json:"id"`
-	BrandID BrandID `json:"brandId"`
-	Name    string  `json:"name"`
-}
-
 // A Team is a group of agents.
 type Team struct {
 	ID   TeamID `json:"id"`

@@ -10,6 +10,7 @@ import (
 // A Calendar says when somebody is there. Without hours it is always.
 type Calendar struct {
 	ID       string      `json:"id"`
+	Version  int64       `json:"version"`
 	Name     string      `json:"name" maxLength:"200"`
 	Zone     string      `json:"zone" maxLength:"60" doc:"IANA name, such as Europe/Vienna: what hours and days are read in"`
 	Hours    []OpenHours `json:"hours" maxItems:"100" doc:"Empty: always open but on holidays"`

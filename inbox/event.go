@@ -32,6 +32,7 @@ type Event struct {
 	IdentityID   IdentityID         `json:"identityId,omitempty"` // of whose the order, cart or entry is
 	Task         *Task              `json:"task,omitempty"`
 	Agent        *Agent             `json:"agent,omitempty"`
+	Inbox        *Inbox             `json:"inbox,omitempty"`
 	Key          *KeyRule           `json:"key,omitempty"`
 	SavedReply   *SavedReply        `json:"savedReply,omitempty"`
 	Connector    json.RawMessage    `json:"connector,omitempty"`
@@ -56,6 +57,7 @@ const (
 	TimelineAdded       EventKind = "timeline.added" // what has no entity of its own: pages, ratings, loyalty, merges
 	TaskChanged         EventKind = "task.changed"   // made, given to somebody, done
 	AgentChanged        EventKind = "agent.changed"  // rights too: open sockets check anew
+	InboxChanged        EventKind = "inbox.changed"  // made, renamed, archived
 	KeyChanged          EventKind = "key.changed"    // what holds for a key that many have
 	SavedReplyChanged   EventKind = "saved-reply.changed"
 	NotificationMade    EventKind = "notification.made"  // for one agent
@@ -63,6 +65,10 @@ const (
 
 	// AccountChanged is in the log alone: made, changed, paused or removed.
 	AccountChanged EventKind = "account.changed"
+	// BrandChanged is in the log alone: made or changed.
+	BrandChanged EventKind = "brand.changed"
+	// CalendarChanged is in the log alone: made or changed.
+	CalendarChanged EventKind = "calendar.changed"
 	// OrderVerification is in the log alone: somebody tried to verify a claim,
 	// and what was said is not known of the order.
 	OrderVerification EventKind = "order.verification"

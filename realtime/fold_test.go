@@ -33,6 +33,7 @@ var kinds = map[inbox.EventKind]struct {
 	inbox.TimelineAdded:       {12, func(s *shop, r *rand.Rand) { s.tell(r, inbox.TimelineAdded) }},
 	inbox.TaskChanged:         {33, (*shop).task},
 	inbox.AgentChanged:        {2, (*shop).changeRights},
+	inbox.InboxChanged:        {5, func(s *shop, r *rand.Rand) { s.tell(r, inbox.InboxChanged) }},
 	inbox.KeyChanged:          {5, (*shop).speak},
 	inbox.SavedReplyChanged:   {20, (*shop).save},
 	inbox.NotificationMade:    {12, (*shop).notify},

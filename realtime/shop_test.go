@@ -111,6 +111,8 @@ func (s *shop) tell(r *rand.Rand, kind inbox.EventKind) {
 		e.Entity = fmt.Sprint("k", r.IntN(6))
 	case inbox.ActionChanged:
 		e.Entity = fmt.Sprint("act", r.IntN(6))
+	case inbox.InboxChanged:
+		e.Entity = string(inboxes[r.IntN(len(inboxes))])
 	default:
 		e.Entity = fmt.Sprint("track:", len(s.records))
 	}
@@ -121,6 +123,8 @@ func (s *shop) tell(r *rand.Rand, kind inbox.EventKind) {
 	}
 	at := inboxes[r.IntN(len(inboxes))]
 	switch {
+	case kind == inbox.InboxChanged:
+		k.in = []inbox.InboxID{inbox.InboxID(e.Entity)} // seen by who may see what is in it
 	case r.IntN(4) == 0 && !slices.Contains(k.in, at):
 		k.in = append(slices.Clone(k.in), at)
 	case r.IntN(4) == 0 && e.Kind != inbox.TimelineAdded && e.Kind != inbox.ActionChanged:
@@ -135,6 +139,8 @@ func (s *shop) tell(r *rand.Rand, kind inbox.EventKind) {
 		e.Cart = &inbox.Cart{ID: inbox.CartID(e.Entity), Version: e.Version}
 	case inbox.ActionChanged:
 		e.Action = &inbox.OrderAction{ID: inbox.ActionID(e.Entity), Version: e.Version}
+	case inbox.InboxChanged:
+		e.Inbox = &inbox.Inbox{ID: inbox.InboxID(e.Entity), Version: e.Version}
 	default:
 		e.Timeline = &inbox.TimelineEntry{ID: e.Entity, Kind: "page"}
 	}

@@ -44,13 +44,13 @@ type Store interface {
 	Actions
 	Shops
 	Calendars
+	Workspace
 	Tasks
 	Drafts
 	Calls
 	SavedReplies
 	Notifications
 
-	Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error)
 	Teams(ctx context.Context) ([]inbox.Team, error)
 	Agents(ctx context.Context) ([]inbox.Agent, error)
 	PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, p inbox.AgentPatch, now time.Time) (inbox.Agent, error)
@@ -290,6 +290,7 @@ func newAPI(cfg Config) *API {
 	a.operations()
 	a.accounts()
 	a.calendars()
+	a.workspace()
 	a.files()
 	a.root()
 	if cfg.Ingress != nil {

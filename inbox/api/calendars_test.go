@@ -23,7 +23,7 @@ func TestCalendars(t *testing.T) {
 	var c inbox.Calendar
 	admin.want(t, 200, "PATCH", path, map[string]any{"hours": []inbox.OpenHours{{Day: "mon", From: "09:00", To: "17:00"}}}, nil)
 	admin.want(t, 200, "PATCH", path, map[string]any{"holidays": []inbox.Holiday{{Date: "2026-12-25", Name: "Christmas"}}, "zone": "Europe/Berlin"}, &c)
-	want := inbox.Calendar{ID: list.Items[0].ID, Name: "Shop", Zone: "Europe/Berlin", Hours: []inbox.OpenHours{{Day: "mon", From: "09:00", To: "17:00"}},
+	want := inbox.Calendar{ID: list.Items[0].ID, Version: 3, Name: "Shop", Zone: "Europe/Berlin", Hours: []inbox.OpenHours{{Day: "mon", From: "09:00", To: "17:00"}},
 		Holidays: []inbox.Holiday{{Date: "2026-12-25", Name: "Christmas"}}}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)

@@ -111,6 +111,10 @@ func (s *Store) changeAccount(ctx context.Context, by *inbox.Caller, id inbox.Ac
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var was *inbox.Account
+		// No inbox is archived meanwhile: see ArchiveInbox.
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(hashtextextended('archive', 0))`); err != nil {
+			return err
+		}
 		// Who makes the same account at the same time waits here.
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('account/' || $1, 0))`, id); err != nil {
 			return err
@@ -123,6 +127,9 @@ func (s *Store) changeAccount(ctx context.Context, by *inbox.Caller, id inbox.Ac
 			return err
 		}
 		if a, err = change(was); err != nil {
+			return err
+		}
+		if err := checkArrival(ctx, tx, was, &a); err != nil {
 			return err
 		}
 		if len(a.Settings) == 0 {
@@ -143,6 +150,22 @@ func (s *Store) changeAccount(ctx context.Context, by *inbox.Caller, id inbox.Ac
 		return inbox.Account{}, fmt.Errorf("save account %s: %w", id, err)
 	}
 	return a, nil
+}
+
+// checkArrival refuses to have an account arrive in an inbox that is archived.
+func checkArrival(ctx context.Context, tx pgx.Tx, was, is *inbox.Account) error {
+	if is.Removed || was != nil && !was.Removed && was.InboxID == is.InboxID {
+		return nil
+	}
+	var archived bool
+	err := tx.QueryRow(ctx, `SELECT archived_at IS NOT NULL FROM inboxes WHERE id = $1`, is.InboxID).Scan(&archived)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // the constraint says so
+	}
+	if err == nil && archived {
+		err = &inbox.Error{Code: inbox.Conflict, Message: "the inbox is archived: open it again, or choose another"}
+	}
+	return err
 }
 
 // writeAccount writes a and sets its version.

@@ -187,20 +187,6 @@ func (s *Store) Agents(ctx context.Context) ([]inbox.Agent, error) {
 	return nil, fmt.Errorf("read agents: %w", err)
 }
 
-// Inboxes returns the inboxes that rights admit, by name.
-func (s *Store) Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbox, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT id, brand_id, name FROM inboxes WHERE $1 OR id = ANY($2::uuid[]) ORDER BY lower(name), id`,
-		rights.All, ids(rights.Inboxes))
-	if err == nil {
-		var list []inbox.Inbox
-		if list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.Inbox]); err == nil {
-			return orEmpty(list), nil
-		}
-	}
-	return nil, fmt.Errorf("read inboxes: %w", err)
-}
-
 // Teams returns all teams, by name.
 func (s *Store) Teams(ctx context.Context) ([]inbox.Team, error) {
 	rows, err := s.pool.Query(ctx, `SELECT id, name FROM teams ORDER BY lower(name), id`)

@@ -200,6 +200,8 @@ func logged(e *inbox.Event) any {
 		return e.Agent
 	case e.SavedReply != nil:
 		return e.SavedReply
+	case e.Inbox != nil:
+		return e.Inbox
 	}
 	return nil
 }

@@ -3,17 +3,18 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"skein/inbox"
 )
 
-const calendarColumns = `k.id, k.name, k.zone, k.hours, k.holidays`
+const calendarColumns = `k.id, k.version, k.name, k.zone, k.hours, k.holidays`
 
 func scanCalendar(row pgx.CollectableRow) (inbox.Calendar, error) {
 	var c inbox.Calendar
-	err := row.Scan(&c.ID, &c.Name, &c.Zone, &c.Hours, &c.Holidays)
+	err := row.Scan(&c.ID, &c.Version, &c.Name, &c.Zone, &c.Hours, &c.Holidays)
 	c.Hours, c.Holidays = orEmpty(c.Hours), orEmpty(c.Holidays)
 	return c, err
 }
@@ -32,8 +33,28 @@ func (s *Store) Calendars(ctx context.Context) ([]inbox.Calendar, error) {
 
 var errCalendar = &inbox.Error{Code: inbox.NotFound, Message: "the calendar is not there"}
 
-// PatchCalendar replaces a calendar by what change makes of it.
-func (s *Store) PatchCalendar(ctx context.Context, id string, change func(*inbox.Calendar) error) (inbox.Calendar, error) {
+// CreateCalendar makes a calendar that is always open.
+func (s *Store) CreateCalendar(ctx context.Context, by *inbox.Caller, name, zone string, now time.Time) (inbox.Calendar, error) {
+	c := inbox.Calendar{ID: inbox.NewID[string](now), Version: 1, Name: name, Zone: zone, Hours: []inbox.OpenHours{}, Holidays: []inbox.Holiday{}}
+	if err := c.Check(); err != nil {
+		return inbox.Calendar{}, err
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO calendars (id, name, zone) VALUES ($1, $2, $3)`, c.ID, c.Name, c.Zone); err != nil {
+			return err
+		}
+		ch := settingChange(by, inbox.CalendarChanged, c.ID, c.Version, now)
+		ch.after = c
+		return logOnly(ctx, tx, []change{ch})
+	})
+	if err != nil {
+		return inbox.Calendar{}, fmt.Errorf("create calendar: %w", err)
+	}
+	return c, nil
+}
+
+// PatchCalendar replaces a calendar by what edit makes of it.
+func (s *Store) PatchCalendar(ctx context.Context, by *inbox.Caller, id string, edit func(*inbox.Calendar) error, now time.Time) (inbox.Calendar, error) {
 	var c inbox.Calendar
 	if !inbox.ValidID(id) {
 		return c, errCalendar
@@ -46,15 +67,21 @@ func (s *Store) PatchCalendar(ctx context.Context, id string, change func(*inbox
 		if c, err = pgx.CollectExactlyOneRow(rows, scanCalendar); err != nil {
 			return notFound(err, "the calendar")
 		}
-		if err := change(&c); err != nil {
+		was := c
+		if err := edit(&c); err != nil {
 			return err
 		}
 		if err := c.Check(); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE calendars SET name = $2, zone = $3, hours = $4, holidays = $5 WHERE id = $1`,
-			id, c.Name, c.Zone, orEmpty(c.Hours), orEmpty(c.Holidays))
-		return err
+		c.Version, c.Hours, c.Holidays = was.Version+1, orEmpty(c.Hours), orEmpty(c.Holidays)
+		if _, err := tx.Exec(ctx, `UPDATE calendars SET version = $6, name = $2, zone = $3, hours = $4, holidays = $5 WHERE id = $1`,
+			id, c.Name, c.Zone, c.Hours, c.Holidays, c.Version); err != nil {
+			return err
+		}
+		ch := settingChange(by, inbox.CalendarChanged, id, c.Version, now)
+		ch.before, ch.after = was, c
+		return logOnly(ctx, tx, []change{ch})
 	})
 	if err != nil {
 		return inbox.Calendar{}, fmt.Errorf("change calendar %s: %w", id, err)

@@ -42,10 +42,11 @@ func (s *Store) CreateBrand(ctx context.Context, name, locale, zone string, now 
 	return brand, calendar, nil
 }
 
-// CreateInbox makes an inbox of a brand. Supervisors and admins see it at once,
-// others when they are made members: see [Store.SaveAgent].
+// CreateInbox makes an inbox of a brand for a set-up, when no page is open yet that
+// would have to be told: see [Store.SaveInbox]. Supervisors and admins see it at
+// once, others when they are made members: see [Store.SaveAgent].
 func (s *Store) CreateInbox(ctx context.Context, brand inbox.BrandID, calendar, name string, now time.Time) (inbox.Inbox, error) {
-	in := inbox.Inbox{ID: inbox.NewID[inbox.InboxID](now), BrandID: brand, Name: name}
+	in := inbox.Inbox{ID: inbox.NewID[inbox.InboxID](now), Version: 1, BrandID: brand, CalendarID: calendar, Name: name}
 	_, err := s.pool.Exec(ctx, `
 		INSERT INTO inboxes (id, brand_id, calendar_id, name, created_at) VALUES ($1, $2, $3, $4, $5)`,
 		in.ID, brand, calendar, name, now)

@@ -591,7 +591,7 @@ export function me(x: unknown): Me {
   };
   return {
     agent: agentDesk(o["agent"]),
-    inboxes: list(o, "inboxes", named),
+    inboxes: list(o, "inboxes", (y) => ({ ...named(y), archived: str(record(y, "inbox"), "archivedAt") !== "" })),
     teams: list(o, "teams", named),
     agents: list(o, "agents", agent),
     demo: flag(o, "demo"),

@@ -57,7 +57,7 @@ interface Owned extends Common {
   readonly who: string;
 }
 
-/** A change as the server pushes it. `agent.changed` asks for fresh rights and names. */
+/** A change as the server pushes it. `agent.changed` and `inbox.changed` ask for fresh rights and names. */
 export type Change =
   | (Common & { readonly kind: "conversation.changed"; readonly conversation: Conversation })
   | (Common & { readonly kind: "message.changed"; readonly message: Message; readonly movedFrom: string })
@@ -67,7 +67,7 @@ export type Change =
   | (Owned & { readonly kind: "timeline.added" })
   | (Owned & { readonly kind: "action.changed" })
   | (Common & { readonly kind: "task.changed"; readonly task: Task })
-  | (Common & { readonly kind: "agent.changed" })
+  | (Common & { readonly kind: "agent.changed" | "inbox.changed" })
   | (Common & { readonly kind: "saved-reply.changed" })
   | { readonly kind: "gone"; readonly entity: string; readonly version: number };
 
@@ -93,7 +93,8 @@ export function parseChange(x: unknown): Change | null {
     case "action.changed":
       return { ...owned, kind: o["kind"] };
     case "agent.changed":
-      return { ...common, kind: "agent.changed" };
+    case "inbox.changed":
+      return { ...common, kind: o["kind"] };
     case "saved-reply.changed":
       return { ...common, kind: "saved-reply.changed" };
     default:
@@ -119,6 +120,7 @@ export function apply(s: State, c: Change): State {
     case "timeline.added":
     case "action.changed":
     case "agent.changed":
+    case "inbox.changed":
     case "saved-reply.changed":
       return s;
     case "gone":

@@ -445,7 +445,7 @@ export interface AgentDesk extends Agent {
 
 export interface Me {
   readonly agent: AgentDesk;
-  readonly inboxes: readonly { readonly id: string; readonly name: string }[];
+  readonly inboxes: readonly { readonly id: string; readonly name: string; readonly archived: boolean }[];
   readonly teams: readonly { readonly id: string; readonly name: string }[];
   readonly agents: readonly Agent[];
   readonly demo: boolean;

@@ -35,7 +35,7 @@ export function NewAccount({ me, channel }: { me: Me; channel: string }): ReactN
   const empty: Draft = {
     id: "",
     channel: kind.channel,
-    inboxId: me.inboxes[0]?.id ?? "",
+    inboxId: me.inboxes.find((i) => !i.archived)?.id ?? "",
     name: "",
     address: "",
     also: [],
@@ -323,7 +323,7 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
       )}
       <Labelled id={ids.inbox} words="Inbox" help="Where its messages arrive">
         <select id={ids.inbox} value={d.inboxId} className={`${field} max-w-60`} onChange={(e) => set({ inboxId: e.target.value })}>
-          {me.inboxes.map((i) => (
+          {me.inboxes.filter((i) => !i.archived || i.id === d.inboxId).map((i) => (
             <option key={i.id} value={i.id}>
               {i.name}
             </option>

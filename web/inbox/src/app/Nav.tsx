@@ -83,7 +83,7 @@ export function Nav({
         {expanded && me && me.inboxes.length > 1 && (
           <>
             <h2 className="mt-4 mb-1 px-2 text-xs text-muted">Inboxes</h2>
-            {me.inboxes.map((i) => (
+            {me.inboxes.filter((i) => !i.archived).map((i) => (
               <NavItem
                 key={i.id}
                 to={at("all", { inbox: i.id })}
