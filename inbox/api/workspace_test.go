@@ -87,7 +87,7 @@ func TestArchiveInbox(t *testing.T) {
 	archive["to"] = s.first.ID
 	admin.want(t, 422, "POST", path, archive, nil)
 	archive["to"] = s.second.ID
-	var in inbox.Inbox
+	var in, open inbox.Inbox
 	admin.want(t, 200, "POST", path, archive, &in)
 	if in.ArchivedAt == nil || in.Version != 2 {
 		t.Errorf("archived = %+v", in)
@@ -110,8 +110,8 @@ func TestArchiveInbox(t *testing.T) {
 		t.Errorf("an account of the archived inbox: %v, want a conflict", err)
 	}
 	admin.want(t, 409, "POST", "/api/v1/inboxes/"+string(s.second.ID)+"/archive", map[string]any{"version": 1, "archived": true, "to": s.first.ID}, nil)
-	admin.want(t, 200, "POST", path, map[string]any{"version": 2, "archived": false}, &in)
-	if in.ArchivedAt != nil || in.Version != 3 {
-		t.Errorf("opened again = %+v", in)
+	admin.want(t, 200, "POST", path, map[string]any{"version": 2, "archived": false}, &open)
+	if open.ArchivedAt != nil || open.Version != 3 {
+		t.Errorf("opened again = %+v", open)
 	}
 }
