@@ -1,6 +1,10 @@
 package connectors
 
-import "skein/inbox"
+import (
+	"context"
+
+	"skein/inbox"
+)
 
 // A Form is what an operator is asked for to make an account of a channel.
 type Form struct {
@@ -16,6 +20,11 @@ type Form struct {
 	// Sending is what an account's service takes, and when; nil: it sets no bound
 	// that a composer has to know. The settings are opened.
 	Sending func(Account) inbox.SendBounds
+	// Try tries an account out, without taking or sending anything: what it found
+	// of each server, step by step, to the first that fails. It ends soon, whatever
+	// the other side does. nil: an account of this channel can't be tried. The
+	// settings are opened.
+	Try func(context.Context, Account) []Trial
 	// Webhooks says that the accounts take requests at /in/<channel>/<account>,
 	// an address that the operator copies to the other side.
 	Webhooks bool
@@ -23,3 +32,23 @@ type Form struct {
 	// number, or "" for anything, such as a shop's or a widget's name.
 	Address inbox.IdentityKind
 }
+
+// A Trial is one step of trying an account out.
+type Trial struct {
+	Server string    `json:"server" enum:"imap,smtp" doc:"Which of its servers"`
+	Step   TrialStep `json:"step" enum:"settings,host,port,tls,signIn,folder"`
+	OK     bool      `json:"ok"`
+	Detail string    `json:"detail,omitempty" doc:"What is wrong, with the server's own words"`
+}
+
+// A TrialStep is what is tried of a server, in this order.
+type TrialStep string
+
+const (
+	TrySettings TrialStep = "settings" // what was written can't be used as it is
+	TryHost     TrialStep = "host"     // its name leads to an address
+	TryPort     TrialStep = "port"     // somebody answers there
+	TryTLS      TrialStep = "tls"      // and speaks the protocol, encrypted as wanted
+	TrySignIn   TrialStep = "signIn"
+	TryFolder   TrialStep = "folder" // of a mailbox: the one with new mail is there
+)

@@ -73,6 +73,7 @@ func Form() connectors.Form {
 	return connectors.Form{
 		Settings: Settings{}, Address: inbox.EmailAddress,
 		Check: func(a connectors.Account) error { _, err := ParseSettings(a); return err },
+		Try:   Try,
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *Settings) dial(ctx context.Context, srv *Server, protocol string) (raw 
 	dialer := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	c, err := dialer.DialContext(ctx, "tcp", srv.addr())
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("cannot reach the %s server %s (check host, port and firewall): %w", what, srv.addr(), err)
+		return nil, nil, nil, &unreachable{fmt.Errorf("cannot reach the %s server %s (check host, port and firewall): %w", what, srv.addr(), err)}
 	}
 	raw = &timedConn{Conn: c}
 	raw.expect(dialTimeout)
@@ -84,6 +84,11 @@ func (s *Settings) dial(ctx context.Context, srv *Server, protocol string) (raw 
 	}
 	return raw, tc, release, nil
 }
+
+// An unreachable server is one to which there is no connection at all.
+type unreachable struct{ error }
+
+func (e *unreachable) Unwrap() error { return e.error }
 
 // tlsError says what to check after a failed handshake.
 func tlsError(what string, srv *Server, err error) error {

@@ -70,6 +70,7 @@ type Kind struct {
 	Channel  inbox.Channel        `json:"channel"`
 	Settings json.RawMessage      `json:"settings" doc:"The JSON Schema of the settings; a secret is writeOnly"`
 	Address  inbox.IdentityKind   `json:"address,omitempty" doc:"What the address is; absent for anything"`
+	Trial    bool                 `json:"trial,omitempty" doc:"Whether an account can be tried out before it is made"`
 	Webhooks bool                 `json:"webhooks,omitempty" doc:"Requests come to /in/<channel>/<id>"`
 	MaxProof inbox.Proof          `json:"maxProof" doc:"The highest proof that it may claim when nothing else is said"`
 	Kinds    []inbox.IdentityKind `json:"kinds" doc:"The kinds of identities that it may vouch for when nothing else is said"`
@@ -84,7 +85,7 @@ func (d *Desk) Kinds() []Kind {
 		k := Kind{Channel: channel, Settings: json.RawMessage(`{"type":"object"}`), Webhooks: true, Built: built}
 		k.MaxProof, k.Kinds, _ = inbox.Vouches(channel)
 		if built {
-			k.Settings, k.Address, k.Webhooks = f.json, f.Address, f.Webhooks
+			k.Settings, k.Address, k.Webhooks, k.Trial = f.json, f.Address, f.Webhooks, f.Form.Try != nil
 		}
 		all = append(all, k)
 	}
@@ -233,12 +234,33 @@ func (d *Desk) find(ctx context.Context, id inbox.AccountID) (inbox.Account, err
 	return inbox.Account{}, &inbox.Error{Code: inbox.NotFound, Message: "there is no such account"}
 }
 
-// write checks a, seals its settings and has them kept. was is the account
-// before, nil for a new one.
-func (d *Desk) write(ctx context.Context, a Account, was *inbox.Account, keep func(inbox.Account) (inbox.Account, error)) (Account, error) {
-	out, err := d.read(&a)
+// Try tries out an account as it is written, kept or not; a secret that is sent as
+// it was shown is the one that is kept. It is Invalid for a channel that can't be
+// tried.
+func (d *Desk) Try(ctx context.Context, a Account) ([]connectors.Trial, error) {
+	f := d.forms[a.Channel]
+	if f == nil || f.Form.Try == nil {
+		return nil, invalid("accounts of the channel %s can't be tried out", a.Channel)
+	}
+	var was *inbox.Account
+	if kept, err := d.find(ctx, a.ID); err == nil && kept.Channel == a.Channel {
+		was = &kept
+	} else if err != nil && inbox.CodeOf(err) != inbox.NotFound {
+		return nil, err
+	}
+	_, _, opened, err := d.settle(a, was)
 	if err != nil {
-		return Account{}, err
+		return nil, err
+	}
+	return f.Form.Try(ctx, opened), nil
+}
+
+// settle checks a with its secrets filled in: as the store keeps it but for its
+// settings, those, and as its connector gets it. was is the account before, nil for
+// a new one.
+func (d *Desk) settle(a Account, was *inbox.Account) (out inbox.Account, plain map[string]any, opened connectors.Account, err error) {
+	if out, err = d.read(&a); err != nil {
+		return out, nil, opened, err
 	}
 	before := map[string]any{}
 	if was != nil {
@@ -247,25 +269,35 @@ func (d *Desk) write(ctx context.Context, a Account, was *inbox.Account, keep fu
 			before = map[string]any{} // its secrets are lost: they have to be given anew
 		}
 	}
-	plain, err := merge(d.schema(a.Channel), a.Settings, before)
-	if err != nil {
-		return Account{}, err
+	if plain, err = merge(d.schema(a.Channel), a.Settings, before); err != nil {
+		return out, nil, opened, err
 	}
 	raw, err := json.Marshal(plain)
 	if err != nil {
-		return Account{}, fmt.Errorf("encode settings of %s: %w", a.ID, err)
+		return out, nil, opened, fmt.Errorf("encode settings of %s: %w", a.ID, err)
 	}
+	opened = connectors.Account{ID: a.ID, Channel: a.Channel, Name: a.Name, Address: a.Address, Own: out.Own, Settings: raw}
 	if f := d.forms[a.Channel]; f != nil {
 		if err := f.check(plain); err != nil {
-			return Account{}, err
+			return out, nil, opened, err
 		}
 		if f.Check != nil {
-			if err := f.Check(connectors.Account{ID: a.ID, Channel: a.Channel, Name: a.Name, Address: a.Address, Own: out.Own, Settings: raw}); err != nil {
-				return Account{}, err
+			if err := f.Check(opened); err != nil {
+				return out, nil, opened, err
 			}
 		}
 	}
-	if out.Settings, err = d.cfg.Vault.Seal(raw, a.Channel, a.ID); err != nil {
+	return out, plain, opened, nil
+}
+
+// write checks a, seals its settings and has them kept. was is the account
+// before, nil for a new one.
+func (d *Desk) write(ctx context.Context, a Account, was *inbox.Account, keep func(inbox.Account) (inbox.Account, error)) (Account, error) {
+	out, plain, opened, err := d.settle(a, was)
+	if err != nil {
+		return Account{}, err
+	}
+	if out.Settings, err = d.cfg.Vault.Seal(opened.Settings, a.Channel, a.ID); err != nil {
 		return Account{}, err
 	}
 	if out, err = keep(out); err != nil {

@@ -19,6 +19,7 @@ type Accounts interface {
 	Kinds() []account.Kind
 	List(ctx context.Context) ([]account.Account, error)
 	Make(ctx context.Context, by *inbox.Caller, a account.Account, now time.Time) (account.Account, error)
+	Try(ctx context.Context, a account.Account) ([]connectors.Trial, error)
 	Change(ctx context.Context, by *inbox.Caller, a account.Account, now time.Time) (account.Account, error)
 	Pause(ctx context.Context, by *inbox.Caller, id inbox.AccountID, paused bool, now time.Time) (account.Account, error)
 	Remove(ctx context.Context, by *inbox.Caller, id inbox.AccountID, now time.Time) error
@@ -62,6 +63,9 @@ func (a *API) accounts() {
 		Summary: "List the accounts, with how they are served", Description: "For admins. Secrets are never shown."}, a.listAccounts)
 	secured(a, huma.Operation{OperationID: "makeAccount", Method: "POST", Path: path, Tags: tag, DefaultStatus: http.StatusCreated,
 		Summary: "Make an account", Description: "For admins. It is served within seconds."}, a.makeAccount)
+	secured(a, huma.Operation{OperationID: "tryAccount", Method: "POST", Path: path + "/try", Tags: tag,
+		Summary: "Try an account out, made or not",
+		Description: "For admins. It connects and signs in, and takes and sends nothing. What it found is told step by step, to the first that fails."}, a.tryAccount)
 	secured(a, huma.Operation{OperationID: "changeAccount", Method: "PUT", Path: path + "/{id}", Tags: tag,
 		Summary: "Change an account", Description: "For admins. A secret that is sent as it was shown stays as it is."}, a.changeAccount)
 	secured(a, huma.Operation{OperationID: "pauseAccount", Method: "POST", Path: path + "/{id}/pause", Tags: tag,
@@ -155,6 +159,14 @@ func (a *API) makeAccount(ctx context.Context, by *inbox.Caller, in *accountInpu
 	}
 	one, err := a.cfg.Accounts.Make(ctx, by, in.Body, a.cfg.Now())
 	return a.view(ctx, one, err)
+}
+
+func (a *API) tryAccount(ctx context.Context, by *inbox.Caller, in *accountInput) (*body[items[connectors.Trial]], error) {
+	if err := mayAdminister(by); err != nil {
+		return nil, err
+	}
+	list, err := a.cfg.Accounts.Try(ctx, in.Body)
+	return &body[items[connectors.Trial]]{items[connectors.Trial]{list}}, err
 }
 
 func (a *API) changeAccount(ctx context.Context, by *inbox.Caller, in *changeAccountInput) (*body[AccountView], error) {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -24,7 +25,9 @@ func testDesk(store account.Store) *account.Desk {
 		inbox.Phone: {Webhooks: true, Settings: struct {
 			Provider string   `json:"provider" enum:"twilio,aircall"`
 			Secrets  []string `json:"secrets,omitempty" writeOnly:"true"`
-		}{}},
+		}{}, Try: func(_ context.Context, a connectors.Account) []connectors.Trial {
+			return []connectors.Trial{{Server: "imap", Step: connectors.TrySignIn, OK: strings.Contains(string(a.Settings), "hunter2")}}
+		}},
 	}})
 }
 
@@ -42,7 +45,7 @@ func TestAccounts(t *testing.T) {
 		method, path string
 		body         any
 	}{
-		{"GET", "/channels", nil}, {"GET", "/accounts", nil}, {"POST", "/accounts", good}, {"PUT", "/accounts/main", good},
+		{"GET", "/channels", nil}, {"GET", "/accounts", nil}, {"POST", "/accounts", good}, {"POST", "/accounts/try", good}, {"PUT", "/accounts/main", good},
 		{"POST", "/accounts/main/pause", map[string]bool{"paused": true}}, {"DELETE", "/accounts/main", nil},
 	} {
 		anna.want(t, 403, c.method, "/api/v1"+c.path, c.body, nil)
@@ -113,4 +116,36 @@ func TestAccounts(t *testing.T) {
 	if slices.ContainsFunc(connectors.Items, func(c api.Connector) bool { return c.Account == "main" }) {
 		t.Error("a removed account is shown as one that is served")
 	}
+}
+
+// An account is tried out before it is made, and afterwards with the secrets that
+// are kept; nothing is made by it.
+func TestTryAccount(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	admin := s.signIn(t, "admin")
+	doc := func(settings string) map[string]any {
+		return map[string]any{"id": "main", "channel": "phone", "inboxId": s.first.ID, "name": "Exchange", "settings": json.RawMessage(settings)}
+	}
+	var trials listOf[connectors.Trial]
+	try := func(settings string, want bool) {
+		t.Helper()
+		admin.want(t, 200, "POST", "/api/v1/accounts/try", doc(settings), &trials)
+		if len(trials.Items) != 1 || trials.Items[0].OK != want {
+			t.Errorf("trying %s = %+v, want ok %v", settings, trials.Items, want)
+		}
+	}
+	try(`{"provider":"twilio","secrets":["hunter2"]}`, true)
+	try(`{"provider":"twilio","secrets":["other"]}`, false)
+	var made struct{ Items []api.AccountView }
+	admin.want(t, 200, "GET", "/api/v1/accounts", nil, &made)
+	if slices.ContainsFunc(made.Items, func(v api.AccountView) bool { return v.ID == "main" }) {
+		t.Error("trying has made an account")
+	}
+	admin.want(t, 422, "POST", "/api/v1/accounts/try", doc(`{"provider":"nobody"}`), nil)
+	chat := doc(`{}`)
+	chat["channel"] = "chat"
+	admin.want(t, 422, "POST", "/api/v1/accounts/try", chat, nil)
+	admin.want(t, 201, "POST", "/api/v1/accounts", doc(`{"provider":"twilio","secrets":["hunter2"]}`), nil)
+	try(`{"provider":"twilio","secrets":[{"set":true,"at":0}]}`, true)
 }

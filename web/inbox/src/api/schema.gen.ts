@@ -28,6 +28,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an account out, made or not
+         * @description For admins. It connects and signs in, and takes and sends nothing. What it found is told step by step, to the first that fails.
+         */
+        post: operations["tryAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}": {
         parameters: {
             query?: never;
@@ -2626,6 +2646,9 @@ export interface components {
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
         };
+        ItemsTrial: {
+            items: components["schemas"]["Trial"][];
+        };
         ItemsView: {
             items: components["schemas"]["View"][];
         };
@@ -2675,6 +2698,8 @@ export interface components {
             maxProof: number;
             /** @description The JSON Schema of the settings; a secret is writeOnly */
             settings: unknown;
+            /** @description Whether an account can be tried out before it is made */
+            trial?: boolean;
             /** @description Requests come to /in/<channel>/<id> */
             webhooks?: boolean;
         };
@@ -3757,6 +3782,18 @@ export interface components {
             kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status" | "action";
             title: string;
         };
+        Trial: {
+            /** @description What is wrong, with the server's own words */
+            detail?: string;
+            ok: boolean;
+            /**
+             * @description Which of its servers
+             * @enum {string}
+             */
+            server: "imap" | "smtp";
+            /** @enum {string} */
+            step: "settings" | "host" | "port" | "tls" | "signIn" | "folder";
+        };
         UnmergeInputBody: {
             /** @description Of the list of merges */
             edgeId: string;
@@ -3886,6 +3923,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Account"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTrial"];
                 };
             };
             /** @description What is wrong */
