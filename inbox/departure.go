@@ -1,6 +1,9 @@
 package inbox
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // An OutboxRow is something committed and not yet announced: the relay
 // publishes Payload under Subject, and ID makes a repetition harmless.
@@ -32,6 +35,59 @@ type SendTimer struct {
 	// Was is the conversation's status before the reply made it Became.
 	Was    Status `json:"was,omitempty"`
 	Became Status `json:"became,omitempty"`
+	// Done is what else was done with the conversation by the reply.
+	Done *Done `json:"done,omitempty"`
+}
+
+// Done is what a reply's actions changed of its conversation, to be taken back
+// with it.
+type Done struct {
+	Assignee *Turn[AgentID] `json:"assignee,omitempty"`
+	Team     *Turn[TeamID]  `json:"team,omitempty"`
+	Tags     []string       `json:"tags,omitempty"` // that were not there before
+}
+
+// A Turn is one change of a value.
+type Turn[T comparable] struct {
+	Was    T `json:"was"`
+	Became T `json:"became"`
+}
+
+// back is what v goes back to: a value that was changed again stays.
+func (t *Turn[T]) back(v T) T {
+	if t != nil && t.Became == v {
+		return t.Was
+	}
+	return v
+}
+
+// DoneTo is what was changed of a conversation, nil for nothing.
+func DoneTo(before, after *Conversation) *Done {
+	var d Done
+	if before.Assignee != after.Assignee {
+		d.Assignee = &Turn[AgentID]{before.Assignee, after.Assignee}
+	}
+	if before.TeamID != after.TeamID {
+		d.Team = &Turn[TeamID]{before.TeamID, after.TeamID}
+	}
+	for _, tag := range after.Tags {
+		if !slices.Contains(before.Tags, tag) {
+			d.Tags = append(d.Tags, tag)
+		}
+	}
+	if d.Assignee == nil && d.Team == nil && d.Tags == nil {
+		return nil
+	}
+	return &d
+}
+
+// TakeBack undoes d in c, except where somebody has done more since.
+func (d *Done) TakeBack(c *Conversation) {
+	if d == nil {
+		return
+	}
+	c.Assignee, c.TeamID = d.Assignee.back(c.Assignee), d.Team.back(c.TeamID)
+	c.Tags = slices.DeleteFunc(slices.Clone(c.Tags), func(tag string) bool { return slices.Contains(d.Tags, tag) })
 }
 
 // Unsent is what a message said that was taken back before it left.

@@ -75,16 +75,14 @@ func (s *Store) write(ctx context.Context, by *inbox.Caller, ref string, a *inbo
 		if m, err = insertAnswer(ctx, tx, by, &c, a, kind); err != nil {
 			return err
 		}
-		was := c.Status
 		if err := act(ctx, tx, by, &c, &a.Then, a.SnoozeUntil, a.At); err != nil {
 			return err
 		}
 		if err := answered(ctx, tx, &c, &m, a); err != nil {
 			return err
 		}
-		if kind == inbox.Public && was != c.Status && a.SendAt.After(a.At) {
-			if _, err := tx.Exec(ctx, `UPDATE timers SET payload = payload || jsonb_build_object('was', $3::text, 'became', $4::text)
-				WHERE kind = $1 AND key = $2`, SendKind, m.ID, string(was), string(c.Status)); err != nil {
+		if kind == inbox.Public && a.SendAt.After(a.At) {
+			if err := keepDone(ctx, tx, m.ID, &before, &c); err != nil {
 				return err
 			}
 		}
@@ -109,6 +107,20 @@ func (s *Store) write(ctx context.Context, by *inbox.Caller, ref string, a *inbo
 		})
 	})
 	return m, err
+}
+
+// keepDone has the timer of a reply know what goes back when it is taken back.
+func keepDone(ctx context.Context, tx pgx.Tx, id inbox.MessageID, before, after *inbox.Conversation) error {
+	timer := inbox.SendTimer{Done: inbox.DoneTo(before, after)}
+	if before.Status != after.Status {
+		timer.Was, timer.Became = before.Status, after.Status
+	}
+	more, err := json.Marshal(timer)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE timers SET payload = payload || $3 WHERE kind = $1 AND key = $2`, SendKind, id, more)
+	return err
 }
 
 // claimKey takes the idempotency key, waiting for another call that holds it.

@@ -37,14 +37,16 @@ func (s *Store) Unsend(ctx context.Context, by *inbox.Caller, id inbox.MessageID
 		if timer.Was != "" && c.Status == timer.Became {
 			c.Status = timer.Was
 		}
+		timer.Done.TakeBack(c)
 		if err := recount(ctx, tx, c); err != nil {
 			return err
 		}
 		// Who has seen its number must not be taken for somebody who saw the next.
 		c.MessageSeq = before.MessageSeq
 		c.Version++
-		if _, err := tx.Exec(ctx, `UPDATE conversations SET version = $2, message_seq = $3,
-			snoozed_until = CASE WHEN status = 'snoozed' THEN snoozed_until END WHERE id = $1`, c.ID, c.Version, c.MessageSeq); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE conversations SET version = $2, message_seq = $3, assignee_id = $4, team_id = $5, tags = $6,
+			snoozed_until = CASE WHEN status = 'snoozed' THEN snoozed_until END WHERE id = $1`,
+			c.ID, c.Version, c.MessageSeq, null(c.Assignee), null(c.TeamID), orEmpty(c.Tags)); err != nil {
 			return err
 		}
 		gone := *m

@@ -21,7 +21,9 @@ func TestUnsend(t *testing.T) {
 	before := d.mail(t, "support", "m1", "kim@x.example")
 	a := answer("k1", "Oh no.", before.PublicSeq)
 	a.SendAt, a.Close = a.At.Add(10*time.Second), true
-	a.Then = inbox.Actions{AddTags: []string{"oops"}}
+	team := inbox.NewID[inbox.TeamID](time.Now())
+	d.strings(t, `INSERT INTO teams (id, name) VALUES ($1, 'Returns') RETURNING name`, team)
+	a.Then = inbox.Actions{AddTags: []string{"oops"}, Assignee: "me", TeamID: string(team)}
 	file := inbox.Attachment{ID: inbox.NewID[inbox.AttachmentID](time.Now()), Name: "a.txt", Type: "text/plain", Size: 1, SHA256: fmt.Sprintf("%064d", 1)}
 	if err := d.Upload(ctx, d.anna.Agent.ID, file, time.Now()); err != nil {
 		t.Fatal(err)
@@ -44,7 +46,6 @@ func TestUnsend(t *testing.T) {
 	}
 	want := before
 	want.Version, want.MessageSeq = before.Version+2, m.Seq
-	want.Tags = []string{"oops"} // what is said of it stays
 	if diff := cmp.Diff(want, after); diff != "" {
 		t.Errorf("the conversation after (-as before +got):\n%s", diff)
 	}
@@ -69,6 +70,32 @@ func TestUnsend(t *testing.T) {
 	d.fireAll(t, time.Now().Add(time.Second))
 	_, err = d.Unsend(ctx, d.anna, next.ID, time.Now())
 	wantCode(t, "what has left", err, inbox.Conflict)
+}
+
+// What others have done with the conversation since stays when a reply is taken
+// back.
+func TestUnsendKeepsOthers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	c := d.mail(t, "support", "m1", "kim@x.example")
+	a := answer("k1", "Oh no.", c.PublicSeq)
+	a.SendAt, a.Then = a.At.Add(10*time.Second), inbox.Actions{AddTags: []string{"oops"}, Assignee: "me"}
+	m, err := d.Reply(ctx, d.anna, string(c.ID), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := inbox.AgentID("")
+	if _, err := d.Patch(ctx, d.anna, string(c.ID), inbox.Patch{Assignee: &nobody, AddTags: []string{"vip"}}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Unsend(ctx, d.anna, m.ID, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := d.Conversation(ctx, &d.anna.Rights, string(c.ID))
+	if err != nil || after.Assignee != "" || len(after.Tags) != 1 || after.Tags[0] != "vip" {
+		t.Errorf("after: assigned to %q, tagged %v, %v; want nobody, vip", after.Assignee, after.Tags, err)
+	}
 }
 
 // Taking back and leaving at one instant: one of the two happens, whole.

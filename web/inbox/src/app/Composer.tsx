@@ -108,6 +108,12 @@ export function Composer({
   const [dragging, setDragging] = useState(false);
   const [asking, setAsking] = useState<"" | "snooze" | "later">("");
   const [picking, setPicking] = useState<"" | "slash" | "button">("");
+  // On a phone it covers everything: it stays open only while it is written in.
+  const [was, setWas] = useState(narrow);
+  if (was !== narrow) {
+    setWas(narrow);
+    setOpen(!narrow || document.activeElement?.closest("[data-answer]") !== null);
+  }
   const editor = useRef<EditorHandle | null>(null);
   const wantFocus = useRef(false);
   const note = useRef<HTMLTextAreaElement>(null);
@@ -320,6 +326,7 @@ export function Composer({
     <section
       ref={form}
       aria-label="Answer"
+      data-answer=""
       onKeyDown={onKeyDown}
       onDragOver={(e) => {
         if (!e.dataTransfer.types.includes("Files")) return;

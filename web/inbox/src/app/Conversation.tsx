@@ -136,7 +136,8 @@ function Opened({
 
   useEffect(() => () => forgive(c.id), [c.id]);
   useEffect(() => {
-    if (narrow) main.current?.focus({ preventScroll: true });
+    // Not when the window has become narrow under somebody who writes.
+    if (narrow && main.current?.contains(document.activeElement) === false) main.current.focus({ preventScroll: true });
   }, [narrow]);
 
   // After "close", the next one of the list: for one that has left it already

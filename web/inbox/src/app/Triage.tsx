@@ -94,7 +94,7 @@ function Tags({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNo
   );
 }
 
-const presets = ["in 3 hours", "tomorrow 9am", "next monday", "in 1 week"];
+const presets = ["in 3 hours", "tomorrow 9am", "next Monday", "in 1 week"];
 
 function Snooze({ c, onClose, onGone }: { c: Conversation; onClose: () => void; onGone: () => void }): ReactNode {
   const [text, setText] = useState("");
