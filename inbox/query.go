@@ -25,6 +25,7 @@ type Query struct {
 	Before     time.Time // until the beginning of that day
 	Attachment bool      // only what came with a file
 	Waiting    bool      // only what waits for an answer
+	Mentioned  bool      // only what names whoever asks in a note
 }
 
 // QueryFilters are the names of the filters that [ParseQuery] knows.
@@ -123,10 +124,14 @@ func (q *Query) filter(name, value string, zone *time.Location) error {
 		}
 		q.Attachment = true
 	case "is":
-		if low != "waiting" {
-			return wrongFilter(name, value, "waiting")
+		switch low {
+		case "waiting":
+			q.Waiting = true
+		case "mentioned":
+			q.Mentioned = true
+		default:
+			return wrongFilter(name, value, "waiting or mentioned")
 		}
-		q.Waiting = true
 	default: // before, after
 		day, err := time.ParseInLocation(time.DateOnly, value, zone)
 		if err != nil {
@@ -221,6 +226,12 @@ type View struct {
 // A ViewCount is how many conversations a view holds for one reader.
 type ViewCount struct {
 	ID    string `json:"id"`
+	Count int    `json:"count" doc:"100 means that many or more"`
+}
+
+// A TagCount is how many open conversations have a tag.
+type TagCount struct {
+	Tag   string `json:"tag"`
 	Count int    `json:"count" doc:"100 means that many or more"`
 }
 

@@ -75,6 +75,8 @@ type Conversations interface {
 	Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox.Patch, now time.Time) (inbox.Conversation, error)
 	Messages(ctx context.Context, rights *inbox.Rights, ref string, before int64, limit int) ([]inbox.Message, int64, error)
 	Search(ctx context.Context, rights *inbox.Rights, text string, after inbox.Cursor, limit int) ([]inbox.Hit, inbox.Cursor, error)
+	CountConversations(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter) (int, error)
+	TagCounts(ctx context.Context, rights *inbox.Rights) ([]inbox.TagCount, error)
 	Views(ctx context.Context, by *inbox.Caller) ([]inbox.View, error)
 	ViewCounts(ctx context.Context, by *inbox.Caller) ([]inbox.ViewCount, error)
 	SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, now time.Time) (inbox.View, error)

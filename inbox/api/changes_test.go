@@ -35,6 +35,32 @@ func TestChangeMany(t *testing.T) {
 			t.Errorf("bert changed %+v", c)
 		}
 	}
+	// With the versions that were seen: what has changed since stays, and is told as it
+	// is now; the same request again finds everything done.
+	v := versionsOf(t, anna, ids[:2])
+	closing := map[string]any{"ids": ids[:2], "versions": []int64{v[0], v[1] - 1}, "change": map[string]any{"status": "closed"}}
+	for range 2 {
+		anna.want(t, 200, "POST", "/api/v1/conversations/changes", closing, &got)
+		if c := got.Items[1]; c.Error == "" || c.Conversation == nil || c.Conversation.Version != v[1] || c.Conversation.Status != inbox.Open {
+			t.Errorf("what was changed since became %+v", c)
+		}
+		if c := got.Items[0].Conversation; c == nil || c.Status != inbox.Closed || c.Version != v[0]+1 {
+			t.Errorf("what was not changed since became %+v", c)
+		}
+	}
+	closing["versions"] = []int64{1}
+	anna.want(t, 422, "POST", "/api/v1/conversations/changes", closing, nil)
+	var tally api.Tally
+	anna.want(t, 200, "GET", "/api/v1/conversations/count?text=tag:vip&status=all", nil, &tally)
+	var tags listOf[inbox.TagCount]
+	anna.want(t, 200, "GET", "/api/v1/tags", nil, &tags)
+	if tally.Count != 2 || len(tags.Items) != 2 || tags.Items[0].Count != 1 {
+		t.Errorf("counted %d, tags %+v", tally.Count, tags.Items)
+	}
+	anna.want(t, 200, "PATCH", "/api/v1/conversations/"+ids[0], map[string]any{"status": "open"}, nil)
+	anna.want(t, 422, "GET", "/api/v1/conversations/count?inbox=x", nil, nil)
+	anna.want(t, 422, "GET", "/api/v1/conversations/count?text=status:nope", nil, nil)
+
 	at := "/api/v1/conversations/" + ids[0]
 	for _, body := range []map[string]any{
 		{"priority": 7}, {"addTags": []string{" "}}, {"addTags": []string{"a\"b"}}, {"snoozedUntil": "2001-01-01T00:00:00Z"},
@@ -62,4 +88,16 @@ func TestChangeMany(t *testing.T) {
 	anna.want(t, 422, "PUT", "/api/v1/views/"+view.ID, body, nil)
 	bert.want(t, 404, "DELETE", "/api/v1/views/"+view.ID, nil, nil)
 	anna.want(t, 204, "DELETE", "/api/v1/views/"+view.ID, nil, nil)
+}
+
+// versionsOf are the versions of conversations as they are now.
+func versionsOf(t *testing.T, by *client, ids []string) []int64 {
+	t.Helper()
+	versions := make([]int64, len(ids))
+	for i, id := range ids {
+		var c inbox.Conversation
+		by.want(t, 200, "GET", "/api/v1/conversations/"+id, nil, &c)
+		versions[i] = c.Version
+	}
+	return versions
 }

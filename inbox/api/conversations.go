@@ -18,14 +18,19 @@ type CursorParams struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
 }
 
-type listInput struct {
-	CursorParams
+// ListParams are what a list of conversations holds.
+type ListParams struct {
 	Status   string `query:"status" enum:"open,pending,snoozed,closed,spam,all" default:"open"`
 	Assignee string `query:"assignee" maxLength:"36" doc:"me, none, or an agent's id; empty: anybody's"`
 	Inbox    string `query:"inbox" maxLength:"36" doc:"An inbox's id; empty: all of one's own"`
 	Text     string `query:"text" maxLength:"200" doc:"Only conversations of which a message holds all these words, and which the filters in it admit: see search"`
 	Team     string `query:"team" maxLength:"36" doc:"A team's id; empty: any and none"`
-	Sort     string `query:"sort" enum:"newest,oldest,waiting,priority" default:"newest" doc:"By the newest message; by the longest wait, of what waits; by priority"`
+}
+
+type listInput struct {
+	CursorParams
+	ListParams
+	Sort string `query:"sort" enum:"newest,oldest,waiting,priority" default:"newest" doc:"By the newest message; by the longest wait, of what waits; by priority"`
 }
 
 // RefParam names a conversation.
@@ -55,15 +60,16 @@ const maxChanges = 100
 
 type changesInput struct {
 	Body struct {
-		IDs    []inbox.ConversationID `json:"ids" minItems:"1" maxItems:"100"`
-		Change ConversationPatch      `json:"change" doc:"The same for all; a version is not taken"`
+		IDs      []inbox.ConversationID `json:"ids" minItems:"1" maxItems:"100"`
+		Versions []int64                `json:"versions,omitempty" maxItems:"100" doc:"The version of each that was seen, in the order of the ids: one that has another stays as it is. With them a request can be sent again without doing anything twice"`
+		Change   ConversationPatch      `json:"change" doc:"The same for all; the version in it is not taken"`
 	}
 }
 
 // A Changed is what became of one of many conversations.
 type Changed struct {
 	ID           inbox.ConversationID `json:"id"`
-	Conversation *inbox.Conversation  `json:"conversation,omitempty"`
+	Conversation *inbox.Conversation  `json:"conversation,omitempty" doc:"As it is now; of one that stays as it was, where another version was seen of it"`
 	Error        string               `json:"error,omitempty" doc:"Why it stays as it was"`
 }
 
@@ -85,7 +91,7 @@ type items[T any] struct {
 
 type searchInput struct {
 	CursorParams
-	Text string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting. A conversation's number or an address is found too"`
+	Text string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting is:mentioned. A conversation's number or an address is found too"`
 }
 
 type findInput struct {
@@ -98,6 +104,10 @@ func (a *API) conversations() {
 	tag := []string{"conversations"}
 	secured(a, huma.Operation{OperationID: "list-conversations", Method: "GET", Path: Root + "/conversations", Tags: tag,
 		Summary: "List conversations by their newest message"}, a.list)
+	secured(a, huma.Operation{OperationID: "count-conversations", Method: "GET", Path: Root + "/conversations/count", Tags: tag,
+		Summary: "Count what a list holds, up to a hundred"}, a.count)
+	secured(a, huma.Operation{OperationID: "tags", Method: "GET", Path: Root + "/tags", Tags: tag,
+		Summary: "List the tags of open conversations, the most used first"}, a.tags)
 	secured(a, huma.Operation{OperationID: "counts", Method: "GET", Path: Root + "/counts", Tags: tag,
 		Summary: "Count conversations by inbox, team, assignee and status"}, a.counts)
 	secured(a, huma.Operation{OperationID: "conversation", Method: "GET", Path: Root + "/conversations/{id}", Tags: tag,
@@ -116,10 +126,11 @@ func (a *API) conversations() {
 		Description: "Those that are spelled so first, then those that begin so, then those that are one slip away. An order is found by its whole number, where it is linked in a conversation that the reader may see."}, a.find)
 }
 
-func (a *API) list(ctx context.Context, by *inbox.Caller, in *listInput) (*body[page[inbox.Conversation]], error) {
+// filter is what a list holds, for whoever asks.
+func (in *ListParams) filter(by *inbox.Caller) (inbox.ConversationFilter, error) {
 	f := inbox.ConversationFilter{
 		Status: inbox.Status(in.Status), Inbox: inbox.InboxID(in.Inbox), Text: strings.TrimSpace(in.Text),
-		Team: inbox.TeamID(in.Team), Sort: inbox.Sort(in.Sort), Limit: in.Limit,
+		Team: inbox.TeamID(in.Team),
 	}
 	if in.Status == "all" {
 		f.Status = ""
@@ -134,15 +145,20 @@ func (a *API) list(ctx context.Context, by *inbox.Caller, in *listInput) (*body[
 		f.Assignee = inbox.AgentID(in.Assignee)
 	}
 	if err := checkIDs("query.assignee", f.Assignee); err != nil {
-		return nil, err
+		return f, err
 	}
 	if err := checkIDs("query.inbox", f.Inbox); err != nil {
+		return f, err
+	}
+	return f, checkIDs("query.team", f.Team)
+}
+
+func (a *API) list(ctx context.Context, by *inbox.Caller, in *listInput) (*body[page[inbox.Conversation]], error) {
+	f, err := in.filter(by)
+	if err != nil {
 		return nil, err
 	}
-	if err := checkIDs("query.team", f.Team); err != nil {
-		return nil, err
-	}
-	var err error
+	f.Sort, f.Limit = inbox.Sort(in.Sort), in.Limit
 	if f.After, err = inbox.ParseCursor(in.Cursor); err != nil {
 		return nil, err
 	}
@@ -151,6 +167,25 @@ func (a *API) list(ctx context.Context, by *inbox.Caller, in *listInput) (*body[
 		return nil, err
 	}
 	return pageOf(list, next), nil
+}
+
+// A Tally is how many conversations a list holds.
+type Tally struct {
+	Count int `json:"count" doc:"100 means that many or more"`
+}
+
+func (a *API) count(ctx context.Context, by *inbox.Caller, in *struct{ ListParams }) (*body[Tally], error) {
+	f, err := in.filter(by)
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.cfg.Store.CountConversations(ctx, &by.Rights, f)
+	return &body[Tally]{Tally{n}}, err
+}
+
+func (a *API) tags(ctx context.Context, by *inbox.Caller, _ *struct{}) (*body[items[inbox.TagCount]], error) {
+	list, err := a.cfg.Store.TagCounts(ctx, &by.Rights)
+	return &body[items[inbox.TagCount]]{items[inbox.TagCount]{list}}, err
 }
 
 func pageOf[T any](list []T, next inbox.Cursor) *body[page[T]] {
@@ -224,16 +259,27 @@ func (a *API) changes(ctx context.Context, by *inbox.Caller, in *changesInput) (
 	if err != nil {
 		return nil, err
 	}
-	p.Version = nil
+	if n := len(in.Body.Versions); n > 0 && n != len(in.Body.IDs) {
+		return nil, invalid("body.versions", "wants one for each of the ids, or none at all")
+	}
 	list := make([]Changed, 0, min(len(in.Body.IDs), maxChanges))
-	for _, id := range in.Body.IDs {
+	for i, id := range in.Body.IDs {
+		if p.Version = nil; len(in.Body.Versions) > 0 {
+			p.Version = &in.Body.Versions[i]
+		}
 		c, err := a.cfg.Store.Patch(ctx, by, string(id), p, a.cfg.Now())
 		known, ok := errors.AsType[*inbox.Error](err)
 		switch {
 		case err == nil:
 			list = append(list, Changed{ID: id, Conversation: &c})
 		case ok && (known.Code == inbox.NotFound || known.Code == inbox.Conflict || known.Code == inbox.Invalid):
-			list = append(list, Changed{ID: id, Error: known.Message})
+			stays := Changed{ID: id, Error: known.Message}
+			if known.Code == inbox.Conflict && p.Version != nil {
+				if c, err := a.cfg.Store.Conversation(ctx, &by.Rights, string(id)); err == nil && c.Version != *p.Version {
+					stays.Conversation = &c
+				}
+			}
+			list = append(list, stays)
 		default:
 			return nil, err
 		}

@@ -59,6 +59,13 @@ func (s *Store) lookFor(ctx context.Context, rights *inbox.Rights, text string) 
 	if asked.Waiting {
 		l.also(" AND c.waiting_since IS NOT NULL", "", nil)
 	}
+	if asked.Mentioned {
+		// Where what was said is now: it may have been moved, and what it was said in joined.
+		l.also(` AND c.id IN (WITH named AS MATERIALIZED (
+			SELECT DISTINCT coalesce(m.conversation_id, o.merged_into, o.id) AS id FROM notifications n
+			JOIN conversations o ON o.id = n.conversation_id LEFT JOIN messages m ON m.id = n.message_id
+			WHERE n.agent_id = @mentioned AND n.kind = 'mention') SELECT id FROM named)`, "mentioned", string(rights.Agent.ID))
+	}
 	if len(asked.Tags) > 0 {
 		l.also(" AND c.tags <> '{}' AND c.tags @> @tags::text[]", "tags", asked.Tags)
 	}

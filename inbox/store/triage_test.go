@@ -181,3 +181,53 @@ func TestViews(t *testing.T) {
 		t.Errorf("views = %+v, %v", list, err)
 	}
 }
+
+// The tags of what is open and the conversations that name somebody are told to
+// each reader within their own rights, and counted no further than a hundred.
+func TestTagsAndMentions(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	d.fill(t, "support", 110)
+	d.fill(t, "second", 3)
+	if _, err := d.pool.Exec(ctx, `
+		UPDATE conversations SET tags = CASE inbox_id WHEN $1 THEN '{vip}'::text[] ELSE '{vip,secret}' END,
+			status = CASE WHEN inbox_id = $1 AND number = (SELECT min(number) FROM conversations WHERE inbox_id = $1) THEN 'closed' ELSE status END`, d.first.ID); err != nil {
+		t.Fatal(err)
+	}
+	c := d.mail(t, "support", "m1", "kim@x.example")
+	late := inbox.Patch{AddTags: []string{"late"}}
+	if _, err := d.Patch(ctx, d.anna, string(c.ID), late, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	carl := d.agent(t, "carl", inbox.AgentRole, d.first.ID)
+	d.note(t, d.anna, c, "@carl, look", carl.Agent.ID)
+	for _, test := range []struct {
+		by        *inbox.Caller
+		tags      []inbox.TagCount
+		count     int
+		mentioned int
+	}{
+		{d.anna, []inbox.TagCount{{Tag: "vip", Count: 100}, {Tag: "late", Count: 1}}, 100, 0},
+		{d.bert, []inbox.TagCount{{Tag: "secret", Count: 3}, {Tag: "vip", Count: 3}}, 3, 0},
+		{d.su, []inbox.TagCount{{Tag: "vip", Count: 100}, {Tag: "secret", Count: 3}, {Tag: "late", Count: 1}}, 100, 0},
+		{carl, []inbox.TagCount{{Tag: "vip", Count: 100}, {Tag: "late", Count: 1}}, 100, 1},
+	} {
+		got, err := d.TagCounts(ctx, &test.by.Rights)
+		if diff := cmp.Diff(test.tags, got); err != nil || diff != "" {
+			t.Errorf("tags of %s: %v\n%s", test.by.Agent.Name, err, diff)
+		}
+		count, err := d.CountConversations(ctx, &test.by.Rights, inbox.ConversationFilter{Status: inbox.Open})
+		if err != nil || count != test.count {
+			t.Errorf("%s counts %d, %v, want %d", test.by.Agent.Name, count, err, test.count)
+		}
+		mentioned, err := d.CountConversations(ctx, &test.by.Rights, inbox.ConversationFilter{Status: inbox.Open, Text: "is:mentioned"})
+		if err != nil || mentioned != test.mentioned {
+			t.Errorf("%s is named in %d, %v, want %d", test.by.Agent.Name, mentioned, err, test.mentioned)
+		}
+	}
+	carl.Inboxes = nil
+	if n, err := d.CountConversations(ctx, &carl.Rights, inbox.ConversationFilter{Text: "is:mentioned"}); err != nil || n != 0 {
+		t.Errorf("with the inbox taken away carl is named in %d, %v", n, err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,8 +15,12 @@ import (
 const (
 	// maxSavedViews bounds the views that one agent keeps, and those that are shared.
 	maxSavedViews = 50
-	// maxViewCount is how far the conversations of a view are counted.
-	maxViewCount = 100
+	// maxCounted is how far the conversations of a view, a tag or another list are
+	// counted.
+	maxCounted = 100
+	// maxTags is how many tags are named, and maxTaggedSeen how many tagged
+	// conversations of each inbox, the newest, are looked at for them.
+	maxTags, maxTaggedSeen = 100, 2000
 )
 
 var errView = &inbox.Error{Code: inbox.NotFound, Message: "the view is not there, or is somebody else's"}
@@ -45,7 +50,7 @@ func (s *Store) ViewCounts(ctx context.Context, by *inbox.Caller) ([]inbox.ViewC
 	}
 	list := []inbox.ViewCount{}
 	for _, v := range views {
-		found, err := s.list(ctx, &by.Rights, inbox.ConversationFilter{Text: v.Query, Sort: v.Sort}, maxViewCount)
+		found, err := s.list(ctx, &by.Rights, inbox.ConversationFilter{Text: v.Query, Sort: v.Sort}, maxCounted)
 		if code := inbox.CodeOf(err); code == inbox.Invalid || code == inbox.Unavailable {
 			continue
 		}
@@ -55,6 +60,37 @@ func (s *Store) ViewCounts(ctx context.Context, by *inbox.Caller) ([]inbox.ViewC
 		list = append(list, inbox.ViewCount{ID: v.ID, Count: len(found)})
 	}
 	return list, nil
+}
+
+// CountConversations counts what a list holds, up to a hundred.
+func (s *Store) CountConversations(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter) (int, error) {
+	list, err := s.list(ctx, rights, f, maxCounted)
+	if err != nil {
+		return 0, fmt.Errorf("count conversations: %w", err)
+	}
+	return len(list), nil
+}
+
+// TagCounts returns the tags of the open conversations that rights admit, the most
+// used first, each counted up to a hundred. What it reads is bounded: of an inbox
+// with thousands of tagged conversations, the newest tell.
+func (s *Store) TagCounts(ctx context.Context, rights *inbox.Rights) ([]inbox.TagCount, error) {
+	args := pgx.NamedArgs{}
+	rows, err := s.pool.Query(ctx, `
+		SELECT tag, least(count(*), `+strconv.Itoa(maxCounted)+`)::int FROM (
+			SELECT unnest(c.tags) AS tag FROM `+placesOf(rights, inbox.ConversationFilter{}, args)+` AS place(id) CROSS JOIN LATERAL (
+				SELECT c.tags FROM conversations c
+				WHERE c.inbox_id = place.id AND c.status = 'open' AND c.merged_into IS NULL AND c.tags <> '{}'
+				ORDER BY c.last_at DESC, c.id DESC LIMIT `+strconv.Itoa(maxTaggedSeen)+`) c) t
+		GROUP BY tag ORDER BY count(*) DESC, tag LIMIT `+strconv.Itoa(maxTags), args)
+	if err != nil {
+		return nil, fmt.Errorf("read tags: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.TagCount])
+	if err != nil {
+		return nil, fmt.Errorf("read tags: %w", err)
+	}
+	return orEmpty(list), nil
 }
 
 // SaveView makes a view, where v has no id, or changes it. A query that can't be

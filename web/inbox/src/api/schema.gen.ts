@@ -28,26 +28,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/try": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Try an account out, made or not
-         * @description For admins. It connects and signs in, and takes and sends nothing. What it found is told step by step, to the first that fails.
-         */
-        post: operations["tryAccount"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/accounts/{id}": {
         parameters: {
             query?: never;
@@ -186,50 +166,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/brands": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the brands
-         * @description For admins.
-         */
-        get: operations["brands"];
-        put?: never;
-        /**
-         * Make a brand
-         * @description For admins.
-         */
-        post: operations["make-brand"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/brands/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change a brand
-         * @description For admins.
-         */
-        put: operations["change-brand"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/calendars": {
         parameters: {
             query?: never;
@@ -243,11 +179,7 @@ export interface paths {
          */
         get: operations["calendars"];
         put?: never;
-        /**
-         * Make a calendar that is always open
-         * @description For admins.
-         */
-        post: operations["make-calendar"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -345,6 +277,23 @@ export interface paths {
          * @description Each for itself: what can't be done with one is told of it.
          */
         post: operations["change-conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what a list holds, up to a hundred */
+        get: operations["count-conversations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1223,70 +1172,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/inboxes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the inboxes, archived ones too
-         * @description Those that the reader may see.
-         */
-        get: operations["inboxes"];
-        put?: never;
-        /**
-         * Make an inbox
-         * @description For admins. Supervisors and admins see it at once, agents when they are made members.
-         */
-        post: operations["make-inbox"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/inboxes/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change an inbox: its name, brand, hours and signature
-         * @description For admins.
-         */
-        put: operations["change-inbox"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/inboxes/{id}/archive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Close an inbox, or open it again
-         * @description For admins. Its accounts arrive in another from then on, which has to be named where there are any. Its conversations stay where they are.
-         */
-        post: operations["archive-inbox"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1720,6 +1605,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tags of open conversations, the most used first */
+        get: operations["tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -1989,16 +1891,6 @@ export interface components {
             /** @description none, or a team's id */
             team?: string;
         };
-        ArchiveInboxInputBody: {
-            archived: boolean;
-            /** @description The inbox that its accounts arrive in from now on; needed where it has any */
-            to?: string;
-            /**
-             * Format: int64
-             * @description That the author saw
-             */
-            version: number;
-        };
         Attachment: {
             contentId?: string;
             id: string;
@@ -2029,35 +1921,13 @@ export interface components {
             recipient: string;
             status: string;
         };
-        Brand: {
-            id: string;
-            /** @description BCP 47: the language of what is said where a customer's own isn't known */
-            locale: string;
-            name: string;
-            /** Format: int64 */
-            version: number;
-        };
-        BrandFields: {
-            /** @description BCP 47, such as en, de or pt-BR */
-            locale: string;
-            name: string;
-        };
-        CalendarView: {
+        Calendar: {
             /** @description Days on which it is closed */
             holidays: components["schemas"]["Holiday"][];
             /** @description Empty: always open but on holidays */
             hours: components["schemas"]["OpenHours"][];
             id: string;
             name: string;
-            /** @description Whether somebody is there now */
-            open: boolean;
-            /**
-             * Format: date-time
-             * @description While closed: when somebody is next there; absent: not within a year
-             */
-            opens?: string;
-            /** Format: int64 */
-            version: number;
             /** @description IANA name, such as Europe/Vienna: what hours and days are read in */
             zone: string;
         };
@@ -2155,39 +2025,19 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        ChangeBrandInputBody: {
-            /** @description BCP 47, such as en, de or pt-BR */
-            locale: string;
-            name: string;
-            /**
-             * Format: int64
-             * @description That the author saw
-             */
-            version: number;
-        };
-        ChangeInboxInputBody: {
-            brandId: string;
-            /** @description When it is open */
-            calendarId: string;
-            name: string;
-            /** @description What replies from it end with */
-            signature: components["schemas"]["Signature"];
-            /**
-             * Format: int64
-             * @description That the author saw
-             */
-            version: number;
-        };
         Changed: {
+            /** @description As it is now; of one that stays as it was, where another version was seen of it */
             conversation?: components["schemas"]["Conversation"];
             /** @description Why it stays as it was */
             error?: string;
             id: string;
         };
         ChangesInputBody: {
-            /** @description The same for all; a version is not taken */
+            /** @description The same for all; the version in it is not taken */
             change: components["schemas"]["ConversationPatch"];
             ids: string[];
+            /** @description The version of each that was seen, in the order of the ids: one that has another stays as it is. With them a request can be sent again without doing anything twice */
+            versions?: number[];
         };
         Claim: {
             /**
@@ -2536,27 +2386,9 @@ export interface components {
             value: string;
         };
         Inbox: {
-            /**
-             * Format: date-time
-             * @description Since when nothing comes in any more; what was said stays
-             */
-            archivedAt?: string;
             brandId: string;
-            /** @description When it is open */
-            calendarId: string;
             id: string;
             name: string;
-            signature: components["schemas"]["Signature"];
-            /** Format: int64 */
-            version: number;
-        };
-        InboxFields: {
-            brandId: string;
-            /** @description When it is open */
-            calendarId: string;
-            name: string;
-            /** @description What replies from it end with */
-            signature: components["schemas"]["Signature"];
         };
         Item: {
             externalId?: string;
@@ -2580,11 +2412,8 @@ export interface components {
         ItemsAgent: {
             items: components["schemas"]["Agent"][];
         };
-        ItemsBrand: {
-            items: components["schemas"]["Brand"][];
-        };
-        ItemsCalendarView: {
-            items: components["schemas"]["CalendarView"][];
+        ItemsCalendar: {
+            items: components["schemas"]["Calendar"][];
         };
         ItemsCart: {
             items: components["schemas"]["Cart"][];
@@ -2603,9 +2432,6 @@ export interface components {
         };
         ItemsCount: {
             items: components["schemas"]["Count"][];
-        };
-        ItemsInbox: {
-            items: components["schemas"]["Inbox"][];
         };
         ItemsKind: {
             items: components["schemas"]["Kind"][];
@@ -2646,8 +2472,8 @@ export interface components {
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
         };
-        ItemsTrial: {
-            items: components["schemas"]["Trial"][];
+        ItemsTagCount: {
+            items: components["schemas"]["TagCount"][];
         };
         ItemsView: {
             items: components["schemas"]["View"][];
@@ -2698,8 +2524,6 @@ export interface components {
             maxProof: number;
             /** @description The JSON Schema of the settings; a secret is writeOnly */
             settings: unknown;
-            /** @description Whether an account can be tried out before it is made */
-            trial?: boolean;
             /** @description Requests come to /in/<channel>/<id> */
             webhooks?: boolean;
         };
@@ -2758,11 +2582,6 @@ export interface components {
             points: number;
             reason?: string;
             store: string;
-        };
-        MakeCalendarInputBody: {
-            name: string;
-            /** @description IANA name, such as Europe/Vienna */
-            zone: string;
         };
         Match: {
             /** @description Of the customer that was asked about */
@@ -3223,11 +3042,6 @@ export interface components {
             /** @description All of them; empty: always open but on holidays */
             hours?: components["schemas"]["OpenHours"][];
             name?: string;
-            /**
-             * Format: int64
-             * @description That the author saw: any other is a conflict; absent: whatever it is
-             */
-            version?: number;
             /** @description IANA name, such as Europe/Vienna */
             zone?: string;
         };
@@ -3638,11 +3452,6 @@ export interface components {
              */
             updatedAt?: string;
         };
-        Signature: {
-            /** @description The same with its looks, sanitised; empty: the text does */
-            html: string;
-            text: string;
-        };
         Signed: {
             /** @description For the Authorization header, as Bearer, and the websocket's first frame */
             accessToken: string;
@@ -3700,6 +3509,14 @@ export interface components {
             /** @description Empty takes it away */
             summary: string;
         };
+        TagCount: {
+            /**
+             * Format: int64
+             * @description 100 means that many or more
+             */
+            count: number;
+            tag: string;
+        };
         TakeInputBody: {
             /** @description Whose it is */
             agentId: string;
@@ -3708,6 +3525,13 @@ export interface components {
              * @description That was offered
              */
             version: number;
+        };
+        Tally: {
+            /**
+             * Format: int64
+             * @description 100 means that many or more
+             */
+            count: number;
         };
         Task: {
             assigneeId?: string;
@@ -3781,18 +3605,6 @@ export interface components {
             /** @enum {string} */
             kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status" | "action";
             title: string;
-        };
-        Trial: {
-            /** @description What is wrong, with the server's own words */
-            detail?: string;
-            ok: boolean;
-            /**
-             * @description Which of its servers
-             * @enum {string}
-             */
-            server: "imap" | "smtp";
-            /** @enum {string} */
-            step: "settings" | "host" | "port" | "tls" | "signIn" | "folder";
         };
         UnmergeInputBody: {
             /** @description Of the list of merges */
@@ -3923,39 +3735,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountView"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tryAccount: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Account"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsTrial"];
                 };
             };
             /** @description What is wrong */
@@ -4241,103 +4020,6 @@ export interface operations {
             };
         };
     };
-    brands: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsBrand"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "make-brand": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BrandFields"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Brand"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "change-brand": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeBrandInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Brand"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     calendars: {
         parameters: {
             query?: never;
@@ -4353,40 +4035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsCalendarView"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "make-calendar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MakeCalendarInputBody"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CalendarView"];
+                    "application/json": components["schemas"]["ItemsCalendar"];
                 };
             };
             /** @description What is wrong */
@@ -4421,7 +4070,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CalendarView"];
+                    "application/json": components["schemas"]["Calendar"];
                 };
             };
             /** @description What is wrong */
@@ -4557,6 +4206,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsChanged"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "count-conversations": {
+        parameters: {
+            query?: {
+                status?: "open" | "pending" | "snoozed" | "closed" | "spam" | "all";
+                /** @description me, none, or an agent's id; empty: anybody's */
+                assignee?: string;
+                /** @description An inbox's id; empty: all of one's own */
+                inbox?: string;
+                /** @description Only conversations of which a message holds all these words, and which the filters in it admit: see search */
+                text?: string;
+                /** @description A team's id; empty: any and none */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tally"];
                 };
             };
             /** @description What is wrong */
@@ -6316,138 +6004,6 @@ export interface operations {
             };
         };
     };
-    inboxes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsInbox"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "make-inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InboxFields"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "change-inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeInboxInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "archive-inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ArchiveInboxInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     keys: {
         parameters: {
             query?: {
@@ -7322,7 +6878,7 @@ export interface operations {
                 /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
-                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting. A conversation's number or an address is found too */
+                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting is:mentioned. A conversation's number or an address is found too */
                 q: string;
             };
             header?: never;
@@ -7367,6 +6923,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsShopStore"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTagCount"];
                 };
             };
             /** @description What is wrong */
