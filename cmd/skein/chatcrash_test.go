@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,8 +14,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"skein/inbox"
-	"skein/inbox/store"
-	"skein/inbox/threader"
 )
 
 // The chat's sidecar and the whole server are killed while visitors and agents
@@ -29,15 +24,7 @@ func TestChatCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED, not tested: -short")
 	}
-	c := &crash{t: t, data: filepath.Join(t.TempDir(), "data"), binary: filepath.Join(t.TempDir(), "skein")}
-	if out, err := exec.Command("go", "build", "-o", c.binary, "skein/cmd/skein").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	add := exec.Command(c.binary, "user", "add", "agent@crash.test", "--role", "supervisor", "--data", c.data)
-	add.Env = append(cleanEnv(), "SKEIN_PASSWORD=crash-password")
-	if out, err := add.CombinedOutput(); err != nil {
-		t.Fatalf("skein user add: %v\n%s", err, out)
-	}
+	c := buildCrash(t)
 	c.start()
 	t.Cleanup(func() { c.up.kill() })
 	c.addChat()
@@ -100,28 +87,7 @@ func pauseFor(ctx context.Context, d time.Duration) {
 
 // addChat makes a chat account in the database of the running server.
 func (c *crash) addChat() {
-	c.t.Helper()
-	raw, err := os.ReadFile(runningPath(c.data))
-	var run running
-	if err == nil {
-		err = json.Unmarshal(raw, &run)
-	}
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	st, err := store.Open(c.t.Context(), run.Database, 2, threader.Rules())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer st.Close()
-	in, err := firstInbox(c.t.Context(), st, "Shop", "Support", "UTC", time.Now())
-	if err == nil {
-		_, err = st.SaveAccount(c.t.Context(), inbox.Account{ID: "web", Channel: inbox.Chat, InboxID: in.ID, Name: "Web chat", MaxProof: inbox.Signed,
-			Settings: []byte(`{"origins": ["` + shopOrigin + `"]}`)}, time.Now())
-	}
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	c.addAccounts(inbox.Account{ID: "web", Channel: inbox.Chat, Name: "Web chat", MaxProof: inbox.Signed, Settings: []byte(`{"origins": ["` + shopOrigin + `"]}`)})
 }
 
 // A chatter is a visitor with a browser that does as the widget does: what isn't

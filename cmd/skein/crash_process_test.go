@@ -14,8 +14,67 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
+
+	"skein/inbox"
+	"skein/inbox/store"
+	"skein/inbox/threader"
 )
+
+// buildCrash is a skein of its own on an empty data folder, with one agent.
+func buildCrash(t *testing.T) *crash {
+	t.Helper()
+	c := &crash{t: t, data: filepath.Join(t.TempDir(), "data"), binary: filepath.Join(t.TempDir(), "skein")}
+	if out, err := exec.Command("go", "build", "-o", c.binary, "skein/cmd/skein").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	c.command("user", "add", "agent@crash.test", "--role", "supervisor")
+	return c
+}
+
+// command runs one of skein's own on the data folder.
+func (c *crash) command(args ...string) {
+	c.t.Helper()
+	cmd := exec.Command(c.binary, append(args, "--data", c.data)...)
+	cmd.Env = append(cleanEnv(), "SKEIN_PASSWORD=crash-password")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		c.t.Fatalf("skein %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// running is what the server tells other commands.
+func (c *crash) running() (run running, err error) {
+	raw, err := os.ReadFile(runningPath(c.data))
+	if err == nil {
+		err = json.Unmarshal(raw, &run)
+	}
+	return run, err
+}
+
+// addAccounts makes accounts in the database of the running server.
+func (c *crash) addAccounts(list ...inbox.Account) {
+	c.t.Helper()
+	run, err := c.running()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	st, err := store.Open(c.t.Context(), run.Database, 2, threader.Rules())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer st.Close()
+	in, err := firstInbox(c.t.Context(), st, "Shop", "Support", "UTC", time.Now())
+	for _, a := range list {
+		if err == nil {
+			a.InboxID = in.ID
+			_, err = st.SaveAccount(c.t.Context(), a, time.Now())
+		}
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
 
 // start starts skein on the data folder and waits until it is ready.
 func (c *crash) start() {
@@ -32,9 +91,8 @@ func (c *crash) start() {
 		close(up.done)
 	}()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		var run running
-		raw, err := os.ReadFile(runningPath(c.data))
-		if err == nil && json.Unmarshal(raw, &run) == nil && run.PID == up.cmd.Process.Pid {
+		run, err := c.running()
+		if err == nil && run.PID == up.cmd.Process.Pid {
 			res, err := http.Get(run.URL + "/healthz")
 			if err == nil {
 				_, _ = io.Copy(io.Discard, res.Body)

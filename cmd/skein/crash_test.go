@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/mail"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -77,13 +76,8 @@ type crash struct {
 }
 
 func newCrash(t *testing.T) *crash {
-	c := &crash{
-		t: t, data: filepath.Join(t.TempDir(), "data"), binary: filepath.Join(t.TempDir(), "skein"),
-		dovecot: inboxtest.StartDovecot(t), sink: inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{}),
-	}
-	if out, err := exec.Command("go", "build", "-o", c.binary, "skein/cmd/skein").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	c := buildCrash(t)
+	c.dovecot, c.sink = inboxtest.StartDovecot(t), inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
 	settings := filepath.Join(t.TempDir(), "account.json")
 	raw, err := json.Marshal(map[string]any{
 		"imap":     map[string]any{"host": c.dovecot.Host, "port": c.dovecot.Port, "security": "none"},
@@ -96,16 +90,7 @@ func newCrash(t *testing.T) *crash {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{
-		{"user", "add", "agent@crash.test", "--role", "supervisor", "--data", c.data},
-		{"account", "add", "support", "--address", "support@shop.example", "--settings", settings, "--data", c.data},
-	} {
-		cmd := exec.Command(c.binary, args...)
-		cmd.Env = append(cleanEnv(), "SKEIN_PASSWORD=crash-password")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("skein %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
-	}
+	c.command("account", "add", "support", "--address", "support@shop.example", "--settings", settings)
 	c.start()
 	t.Cleanup(func() { c.up.kill() })
 
@@ -217,17 +202,7 @@ func (c *crash) check(want []string) {
 		return
 	}
 	defer func() { _ = db.Close(context.Background()) }()
-	list := func(sql string, args ...any) []string {
-		rows, err := db.Query(context.Background(), sql, args...)
-		if err == nil {
-			var out []string
-			if out, err = pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
-				return out
-			}
-		}
-		c.t.Errorf("%s: %v", sql, err)
-		return nil
-	}
+	list := func(sql string, args ...any) []string { return c.list(db, sql, args...) }
 	times := map[string]int{}
 	for _, id := range list(`SELECT header_id FROM messages WHERE direction = 'in'`) {
 		times[id]++
@@ -242,19 +217,39 @@ func (c *crash) check(want []string) {
 			c.t.Errorf("mail %s is there %d times", id, n)
 		}
 	}
+	if found := list(`SELECT header_id FROM messages m WHERE NOT EXISTS (SELECT FROM message_search WHERE message_id = m.id)`); len(found) > 0 {
+		c.t.Errorf("not in the index: %v", found)
+	}
+	c.checkNumbers(db)
+	c.checkAnswers(list(`SELECT text || '|' || state || '|' || header_id FROM messages WHERE direction = 'out' AND kind = 'message'`))
+}
+
+// checkNumbers sees that conversations are numbered without a gap, and counted.
+func (c *crash) checkNumbers(db *pgx.Conn) {
 	for what, sql := range map[string]string{
 		"numbered with a gap": `SELECT c.id::text FROM conversations c JOIN messages m ON m.conversation_id = c.id
 			GROUP BY c.id HAVING count(*) <> max(m.seq) OR min(m.seq) <> 1 OR max(m.seq) <> c.message_seq`,
 		"without a message": `SELECT id::text FROM conversations c WHERE merged_into IS NULL AND NOT EXISTS (SELECT FROM messages WHERE conversation_id = c.id)`,
 		"counted wrongly": `SELECT sum(n)::text FROM (SELECT n FROM counts UNION ALL SELECT n FROM count_deltas) d
 			HAVING sum(n) <> (SELECT count(*) FROM conversations WHERE merged_into IS NULL)`,
-		"not in the index": `SELECT header_id FROM messages m WHERE NOT EXISTS (SELECT FROM message_search WHERE message_id = m.id)`,
 	} {
-		if found := list(sql); len(found) > 0 {
+		if found := c.list(db, sql); len(found) > 0 {
 			c.t.Errorf("%s: %v", what, found)
 		}
 	}
-	c.checkAnswers(list(`SELECT text || '|' || state || '|' || header_id FROM messages WHERE direction = 'out' AND kind = 'message'`))
+}
+
+// list are the rows of a query of one column.
+func (c *crash) list(db *pgx.Conn, sql string, args ...any) []string {
+	rows, err := db.Query(context.Background(), sql, args...)
+	if err == nil {
+		var out []string
+		if out, err = pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
+			return out
+		}
+	}
+	c.t.Errorf("%s: %v", sql, err)
+	return nil
 }
 
 // checkAnswers compares the answers in the database with those that the mail
@@ -431,12 +426,8 @@ func exists(db *pgx.Conn, sql string, args ...any) (ok bool, err error) {
 func (c *crash) connect() (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	raw, err := os.ReadFile(runningPath(c.data))
+	run, err := c.running()
 	if err != nil {
-		return nil, err
-	}
-	var run running
-	if err := json.Unmarshal(raw, &run); err != nil {
 		return nil, err
 	}
 	return pgx.Connect(ctx, run.Database)
