@@ -28,6 +28,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an account out, made or not
+         * @description For admins. It connects and signs in, and takes and sends nothing. What it found is told step by step, to the first that fails.
+         */
+        post: operations["tryAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}": {
         parameters: {
             query?: never;
@@ -166,6 +186,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/brands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the brands
+         * @description For admins.
+         */
+        get: operations["brands"];
+        put?: never;
+        /**
+         * Make a brand
+         * @description For admins.
+         */
+        post: operations["make-brand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a brand
+         * @description For admins.
+         */
+        put: operations["change-brand"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendars": {
         parameters: {
             query?: never;
@@ -179,7 +243,11 @@ export interface paths {
          */
         get: operations["calendars"];
         put?: never;
-        post?: never;
+        /**
+         * Make a calendar that is always open
+         * @description For admins.
+         */
+        post: operations["make-calendar"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1172,6 +1240,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the inboxes, archived ones too
+         * @description Those that the reader may see.
+         */
+        get: operations["inboxes"];
+        put?: never;
+        /**
+         * Make an inbox
+         * @description For admins. Supervisors and admins see it at once, agents when they are made members.
+         */
+        post: operations["make-inbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an inbox: its name, brand, hours and signature
+         * @description For admins.
+         */
+        put: operations["change-inbox"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close an inbox, or open it again
+         * @description For admins. Its accounts arrive in another from then on, which has to be named where there are any. Its conversations stay where they are.
+         */
+        post: operations["archive-inbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1891,6 +2023,16 @@ export interface components {
             /** @description none, or a team's id */
             team?: string;
         };
+        ArchiveInboxInputBody: {
+            archived: boolean;
+            /** @description The inbox that its accounts arrive in from now on; needed where it has any */
+            to?: string;
+            /**
+             * Format: int64
+             * @description That the author saw
+             */
+            version: number;
+        };
         Attachment: {
             contentId?: string;
             id: string;
@@ -1921,13 +2063,35 @@ export interface components {
             recipient: string;
             status: string;
         };
-        Calendar: {
+        Brand: {
+            id: string;
+            /** @description BCP 47: the language of what is said where a customer's own isn't known */
+            locale: string;
+            name: string;
+            /** Format: int64 */
+            version: number;
+        };
+        BrandFields: {
+            /** @description BCP 47, such as en, de or pt-BR */
+            locale: string;
+            name: string;
+        };
+        CalendarView: {
             /** @description Days on which it is closed */
             holidays: components["schemas"]["Holiday"][];
             /** @description Empty: always open but on holidays */
             hours: components["schemas"]["OpenHours"][];
             id: string;
             name: string;
+            /** @description Whether somebody is there now */
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description While closed: when somebody is next there; absent: not within a year
+             */
+            opens?: string;
+            /** Format: int64 */
+            version: number;
             /** @description IANA name, such as Europe/Vienna: what hours and days are read in */
             zone: string;
         };
@@ -2023,6 +2187,29 @@ export interface components {
             updatedAt: string;
             url?: string;
             /** Format: int64 */
+            version: number;
+        };
+        ChangeBrandInputBody: {
+            /** @description BCP 47, such as en, de or pt-BR */
+            locale: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description That the author saw
+             */
+            version: number;
+        };
+        ChangeInboxInputBody: {
+            brandId: string;
+            /** @description When it is open */
+            calendarId: string;
+            name: string;
+            /** @description What replies from it end with */
+            signature: components["schemas"]["Signature"];
+            /**
+             * Format: int64
+             * @description That the author saw
+             */
             version: number;
         };
         Changed: {
@@ -2386,9 +2573,27 @@ export interface components {
             value: string;
         };
         Inbox: {
+            /**
+             * Format: date-time
+             * @description Since when nothing comes in any more; what was said stays
+             */
+            archivedAt?: string;
             brandId: string;
+            /** @description When it is open */
+            calendarId: string;
             id: string;
             name: string;
+            signature: components["schemas"]["Signature"];
+            /** Format: int64 */
+            version: number;
+        };
+        InboxFields: {
+            brandId: string;
+            /** @description When it is open */
+            calendarId: string;
+            name: string;
+            /** @description What replies from it end with */
+            signature: components["schemas"]["Signature"];
         };
         Item: {
             externalId?: string;
@@ -2412,8 +2617,11 @@ export interface components {
         ItemsAgent: {
             items: components["schemas"]["Agent"][];
         };
-        ItemsCalendar: {
-            items: components["schemas"]["Calendar"][];
+        ItemsBrand: {
+            items: components["schemas"]["Brand"][];
+        };
+        ItemsCalendarView: {
+            items: components["schemas"]["CalendarView"][];
         };
         ItemsCart: {
             items: components["schemas"]["Cart"][];
@@ -2432,6 +2640,9 @@ export interface components {
         };
         ItemsCount: {
             items: components["schemas"]["Count"][];
+        };
+        ItemsInbox: {
+            items: components["schemas"]["Inbox"][];
         };
         ItemsKind: {
             items: components["schemas"]["Kind"][];
@@ -2474,6 +2685,9 @@ export interface components {
         };
         ItemsTagCount: {
             items: components["schemas"]["TagCount"][];
+        };
+        ItemsTrial: {
+            items: components["schemas"]["Trial"][];
         };
         ItemsView: {
             items: components["schemas"]["View"][];
@@ -2524,6 +2738,8 @@ export interface components {
             maxProof: number;
             /** @description The JSON Schema of the settings; a secret is writeOnly */
             settings: unknown;
+            /** @description Whether an account can be tried out before it is made */
+            trial?: boolean;
             /** @description Requests come to /in/<channel>/<id> */
             webhooks?: boolean;
         };
@@ -2582,6 +2798,11 @@ export interface components {
             points: number;
             reason?: string;
             store: string;
+        };
+        MakeCalendarInputBody: {
+            name: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
         };
         Match: {
             /** @description Of the customer that was asked about */
@@ -3042,6 +3263,11 @@ export interface components {
             /** @description All of them; empty: always open but on holidays */
             hours?: components["schemas"]["OpenHours"][];
             name?: string;
+            /**
+             * Format: int64
+             * @description That the author saw: any other is a conflict; absent: whatever it is
+             */
+            version?: number;
             /** @description IANA name, such as Europe/Vienna */
             zone?: string;
         };
@@ -3452,6 +3678,11 @@ export interface components {
              */
             updatedAt?: string;
         };
+        Signature: {
+            /** @description The same with its looks, sanitised; empty: the text does */
+            html: string;
+            text: string;
+        };
         Signed: {
             /** @description For the Authorization header, as Bearer, and the websocket's first frame */
             accessToken: string;
@@ -3606,6 +3837,18 @@ export interface components {
             kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status" | "action";
             title: string;
         };
+        Trial: {
+            /** @description What is wrong, with the server's own words */
+            detail?: string;
+            ok: boolean;
+            /**
+             * @description Which of its servers
+             * @enum {string}
+             */
+            server: "imap" | "smtp";
+            /** @enum {string} */
+            step: "settings" | "host" | "port" | "tls" | "signIn" | "folder";
+        };
         UnmergeInputBody: {
             /** @description Of the list of merges */
             edgeId: string;
@@ -3735,6 +3978,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Account"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTrial"];
                 };
             };
             /** @description What is wrong */
@@ -4020,6 +4296,103 @@ export interface operations {
             };
         };
     };
+    brands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBrand"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBrandInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calendars: {
         parameters: {
             query?: never;
@@ -4035,7 +4408,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsCalendar"];
+                    "application/json": components["schemas"]["ItemsCalendarView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeCalendarInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
                 };
             };
             /** @description What is wrong */
@@ -4070,7 +4476,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Calendar"];
+                    "application/json": components["schemas"]["CalendarView"];
                 };
             };
             /** @description What is wrong */
@@ -5991,6 +6397,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageFound"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inboxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsInbox"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboxFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeInboxInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "archive-inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveInboxInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
                 };
             };
             /** @description What is wrong */
