@@ -103,7 +103,7 @@ func importOrders(ctx context.Context, args []string, link connectors.Link, acco
 	began := time.Now()
 	orders, failed := 0, 0
 	for _, path := range args[1:] {
-		counts, err := shop.ImportOrders(ctx, path, account, func(item connectors.Inbound) error { return link.Publish(ctx, item) })
+		counts, err := importOrderFile(ctx, path, link, account)
 		for _, b := range counts.Broken {
 			fmt.Fprintf(stdout, "not read: %s, line %d: %s\n", path, b.Line, b.Reason)
 		}
@@ -120,6 +120,19 @@ func importOrders(ctx context.Context, args []string, link connectors.Link, acco
 		return &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("%d lines could not be read; everything else is in", failed)}
 	}
 	return nil
+}
+
+func importOrderFile(ctx context.Context, path string, link connectors.Link, account connectors.Account) (shop.Counts, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return shop.Counts{}, &inbox.Error{Code: inbox.NotFound, Message: err.Error()}
+	}
+	defer file.Close()
+	counts, err := shop.ImportOrders(ctx, file, account, func(item connectors.Inbound) error { return link.Publish(ctx, item) })
+	if err != nil {
+		return counts, fmt.Errorf("%s: %w", path, err)
+	}
+	return counts, nil
 }
 
 func importMbox(ctx context.Context, path string, opt email.Options, emit func(connectors.Inbound) error) (email.Counts, error) {

@@ -206,8 +206,9 @@ func (s *server) handler() http.Handler {
 }
 
 func (s *server) api() http.Handler {
+	desk := newDesk(s.store, s.cfg.secret, s.accountChanged, s.cfg.ownConnectors())
 	return api.New(api.Config{
-		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: newDesk(s.store, s.cfg.secret, s.accountChanged, s.cfg.ownConnectors()), Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
+		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: desk, Orders: orderImporter{desk, s.base.nc, s.log}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey, CodeSum: s.keys.CodeSum, Encode: outbox.Encode, EncodeAction: outbox.EncodeAction,
 		Live: s.hub, Here: s.hub.Here, Push: s.pushes, Public: s.cfg.public, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
 		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,

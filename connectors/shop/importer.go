@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -39,23 +38,18 @@ func (c *Counts) broken(line int, err error) {
 	}
 }
 
-// ImportOrders brings in the orders of a file of account: lines of JSON, a list
+// ImportOrders brings in the orders of a file into account: lines of JSON, a list
 // of it, or CSV with headings. JSON is an order of the contract or, of a Shopify
 // or WooCommerce account, one as its API has it. A line that can't be read is
 // named by its number and the next one taken; an error is emit's or ctx's, or
 // says that the file can't be read. It can be run again: what was emitted before
 // has the same event ids.
-func ImportOrders(ctx context.Context, path string, account connectors.Account, emit func(connectors.Inbound) error) (Counts, error) {
+func ImportOrders(ctx context.Context, file io.Reader, account connectors.Account, emit func(connectors.Inbound) error) (Counts, error) {
 	var counts Counts
 	set, err := ParseSettings(account)
 	if err != nil {
 		return counts, err
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return counts, invalid("%v", err)
-	}
-	defer file.Close()
 	im := &importer{ctx: ctx, set: set, account: account, emit: emit, counts: &counts, now: time.Now()}
 	in := bufio.NewReaderSize(file, 64<<10)
 	if first, _ := in.Peek(3); bytes.Equal(first, []byte("\xEF\xBB\xBF")) {
@@ -65,7 +59,7 @@ func ImportOrders(ctx context.Context, path string, account connectors.Account, 
 	case errors.Is(err, io.EOF):
 		return counts, nil
 	case err != nil:
-		return counts, fmt.Errorf("read %s: %w", path, err)
+		return counts, fmt.Errorf("read the file: %w", err)
 	case first == '[':
 		return counts, im.list(in)
 	case first == '{':

@@ -2,8 +2,6 @@ package shop
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,15 +29,11 @@ func TestImportOrders(t *testing.T) {
 		{"Shopify's export", shopifySettings, "Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Shipping Name,Shipping Street,Shipping City,Shipping Zip,Shipping Country,Cancelled at,Refunded Amount,Id\n" +
 			"#1001,ada@x.example,paid,2026-06-01 10:00:00 +0200,EUR,10.00,2.00,0.00,12.00,0.00,2026-06-01 10:00:00 +0200,1,Lamp,10.00,LAMP,Ada Berg,Ring 1,Wien,'1010,AT,,4.00,9001\n", 1, "", "#1001 1200 1 400"},
 	} {
-		path := filepath.Join(t.TempDir(), "orders")
-		if err := os.WriteFile(path, []byte(c.file), 0o600); err != nil {
-			t.Fatal(err)
-		}
 		d := newDesk(t, c.settings)
 		var counts Counts
 		for range 2 {
 			var err error
-			counts, err = ImportOrders(t.Context(), path, d.accounts[0], func(in connectors.Inbound) error {
+			counts, err = ImportOrders(t.Context(), strings.NewReader(c.file), d.accounts[0], func(in connectors.Inbound) error {
 				if in.Lane != connectors.LaneBulk {
 					t.Errorf("%s: an item in lane %s", c.what, in.Lane)
 				}

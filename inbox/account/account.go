@@ -185,7 +185,24 @@ func (d *Desk) Sending(a *inbox.Account) (inbox.SendBounds, error) {
 	if err != nil {
 		return inbox.SendBounds{}, fmt.Errorf("open settings of %s: %w", a.ID, err)
 	}
-	return f.Form.Sending(connectors.Account{ID: a.ID, Channel: a.Channel, Name: a.Name, Address: a.Address, Own: a.Own, Region: a.Region, Settings: raw}), nil
+	return f.Form.Sending(opened(a, raw)), nil
+}
+
+// Opened is an account as its connector gets it.
+func (d *Desk) Opened(ctx context.Context, id inbox.AccountID) (connectors.Account, error) {
+	a, err := d.find(ctx, id)
+	if err != nil {
+		return connectors.Account{}, err
+	}
+	raw, err := d.cfg.Vault.Open(a.Settings, a.Channel, a.ID)
+	if err != nil {
+		return connectors.Account{}, fmt.Errorf("open settings of %s: %w", a.ID, err)
+	}
+	return opened(&a, raw), nil
+}
+
+func opened(a *inbox.Account, settings []byte) connectors.Account {
+	return connectors.Account{ID: a.ID, Channel: a.Channel, Name: a.Name, Address: a.Address, Own: a.Own, Region: a.Region, Settings: settings}
 }
 
 // Pause stops, or goes on with, the serving of an account.
@@ -248,19 +265,19 @@ func (d *Desk) Try(ctx context.Context, a Account) ([]connectors.Trial, error) {
 	} else if err != nil && inbox.CodeOf(err) != inbox.NotFound {
 		return nil, err
 	}
-	_, _, opened, err := d.settle(a, was)
+	_, _, given, err := d.settle(a, was)
 	if err != nil {
 		return nil, err
 	}
-	return f.Form.Try(ctx, opened), nil
+	return f.Form.Try(ctx, given), nil
 }
 
 // settle checks a with its secrets filled in: as the store keeps it but for its
 // settings, those, and as its connector gets it. was is the account before, nil for
 // a new one.
-func (d *Desk) settle(a Account, was *inbox.Account) (out inbox.Account, plain map[string]any, opened connectors.Account, err error) {
+func (d *Desk) settle(a Account, was *inbox.Account) (out inbox.Account, plain map[string]any, given connectors.Account, err error) {
 	if out, err = d.read(&a); err != nil {
-		return out, nil, opened, err
+		return out, nil, given, err
 	}
 	before := map[string]any{}
 	if was != nil {
@@ -270,34 +287,34 @@ func (d *Desk) settle(a Account, was *inbox.Account) (out inbox.Account, plain m
 		}
 	}
 	if plain, err = merge(d.schema(a.Channel), a.Settings, before); err != nil {
-		return out, nil, opened, err
+		return out, nil, given, err
 	}
 	raw, err := json.Marshal(plain)
 	if err != nil {
-		return out, nil, opened, fmt.Errorf("encode settings of %s: %w", a.ID, err)
+		return out, nil, given, fmt.Errorf("encode settings of %s: %w", a.ID, err)
 	}
-	opened = connectors.Account{ID: a.ID, Channel: a.Channel, Name: a.Name, Address: a.Address, Own: out.Own, Settings: raw}
+	given = opened(&out, raw)
 	if f := d.forms[a.Channel]; f != nil {
 		if err := f.check(plain); err != nil {
-			return out, nil, opened, err
+			return out, nil, given, err
 		}
 		if f.Check != nil {
-			if err := f.Check(opened); err != nil {
-				return out, nil, opened, err
+			if err := f.Check(given); err != nil {
+				return out, nil, given, err
 			}
 		}
 	}
-	return out, plain, opened, nil
+	return out, plain, given, nil
 }
 
 // write checks a, seals its settings and has them kept. was is the account
 // before, nil for a new one.
 func (d *Desk) write(ctx context.Context, a Account, was *inbox.Account, keep func(inbox.Account) (inbox.Account, error)) (Account, error) {
-	out, plain, opened, err := d.settle(a, was)
+	out, plain, given, err := d.settle(a, was)
 	if err != nil {
 		return Account{}, err
 	}
-	if out.Settings, err = d.cfg.Vault.Seal(opened.Settings, a.Channel, a.ID); err != nil {
+	if out.Settings, err = d.cfg.Vault.Seal(given.Settings, a.Channel, a.ID); err != nil {
 		return Account{}, err
 	}
 	if out, err = keep(out); err != nil {

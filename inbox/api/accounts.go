@@ -64,7 +64,7 @@ func (a *API) accounts() {
 	secured(a, huma.Operation{OperationID: "makeAccount", Method: "POST", Path: path, Tags: tag, DefaultStatus: http.StatusCreated,
 		Summary: "Make an account", Description: "For admins. It is served within seconds."}, a.makeAccount)
 	secured(a, huma.Operation{OperationID: "tryAccount", Method: "POST", Path: path + "/try", Tags: tag,
-		Summary: "Try an account out, made or not",
+		Summary:     "Try an account out, made or not",
 		Description: "For admins. It connects and signs in, and takes and sends nothing. What it found is told step by step, to the first that fails."}, a.tryAccount)
 	secured(a, huma.Operation{OperationID: "changeAccount", Method: "PUT", Path: path + "/{id}", Tags: tag,
 		Summary: "Change an account", Description: "For admins. A secret that is sent as it was shown stays as it is."}, a.changeAccount)

@@ -214,6 +214,8 @@ type Config struct {
 	Push Pusher
 	// EncodeAction turns what is to be done with an order into a row for the relay.
 	EncodeAction inbox.EncodeActionFunc
+	// Orders takes files of old orders. nil: not found.
+	Orders OrderImporter
 	// Live serves the websocket; it checks its token itself. nil: not found.
 	Live http.Handler
 	// Here reports whether an agent is at work just now, and not away. nil: nobody is.
@@ -293,6 +295,7 @@ func newAPI(cfg Config) *API {
 	a.accounts()
 	a.calendars()
 	a.workspace()
+	a.orderImport()
 	a.files()
 	a.root()
 	if cfg.Ingress != nil {

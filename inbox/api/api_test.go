@@ -109,7 +109,7 @@ func newServer(t testing.TB) *server {
 	passwords := auth.NewPasswords(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2)
 	s := &server{store: st, blobs: blobs, bus: &fakeBus{}, now: &clock{at: time.Now()}, log: &syncBuffer{}}
 	s.Server = httptest.NewServer(api.New(api.Config{
-		Store: st, Blobs: blobs, Bus: s.bus, Accounts: testDesk(st), Public: "https://help.example", Tokens: tokens, Passwords: passwords,
+		Store: st, Blobs: blobs, Bus: s.bus, Accounts: testDesk(st), Orders: fakeOrders{}, Public: "https://help.example", Tokens: tokens, Passwords: passwords,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Seal: func(id inbox.MessageID, in inbox.ConversationID, account *inbox.Account) (string, string) {
 			return string(id) + "@shop.example", ""

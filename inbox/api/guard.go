@@ -44,7 +44,7 @@ func (a *API) guard(w http.ResponseWriter, r *http.Request, next http.HandlerFun
 	start := time.Now()
 	in := &info{id: rand.Text(), client: a.client(r)}
 	ctx := context.WithValue(r.Context(), infoKey{}, in)
-	if !strings.HasPrefix(r.URL.Path, Root+"/attachments") && !strings.HasSuffix(r.URL.Path, "/raw") {
+	if !strings.HasPrefix(r.URL.Path, Root+"/attachments") && !strings.HasSuffix(r.URL.Path, "/raw") && !bringsOrders(r) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, requestTimeout)
 		defer cancel()

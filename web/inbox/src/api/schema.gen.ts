@@ -72,6 +72,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a file of old orders into a shop's account
+         * @description For admins. Lines or a list of JSON, or CSV with headings, of at most 64 MB. A line that can't be read is named and the others are taken; the same file again changes nothing. They are worked in within seconds.
+         */
+        post: operations["import-orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/pause": {
         parameters: {
             query?: never;
@@ -2076,6 +2096,14 @@ export interface components {
             locale: string;
             name: string;
         };
+        BrokenLine: {
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            line: number;
+            reason: string;
+        };
         CalendarView: {
             /** @description Days on which it is closed */
             holidays: components["schemas"]["Holiday"][];
@@ -2571,6 +2599,21 @@ export interface components {
             proof: number;
             /** @description As it was received, for display */
             value: string;
+        };
+        ImportedOrder: {
+            currency: string;
+            email: string;
+            /** Format: int64 */
+            items: number;
+            number: string;
+            /** Format: date-time */
+            placedAt: string;
+            status: string;
+            /**
+             * Format: int64
+             * @description In the currency's minor unit
+             */
+            total: number;
         };
         Inbox: {
             /**
@@ -3157,6 +3200,22 @@ export interface components {
             updatedAt: string;
             /** Format: int64 */
             version: number;
+        };
+        OrderImport: {
+            /** @description The first of them */
+            broken: components["schemas"]["BrokenLine"][];
+            /**
+             * Format: int64
+             * @description Lines that could not be read
+             */
+            failed: number;
+            /** @description The first orders, as they were understood */
+            first: components["schemas"]["ImportedOrder"][];
+            /**
+             * Format: int64
+             * @description That were read, and taken unless they were only looked at
+             */
+            orders: number;
         };
         OrderLink: {
             claimId?: string;
@@ -4076,6 +4135,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-orders": {
+        parameters: {
+            query?: {
+                /** @description 1: only look at it */
+                dry?: "1";
+            };
+            header?: never;
+            path: {
+                /** @description An account of the channel shop */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What the file came to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderImport"];
+                };
             };
             /** @description What is wrong */
             default: {
