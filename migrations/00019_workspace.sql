@@ -10,3 +10,18 @@ ALTER TABLE brands
     ADD COLUMN version bigint NOT NULL DEFAULT 1;
 ALTER TABLE calendars
     ADD COLUMN version bigint NOT NULL DEFAULT 1;
+
+-- What of the first run was passed over, and when it was done with; how far it has
+-- come besides is read off the data itself.
+CREATE TABLE setup (
+    one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+    skipped     text[] NOT NULL DEFAULT '{}',
+    finished_at timestamptz
+);
+
+-- Where a chat was last shown.
+CREATE TABLE chat_pages (
+    account_id text PRIMARY KEY REFERENCES accounts,
+    origin     text        NOT NULL,
+    seen_at    timestamptz NOT NULL
+);

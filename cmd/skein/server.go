@@ -51,6 +51,7 @@ type server struct {
 	blobs     *blob.Files
 	keys      thread.Keys
 	instances bus.Instances
+	setupCode string        // "" for the demo, which has its agents
 	changed   chan struct{} // pokes who hands the accounts to the connectors
 }
 
@@ -105,6 +106,11 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 		},
 	})
 
+	if b.demo == nil {
+		if s.setupCode, err = auth.SetupCode(cfg.secret); err != nil {
+			return nil, err
+		}
+	}
 	if s.keys, err = thread.NewKeys(cfg.secret); err != nil {
 		return nil, err
 	}
@@ -211,7 +217,7 @@ func (s *server) api() http.Handler {
 		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: desk, Orders: orderImporter{desk, s.base.nc, s.log}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
 		Seal: s.seal, MatchKey: identity.EmailKey, CodeSum: s.keys.CodeSum, Encode: outbox.Encode, EncodeAction: outbox.EncodeAction,
 		Live: s.hub, Here: s.hub.Here, Push: s.pushes, Public: s.cfg.public, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
-		Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
+		SetupCode: s.setupCode, Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
 	})
 }
 

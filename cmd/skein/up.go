@@ -120,7 +120,15 @@ func runServer(ctx context.Context, e *env, s *settings, embedded bool) error {
 	parts.add("announcement", func(context.Context) error { return os.Remove(runningPath(s.data)) })
 	srv.settle(ctx)
 	e.log.Info("ready", "url", s.public, "took", time.Since(began).Round(time.Millisecond))
-	welcome(e.stdout, s, b.demo)
+	begun, err := srv.store.HasAgents(ctx)
+	if err != nil {
+		return err
+	}
+	code := srv.setupCode
+	if begun {
+		code = ""
+	}
+	welcome(e.stdout, s, b.demo, code)
 	debug.FreeOSMemory() // what starting took: streams read, schemas made
 	parts.run("memory", giveBack)
 	err = parts.wait(ctx)

@@ -203,11 +203,16 @@ func (s *server) publishShop(ctx context.Context, link *bus.Link) error {
 }
 
 // welcome says where everything is and what to try.
-func welcome(w io.Writer, s *settings, d *demo.Demo) {
+func welcome(w io.Writer, s *settings, d *demo.Demo, setupCode string) {
 	fmt.Fprintf(w, "\n  Skein is ready at %s\n", s.public)
-	if d == nil {
-		fmt.Fprintf(w, "\n  first agent     skein user add you@example.com --role admin --data %s\n"+
-			"  first mailbox   skein account add support --address support@example.com --settings mailbox.json --data %s\n\n", s.data, s.data)
+	switch {
+	case d == nil && setupCode != "":
+		// The code stands behind the #, which no browser sends: no log of a server holds it.
+		fmt.Fprintf(w, "\n  Nobody works here yet. Set it up at\n    %s/setup#code=%s\n  or there with the code %s, which is good until the first admin is made.\n\n",
+			s.public, setupCode, setupCode)
+		return
+	case d == nil:
+		fmt.Fprintln(w)
 		return
 	}
 	fmt.Fprint(w, "\n  Sign in (all with the password skein-demo)\n")

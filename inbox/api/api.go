@@ -45,6 +45,7 @@ type Store interface {
 	Shops
 	Calendars
 	Workspace
+	Setup
 	Tasks
 	Drafts
 	Calls
@@ -235,6 +236,8 @@ type Config struct {
 	// SendDelay is how long a reply waits before it leaves. 0: it leaves at
 	// once.
 	SendDelay time.Duration
+	// SetupCode lets the first admin be made; see [auth.SetupCode]. "": nobody may.
+	SetupCode string
 	// Demo is shown to the page, which then names the demo's logins.
 	Demo bool
 	// Secure marks the cookie as one for https only.
@@ -256,6 +259,7 @@ type API struct {
 	logins  *logins
 	metrics *metrics
 	ingress http.Handler
+	shown   showing
 
 	guesses, guessers *buckets // tries at orders: at each, and by each agent
 }
@@ -271,6 +275,7 @@ func newAPI(cfg Config) *API {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &API{cfg: cfg, mux: http.NewServeMux(), logins: newLogins(cfg.Limits), metrics: newMetrics(cfg.Metrics)}
+	a.shown.last = map[inbox.AccountID]time.Time{}
 	a.guesses = newBuckets(guessBurst, guessEvery, maxBuckets)
 	a.guessers = newBuckets(agentGuessBurst, agentGuessEvery, maxBuckets)
 	a.huma = humago.New(a.mux, humaConfig())
@@ -295,6 +300,7 @@ func newAPI(cfg Config) *API {
 	a.accounts()
 	a.calendars()
 	a.workspace()
+	a.setup()
 	a.orderImport()
 	a.files()
 	a.root()

@@ -93,6 +93,35 @@ func (b *fakeBus) Replay(_ context.Context, id uint64) error {
 func newServer(t testing.TB) *server {
 	t.Helper()
 	ctx := t.Context()
+	s, passwords := emptyServer(t)
+	st := s.store
+	brand, calendar, err := st.CreateBrand(ctx, "Shop", "en", "Europe/Vienna", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := passwords.Hash(ctx, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, in := range []*inbox.Inbox{&s.first, &s.second} {
+		name := []string{"support", "second"}[i]
+		if *in, err = st.CreateInbox(ctx, brand, calendar, name, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.SaveAccount(ctx, inbox.Account{ID: inbox.AccountID(name), Channel: inbox.Email, InboxID: in.ID, Name: name,
+			Address: name + "@shop.example"}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		s.addAgent(t, []string{"anna", "bert"}[i], inbox.AgentRole, hash, in.ID)
+	}
+	s.addAgent(t, "admin", inbox.AdminRole, hash)
+	return s
+}
+
+// emptyServer is one of which nobody is an agent yet.
+func emptyServer(t testing.TB) (*server, *auth.Passwords) {
+	t.Helper()
+	ctx := t.Context()
 	st, err := store.Open(ctx, inboxtest.Database(t), 8, threader.Rules())
 	if err != nil {
 		t.Fatal(err)
@@ -126,32 +155,11 @@ func newServer(t testing.TB) *server {
 			return "skein.out." + string(d.Message.Channel) + "." + string(d.Message.Account), payload, err
 		},
 		Push:    push.New(push.Config{Store: st, Seal: func(b []byte) ([]byte, error) { return json.Marshal(b) }, Open: func(b []byte) (plain []byte, err error) { return plain, json.Unmarshal(b, &plain) }}),
-		Metrics: prometheus.NewRegistry(), Now: s.now.now, Demo: true, Here: func(id inbox.AgentID) bool { return s.here.Load() == string(id) },
+		Metrics: prometheus.NewRegistry(), Now: s.now.now, Demo: true, SetupCode: "ABCD-EFGH-IJKL-MNOP", Here: func(id inbox.AgentID) bool { return s.here.Load() == string(id) },
 		Web: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
 	}))
 	t.Cleanup(s.Close)
-
-	brand, calendar, err := st.CreateBrand(ctx, "Shop", "en", "Europe/Vienna", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	hash, err := passwords.Hash(ctx, password)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, in := range []*inbox.Inbox{&s.first, &s.second} {
-		name := []string{"support", "second"}[i]
-		if *in, err = st.CreateInbox(ctx, brand, calendar, name, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := st.SaveAccount(ctx, inbox.Account{ID: inbox.AccountID(name), Channel: inbox.Email, InboxID: in.ID, Name: name,
-			Address: name + "@shop.example"}, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		s.addAgent(t, []string{"anna", "bert"}[i], inbox.AgentRole, hash, in.ID)
-	}
-	s.addAgent(t, "admin", inbox.AdminRole, hash)
-	return s
+	return s, passwords
 }
 
 func (s *server) addAgent(t testing.TB, name string, role inbox.Role, hash string, in ...inbox.InboxID) {

@@ -151,5 +151,8 @@ func (a *API) serveConnector(w http.ResponseWriter, r *http.Request, channel inb
 	a.ingress.ServeHTTP(rec, r)
 	if rec.status != 0 { // a socket has none, and no time to be measured by
 		a.metrics.request("/in/"+string(channel), rec.status, time.Since(start))
+		if channel == inbox.Chat && rec.status == http.StatusOK {
+			a.chatShown(r)
+		}
 	}
 }

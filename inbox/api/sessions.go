@@ -105,8 +105,13 @@ func (a *API) login(ctx context.Context, in *loginInput) (*signedOutput, error) 
 		return nil, &inbox.Error{Code: inbox.Unauthorized, Message: "the address or the password is wrong"}
 	}
 	a.logins.succeeded(client, in.Body.Email)
+	return a.enter(ctx, agent, now)
+}
+
+// enter begins a session.
+func (a *API) enter(ctx context.Context, agent inbox.Agent, now time.Time) (*signedOutput, error) {
 	refresh := a.cfg.Tokens.NewRefresh(inbox.NewID[inbox.SessionID](now))
-	err = a.cfg.Store.CreateSession(ctx, inbox.Session{ID: refresh.Session, AgentID: agent.ID, Hash: refresh.Hash,
+	err := a.cfg.Store.CreateSession(ctx, inbox.Session{ID: refresh.Session, AgentID: agent.ID, Hash: refresh.Hash,
 		ExpiresAt: now.Add(sessionLifetime)}, now)
 	if err != nil {
 		return nil, err

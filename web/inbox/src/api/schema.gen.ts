@@ -1737,6 +1737,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first admin is still to be made */
+        get: operations["beginning"];
+        put?: never;
+        /**
+         * Make the first admin, and sign in
+         * @description Only while there is no agent, and with the code that the server printed when it started.
+         */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the first run has come
+         * @description For admins.
+         */
+        get: operations["setup-progress"];
+        /**
+         * Pass steps over, come back to them, or be done
+         * @description For admins.
+         */
+        put: operations["save-setup"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stores": {
         parameters: {
             query?: never;
@@ -2076,6 +2121,27 @@ export interface components {
             mayAutoReply: boolean;
             reason?: string;
         };
+        BeginInputBody: {
+            /** @description That the server printed when it started */
+            code: string;
+            email: string;
+            /** @description BCP 47, such as en or de */
+            locale: string;
+            name: string;
+            /**
+             * Format: password
+             * @description 10 characters or more
+             */
+            password: string;
+            /** @description The name of the business */
+            workspace: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
+        };
+        BeginningOutputBody: {
+            /** @description Nobody works here yet: the first admin is to be made */
+            needed: boolean;
+        };
         Bounce: {
             detail?: string;
             hard: boolean;
@@ -2253,6 +2319,12 @@ export interface components {
             ids: string[];
             /** @description The version of each that was seen, in the order of the ids: one that has another stays as it is. With them a request can be sent again without doing anything twice */
             versions?: number[];
+        };
+        ChatPage: {
+            /** @description Such as https://shop.example */
+            origin: string;
+            /** Format: date-time */
+            seenAt: string;
         };
         Claim: {
             /**
@@ -3543,6 +3615,10 @@ export interface components {
             sku?: string;
             title: string;
         };
+        SaveSetupInputBody: {
+            finished: boolean;
+            skipped: string[];
+        };
         SavedDraft: {
             draft: components["schemas"]["Draft"];
             /** @description False: another device was first. The draft is then that device's, to be joined and stored again */
@@ -3694,6 +3770,41 @@ export interface components {
             kinds?: components["schemas"]["KindsStruct"];
             /** @description Whether pushes carry the first words of messages */
             pushText?: boolean;
+        };
+        Setup: {
+            /**
+             * Format: int64
+             * @description Who may sign in
+             */
+            agents: number;
+            /** @description The first chat */
+            chat?: string;
+            /** Format: date-time */
+            finishedAt?: string;
+            /** @description The conversation that is furthest on its way to a linked answer */
+            first?: components["schemas"]["SetupFirst"];
+            /** @description The first mailbox */
+            mailbox?: string;
+            /**
+             * Format: int64
+             * @description How many there are, to 10,000
+             */
+            orders: number;
+            /** @description Where a chat was last shown */
+            page?: components["schemas"]["ChatPage"];
+            /** @description The first shop */
+            shop?: string;
+            /** @description What was passed over for now */
+            skipped: string[];
+        };
+        SetupFirst: {
+            answered: boolean;
+            id: string;
+            /** Format: int64 */
+            number: number;
+            /** @description The number of the one that is meant */
+            order?: string;
+            subject: string;
         };
         Shipment: {
             /**
@@ -7530,6 +7641,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageHit"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeginningOutputBody"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "setup-progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveSetupInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
                 };
             };
             /** @description What is wrong */
