@@ -11,7 +11,7 @@ type Agent struct {
 	Email  string  `json:"email"`
 	Name   string  `json:"name"`
 	Role   Role    `json:"role" enum:"agent,supervisor,admin"`
-	Locale string  `json:"locale"`
+	Locale string  `json:"locale" doc:"Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail"`
 	Active bool    `json:"active"`
 
 	// Phone is by what the exchange calls the agent: an extension or a number.
@@ -27,6 +27,7 @@ type AgentPatch struct {
 	Phone        *string
 	CallPop      *bool
 	OrderActions *bool // an admin's to say
+	Locale       *string
 }
 
 // Role is what an agent may do beyond the own inboxes.

@@ -78,7 +78,7 @@ func user(ctx context.Context, e *env) error {
 	fs, s := adminFlags("user add EMAIL", e)
 	role := fs.String("role", string(inbox.AgentRole), "agent, supervisor or admin")
 	name := fs.String("name", "", "the name that customers and colleagues see")
-	locale := fs.String("locale", "en", "the language of the pages")
+	locale := fs.String("locale", "", "the language of the pages, such as de; without: the browser's")
 	if err := parse(fs, e); err != nil {
 		return err
 	}

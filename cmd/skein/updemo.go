@@ -93,7 +93,7 @@ func (s *server) demoUsers(ctx context.Context, in inbox.InboxID, now time.Time)
 			continue
 		}
 		g.Go(func() error {
-			a := inbox.Agent{ID: inbox.NewID[inbox.AgentID](now), Email: u.Email, Name: u.Name, Role: u.Role, Locale: "en", Active: true}
+			a := inbox.Agent{ID: inbox.NewID[inbox.AgentID](now), Email: u.Email, Name: u.Name, Role: u.Role, Active: true}
 			if has {
 				a.ID = old.ID
 			}

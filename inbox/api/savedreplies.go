@@ -106,10 +106,8 @@ func (b *SavedReplyFields) reply() (r inbox.SavedReply, err error) {
 		if len(t.Text) > 100_000 {
 			return r, invalid(where+".text", "is longer than 100,000 bytes")
 		}
-		if len(t.Locale) > 35 || strings.ContainsFunc(t.Locale, func(c rune) bool {
-			return c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
-		}) {
-			return r, invalid(where+".locale", "is no language: want one such as de or pt-BR")
+		if err := language(where+".locale", t.Locale); err != nil {
+			return r, err
 		}
 		if t.Text, err = plain(where+".text", t.Text); err != nil {
 			return r, err
@@ -164,4 +162,14 @@ func (a *API) renderSavedReply(ctx context.Context, by *inbox.Caller, in *render
 	}
 	t, err := a.cfg.Store.RenderSaved(ctx, by, in.ID, in.Reply, b.Locale, b.To, b.Cc, a.cfg.MatchKey)
 	return &body[inbox.SavedText]{t}, err
+}
+
+// language refuses what has not the form of a BCP 47 tag. Empty passes: none is named.
+func language(where, tag string) error {
+	if len(tag) > 35 || strings.ContainsFunc(tag, func(c rune) bool {
+		return c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	}) {
+		return invalid(where, "is no language: want one such as de or pt-BR")
+	}
+	return nil
 }

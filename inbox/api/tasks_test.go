@@ -95,6 +95,12 @@ func TestTasksAndCalls(t *testing.T) {
 	bert.want(t, 403, "PATCH", "/api/v1/agents/"+string(me.ID), map[string]any{"phone": "1"}, nil)
 	admin.want(t, 200, "PATCH", "/api/v1/agents/"+string(me.ID), map[string]any{"phone": ""}, &me)
 	admin.want(t, 404, "PATCH", "/api/v1/agents/x", map[string]any{"phone": ""}, nil)
+	anna.want(t, 200, "PATCH", "/api/v1/agents/me", map[string]any{"locale": "de-AT"}, &me)
+	if me.Locale != "de-AT" || !me.CallPop {
+		t.Errorf("me: %+v", me)
+	}
+	anna.want(t, 422, "PATCH", "/api/v1/agents/me", map[string]any{"locale": "d\u00e9"}, nil)
+	bert.want(t, 403, "PATCH", "/api/v1/agents/"+string(me.ID), map[string]any{"locale": "en"}, nil)
 	anna.want(t, 403, "GET", "/api/v1/agents", nil, nil)
 	var agents listOf[inbox.Agent]
 	admin.want(t, 200, "GET", "/api/v1/agents", nil, &agents)

@@ -200,7 +200,7 @@ func (s *Store) Teams(ctx context.Context) ([]inbox.Team, error) {
 }
 
 // SaveAgent makes an agent, or changes the one with a.ID, together with the
-// hash of the password ("" leaves the present one) and, for every list that is
+// hash of the password ("" leaves the present one, as an empty locale does) and, for every list that is
 // not nil, the inboxes and teams. Its sessions end when it is no longer active
 // or has a new password. An address that somebody else has is a Conflict.
 func (s *Store) SaveAgent(ctx context.Context, a inbox.Agent, passwordHash string, inboxes []inbox.InboxID, teams []inbox.TeamID, now time.Time) error {
@@ -210,9 +210,9 @@ func (s *Store) SaveAgent(ctx context.Context, a inbox.Agent, passwordHash strin
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO agents (id, email, name, role, locale, active, password_hash, created_at)
-			VALUES ($1, $2, $3, $4, coalesce(nullif($5, ''), 'en'), $6, $7, $8)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 			ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name, role = excluded.role,
-				locale = excluded.locale, active = excluded.active,
+				locale = coalesce(nullif(excluded.locale, ''), agents.locale), active = excluded.active,
 				password_hash = coalesce(nullif(excluded.password_hash, ''), agents.password_hash)`,
 			a.ID, a.Email, a.Name, string(a.Role), a.Locale, a.Active, passwordHash, now); err != nil {
 			return conflict(err, "somebody else has this address")
@@ -283,8 +283,8 @@ func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.Agent
 		}
 		if _, err := tx.Exec(ctx, `
 			UPDATE agents SET phone = coalesce($2, phone), call_pop = coalesce($3, call_pop),
-				order_actions = coalesce($4, order_actions), rights_version = rights_version + 1
-			WHERE id = $1`, id, p.Phone, p.CallPop, p.OrderActions); err != nil {
+				order_actions = coalesce($4, order_actions), locale = coalesce($5, locale), rights_version = rights_version + 1
+			WHERE id = $1`, id, p.Phone, p.CallPop, p.OrderActions, p.Locale); err != nil {
 			return err
 		}
 		var version int64

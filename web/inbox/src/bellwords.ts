@@ -1,6 +1,7 @@
 // The words of the bell and of its settings, in the page's language.
 
 import type { Notice, NoticeKind } from "./bell";
+import { catalogue } from "./words/language";
 
 interface Words {
   readonly title: string;
@@ -108,9 +109,7 @@ const de: Words = {
   watch: "Beobachten",
 };
 
-export function words(): Words {
-  return document.documentElement.lang.startsWith("de") ? de : en;
-}
+export const { words, useWords } = catalogue<Words>({ en, de });
 
 /** What a browser's own notification says: no words of the message unless they are wanted. */
 export function noticeTitle(n: Notice): string {

@@ -34,11 +34,17 @@ import type {
   StoreGrammar,
   Task,
 } from "./types";
+import { follow } from "./words/language";
 
 export function useMe(): { me: Me | undefined; error: Error | null } {
   const q = useQuery({
     queryKey: ["me"],
-    queryFn: async () => parse.me(await body(api.GET("/api/v1/me"))),
+    queryFn: async () => {
+      const me = parse.me(await body(api.GET("/api/v1/me")));
+      // It may have been chosen on another device.
+      void follow(me.agent.locale).catch(() => undefined);
+      return me;
+    },
   });
   return { me: q.data, error: q.error };
 }

@@ -1,13 +1,16 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { StrictMode, type ReactNode } from "react";
+import { I18nProvider } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { router } from "./router";
 import { queries, run } from "./runtime";
 import { onSession, signedIn } from "./session";
+import { begin, useLocale } from "./words/language";
 import "@fontsource-variable/inter/wght.css";
 import "./styles/app.css";
 
+const speaking = begin();
 run();
 
 // A session that ends while the page is open leads back to the sign-in, and
@@ -20,10 +23,24 @@ onSession(() => {
 const element = document.getElementById("root");
 if (!element) throw new Error("no #root in the page");
 
-createRoot(element).render(
-  <StrictMode>
-    <QueryClientProvider client={queries}>
+function Page(): ReactNode {
+  return (
+    <I18nProvider locale={useLocale()}>
       <RouterProvider router={router} />
-    </QueryClientProvider>
-  </StrictMode>,
+    </I18nProvider>
+  );
+}
+
+const page = createRoot(element);
+speaking.then(
+  () =>
+    page.render(
+      <StrictMode>
+        <QueryClientProvider client={queries}>
+          <Page />
+        </QueryClientProvider>
+      </StrictMode>,
+    ),
+  // In both languages: neither is there.
+  () => element.replaceChildren("Skein could not be loaded. Reload the page. – Skein konnte nicht geladen werden. Lade die Seite neu."),
 );

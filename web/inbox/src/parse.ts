@@ -580,7 +580,7 @@ export function agent(x: unknown): Agent {
 
 export function agentDesk(x: unknown): AgentDesk {
   const o = record(x, "agent");
-  return { ...agent(o), role: str(o, "role"), active: flag(o, "active"), phone: str(o, "phone"), callPop: flag(o, "callPop"), orderActions: flag(o, "orderActions") };
+  return { ...agent(o), role: str(o, "role"), active: flag(o, "active"), phone: str(o, "phone"), callPop: flag(o, "callPop"), orderActions: flag(o, "orderActions"), locale: str(o, "locale") };
 }
 
 export function me(x: unknown): Me {

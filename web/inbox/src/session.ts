@@ -2,7 +2,9 @@
 // a cookie that scripts can't read. Signing in and out holds for every tab of
 // this browser.
 
+import { record, str } from "./parse";
 import { askRefresh, parseSession, SignedOut, type Session } from "./tokens";
+import { follow, words } from "./words/language";
 
 let token = "";
 let agentId = "";
@@ -74,22 +76,22 @@ export async function signIn(email: string, password: string): Promise<void> {
       body: JSON.stringify({ email, password }),
     });
   } catch {
-    throw new Refused("The server can't be reached. Check the connection and try again.");
+    throw new Refused(words().login.away);
   }
   if (res.status === 429) {
     const wait = Number(res.headers.get("retry-after"));
-    throw new Refused(
-      wait > 0
-        ? `Too many tries. Wait ${wait < 90 ? `${wait} seconds` : `${Math.ceil(wait / 60)} minutes`} and try again.`
-        : "Too many tries. Wait a minute and try again.",
-    );
+    throw new Refused(wait > 0 ? words().login.tooManyFor(wait) : words().login.tooMany);
   }
   if (res.status === 401 || res.status === 422 || res.status === 400) {
-    throw new Refused("Address and password don't match. Check both and try again.");
+    throw new Refused(words().login.mismatch);
   }
-  if (!res.ok) throw new Refused("The server could not sign you in just now. Try again in a moment.");
+  if (!res.ok) throw new Refused(words().login.unable);
+  const answer: unknown = await res.json();
+  const session = parseSession(answer);
+  // The page that comes next is in the agent's language; one that can't be loaded is no reason to stay out.
+  await follow(str(record(record(answer, "session")["agent"], "session.agent"), "locale")).catch(() => undefined);
   end(); // somebody else's, if any
-  take(parseSession(await res.json()));
+  take(session);
 }
 
 async function turn(): Promise<string> {
@@ -97,10 +99,7 @@ async function turn(): Promise<string> {
     if (token === "" && !mayReturn()) throw new SignedOut("signed out");
     return take(await askRefresh());
   } catch (e) {
-    if (e instanceof SignedOut) {
-      remember("");
-      end();
-    }
+    if (e instanceof SignedOut) goodbye();
     throw e;
   }
 }
@@ -135,12 +134,18 @@ export function end(): void {
   tell();
 }
 
+// Whoever signs in next has chosen no language here.
+function goodbye(): void {
+  remember("");
+  end();
+  follow("").catch(() => undefined);
+}
+
 export async function signOut(): Promise<void> {
   try {
     await fetch("/api/v1/logout", { method: "POST", headers: { authorization: `Bearer ${token}` } });
   } finally {
-    remember("");
-    end();
+    goodbye();
   }
 }
 
@@ -153,7 +158,7 @@ export function onSession(l: () => void): () => void {
 export function followTabs(): void {
   addEventListener("storage", (e) => {
     if (e.key !== hint) return;
-    if (e.newValue === null) end();
+    if (e.newValue === null) goodbye();
     else if (e.newValue !== agentId) refresh().catch(() => undefined); // who it is, the server says
   });
 }

@@ -93,8 +93,8 @@ export function sumUp(message: string, summary: string): Promise<string> {
   });
 }
 
-/** Says at which telephone an agent is, and which calls are shown there. */
-export function changeDesk(agent: string, change: { readonly phone?: string; readonly callPop?: boolean }): Promise<string> {
+/** Says at which telephone an agent is, which calls are shown there, and in which language the pages are. */
+export function changeDesk(agent: string, change: { readonly phone?: string; readonly callPop?: boolean; readonly locale?: string }): Promise<string> {
   return attempt(async () => {
     await body(api.PATCH("/api/v1/agents/{id}", { params: { path: { id: agent } }, body: { ...change } }));
     await queries.invalidateQueries({ queryKey: ["me"] });

@@ -441,6 +441,8 @@ export interface AgentDesk extends Agent {
   readonly phone: string;
   readonly callPop: boolean;
   readonly orderActions: boolean;
+  /** Of the pages, BCP 47; "" while the browser's is taken. */
+  readonly locale: string;
 }
 
 export interface Me {

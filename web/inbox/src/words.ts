@@ -1,5 +1,6 @@
 // Words and figures as people read them. Pure: the clock and the locale are handed in.
 
+import { dates, numbers } from "./words/figures";
 import type { Channel, Conversation, Message, Party, Person, Proof, Status } from "./types";
 
 const minute = 60_000;
@@ -16,7 +17,7 @@ export function age(iso: string, now: number, locale?: string): string {
   if (d < day) return `${Math.floor(d / hour)}h`;
   if (d < 7 * day) return `${Math.floor(d / day)}d`;
   const sameYear = new Date(t).getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...(sameYear ? {} : { year: "2-digit" }) }).format(t);
+  return dates({ day: "numeric", month: "short", ...(sameYear ? {} : { year: "2-digit" }) }, locale).format(t);
 }
 
 /** A span in words: "3 minutes". */
@@ -32,10 +33,10 @@ export function span(ms: number): string {
 export function when(iso: string, now: number, locale?: string): string {
   const t = Date.parse(iso);
   if (Number.isNaN(t)) return "";
-  const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(t);
+  const time = dates({ timeStyle: "short" }, locale).format(t);
   if (new Date(t).toDateString() === new Date(now).toDateString()) return time;
   const sameYear = new Date(t).getFullYear() === new Date(now).getFullYear();
-  return `${new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) }).format(t)}, ${time}`;
+  return `${dates({ day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) }, locale).format(t)}, ${time}`;
 }
 
 /** The whole instant, for a hover. */
@@ -45,14 +46,14 @@ export function priorityWord(n: number): string {
 
 export function exactly(iso: string, locale?: string): string {
   const t = Date.parse(iso);
-  return Number.isNaN(t) ? "" : new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" }).format(t);
+  return Number.isNaN(t) ? "" : dates({ dateStyle: "full", timeStyle: "medium" }, locale).format(t);
 }
 
 export function date(iso: string, locale?: string): string {
   const t = Date.parse(iso);
   return Number.isNaN(t)
     ? ""
-    : new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" }).format(t);
+    : dates({ day: "numeric", month: "short", year: "numeric" }, locale).format(t);
 }
 
 export function bytes(n: number): string {
@@ -64,7 +65,7 @@ export function bytes(n: number): string {
 /** An amount in minor units of a currency. */
 export function money(minor: number, currency: string, locale?: string): string {
   try {
-    const f = new Intl.NumberFormat(locale, { style: "currency", currency });
+    const f = numbers({ style: "currency", currency }, locale);
     return f.format(minor / 10 ** (f.resolvedOptions().maximumFractionDigits ?? 2));
   } catch {
     return `${(minor / 100).toFixed(2)} ${currency}`;

@@ -163,7 +163,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say at which telephone an agent is, which calls are shown, and who may act on orders
+         * Say at which telephone an agent is, which calls are shown, in which language the pages are, and who may act on orders
          * @description Of oneself, and as an admin of anybody.
          */
         patch: operations["change-agent"];
@@ -2058,6 +2058,7 @@ export interface components {
             callPop: boolean;
             email: string;
             id: string;
+            /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
             locale: string;
             name: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
@@ -2070,6 +2071,8 @@ export interface components {
         AgentInputBody: {
             /** @description Whether calls are shown that ring for the inbox and nobody by name */
             callPop?: boolean;
+            /** @description Language of the pages, such as de or en-GB; empty: the browser's */
+            locale?: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
             orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */

@@ -6,7 +6,7 @@ import { AtSign, Bell as Glyph, CheckCheck, MessageSquare, UserRoundCheck, type 
 import { useEffect, useState, type ReactNode } from "react";
 import { Button as AriaButton, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { bellKey, countWord, fetchBell, fetchOlder, hearers, markRead, noBell, type Notice, type NoticeKind } from "../bell";
-import { words } from "../bellwords";
+import { useWords, words } from "../bellwords";
 import { useGo, usePlace } from "../navigate";
 import { at, href } from "../place";
 import { start } from "../push";
@@ -21,7 +21,7 @@ const glyph: Record<NoticeKind, LucideIcon> = { assignment: UserRoundCheck, ment
 const refused = (e: unknown): void => toast(e instanceof Error ? e.message : String(e), { tone: "bad" });
 
 export default function Bell({ expanded }: { expanded: boolean }): ReactNode {
-  const w = words();
+  const w = useWords();
   const place = usePlace();
   const go = useGo();
   const [open, setOpen] = useState(false);
@@ -114,7 +114,7 @@ export default function Bell({ expanded }: { expanded: boolean }): ReactNode {
 }
 
 function Line({ of: n, onOpen }: { of: Notice; onOpen: () => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const now = useNow();
   const Icon = glyph[n.kind];
   const place = usePlace();

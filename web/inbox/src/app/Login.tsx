@@ -4,6 +4,7 @@ import { FieldError, Form, Input, Label, TextField } from "react-aria-components
 import { home } from "../place";
 import { onSession, Refused, signedIn, signIn } from "../session";
 import { Button } from "../ui/controls";
+import { useWords } from "../words/language";
 import { Logo } from "./Logo";
 
 // Only a place of this app: an address from outside must not lead away.
@@ -14,6 +15,7 @@ function target(search: string): string {
 
 export function Login(): ReactNode {
   const router = useRouter();
+  const w = useWords().login;
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
 
@@ -36,7 +38,7 @@ export function Login(): ReactNode {
     try {
       await signIn(field("email").trim(), field("password"));
     } catch (e) {
-      setRefusal(e instanceof Refused ? e.message : "The server's answer could not be read. Reload the page and try again.");
+      setRefusal(e instanceof Refused ? e.message : w.unreadable);
       setBusy(false);
     }
   }
@@ -48,7 +50,7 @@ export function Login(): ReactNode {
       <div className="w-full max-w-[336px]">
         <div className="mb-6 flex items-center gap-2.5">
           <Logo size={32} />
-          <h1 className="text-lg font-semibold">Sign in to Skein</h1>
+          <h1 className="text-lg font-semibold">{w.title}</h1>
         </div>
         <Form
           className="flex flex-col gap-4"
@@ -58,13 +60,13 @@ export function Login(): ReactNode {
           }}
         >
           <TextField name="email" type="email" isRequired autoComplete="username" className="flex flex-col gap-1">
-            <Label className="text-sm font-medium">Email</Label>
+            <Label className="text-sm font-medium">{w.email}</Label>
             {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the page is this form */}
             <Input autoFocus className={input} />
             <FieldError className="text-xs text-red-text" />
           </TextField>
           <TextField name="password" type="password" isRequired autoComplete="current-password" className="flex flex-col gap-1">
-            <Label className="text-sm font-medium">Password</Label>
+            <Label className="text-sm font-medium">{w.password}</Label>
             <Input className={input} />
             <FieldError className="text-xs text-red-text" />
           </TextField>
@@ -72,7 +74,7 @@ export function Login(): ReactNode {
             {refusal}
           </div>
           <Button type="submit" look="solid" className="h-9 justify-center" isDisabled={busy}>
-            {busy ? "Signing in" : "Sign in"}
+            {busy ? w.signingIn : w.signIn}
           </Button>
         </Form>
       </div>

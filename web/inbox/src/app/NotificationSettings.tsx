@@ -5,7 +5,7 @@ import { X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { api, body } from "../api/client";
 import { noticeKinds, type NoticeKind } from "../bell";
-import { words } from "../bellwords";
+import { useWords } from "../bellwords";
 import { adopt, devices, fetchSettings, forget, pushState, settingsOf, start, turnOff, turnOn, type NotificationSettings as Settings, type Ways } from "../push";
 import { queries } from "../runtime";
 import { Button, IconButton, Trouble } from "../ui/controls";
@@ -34,7 +34,7 @@ async function change(patch: Patch): Promise<void> {
 }
 
 export default function NotificationSettings(): ReactNode {
-  const w = words();
+  const w = useWords();
   const q = useQuery({ queryKey: key, queryFn: fetchSettings });
   const [refusal, setRefusal] = useState("");
   const set = q.data;
@@ -115,7 +115,7 @@ export default function NotificationSettings(): ReactNode {
 }
 
 function Device({ text, onText }: { text: boolean; onText: (on: boolean) => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const state = useSignal(pushState);
   const [refusal, setRefusal] = useState("");
   const told = useQuery({ queryKey: devicesKey, queryFn: devices }).data ?? [];

@@ -7,22 +7,23 @@ import { useMe } from "../data";
 import { home } from "../place";
 import { Trouble } from "../ui/controls";
 import { useMedia } from "../ui/hooks";
+import { language } from "../words/language";
 import { Logo } from "./Logo";
 import { Notices, OfflineBar } from "./Notices";
 import { PlaceLink } from "./PlaceLink";
-import { lang, words } from "./settings/frame";
+import { useWords } from "./settings/framewords";
 import { allowed, pages, sections, type Page, type Section } from "./settings/pages";
 
 /** @param path what follows /settings/ in the address */
 export default function Settings({ path }: { path: string }): ReactNode {
   const { me, error } = useMe();
-  const w = words();
+  const w = useWords();
   const wide = useMedia("(min-width: 64rem)");
   const [tab = "", ...rest] = path.split("/").filter((p) => p !== "");
   const role = me?.agent.role ?? "agent";
   const shown = pages.filter((p) => allowed(p.may, role));
   const open = tab === "" && wide ? pages[0] : pages.find((p) => p.tab === tab);
-  const said = open?.words[lang()] ?? w.title;
+  const said = open?.words[language()] ?? w.title;
   useEffect(() => {
     document.title = `${said} · Skein`;
   }, [said]);
@@ -70,15 +71,16 @@ export default function Settings({ path }: { path: string }): ReactNode {
 }
 
 function Pages({ of, current, roomy = false }: { of: readonly Page[]; current: string; roomy?: boolean }): ReactNode {
+  const w = useWords();
   return (
-    <nav aria-label={words().title}>
+    <nav aria-label={w.title}>
       {(Object.keys(sections) as Section[]).map((s) => {
         const here = of.filter((p) => p.section === s);
         if (here.length === 0) return null;
         return (
           <section key={s} aria-labelledby={`section-${s}`} className={roomy ? "mt-5" : "mt-4 first:mt-0"}>
             <h2 id={`section-${s}`} className={`text-xs font-medium text-muted ${roomy ? "mb-1.5 px-1" : "mb-1 px-2.5"}`}>
-              {sections[s][lang()]}
+              {sections[s][language()]}
             </h2>
             <ul className={roomy ? "rounded-md bg-surface" : ""}>
               {here.map((p) => (
@@ -89,7 +91,7 @@ function Pages({ of, current, roomy = false }: { of: readonly Page[]; current: s
                     className={`flex items-center gap-2.5 text-sm ${roomy ? "h-12 px-3.5" : "h-8 rounded-md px-2.5"} ${p.tab === current ? "bg-selected font-medium" : "data-[hovered]:bg-hover " + (roomy ? "" : "text-secondary")}`}
                   >
                     <p.icon size={16} strokeWidth={1.75} className="shrink-0 text-muted" aria-hidden="true" />
-                    <span className="min-w-0 flex-1 truncate">{p.words[lang()]}</span>
+                    <span className="min-w-0 flex-1 truncate">{p.words[language()]}</span>
                     {roomy && <ChevronRight size={16} className="text-muted" aria-hidden="true" />}
                   </PlaceLink>
                 </li>

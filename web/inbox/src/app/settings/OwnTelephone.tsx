@@ -2,6 +2,7 @@
 
 import { useState, type ReactNode } from "react";
 import { hold, holds, setHold } from "../../hold";
+import { ChooseLanguage } from "../Language";
 import type { PageProps } from "./pages";
 import { Telephone } from "./Telephone";
 
@@ -17,6 +18,7 @@ export default function OwnTelephone({ me }: PageProps): ReactNode {
       <ul className="mt-4 rounded-md bg-surface">
         <Telephone of={me.agent} label="Extension or number" />
       </ul>
+      <ChooseLanguage agent={me.agent.id} chosen={me.agent.locale} />
       <Holding />
     </>
   );

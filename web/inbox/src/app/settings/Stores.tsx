@@ -27,7 +27,7 @@ export default function Stores(): ReactNode {
                   {s.orders.toLocaleString()} {s.orders === 1 ? "order" : "orders"}
                 </span>
                 {s.newestOrderAt !== "" && (
-                  <span className="ml-auto text-xs text-muted" title={exactly(s.newestOrderAt)}>
+                  <span className="ms-auto text-xs text-muted" title={exactly(s.newestOrderAt)}>
                     newest {age(s.newestOrderAt, now)}
                   </span>
                 )}

@@ -4,6 +4,7 @@
 import { Bell, Cable, Contact, Hash, MessageSquareText, Phone, Smartphone, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { Me } from "../../types";
+import type { Language } from "../../words/language";
 
 /** What a page is given. */
 export interface PageProps {
@@ -12,8 +13,7 @@ export interface PageProps {
   readonly rest: readonly string[];
 }
 
-export type Lang = "en" | "de";
-type Said = Readonly<Record<Lang, string>>;
+type Said = Readonly<Record<Language, string>>;
 
 export const sections = {
   you: { en: "You", de: "Du" },

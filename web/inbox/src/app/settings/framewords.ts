@@ -1,6 +1,7 @@
 // The words of the settings' frame, in the page's language.
 
-import type { Lang, Role } from "./pages";
+import { catalogue } from "../../words/language";
+import type { Role } from "./pages";
 
 interface Words {
   readonly title: string;
@@ -32,10 +33,4 @@ const de: Words = {
   failed: "Die Einstellungen können nicht geladen werden.",
 };
 
-export function lang(): Lang {
-  return document.documentElement.lang.startsWith("de") ? "de" : "en";
-}
-
-export function words(): Words {
-  return lang() === "de" ? de : en;
-}
+export const { useWords } = catalogue({ en, de });

@@ -1,0 +1,90 @@
+// The page's language: the browser's at first, then the agent's own, on every device
+// and without losing what is being written. Each step is told on its own line.
+//
+//   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
+//   CHROMIUM   the browser's path
+import { chromium } from "playwright-core";
+
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM } = process.env;
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const broken = [];
+
+async function device() {
+  const context = await browser.newContext({ locale: "de-AT", viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on("pageerror", (e) => broken.push(String(e)));
+  const catalogues = [];
+  page.on("request", (r) => {
+    const [, language] = /\/assets\/(en|de)-[^/]*\.js$/.exec(r.url()) ?? [];
+    if (language && !catalogues.includes(language)) catalogues.push(language);
+  });
+  return { page, catalogues };
+}
+
+const speaks = (page, language) => page.waitForFunction((l) => document.documentElement.lang === l, language);
+
+async function signIn(page) {
+  await page.goto(SKEIN_URL);
+  await page.getByRole("heading", { name: "Bei Skein anmelden" }).waitFor();
+  await page.getByLabel("E-Mail-Adresse").fill(SKEIN_EMAIL);
+  await page.getByLabel("Passwort").fill(SKEIN_PASSWORD);
+  await page.keyboard.press("Enter");
+}
+
+function done(name) {
+  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
+  console.log(name);
+}
+
+try {
+  const desk = await device();
+  await signIn(desk.page);
+  await desk.page.getByText("The kettle leaks").first().waitFor();
+  await speaks(desk.page, "de");
+  if (desk.catalogues.join() !== "de") throw new Error(`loaded: ${desk.catalogues.join()}`);
+  done("browser's");
+
+  // While something is being written here, another language is chosen elsewhere.
+  await desk.page.getByText("The kettle leaks").first().click();
+  await desk.page.locator("[data-conversation] h1").waitFor();
+  await desk.page.keyboard.press("n");
+  await desk.page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+  await desk.page.keyboard.type("Half a note");
+
+  const other = await device();
+  await signIn(other.page);
+  await other.page.getByText("The kettle leaks").first().waitFor();
+  await other.page.goto(`${SKEIN_URL}/settings/me`);
+  const field = other.page.locator("main form input").first();
+  await field.fill("2041");
+  await other.page.getByRole("combobox", { name: "Sprache" }).selectOption("en");
+  await other.page.getByRole("combobox", { name: "Language" }).waitFor();
+  if ((await field.inputValue()) !== "2041") throw new Error("what was typed in the settings is gone");
+  await speaks(desk.page, "en");
+  await desk.page.keyboard.type(", and the rest");
+  if (!(await desk.page.evaluate(() => document.activeElement.value)).includes("Half a note, and the rest")) throw new Error("what was written is gone");
+  done("agent's");
+
+  await other.page.reload();
+  await speaks(other.page, "en");
+  await other.page.getByRole("combobox", { name: "Language" }).waitFor();
+  const third = await device();
+  await signIn(third.page);
+  await speaks(third.page, "en");
+  done("everywhere");
+
+  // Nobody is signed in here any more: the browser's language again.
+  await third.page.evaluate(() => localStorage.removeItem("skein.session"));
+  await third.page.context().clearCookies();
+  await third.page.reload();
+  await third.page.waitForURL(/login/);
+  await speaks(third.page, "de");
+  await third.page.getByRole("heading", { name: "Bei Skein anmelden" }).waitFor();
+  done("signed out");
+} finally {
+  await browser.close();
+}

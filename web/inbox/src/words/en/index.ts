@@ -1,0 +1,11 @@
+// The words of the first screen, in English: by where they stand, a file each. It
+// is the type of every other language.
+
+import { login } from "./login";
+
+const en = {
+  login,
+};
+
+export type Words = typeof en;
+export default en;
