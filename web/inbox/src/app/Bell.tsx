@@ -64,18 +64,18 @@ export default function Bell({ expanded }: { expanded: boolean }): ReactNode {
     <DialogTrigger isOpen={open} onOpenChange={setOpen}>
       <AriaButton
         aria-label={count === "" ? w.title : w.unread(count)}
-        className={`relative flex shrink-0 items-center justify-center rounded-md text-muted data-[hovered]:bg-hover data-[hovered]:text-text ${expanded ? "ml-auto size-8" : "size-9 max-md:size-11"}`}
+        className={`relative flex shrink-0 items-center justify-center rounded-md text-muted data-[hovered]:bg-hover data-[hovered]:text-text ${expanded ? "ms-auto size-8" : "size-9 max-md:size-11"}`}
       >
         <Glyph size={17} strokeWidth={1.75} aria-hidden="true" />
         {count !== "" && (
-          <span aria-hidden="true" className="figures absolute -top-0.5 -right-0.5 rounded-full bg-accent px-1 text-[10px] leading-[15px] font-semibold text-on-accent">
+          <span aria-hidden="true" className="figures absolute -top-0.5 -end-0.5 rounded-full bg-accent px-1 text-[10px] leading-[15px] font-semibold text-on-accent">
             {count}
           </span>
         )}
       </AriaButton>
       <Popover placement="bottom start" offset={6} className="floats z-40 flex max-h-[min(560px,80vh)] w-[380px] max-w-[calc(100vw-16px)] flex-col rounded-lg bg-raised shadow-float">
         <Dialog aria-label={w.title} className="flex min-h-0 flex-col outline-none">
-          <header className="flex items-center gap-1 py-2 pr-2 pl-4">
+          <header className="flex items-center gap-1 py-2 pe-2 ps-4">
             <h2 className="flex-1 text-base font-semibold">{w.title}</h2>
             <PlaceLink to="/settings/notifications" className="flex h-8 items-center rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:h-11">
               {w.settings}

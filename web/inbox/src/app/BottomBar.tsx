@@ -23,7 +23,7 @@ export function BottomBar({ me, counts, callbacks, place }: { me: Me | undefined
               <Icon size={18} strokeWidth={1.75} aria-hidden="true" />
               <span>{viewWord[view]}</span>
               {n > 0 && (
-                <span className="figures absolute top-1 left-1/2 ml-2 rounded-full bg-hover px-1 text-[10px] leading-[14px] font-semibold text-secondary">
+                <span className="figures absolute top-1 start-1/2 ms-2 rounded-full bg-hover px-1 text-[10px] leading-[14px] font-semibold text-secondary">
                   {n > 99 ? "99+" : n}
                 </span>
               )}

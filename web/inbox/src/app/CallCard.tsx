@@ -60,12 +60,12 @@ function Fold({ words, children }: { words: string; children: ReactNode }): Reac
       <AriaButton
         aria-expanded={open}
         onPress={() => setOpen(!open)}
-        className="-ml-1 flex h-7 items-center gap-1 rounded px-1 text-xs text-muted data-[hovered]:text-text max-md:h-11"
+        className="-ms-1 flex h-7 items-center gap-1 rounded px-1 text-xs text-muted data-[hovered]:text-text max-md:h-11"
       >
         <ChevronRight size={13} aria-hidden="true" className={open ? "rotate-90" : ""} />
         {words}
       </AriaButton>
-      {open && <div className="pb-2 pl-4">{children}</div>}
+      {open && <div className="pb-2 ps-4">{children}</div>}
     </div>
   );
 }
@@ -121,7 +121,7 @@ function Summary({ m, summary }: { m: Message; summary: string }): ReactNode {
       />
       <div className="mt-1 flex items-center gap-2">
         <Refusal words={refusal} />
-        <Button className="ml-auto" onPress={() => setEditing(false)}>
+        <Button className="ms-auto" onPress={() => setEditing(false)}>
           Cancel
         </Button>
         <Button look="solid" type="submit">

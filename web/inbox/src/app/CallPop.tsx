@@ -29,7 +29,7 @@ export function CallPops({ place }: { place: Place }): ReactNode {
   if (calls.length === 0) return null;
   const first = calls.find((c) => c.state === "ringing") ?? calls[0];
   return (
-    <section aria-label="Calls" className="pointer-events-none fixed top-[62px] right-2 z-40 flex w-[304px] flex-col gap-2 max-md:inset-x-2 max-md:top-2 max-md:w-auto">
+    <section aria-label="Calls" className="pointer-events-none fixed top-[62px] end-2 z-40 flex w-[304px] flex-col gap-2 max-md:inset-x-2 max-md:top-2 max-md:w-auto">
       {calls.slice(0, 3).map((c) => (
         <Pop key={c.id} call={c} place={place} keyed={c === first} />
       ))}
@@ -69,8 +69,8 @@ function Pop({ call: c, place, keyed }: { call: LiveCall; place: Place; keyed: b
         <Icon size={15} strokeWidth={2} aria-hidden="true" className={c.state === "ended" ? "text-muted" : "text-green-text"} />
         <span className={`text-xs font-medium ${c.state === "ended" ? "text-muted" : "text-green-text"}`}>{stateWords(c)}</span>
         {c.state !== "ended" && <Clock since={c.at} />}
-        <span className="min-w-0 flex-1 truncate text-right text-xs text-muted">{c.line}</span>
-        <IconButton icon={X} label="Put aside" placement="left" className="-my-1 -mr-1 size-7! max-md:size-11!" onPress={() => putCallAside(c.id)} />
+        <span className="min-w-0 flex-1 truncate text-end text-xs text-muted">{c.line}</span>
+        <IconButton icon={X} label="Put aside" placement="start" className="-my-1 -me-1 size-7! max-md:size-11!" onPress={() => putCallAside(c.id)} />
       </header>
       <p className="mt-1 truncate text-lg font-semibold">{name}</p>
       <p className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 text-xs text-muted">

@@ -103,7 +103,7 @@ function Head({ of: a }: { of: Account }): ReactNode {
       <div className="flex flex-wrap items-center gap-3">
         <h1 className="min-w-0 truncate text-lg font-semibold">{a.name}</h1>
         <StateChip of={a} />
-        <Button look="outline" className="ml-auto" onPress={() => void pauseAccount(a.id, !a.paused).then(setRefusal)}>
+        <Button look="outline" className="ms-auto" onPress={() => void pauseAccount(a.id, !a.paused).then(setRefusal)}>
           {a.paused ? "Resume" : "Pause"}
         </Button>
       </div>
@@ -187,7 +187,7 @@ function DeadLetters({ of: a }: { of: Account }): ReactNode {
     <section className="mt-6" aria-label="Not handled">
       <div className="flex items-center gap-3">
         <h2 className="text-sm font-semibold">Not handled</h2>
-        <Button look="outline" className="ml-auto" onPress={() => void replay(items).then(setRefusal)} isDisabled={items.length === 0}>
+        <Button look="outline" className="ms-auto" onPress={() => void replay(items).then(setRefusal)} isDisabled={items.length === 0}>
           Try {items.length === 1 ? "it" : `all ${items.length.toLocaleString()}`} again
         </Button>
       </div>

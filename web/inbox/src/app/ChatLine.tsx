@@ -63,7 +63,7 @@ export const ChatLine = memo(function ChatLine({
         <time
           dateTime={m.sentAt}
           title={exactly(m.sentAt)}
-          className={`figures pl-1.5 text-xs leading-5 text-muted ${follows ? "max-md:hidden opacity-0 group-focus-within/message:opacity-100 group-hover/message:opacity-100" : ""}`}
+          className={`figures ps-1.5 text-xs leading-5 text-muted ${follows ? "max-md:hidden opacity-0 group-focus-within/message:opacity-100 group-hover/message:opacity-100" : ""}`}
         >
           {when(m.sentAt || m.createdAt, now)}
         </time>

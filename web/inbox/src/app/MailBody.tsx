@@ -59,7 +59,7 @@ function Folded({ segment }: { segment: Segment }): ReactNode {
         •••
       </Button>
       {open && (
-        <div className="mt-2 border-l-2 border-line-strong pl-3">
+        <div className="mt-2 border-s-2 border-line-strong ps-3">
           <Plain text={segment.text} quiet />
         </div>
       )}

@@ -31,16 +31,16 @@ export function Notices(): ReactNode {
       <div aria-live="polite" role="log" aria-label="News" className="sr-only">
         {words}
       </div>
-      <div role="status" aria-label="Done" className="pointer-events-none fixed bottom-4 left-4 z-50 flex flex-col items-start gap-2 max-md:inset-x-4 max-md:bottom-20 max-md:items-center">
+      <div role="status" aria-label="Done" className="pointer-events-none fixed bottom-4 start-4 z-50 flex flex-col items-start gap-2 max-md:inset-x-4 max-md:bottom-20 max-md:items-center">
         {all.map((t, i) => (
           <div
             key={t.id}
-            className="pointer-events-auto flex items-center gap-1 rounded-md bg-raised py-1 pr-1 pl-3 text-sm shadow-float"
+            className="pointer-events-auto flex items-center gap-1 rounded-md bg-raised py-1 pe-1 ps-3 text-sm shadow-float"
           >
             <span className={t.tone === "bad" ? "text-red-text" : ""}>{t.words}</span>
             {t.undo && (
               <Button
-                className="ml-2 font-medium text-accent-text"
+                className="ms-2 font-medium text-accent-text"
                 onPress={() => {
                   dismiss(t.id);
                   t.undo?.();

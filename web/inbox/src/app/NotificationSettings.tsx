@@ -68,7 +68,7 @@ export default function NotificationSettings(): ReactNode {
               <tbody>
                 {noticeKinds.map((kind) => (
                   <tr key={kind} className="border-b border-line last:border-0">
-                    <th scope="row" className="px-4 py-2 text-left font-normal">
+                    <th scope="row" className="px-4 py-2 text-start font-normal">
                       <span className="block">{w.kinds[kind].word}</span>
                       <span className="block text-xs text-muted">{w.kinds[kind].detail}</span>
                     </th>

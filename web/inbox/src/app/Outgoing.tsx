@@ -63,7 +63,7 @@ function Pending({ entry: e, onEdit }: { entry: Entry; onEdit: (d: Partial<Draft
   };
   const note = e.kind === "note";
   return (
-    <article aria-label={note ? "Your note, on its way" : "Your reply, on its way"} className={`px-5 py-4 md:pl-[58px] ${note ? "bg-violet-soft" : "bg-sunken"}`}>
+    <article aria-label={note ? "Your note, on its way" : "Your reply, on its way"} className={`px-5 py-4 md:ps-[58px] ${note ? "bg-violet-soft" : "bg-sunken"}`}>
       <div className={e.phase.is === "sending" ? "opacity-75" : ""}>
         <TextBody text={e.text} visible="" />
         {e.attachments.length > 0 && <p className="mt-1 text-xs text-muted">{e.attachments.map((a) => a.name).join(", ")}</p>}
@@ -116,7 +116,7 @@ function CameBetween({ entryKey, newer, onEdit }: { entryKey: string; newer: rea
         {by === "customer" ? `${who} wrote while you were answering. Your reply has not left.` : `${who} answered already. Your reply has not left.`}
       </p>
       {newer.map((m) => (
-        <blockquote key={m.id} className="mt-2 border-l-2 border-amber pl-3">
+        <blockquote key={m.id} className="mt-2 border-s-2 border-amber ps-3">
           <p className="text-xs text-secondary">{m.author.name || m.author.address}</p>
           <p className="line-clamp-6 text-base whitespace-pre-wrap">{m.visibleText || m.text}</p>
         </blockquote>
@@ -153,7 +153,7 @@ export function SeenLine({ newer, onSeen }: { newer: readonly Message[]; onSeen:
   return (
     <div role="status" className="shrink-0">
       {last && (
-        <div className="mx-4 mb-2 flex items-center gap-2 rounded-md bg-amber-soft py-0.5 pr-0.5 pl-3 text-sm text-amber-text">
+        <div className="mx-4 mb-2 flex items-center gap-2 rounded-md bg-amber-soft py-0.5 pe-0.5 ps-3 text-sm text-amber-text">
           <span className="min-w-0 flex-1 truncate">
             {last.author.name || last.author.address} {judge(newer) === "customer" ? "wrote" : "answered"} since you began this reply.
           </span>

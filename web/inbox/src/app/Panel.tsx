@@ -56,12 +56,12 @@ export function PanelDrawer({
 }): ReactNode {
   return (
     <ModalOverlay isOpen={isOpen} onOpenChange={onOpenChange} isDismissable className="fixed inset-0 z-40 bg-backdrop">
-      <Modal className={`slides fixed inset-y-0 right-0 bg-canvas shadow-float ${full ? "w-full" : "w-[360px]"}`}>
+      <Modal className={`slides fixed inset-y-0 end-0 bg-canvas shadow-float ${full ? "w-full" : "w-[360px]"}`}>
         <Dialog aria-label="Customer" className="h-full overflow-y-auto outline-none!">
           {({ close }) => (
             <>
-              <div className="absolute top-2 right-2 z-10">
-                <IconButton icon={X} label="Close the panel" keys="Esc" onPress={close} placement="left" />
+              <div className="absolute top-2 end-2 z-10">
+                <IconButton icon={X} label="Close the panel" keys="Esc" onPress={close} placement="start" />
               </div>
               <Panel conversation={conversation} place={place} onNavigate={close} />
             </>
@@ -80,7 +80,7 @@ function Panel({ conversation: c, place, onNavigate }: { conversation: Conversat
   return (
     <div className="flex flex-col gap-6 p-4">
       <section aria-label="Who it is">
-        <h2 className="pr-8 text-lg font-semibold break-words">{name}</h2>
+        <h2 className="pe-8 text-lg font-semibold break-words">{name}</h2>
         {customer && <p className="text-xs text-muted">Customer since {date(customer.createdAt)}</p>}
         {error ? (
           <Trouble words="The customer can't be loaded." kept={error.message} retry={retry} />

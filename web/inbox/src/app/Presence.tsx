@@ -53,14 +53,14 @@ export function Viewers({ c, me }: { c: Conversation; me: string }): ReactNode {
     <Tip words={words}>
       <AriaButton aria-label={words} className="flex h-8 shrink-0 items-center rounded-md px-1 data-[hovered]:bg-hover max-md:h-11">
         {list.slice(0, 3).map((v, i) => (
-          <span key={v.id} className={`relative rounded-full ring-2 ring-surface ${i > 0 ? "-ml-1.5" : ""}`}>
+          <span key={v.id} className={`relative rounded-full ring-2 ring-surface ${i > 0 ? "-ms-1.5" : ""}`}>
             <Avatar name={initials(v.name || "?")} size={24} ours />
             {v.typing !== "" && (
-              <span aria-hidden="true" className={`absolute -right-0.5 -bottom-0.5 size-2.5 rounded-full ring-2 ring-surface ${v.typing === "note" ? "bg-violet" : "bg-accent"}`} />
+              <span aria-hidden="true" className={`absolute -end-0.5 -bottom-0.5 size-2.5 rounded-full ring-2 ring-surface ${v.typing === "note" ? "bg-violet" : "bg-accent"}`} />
             )}
           </span>
         ))}
-        {list.length > 3 && <span className="figures pl-1 text-xs text-muted">+{list.length - 3}</span>}
+        {list.length > 3 && <span className="figures ps-1 text-xs text-muted">+{list.length - 3}</span>}
       </AriaButton>
     </Tip>
   );

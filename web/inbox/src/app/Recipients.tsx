@@ -35,7 +35,7 @@ export function Recipients({
         ref={button}
         aria-label={`To ${showParties(to)}${cc.length > 0 ? `, cc ${showParties(cc)}` : ""}${bcc.length > 0 ? `, bcc ${showParties(bcc)}` : ""}. Change the recipients`}
         onPress={() => setEditing(true)}
-        className="mx-3 flex h-7 min-w-0 shrink-0 items-center rounded-md px-1 text-left text-xs text-muted data-[hovered]:bg-hover max-md:h-11"
+        className="mx-3 flex h-7 min-w-0 shrink-0 items-center rounded-md px-1 text-start text-xs text-muted data-[hovered]:bg-hover max-md:h-11"
       >
         <span className="min-w-0 truncate">
           to {to.length === 0 && <span className="text-red-text">nobody yet</span>}
@@ -123,7 +123,7 @@ function PartyField({
           }}
         />
       </div>
-      <p id={`${id}-bad`} role="alert" className="pl-7 text-xs text-red-text empty:hidden">
+      <p id={`${id}-bad`} role="alert" className="ps-7 text-xs text-red-text empty:hidden">
         {bad.length > 0 ? `Not an address: ${bad.join(", ")}` : ""}
       </p>
     </div>

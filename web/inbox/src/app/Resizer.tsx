@@ -19,7 +19,7 @@ export function Resizer({
 }): ReactNode {
   const start = useRef<{ x: number; value: number } | null>(null);
   const set = (n: number): void => onChange(Math.round(Math.min(max, Math.max(min, n))));
-  const sign = side === "left" ? 1 : -1;
+  const sign = (side === "left") === (document.documentElement.dir !== "rtl") ? 1 : -1;
   return (
     // A focusable separator is the window splitter pattern of ARIA, which the linter doesn't know.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -32,7 +32,7 @@ export function Resizer({
       aria-valuemax={max}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
-      className={`group absolute inset-y-0 z-10 w-2 cursor-col-resize touch-none ${side === "left" ? "-right-1" : "-left-1"}`}
+      className={`group absolute inset-y-0 z-10 w-2 cursor-col-resize touch-none ${side === "left" ? "-end-1" : "-start-1"}`}
       onPointerDown={(e) => {
         e.currentTarget.setPointerCapture(e.pointerId);
         start.current = { x: e.clientX, value };

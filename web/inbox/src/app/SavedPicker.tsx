@@ -110,7 +110,7 @@ export default function SavedPicker({
                 e.preventDefault();
               }}
             />
-            <IconButton icon={X} label="Close" keys="Esc" className="mr-2" onPress={onClose} />
+            <IconButton icon={X} label="Close" keys="Esc" className="me-2" onPress={onClose} />
           </div>
           {error ? (
             <p role="alert" className="p-4 text-sm text-red-text">
@@ -118,7 +118,7 @@ export default function SavedPicker({
             </p>
           ) : (
             <div className="flex min-h-0 flex-1 max-md:flex-col">
-              <div id={`${id}-list`} role="listbox" aria-label="Saved replies" className="min-h-0 w-72 shrink-0 overflow-auto border-r border-line p-1 max-md:w-full max-md:flex-1 max-md:border-r-0">
+              <div id={`${id}-list`} role="listbox" aria-label="Saved replies" className="min-h-0 w-72 shrink-0 overflow-auto border-e border-line p-1 max-md:w-full max-md:flex-1 max-md:border-e-0">
                 {found.map((r, i) => (
                   // The keys are those of the field that points at it.
                   // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus

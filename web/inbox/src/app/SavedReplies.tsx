@@ -70,7 +70,7 @@ export default function SavedReplies(): ReactNode {
                 {list.map((r) => {
                   const may = r.ownerId !== "" || manages;
                   const shown = (
-                    <span className="min-w-0 flex-1 text-left">
+                    <span className="min-w-0 flex-1 text-start">
                       <span className="block truncate text-sm">{r.name}</span>
                       <span className="block truncate text-xs font-normal text-muted">{r.texts[0]?.text.replace(/\s+/g, " ") ?? inWords(r.actions, me).join(", ")}</span>
                     </span>
@@ -331,7 +331,7 @@ function Entry({
         <Button onPress={onClose}>Cancel</Button>
         {of && (
           <Button
-            className="ml-auto text-red-text"
+            className="ms-auto text-red-text"
             isDisabled={busy}
             onPress={() => {
               setBusy(true);

@@ -73,7 +73,7 @@ function AnyField({ depth, ...f }: FieldProps<unknown> & { depth: number }): Rea
   if (of.properties.length > 0)
     return (
       <fieldset className="rounded-md border border-line px-4 pt-2 pb-4">
-        <legend className="-ml-1 px-1 text-sm font-medium">{label(f.name)}</legend>
+        <legend className="-ms-1 px-1 text-sm font-medium">{label(f.name)}</legend>
         {of.description !== "" && <p className="mb-3 text-xs text-muted">{of.description}</p>}
         <SchemaForm of={of} value={at({ v: value }, "v")} onChange={f.onChange} depth={depth + 1} asked={f.needed || !isEmpty(value)} />
       </fieldset>

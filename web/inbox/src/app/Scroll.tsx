@@ -114,7 +114,7 @@ export function Scroll({
       {below && (
         <Button
           look="solid"
-          className="absolute bottom-3 left-1/2 h-7! -translate-x-1/2 rounded-full px-3 text-xs shadow-float"
+          className="absolute bottom-3 start-1/2 h-7! -translate-x-1/2 rounded-full px-3 text-xs shadow-float"
           onPress={() => {
             pinned.current = true;
             touched.current = true;

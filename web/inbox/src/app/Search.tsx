@@ -70,7 +70,7 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
   };
   return (
     <div role="search" className="relative flex min-w-0 flex-1 items-center">
-      <SearchIcon size={15} strokeWidth={1.75} aria-hidden="true" className="pointer-events-none absolute left-2.5 text-muted" />
+      <SearchIcon size={15} strokeWidth={1.75} aria-hidden="true" className="pointer-events-none absolute start-2.5 text-muted" />
       <input
         ref={input}
         type="search"
@@ -83,7 +83,7 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
         autoComplete="off"
         placeholder="Search"
         value={text}
-        className="h-8 w-full rounded-md bg-hover pr-8 pl-8 text-sm text-text placeholder:text-muted focus-visible:bg-surface max-md:h-11 max-md:text-base [&::-webkit-search-cancel-button]:hidden"
+        className="h-8 w-full rounded-md bg-hover pe-8 ps-8 text-sm text-text placeholder:text-muted focus-visible:bg-surface max-md:h-11 max-md:text-base [&::-webkit-search-cancel-button]:hidden"
         onChange={(e) => {
           const value = e.target.value;
           setText(value);
@@ -125,13 +125,13 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
       />
       {assist && options.length > 0 && <assist.SearchAssist options={options} active={active} onTake={take} />}
       {text === "" ? (
-        <span className="pointer-events-none absolute right-2 max-md:hidden">
+        <span className="pointer-events-none absolute end-2 max-md:hidden">
           <Kbd keys="/" />
         </span>
       ) : (
         <Button
           aria-label="Clear the search"
-          className="absolute right-0 w-8 justify-center px-0"
+          className="absolute end-0 w-8 justify-center px-0"
           onPress={() => {
             setText("");
             search("");

@@ -40,7 +40,7 @@ export function SearchAssist({
           className={`flex h-8 cursor-default items-center gap-3 px-3 text-sm max-md:h-11 ${i === active ? "bg-selected" : "hover:bg-hover"}`}
         >
           <span className="font-medium">{o.words}</span>
-          {o.help !== "" && <span className="ml-auto truncate pl-2 text-xs text-muted">{o.help}</span>}
+          {o.help !== "" && <span className="ms-auto truncate ps-2 text-xs text-muted">{o.help}</span>}
         </div>
       ))}
     </div>

@@ -85,7 +85,7 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
               ))}
             </ul>
             {n.more && (
-              <Button className="ml-3 h-7 text-xs" onPress={n.fetchMore}>
+              <Button className="ms-3 h-7 text-xs" onPress={n.fetchMore}>
                 More {sections[first.kind].words.toLowerCase()}
               </Button>
             )}
@@ -139,7 +139,7 @@ function Name({ found: f, place, current, tabbable }: { found: Found; place: Pla
           {f.close ? f.kind === "order" ? numberWord(f.name) : f.name : <Snippet text={f.kind === "order" ? numberWord(f.name) : f.name} words={wordsOf(place.q)} />}
         </span>
         {f.close && <span className="shrink-0 text-xs text-muted">similar</span>}
-        <span className="ml-auto min-w-0 truncate text-xs text-muted">{f.kind === "order" ? f.conversation.customer.name : f.detail}</span>
+        <span className="ms-auto min-w-0 truncate text-xs text-muted">{f.kind === "order" ? f.conversation.customer.name : f.detail}</span>
       </PlaceLink>
     </li>
   );

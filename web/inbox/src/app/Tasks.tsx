@@ -98,24 +98,24 @@ function TaskRow({ task: t, place, me }: { task: Task; place: Place; me: Me | un
   const Icon = t.kind === "callback" ? PhoneMissed : Clock3;
   return (
     <li className={`border-b border-line ${current ? "bg-selected" : ""}`}>
-      <div className="flex min-h-16 items-center gap-1 pr-2">
+      <div className="flex min-h-16 items-center gap-1 pe-2">
         <PlaceLink
           to={href(at("callbacks", { open: t.conversationId }))}
           current={current}
-          className="flex min-h-16 min-w-0 flex-1 flex-col justify-center gap-0.5 py-1.5 pl-3 data-[hovered]:bg-hover"
+          className="flex min-h-16 min-w-0 flex-1 flex-col justify-center gap-0.5 py-1.5 ps-3 data-[hovered]:bg-hover"
         >
           <span className="flex items-center gap-1.5">
             <Icon size={14} strokeWidth={1.75} aria-hidden="true" className={`shrink-0 ${due ? "text-red-text" : "text-muted"}`} />
             <span className="min-w-0 truncate text-sm font-semibold">{personName(t.customer)}</span>
             {assignee !== "" && (
-              <span className="ml-auto pl-1">
+              <span className="ms-auto ps-1">
                 <Chip tone={assignee === "You" ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>
               </span>
             )}
             <time
               dateTime={t.kind === "callback" ? t.lastCallAt : t.dueAt}
               title={exactly(t.kind === "callback" ? t.lastCallAt : t.dueAt)}
-              className={`figures shrink-0 pl-1 text-xs ${assignee === "" ? "ml-auto" : ""} ${due && t.kind === "follow-up" ? "text-amber-text" : "text-muted"}`}
+              className={`figures shrink-0 ps-1 text-xs ${assignee === "" ? "ms-auto" : ""} ${due && t.kind === "follow-up" ? "text-amber-text" : "text-muted"}`}
             >
               {t.kind === "callback" ? age(t.lastCallAt || t.dueAt, now) : when(t.dueAt, now)}
             </time>

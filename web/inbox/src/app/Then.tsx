@@ -25,7 +25,7 @@ export default function Then({ of, onChange }: { of: Wire; onChange: (next: Wire
         .map(([part, rest]) => {
           const words = inWords(part, me).join(", ");
           return (
-            <li key={words} className="flex h-7 items-center rounded-md bg-hover pl-2.5 text-xs">
+            <li key={words} className="flex h-7 items-center rounded-md bg-hover ps-2.5 text-xs">
               {words}
               <Button aria-label={`Don't ${words}`} className="h-7! w-7 justify-center px-0!" onPress={() => onChange(isNothing(rest) ? undefined : wire(rest))}>
                 <X size={13} aria-hidden="true" />

@@ -18,7 +18,7 @@ export const modKey = mac ? "⌘" : "Ctrl";
 
 export function Kbd({ keys }: { keys: string }): ReactNode {
   return (
-    <span aria-hidden="true" className="ml-auto flex items-center gap-0.5 pl-3">
+    <span aria-hidden="true" className="ms-auto flex items-center gap-0.5 ps-3">
       {keys.split(" ").map((k) => (
         <kbd
           key={k}
@@ -40,7 +40,7 @@ export function Tip({
   children: ReactNode;
   words: ReactNode;
   keys?: string | undefined;
-  placement?: "top" | "bottom" | "left" | "right";
+  placement?: "top" | "bottom" | "start" | "end" | "right";
 }): ReactNode {
   return (
     <TooltipTrigger delay={350} closeDelay={60}>
@@ -93,7 +93,7 @@ export function IconButton({
   keys?: string;
   pressed?: boolean;
   className?: string;
-  placement?: "top" | "bottom" | "left" | "right";
+  placement?: "top" | "bottom" | "start" | "end" | "right";
 }): ReactNode {
   return (
     <Tip words={label} keys={keys} {...(placement ? { placement } : {})}>

@@ -42,7 +42,7 @@ export function Claimed({ conversation: c, link: l }: { conversation: Conversati
               else setAsking(id as Asking);
             }}
           >
-            <Button aria-label={`More: order ${l.mention}`} className="-my-1 -mr-2 w-8 justify-center px-0!">
+            <Button aria-label={`More: order ${l.mention}`} className="-my-1 -me-2 w-8 justify-center px-0!">
               <Ellipsis size={16} aria-hidden="true" />
             </Button>
           </MenuButton>
@@ -84,7 +84,7 @@ export function Dismissed({ conversation: c, link: l }: { conversation: Conversa
   const [refusal, setRefusal] = useState("");
   return (
     <div>
-      <p className="flex items-center gap-1.5 pl-3 text-xs text-muted">
+      <p className="flex items-center gap-1.5 ps-3 text-xs text-muted">
         <span className="min-w-0 flex-1 truncate">
           <span className="line-through">{l.mention}</span> is no order of theirs
         </span>

@@ -47,8 +47,8 @@ export function IdentityLine({ identity: i }: { identity: Identity }): ReactNode
       <span className="min-w-0 truncate text-sm select-text" title={i.value}>
         {i.value || i.name || kind.word}
       </span>
-      <Tip words={proofWord[i.proof]} placement="left">
-        <AriaButton aria-label={proofWord[i.proof]} className={`ml-auto flex h-6 shrink-0 items-center gap-1 rounded px-1 text-xs ${mark.tone}`}>
+      <Tip words={proofWord[i.proof]} placement="start">
+        <AriaButton aria-label={proofWord[i.proof]} className={`ms-auto flex h-6 shrink-0 items-center gap-1 rounded px-1 text-xs ${mark.tone}`}>
           <mark.icon size={13} strokeWidth={2} aria-hidden="true" />
           {mark.word}
         </AriaButton>
@@ -65,13 +65,13 @@ function Joined({ customer }: { customer: Customer }): ReactNode {
       <AriaButton
         aria-expanded={open}
         onPress={() => setOpen(!open)}
-        className="-ml-1 flex h-7 items-center gap-1 rounded px-1 text-xs text-muted data-[hovered]:text-text max-md:h-11"
+        className="-ms-1 flex h-7 items-center gap-1 rounded px-1 text-xs text-muted data-[hovered]:text-text max-md:h-11"
       >
         <ChevronRight size={13} aria-hidden="true" className={open ? "rotate-90" : ""} />
         Why these are one person
       </AriaButton>
       {open && (
-        <ul className="flex flex-col gap-2 pt-1 pl-4">
+        <ul className="flex flex-col gap-2 pt-1 ps-4">
           {merges.map((m) => (
             <MergeLine key={m.id} customer={customer.id} merge={m} />
           ))}

@@ -47,7 +47,7 @@ export function OrderCard({
         <AriaButton
           aria-expanded={expanded}
           onPress={() => setExpanded(!expanded)}
-          className="flex min-h-11 min-w-0 flex-1 items-center gap-2 rounded-md py-2 pl-3 text-left data-[hovered]:bg-hover"
+          className="flex min-h-11 min-w-0 flex-1 items-center gap-2 rounded-md py-2 ps-3 text-start data-[hovered]:bg-hover"
         >
           <span className="min-w-0 flex-1">
             <span className="flex items-center gap-2">
@@ -67,7 +67,7 @@ export function OrderCard({
             else judge(id as Verdict);
           }}
         >
-          <Button aria-label={`More: order ${o.number}`} className="mr-1 w-8 justify-center px-0!">
+          <Button aria-label={`More: order ${o.number}`} className="me-1 w-8 justify-center px-0!">
             <Ellipsis size={16} aria-hidden="true" />
           </Button>
         </MenuButton>
@@ -132,7 +132,7 @@ function Contents({ order: o }: { order: Order }): ReactNode {
           .filter(([, n]) => n !== 0)
           .map(([words, n]) => (
             <li key={words} className="flex gap-2 py-0.5 text-xs text-muted">
-              <span className="min-w-0 flex-1 pl-8">{words}</span>
+              <span className="min-w-0 flex-1 ps-8">{words}</span>
               <span className="figures shrink-0">{money(n, o.currency)}</span>
             </li>
           ))}

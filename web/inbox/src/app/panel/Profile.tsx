@@ -31,14 +31,14 @@ export function Profile({ customer: c }: { customer: Customer }): ReactNode {
         <AriaButton
           aria-expanded={open}
           onPress={() => setOpen(!open)}
-          className="mt-1 -ml-1 flex h-7 items-center gap-1 rounded px-1 text-xs text-muted data-[hovered]:text-text max-md:h-11"
+          className="mt-1 -ms-1 flex h-7 items-center gap-1 rounded px-1 text-xs text-muted data-[hovered]:text-text max-md:h-11"
         >
           <ChevronRight size={13} aria-hidden="true" className={open ? "rotate-90" : ""} />
           Profile
         </AriaButton>
       )}
       {open && (
-        <dl className="flex flex-col gap-2 pt-1 pl-4">
+        <dl className="flex flex-col gap-2 pt-1 ps-4">
           {facts.map((f) => (
             <FactLine key={f.field} customer={c.id} fact={f} />
           ))}

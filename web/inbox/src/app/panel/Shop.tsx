@@ -72,7 +72,7 @@ function CartCard({ cart: c }: { cart: Cart }): ReactNode {
         <ShoppingCart size={14} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
         <span className="text-sm font-semibold">Cart</span>
         {c.status !== "open" && <Chip>{orderWord(c.status)}</Chip>}
-        <span className="ml-auto text-xs text-muted" title={exactly(c.updatedAt)}>
+        <span className="ms-auto text-xs text-muted" title={exactly(c.updatedAt)}>
           {age(c.updatedAt, now)}
         </span>
         <span className="figures text-sm">{money(c.total, c.currency)}</span>

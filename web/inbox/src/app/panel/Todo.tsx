@@ -36,7 +36,7 @@ export function Todo({ c, place, onNavigate }: { c: Conversation; place: Place; 
               {t.conversationId === c.id ? (
                 <span className="flex min-w-0 flex-1 gap-2.5">{line}</span>
               ) : (
-                <PlaceLink to={href({ ...place, open: t.conversationId })} className="-ml-2 flex min-w-0 flex-1 gap-2.5 rounded-md pl-2 data-[hovered]:bg-hover">
+                <PlaceLink to={href({ ...place, open: t.conversationId })} className="-ms-2 flex min-w-0 flex-1 gap-2.5 rounded-md ps-2 data-[hovered]:bg-hover">
                   {line}
                 </PlaceLink>
               )}
