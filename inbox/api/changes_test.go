@@ -84,6 +84,13 @@ func TestChangeMany(t *testing.T) {
 	if found := anna.list(t, "?status=all&sort=priority&text=tag:vip").Items; len(found) != 2 {
 		t.Errorf("the list has %d, want 2", len(found))
 	}
+	body["name"] = "Most urgent"
+	anna.want(t, 200, "PUT", "/api/v1/views/"+view.ID, body, &view)
+	if view.Name != "Most urgent" || view.Query != "priority:urgent tag:vip" {
+		t.Errorf("changed to %+v", view)
+	}
+	bert.want(t, 404, "PUT", "/api/v1/views/"+view.ID, body, nil)
+	anna.want(t, 422, "PUT", "/api/v1/views/x", body, nil)
 	body["query"] = "status:nope"
 	anna.want(t, 422, "PUT", "/api/v1/views/"+view.ID, body, nil)
 	bert.want(t, 404, "DELETE", "/api/v1/views/"+view.ID, nil, nil)

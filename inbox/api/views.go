@@ -10,7 +10,8 @@ import (
 	"skein/inbox"
 )
 
-type viewParam struct {
+// ViewParam names a saved view.
+type ViewParam struct {
 	ID string `path:"id" maxLength:"36"`
 }
 
@@ -27,7 +28,7 @@ type newViewInput struct {
 }
 
 type viewInput struct {
-	viewParam
+	ViewParam
 	Body ViewBody
 }
 
@@ -82,7 +83,7 @@ func (a *API) saveView(ctx context.Context, by *inbox.Caller, id string, b *View
 	return &body[inbox.View]{v}, err
 }
 
-func (a *API) deleteView(ctx context.Context, by *inbox.Caller, in *viewParam) (*struct{}, error) {
+func (a *API) deleteView(ctx context.Context, by *inbox.Caller, in *ViewParam) (*struct{}, error) {
 	if err := checkIDs("path.id", in.ID); err != nil {
 		return nil, err
 	}
