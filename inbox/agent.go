@@ -59,6 +59,11 @@ func (r *Rights) Sees(p *Place) bool {
 	return p != nil && (r.All || slices.Contains(r.Inboxes, p.InboxID))
 }
 
+// MayWatch reports whether r admits to the queues, as far as r sees inboxes.
+func (r *Rights) MayWatch() bool {
+	return r.Agent.Role == SupervisorRole || r.Agent.Role == AdminRole
+}
+
 // A Session is one sign-in of an agent. Its refresh token rotates: Hash is of
 // the one that is good now.
 type Session struct {

@@ -49,6 +49,9 @@ type Conversation struct {
 	CreatedAt    time.Time  `json:"createdAt"`
 	LastAt       time.Time  `json:"lastAt" doc:"Time of the newest message: what lists are ordered by"`
 	WaitingSince *time.Time `json:"waitingSince,omitempty" doc:"First message of the burst that nobody human has answered"`
+	FirstReplyAt *time.Time `json:"firstReplyAt,omitempty" doc:"When somebody human answered it first"`
+
+	LeftAt *time.Time `json:"leftAt,omitempty" doc:"Of a chat: when its customer left unanswered, last"`
 
 	Priority     Priority   `json:"priority" minimum:"-1" maximum:"2" doc:"-1 low, 0 normal, 1 high, 2 urgent"`
 	Tags         []string   `json:"tags,omitempty"`

@@ -95,6 +95,10 @@ type Audience struct {
 	// Were are the Inboxes of before: who may see one of them and none of those
 	// of now is told that it is gone, and everybody where there are none now.
 	Were []InboxID `json:"were,omitempty"`
+	// Was is the status that a conversation had before, "" for a new one, and
+	// WasMerged says that it was part of another then: by these queues are counted.
+	Was       Status `json:"was,omitempty"`
+	WasMerged bool   `json:"wasMerged,omitempty"`
 }
 
 // NoInbox stands among the Inboxes of an [Audience] for those who see every one:

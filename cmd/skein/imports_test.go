@@ -24,7 +24,8 @@ var rooms = map[string][]string{
 	"inbox/markup":    {"github.com/microcosm-cc/bluemonday", "golang.org/x/net"},
 	"connectors":      {"inbox"},
 	"inbox/bus":       {"inbox", "connectors", "github.com/nats-io/nats.go", "github.com/nats-io/jwt", "github.com/nats-io/nkeys", "github.com/nats-io/nuid", "github.com/prometheus/client_golang"},
-	"inbox/store":     {"inbox", "migrations", "github.com/jackc/pgx"},
+	"inbox/store":     {"inbox", "inbox/queues", "migrations", "github.com/jackc/pgx"},
+	"inbox/queues":    {"inbox"},
 	"inbox/blob":      {"inbox", "golang.org/x/sys"},
 	"inbox/threader":  {"inbox", "connectors", "inbox/identity", "inbox/thread", "inbox/orderlink", "inbox/segment", "inbox/mask", "inbox/markup", "github.com/prometheus/client_golang"},
 	"inbox/outbox":    {"inbox", "connectors", "github.com/prometheus/client_golang"},
@@ -60,6 +61,7 @@ var pure = map[string][]string{
 	"inbox/orderlink": {"net", "os", "log/slog", "database/sql", "context"},
 	"inbox/mask":      {"net", "os", "log/slog", "database/sql", "context"},
 	"inbox/segment":   {"net", "os", "log/slog", "database/sql", "context"},
+	"inbox/queues":    {"net", "os", "log/slog", "database/sql", "context"},
 	"inbox/markup":    {"os", "log/slog", "context"},
 }
 

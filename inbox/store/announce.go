@@ -52,6 +52,9 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 	deltas := map[place]int64{}
 	for _, c := range changes {
 		e := &c.event
+		if was, ok := c.before.(*inbox.Conversation); ok && was != nil {
+			e.Audience.Was, e.Audience.WasMerged = was.Status, was.MergedInto != ""
+		}
 		if e.Conversation != nil && e.Conversation.Status != inbox.Snoozed {
 			e.Conversation.SnoozedUntil = nil // as it is read
 		}

@@ -37,7 +37,7 @@ func recount(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
 		UPDATE conversations SET first_reply_at = (
 			SELECT min(created_at) FROM messages
 			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'out' AND author_kind = 'agent' AND call IS NULL AND NOT scheduled)
-		WHERE id = $1`, c.ID)
+		WHERE id = $1 RETURNING first_reply_at`, c.ID).QueryRow(func(row pgx.Row) error { return row.Scan(&c.FirstReplyAt) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("recount %s: %w", c.ID, err)
 	}

@@ -283,6 +283,9 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 		if !m.Scheduled { // else it is no answer yet: see leaves
 			c.Channel = m.Channel
 			c.Preview, c.LastAt, c.WaitingSince = inbox.Preview(m), later(c.LastAt, a.At), nil
+			if c.FirstReplyAt == nil {
+				c.FirstReplyAt = &a.At
+			}
 		}
 		if a.Close {
 			c.Status = inbox.Closed
@@ -294,12 +297,12 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 	_, err := tx.Exec(ctx, `
 		UPDATE conversations SET version = @version, status = @status, channel = @channel, preview = @preview,
 			message_seq = @seq, public_seq = @public, last_at = @last, waiting_since = @waiting,
-			first_reply_at = CASE WHEN @isPublic THEN coalesce(first_reply_at, @at) ELSE first_reply_at END,
+			first_reply_at = @first,
 			snoozed_until = CASE WHEN @status = 'snoozed' THEN snoozed_until END
 		WHERE id = @id`,
 		pgx.NamedArgs{"id": c.ID, "version": c.Version, "status": string(c.Status), "channel": string(c.Channel),
 			"preview": c.Preview, "seq": c.MessageSeq, "public": c.PublicSeq, "last": c.LastAt, "waiting": c.WaitingSince,
-			"isPublic": m.Kind == inbox.Public && !m.Scheduled, "at": a.At})
+			"first": c.FirstReplyAt})
 	if err != nil {
 		return fmt.Errorf("update conversation: %w", err)
 	}
