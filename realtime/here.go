@@ -51,25 +51,28 @@ type around struct {
 	calls    *calls
 	began    time.Time
 	desked   map[inbox.AgentID]time.Time // when agents were at the desk last, who were since began
+	turned   map[inbox.AgentID]time.Time // since when they are as they are
 
 	// What is to be told with the next flush.
-	moved  map[inbox.AgentID]struct{} // agents of this server
-	dirty  map[string]struct{}        // topics
-	owed   map[*session]struct{}      // everything
-	ring   bool                       // calls
-	roster bool
-	told   time.Time // when the roster was
-	down   []Down
-	gen    uint64
-	kick   chan struct{}
-	look   chan string // topics to be looked up
+	moved   map[inbox.AgentID]struct{} // agents of this server
+	dirty   map[string]struct{}        // topics
+	owed    map[*session]struct{}      // everything
+	ring    bool                       // calls
+	roster  bool
+	told    time.Time // when the roster was
+	queues  map[string]*shown
+	watched bool // queues are to be told
+	down    []Down
+	gen     uint64
+	kick    chan struct{}
+	look    chan string // topics to be looked up
 }
 
 func newAround(server string) around {
 	return around{
 		server: server, presence: newPresence(), agents: map[inbox.AgentID]map[*session]struct{}{}, left: map[inbox.AgentID]time.Time{},
 		spots: map[string]*spot{}, keyed: map[inbox.Key]map[string]struct{}{}, visitors: newVisitors(), calls: newCalls(),
-		began: time.Now(), desked: map[inbox.AgentID]time.Time{},
+		began: time.Now(), desked: map[inbox.AgentID]time.Time{}, turned: map[inbox.AgentID]time.Time{},
 		moved: map[inbox.AgentID]struct{}{}, dirty: map[string]struct{}{}, owed: map[*session]struct{}{},
 		kick: make(chan struct{}, 1), look: make(chan string, 1024),
 	}

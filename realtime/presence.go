@@ -55,6 +55,7 @@ type presence struct {
 	agents  map[inbox.AgentID]uint64                            // generation of the last change of what the roster shows
 	shown   map[inbox.AgentID]string                            // and that
 	left    []inbox.AgentID                                     // who has just ceased to be at the desk, until it is noted
+	turned  []inbox.AgentID                                     // who is otherwise than before, until it is noted
 	at      map[inbox.ConversationID]map[inbox.AgentID]struct{} // who looks at it
 	gen     uint64
 }
@@ -116,6 +117,7 @@ func (p *presence) settle(agent inbox.AgentID, before map[inbox.ConversationID]s
 		if p.shown[agent] == "online" {
 			p.left = append(p.left, agent)
 		}
+		p.turned = append(p.turned, agent)
 		p.gen++
 		p.agents[agent], p.shown[agent] = p.gen, state
 		roster = true

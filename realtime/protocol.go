@@ -119,7 +119,7 @@ func validTopic(topic string) bool {
 	case conversationPrefix, customerPrefix, inboxPrefix, teamPrefix:
 		return ok && inbox.ValidID(id)
 	}
-	return topic == List || topic == Mine || topic == Notifications
+	return topic == List || topic == Mine || topic == Notifications || topic == Queues
 }
 
 // topicsOf are the topics that an agent asks for, as frames name them.

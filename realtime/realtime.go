@@ -31,7 +31,7 @@
 // event but messages and notifications; "conversation:<id>" one conversation with its
 // messages; "inbox:<id>", "team:<id>" and "mine" the conversations in an inbox,
 // of a team, and assigned to the agent, those that leave too; "notifications" what
-// the agent alone is told.
+// the agent alone is told; "queues" the supervisors' figures, see [Queues].
 //
 // The client's order is: open, ready, fetch state, then apply what arrived
 // meanwhile by version.
@@ -108,6 +108,9 @@ type Config struct {
 	Spots Spots
 	// Down tells a customer's side of an agent; it must not wait. nil: nobody.
 	Down func(ctx context.Context, d Down)
+	// Watch is called when somebody watches queues of whom [Hub.ShowQueues] was
+	// never told; it must not wait. nil: nobody shows them.
+	Watch func()
 
 	// Origins are patterns of hosts, besides the request's own, whose pages may
 	// connect (see websocket.AcceptOptions).

@@ -295,6 +295,10 @@ func (s *session) subscribe(req request) {
 	}
 	h.watchTopics(s, s.topics, topics)
 	s.topics = topics
+	if !topics[Queues] {
+		delete(s.told, Queues)
+		delete(s.told, trendsTold)
+	}
 	h.around.owe(s)
 	if len(s.tabs.open) > 0 {
 		h.around.move(s.claims.Agent)

@@ -44,6 +44,12 @@ func (h *Hub) flush(now time.Time) (words []word, down []Down) {
 			h.tellCalls(s)
 		}
 	}
+	if a.watched {
+		a.watched = false
+		for s := range h.topics[Queues] {
+			h.tellQueues(s)
+		}
+	}
 	owed := a.owed
 	a.owed = map[*session]struct{}{}
 	for s := range owed {
@@ -61,6 +67,10 @@ func (h *Hub) changed(at []inbox.ConversationID, roster bool) {
 		h.around.desked[agent] = time.Now()
 	}
 	h.around.presence.left = nil
+	for _, agent := range h.around.presence.turned {
+		h.around.turned[agent] = time.Now()
+	}
+	h.around.presence.turned = nil
 	if roster {
 		h.around.roster = true
 		h.around.wake()
@@ -71,6 +81,7 @@ func (h *Hub) changed(at []inbox.ConversationID, roster bool) {
 func (h *Hub) tellAll(s *session) {
 	h.tellRoster(s, map[uint64][]byte{})
 	h.tellCalls(s)
+	h.tellQueues(s)
 	for topic := range s.topics {
 		h.tellTopic(s, topic)
 	}

@@ -30,7 +30,7 @@ var rooms = map[string][]string{
 	"inbox/threader":  {"inbox", "connectors", "inbox/identity", "inbox/thread", "inbox/orderlink", "inbox/segment", "inbox/mask", "inbox/markup", "github.com/prometheus/client_golang"},
 	"inbox/outbox":    {"inbox", "connectors", "github.com/prometheus/client_golang"},
 	"inbox/account":   {"inbox", "connectors", "inbox/identity", "github.com/danielgtaylor/huma"},
-	"inbox/api":       {"inbox", "connectors", "inbox/account", "inbox/auth", "inbox/markup", "github.com/danielgtaylor/huma", "github.com/microcosm-cc/bluemonday", "github.com/prometheus/client_golang", "golang.org/x/time"},
+	"inbox/api":       {"inbox", "connectors", "inbox/account", "inbox/auth", "inbox/markup", "inbox/queues", "github.com/danielgtaylor/huma", "github.com/microcosm-cc/bluemonday", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"inbox/auth":      {"inbox", "github.com/golang-jwt/jwt", "golang.org/x/crypto", "github.com/coreos/go-oidc"},
 	"inbox/push":      {"inbox", "github.com/golang-jwt/jwt", "github.com/prometheus/client_golang"},
 	"inbox/visitor":   {"inbox", "connectors"},
@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"migrations":         {"inbox", "github.com/jackc/pgx", "github.com/pressly/goose"},
 	"web":                {},
 	"inbox/live":         {"inbox", "connectors", "inbox/identity", "realtime"},
+	"inbox/wallboard":    {"inbox", "inbox/queues", "realtime"},
 	// Imported by tests only, as TestImports makes sure.
 	"inbox/inboxtest": {"inbox", "inbox/bus", "cmd/skein/local", "migrations", "github.com/jackc/pgx", "github.com/nats-io/nats.go", "github.com/emersion/go-sasl", "github.com/emersion/go-smtp"},
 }

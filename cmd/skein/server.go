@@ -31,6 +31,7 @@ import (
 	"skein/inbox/store"
 	"skein/inbox/thread"
 	"skein/inbox/threader"
+	"skein/inbox/wallboard"
 	"skein/migrations"
 	"skein/realtime"
 	"skein/web"
@@ -47,6 +48,7 @@ type server struct {
 	passwords *auth.Passwords
 	metrics   *prometheus.Registry
 	hub       *realtime.Hub
+	wall      *wallboard.Wall
 	pushes    *push.Sender
 	blobs     *blob.Files
 	keys      thread.Keys
@@ -104,6 +106,10 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 				e.log.Debug("a customer is not told what an agent does", "error", err)
 			}
 		},
+		Watch: func() { s.wall.Wake() },
+	})
+	s.wall = wallboard.New(wallboard.Config{
+		Source: source{position, s.bus}, Store: s.store, Hub: s.hub, AbandonAfter: s.abandonAfter, Log: e.log,
 	})
 
 	if b.demo == nil {
@@ -147,8 +153,11 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	parts.run("janitor", s.bus.RunJanitor)
 	parts.run("ingress", func(ctx context.Context) error { return s.bus.Follow(ctx, &s.instances) })
 	parts.run("realtime", s.hub.Run)
+	parts.run("queues", s.wall.Run)
 	parts.run("pushes", s.pushes.Run)
-	parts.run("live", live.New(live.Config{Bus: s.bus, Store: s.store, Hub: s.hub, Log: e.log}).Run)
+	parts.run("live", live.New(live.Config{
+		Bus: s.bus, Store: s.store, Hub: s.hub, Log: e.log, AbandonAfter: s.abandonAfter, Left: s.store.VisitorLeft,
+	}).Run)
 	return s, nil
 }
 
@@ -214,10 +223,36 @@ func (s *server) handler() http.Handler {
 func (s *server) api() http.Handler {
 	desk := newDesk(s.store, s.cfg.secret, s.accountChanged, s.cfg.ownConnectors())
 	return api.New(api.Config{
-		Store: s.store, Blobs: s.blobs, Bus: operations{s.bus}, Accounts: desk, Orders: orderImporter{desk, s.base.nc, s.log}, Tokens: s.tokens, Passwords: s.passwords, Log: s.log,
-		Seal: s.seal, MatchKey: identity.EmailKey, CodeSum: s.keys.CodeSum, Encode: outbox.Encode, EncodeAction: outbox.EncodeAction,
-		Live: s.hub, Here: s.hub.Here, Push: s.pushes, Public: s.cfg.public, Ingress: &s.instances, Web: web.Handler(), Ready: s.ready, Metrics: s.metrics, SendDelay: sendDelay,
-		SetupCode: s.setupCode, Demo: s.base.demo != nil, Secure: strings.HasPrefix(s.cfg.public, "https:"), TrustedProxies: s.cfg.proxies,
+		Store:     s.store,
+		Blobs:     s.blobs,
+		Bus:       operations{s.bus},
+		Accounts:  desk,
+		Orders:    orderImporter{desk, s.base.nc, s.log},
+		Tokens:    s.tokens,
+		Passwords: s.passwords,
+		Log:       s.log,
+
+		Seal:         s.seal,
+		MatchKey:     identity.EmailKey,
+		CodeSum:      s.keys.CodeSum,
+		Encode:       outbox.Encode,
+		EncodeAction: outbox.EncodeAction,
+
+		Live:    s.hub,
+		Here:    s.hub.Here,
+		Push:    s.pushes,
+		Queues:  s.wall,
+		Ingress: &s.instances,
+		Web:     web.Handler(),
+		Ready:   s.ready,
+		Metrics: s.metrics,
+
+		Public:         s.cfg.public,
+		SendDelay:      sendDelay,
+		SetupCode:      s.setupCode,
+		Demo:           s.base.demo != nil,
+		Secure:         strings.HasPrefix(s.cfg.public, "https:"),
+		TrustedProxies: s.cfg.proxies,
 	})
 }
 

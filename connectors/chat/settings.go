@@ -41,7 +41,10 @@ type Settings struct {
 	Calendar string `json:"calendar,omitempty" doc:"Id of the calendar by which it is open; without one that of its inbox"`
 	Mail     Mail   `json:"mail,omitzero"`
 
+	AbandonAfter string `json:"abandonAfter,omitempty" doc:"How long a visitor who waits is gone to count as having left unanswered, if not 30s"`
+
 	mailAfter time.Duration
+	abandoned time.Duration
 	public    []*ecdsa.PublicKey
 }
 
@@ -154,6 +157,14 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 	if s.Calendar != "" && !inbox.ValidID(s.Calendar) {
 		return wrong("calendar %.60q is the id of none", s.Calendar)
 	}
+	s.abandoned = 30 * time.Second
+	if s.AbandonAfter != "" {
+		d, err := time.ParseDuration(s.AbandonAfter)
+		if err != nil || d < 0 || d > 10*time.Minute {
+			return wrong("abandonAfter %.20q: want a duration such as 30s, up to 10m", s.AbandonAfter)
+		}
+		s.abandoned = d
+	}
 	s.mailAfter = 5 * time.Minute
 	if s.Mail.After != "" {
 		d, err := time.ParseDuration(s.Mail.After)
@@ -164,6 +175,9 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 	}
 	return &s, nil
 }
+
+// Abandoned is how long a visitor who waits is gone to count as having left.
+func (s *Settings) Abandoned() time.Duration { return s.abandoned }
 
 // VisitorMail is what s says of mail to visitors who are away; name is the
 // account's.

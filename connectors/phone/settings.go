@@ -38,6 +38,8 @@ type Settings struct {
 	Secrets []string `json:"secrets,omitempty" writeOnly:"true" doc:"What requests are checked by: Twilio's auth token, Aircall's webhook token, whsec_… of Standard Webhooks, user:password of FreeSWITCH"`
 	Shadow  bool     `json:"shadow,omitempty" doc:"Try the check out: what fails it is counted, and taken"`
 
+	AbandonAfter string `json:"abandonAfter,omitempty" doc:"How long a call rings to count as abandoned when nobody takes it, if not 5s"`
+
 	Zone       string            `json:"zone,omitempty" doc:"The time zone of times that name none, such as Europe/Vienna; if not UTC"`
 	Numbers    []string          `json:"numbers,omitempty" doc:"Our own numbers, besides the account's"`
 	Extensions string            `json:"extensions,omitempty" doc:"A regular expression of our own telephones, if not 2 to 6 digits"`
@@ -57,13 +59,14 @@ type Settings struct {
 	Answer     *Answer    `json:"answer,omitempty" doc:"How Twilio is to answer a call; without it, not at all"`
 	Recordings Recordings `json:"recordings,omitzero" required:"false" doc:"How recordings are fetched"`
 
-	region     string
-	zone       *time.Location
-	numbers    map[string]bool // E.164, and what Agents names
-	extensions *regexp.Regexp
-	since      time.Time
-	recheck    time.Duration
-	layout     *Layout
+	region       string
+	abandonAfter time.Duration
+	zone         *time.Location
+	numbers      map[string]bool // E.164, and what Agents names
+	extensions   *regexp.Regexp
+	since        time.Time
+	recheck      time.Duration
+	layout       *Layout
 }
 
 // An AMI is where Asterisk's manager interface listens, and how to log in there.
@@ -121,6 +124,14 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 		return nil, invalid("the settings of account %s cannot be read: %v", account.ID, err)
 	}
 	s.region = account.Region
+	s.abandonAfter = 5 * time.Second
+	if s.AbandonAfter != "" {
+		d, err := time.ParseDuration(s.AbandonAfter)
+		if err != nil || d < 0 || d > 10*time.Minute {
+			return nil, invalid("abandonAfter %.20q: want a duration such as 5s, up to 10m", s.AbandonAfter)
+		}
+		s.abandonAfter = d
+	}
 	for _, check := range []func() error{s.checkProvider, s.checkPlace, s.checkFile, s.checkAMI, s.checkTwilio, s.checkRecordings} {
 		if err := check(); err != nil {
 			return nil, err
@@ -137,6 +148,9 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 	}
 	return s, nil
 }
+
+// Abandoned is how long a call rings to count as abandoned when nobody takes it.
+func (s *Settings) Abandoned() time.Duration { return s.abandonAfter }
 
 func (s *Settings) own(number string) {
 	if e164 := s.e164(number); e164 != "" {

@@ -51,6 +51,7 @@ type Store interface {
 	Calls
 	SavedReplies
 	Notifications
+	QueueSettings
 
 	Teams(ctx context.Context) ([]inbox.Team, error)
 	Agents(ctx context.Context) ([]inbox.Agent, error)
@@ -221,6 +222,8 @@ type Config struct {
 	Live http.Handler
 	// Here reports whether an agent is at work just now, and not away. nil: nobody is.
 	Here func(inbox.AgentID) bool
+	// Queues are what supervisors watch. nil: there are none.
+	Queues Queues
 	// Public is the address by which the outside finds us, without a slash at
 	// its end.
 	Public string
@@ -296,6 +299,7 @@ func newAPI(cfg Config) *API {
 	a.agents()
 	a.notifications()
 	a.pushes()
+	a.queues()
 	a.operations()
 	a.accounts()
 	a.calendars()

@@ -48,9 +48,15 @@ type Config struct {
 	Store Store
 	Hub   Hub
 	Log   *slog.Logger
+	// Left notes that the visitor of a chat has gone, since an instant, for as long
+	// as AbandonAfter says of the account. Every node calls it. nil: nobody notes it.
+	Left         func(ctx context.Context, account inbox.AccountID, session string, at time.Time) error
+	AbandonAfter func(*inbox.Account) time.Duration
 	// Retries are when it is looked again for the conversation of a call that
 	// ended: its record comes another way. nil: 1, 4 and 15 s later.
 	Retries []time.Duration
+	// Tick is how often it is looked who has been gone for long enough. 0: 1 s.
+	Tick time.Duration
 }
 
 const (
@@ -70,6 +76,7 @@ type Desk struct {
 	mu       sync.Mutex // guards these
 	accounts map[inbox.AccountID]inbox.Account
 	read     time.Time
+	gone     map[visit]departure // visitors who may be back in a moment
 }
 
 // New returns a desk that listens once [Desk.Run] is called.
@@ -77,10 +84,13 @@ func New(cfg Config) *Desk {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Tick == 0 {
+		cfg.Tick = time.Second
+	}
 	if cfg.Retries == nil {
 		cfg.Retries = []time.Duration{time.Second, 4 * time.Second, 15 * time.Second}
 	}
-	return &Desk{cfg: cfg, calls: make(chan connectors.Live, callQueue), accounts: map[inbox.AccountID]inbox.Account{}}
+	return &Desk{cfg: cfg, calls: make(chan connectors.Live, callQueue), accounts: map[inbox.AccountID]inbox.Account{}, gone: map[visit]departure{}}
 }
 
 // Run listens until ctx ends, and returns when all that it began has ended.
@@ -89,6 +99,9 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer parts.Wait()
 	for range callWorkers {
 		parts.Go(func() { d.work(ctx, &parts) })
+	}
+	if d.cfg.Left != nil {
+		parts.Go(func() { d.departures(ctx) })
 	}
 	for ctx.Err() == nil {
 		err := d.cfg.Bus.HearLive(ctx, func(word connectors.Live) { d.heard(ctx, word) })
@@ -116,6 +129,7 @@ func (d *Desk) heard(ctx context.Context, word connectors.Live) {
 		account, ok := d.account(ctx, word.Account)
 		if ok && account.Channel == word.Channel && word.Key != "" {
 			d.cfg.Hub.Sign(sign(&word, kind, account.Region))
+			d.moved(&word, &account)
 		}
 		return
 	}

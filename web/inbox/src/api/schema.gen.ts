@@ -28,26 +28,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/try": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Try an account out, made or not
-         * @description For admins. It connects and signs in, and takes and sends nothing. What it found is told step by step, to the first that fails.
-         */
-        post: operations["tryAccount"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/accounts/{id}": {
         parameters: {
             query?: never;
@@ -67,26 +47,6 @@ export interface paths {
          * @description For admins. Its conversations stay, its settings don't.
          */
         delete: operations["removeAccount"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/accounts/{id}/orders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Bring a file of old orders into a shop's account
-         * @description For admins. Lines or a list of JSON, or CSV with headings, of at most 64 MB. A line that can't be read is named and the others are taken; the same file again changes nothing. They are worked in within seconds.
-         */
-        post: operations["import-orders"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -163,7 +123,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say at which telephone an agent is, which calls are shown, in which language the pages are, and who may act on orders
+         * Say at which telephone an agent is, which calls are shown, and who may act on orders
          * @description Of oneself, and as an admin of anybody.
          */
         patch: operations["change-agent"];
@@ -206,50 +166,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/brands": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the brands
-         * @description For admins.
-         */
-        get: operations["brands"];
-        put?: never;
-        /**
-         * Make a brand
-         * @description For admins.
-         */
-        post: operations["make-brand"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/brands/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change a brand
-         * @description For admins.
-         */
-        put: operations["change-brand"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/calendars": {
         parameters: {
             query?: never;
@@ -263,11 +179,7 @@ export interface paths {
          */
         get: operations["calendars"];
         put?: never;
-        /**
-         * Make a calendar that is always open
-         * @description For admins.
-         */
-        post: operations["make-calendar"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -365,23 +277,6 @@ export interface paths {
          * @description Each for itself: what can't be done with one is told of it.
          */
         post: operations["change-conversations"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/count": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Count what a list holds, up to a hundred */
-        get: operations["count-conversations"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1260,70 +1155,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/inboxes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the inboxes, archived ones too
-         * @description Those that the reader may see.
-         */
-        get: operations["inboxes"];
-        put?: never;
-        /**
-         * Make an inbox
-         * @description For admins. Supervisors and admins see it at once, agents when they are made members.
-         */
-        post: operations["make-inbox"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/inboxes/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change an inbox: its name, brand, hours and signature
-         * @description For admins.
-         */
-        put: operations["change-inbox"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/inboxes/{id}/archive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Close an inbox, or open it again
-         * @description For admins. Its accounts arrive in another from then on, which has to be named where there are any. Its conversations stay where they are.
-         */
-        post: operations["archive-inbox"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1658,6 +1489,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the queues as they stand, with who is at work
+         * @description For supervisors and admins, of the inboxes that they may see. The topic "queues" of the websocket pushes the same.
+         */
+        get: operations["queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say from where on figures are marked
+         * @description For supervisors and admins.
+         */
+        put: operations["set-queue-thresholds"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/refresh": {
         parameters: {
             query?: never;
@@ -1737,51 +1608,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether the first admin is still to be made */
-        get: operations["beginning"];
-        put?: never;
-        /**
-         * Make the first admin, and sign in
-         * @description Only while there is no agent, and with the code that the server printed when it started.
-         */
-        post: operations["begin"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/setup/progress": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How far the first run has come
-         * @description For admins.
-         */
-        get: operations["setup-progress"];
-        /**
-         * Pass steps over, come back to them, or be done
-         * @description For admins.
-         */
-        put: operations["save-setup"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/stores": {
         parameters: {
             query?: never;
@@ -1794,23 +1620,6 @@ export interface paths {
          * @description For supervisors and admins.
          */
         get: operations["stores"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the tags of open conversations, the most used first */
-        get: operations["tags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2058,7 +1867,6 @@ export interface components {
             callPop: boolean;
             email: string;
             id: string;
-            /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
             locale: string;
             name: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
@@ -2071,12 +1879,36 @@ export interface components {
         AgentInputBody: {
             /** @description Whether calls are shown that ring for the inbox and nobody by name */
             callPop?: boolean;
-            /** @description Language of the pages, such as de or en-GB; empty: the browser's */
-            locale?: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
             orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */
             phone?: string;
+        };
+        AgentLoad: {
+            /**
+             * Format: int64
+             * @description Conversations that the agent answered today
+             */
+            handled: number;
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Open conversations that are assigned to the agent
+             */
+            open: number;
+            /**
+             * Format: date-time
+             * @description Since when, as far as this server has known
+             */
+            since?: string;
+            /** @enum {string} */
+            state: "online" | "idle" | "away" | "offline";
+            /**
+             * Format: int64
+             * @description Those of them whose customers wait
+             */
+            waiting: number;
         };
         ApplyInputBody: {
             addTags?: string[];
@@ -2090,16 +1922,6 @@ export interface components {
             status?: "open" | "pending" | "closed";
             /** @description none, or a team's id */
             team?: string;
-        };
-        ArchiveInboxInputBody: {
-            archived: boolean;
-            /** @description The inbox that its accounts arrive in from now on; needed where it has any */
-            to?: string;
-            /**
-             * Format: int64
-             * @description That the author saw
-             */
-            version: number;
         };
         Attachment: {
             contentId?: string;
@@ -2124,27 +1946,6 @@ export interface components {
             mayAutoReply: boolean;
             reason?: string;
         };
-        BeginInputBody: {
-            /** @description That the server printed when it started */
-            code: string;
-            email: string;
-            /** @description BCP 47, such as en or de */
-            locale: string;
-            name: string;
-            /**
-             * Format: password
-             * @description 10 characters or more
-             */
-            password: string;
-            /** @description The name of the business */
-            workspace: string;
-            /** @description IANA name, such as Europe/Vienna */
-            zone: string;
-        };
-        BeginningOutputBody: {
-            /** @description Nobody works here yet: the first admin is to be made */
-            needed: boolean;
-        };
         Bounce: {
             detail?: string;
             hard: boolean;
@@ -2152,43 +1953,13 @@ export interface components {
             recipient: string;
             status: string;
         };
-        Brand: {
-            id: string;
-            /** @description BCP 47: the language of what is said where a customer's own isn't known */
-            locale: string;
-            name: string;
-            /** Format: int64 */
-            version: number;
-        };
-        BrandFields: {
-            /** @description BCP 47, such as en, de or pt-BR */
-            locale: string;
-            name: string;
-        };
-        BrokenLine: {
-            /**
-             * Format: int64
-             * @description Counted from 1
-             */
-            line: number;
-            reason: string;
-        };
-        CalendarView: {
+        Calendar: {
             /** @description Days on which it is closed */
             holidays: components["schemas"]["Holiday"][];
             /** @description Empty: always open but on holidays */
             hours: components["schemas"]["OpenHours"][];
             id: string;
             name: string;
-            /** @description Whether somebody is there now */
-            open: boolean;
-            /**
-             * Format: date-time
-             * @description While closed: when somebody is next there; absent: not within a year
-             */
-            opens?: string;
-            /** Format: int64 */
-            version: number;
             /** @description IANA name, such as Europe/Vienna: what hours and days are read in */
             zone: string;
         };
@@ -2286,48 +2057,16 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        ChangeBrandInputBody: {
-            /** @description BCP 47, such as en, de or pt-BR */
-            locale: string;
-            name: string;
-            /**
-             * Format: int64
-             * @description That the author saw
-             */
-            version: number;
-        };
-        ChangeInboxInputBody: {
-            brandId: string;
-            /** @description When it is open */
-            calendarId: string;
-            name: string;
-            /** @description What replies from it end with */
-            signature: components["schemas"]["Signature"];
-            /**
-             * Format: int64
-             * @description That the author saw
-             */
-            version: number;
-        };
         Changed: {
-            /** @description As it is now; of one that stays as it was, where another version was seen of it */
             conversation?: components["schemas"]["Conversation"];
             /** @description Why it stays as it was */
             error?: string;
             id: string;
         };
         ChangesInputBody: {
-            /** @description The same for all; the version in it is not taken */
+            /** @description The same for all; a version is not taken */
             change: components["schemas"]["ConversationPatch"];
             ids: string[];
-            /** @description The version of each that was seen, in the order of the ids: one that has another stays as it is. With them a request can be sent again without doing anything twice */
-            versions?: number[];
-        };
-        ChatPage: {
-            /** @description Such as https://shop.example */
-            origin: string;
-            /** Format: date-time */
-            seenAt: string;
         };
         Claim: {
             /**
@@ -2410,6 +2149,11 @@ export interface components {
             createdAt: string;
             /** @description Who it was opened by */
             customer: components["schemas"]["Person"];
+            /**
+             * Format: date-time
+             * @description When somebody human answered it first
+             */
+            firstReplyAt?: string;
             id: string;
             inboxId: string;
             /**
@@ -2417,6 +2161,11 @@ export interface components {
              * @description Time of the newest message: what lists are ordered by
              */
             lastAt: string;
+            /**
+             * Format: date-time
+             * @description Of a chat: when its customer left unanswered, last
+             */
+            leftAt?: string;
             mergedInto?: string;
             /**
              * Format: int64
@@ -2628,6 +2377,36 @@ export interface components {
             /** @description Id of the identity, the order or the attachment */
             ref: string;
         };
+        Group: {
+            /**
+             * Format: int64
+             * @description Open, pending or snoozed
+             */
+            backlog: number;
+            /** @enum {string} */
+            by: "all" | "inbox" | "team" | "channel";
+            /** @description Of the inbox or team, or the channel's name; empty for all */
+            id: string;
+            last15: components["schemas"]["Window"];
+            last30: components["schemas"]["Window"];
+            last60: components["schemas"]["Window"];
+            /** @description Which conversation that is */
+            longestId?: string;
+            /** @description Since midnight in the zone of each inbox's calendar */
+            today: components["schemas"]["Window"];
+            /** @description Where it was asked for */
+            trend?: components["schemas"]["Trend"];
+            /**
+             * Format: int64
+             * @description Open, and nobody human has answered the customer's last words
+             */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description Since when the one that waits longest does
+             */
+            waitingSince?: string;
+        };
         HandOverInputBody: {
             /** @description Whose next message continues here, on whatever channel */
             identityId: string;
@@ -2675,43 +2454,10 @@ export interface components {
             /** @description As it was received, for display */
             value: string;
         };
-        ImportedOrder: {
-            currency: string;
-            email: string;
-            /** Format: int64 */
-            items: number;
-            number: string;
-            /** Format: date-time */
-            placedAt: string;
-            status: string;
-            /**
-             * Format: int64
-             * @description In the currency's minor unit
-             */
-            total: number;
-        };
         Inbox: {
-            /**
-             * Format: date-time
-             * @description Since when nothing comes in any more; what was said stays
-             */
-            archivedAt?: string;
             brandId: string;
-            /** @description When it is open */
-            calendarId: string;
             id: string;
             name: string;
-            signature: components["schemas"]["Signature"];
-            /** Format: int64 */
-            version: number;
-        };
-        InboxFields: {
-            brandId: string;
-            /** @description When it is open */
-            calendarId: string;
-            name: string;
-            /** @description What replies from it end with */
-            signature: components["schemas"]["Signature"];
         };
         Item: {
             externalId?: string;
@@ -2735,11 +2481,8 @@ export interface components {
         ItemsAgent: {
             items: components["schemas"]["Agent"][];
         };
-        ItemsBrand: {
-            items: components["schemas"]["Brand"][];
-        };
-        ItemsCalendarView: {
-            items: components["schemas"]["CalendarView"][];
+        ItemsCalendar: {
+            items: components["schemas"]["Calendar"][];
         };
         ItemsCart: {
             items: components["schemas"]["Cart"][];
@@ -2758,9 +2501,6 @@ export interface components {
         };
         ItemsCount: {
             items: components["schemas"]["Count"][];
-        };
-        ItemsInbox: {
-            items: components["schemas"]["Inbox"][];
         };
         ItemsKind: {
             items: components["schemas"]["Kind"][];
@@ -2800,12 +2540,6 @@ export interface components {
         };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
-        };
-        ItemsTagCount: {
-            items: components["schemas"]["TagCount"][];
-        };
-        ItemsTrial: {
-            items: components["schemas"]["Trial"][];
         };
         ItemsView: {
             items: components["schemas"]["View"][];
@@ -2856,8 +2590,6 @@ export interface components {
             maxProof: number;
             /** @description The JSON Schema of the settings; a secret is writeOnly */
             settings: unknown;
-            /** @description Whether an account can be tried out before it is made */
-            trial?: boolean;
             /** @description Requests come to /in/<channel>/<id> */
             webhooks?: boolean;
         };
@@ -2916,11 +2648,6 @@ export interface components {
             points: number;
             reason?: string;
             store: string;
-        };
-        MakeCalendarInputBody: {
-            name: string;
-            /** @description IANA name, such as Europe/Vienna */
-            zone: string;
         };
         Match: {
             /** @description Of the customer that was asked about */
@@ -3276,22 +3003,6 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        OrderImport: {
-            /** @description The first of them */
-            broken: components["schemas"]["BrokenLine"][];
-            /**
-             * Format: int64
-             * @description Lines that could not be read
-             */
-            failed: number;
-            /** @description The first orders, as they were understood */
-            first: components["schemas"]["ImportedOrder"][];
-            /**
-             * Format: int64
-             * @description That were read, and taken unless they were only looked at
-             */
-            orders: number;
-        };
         OrderLink: {
             claimId?: string;
             /** @description Of a claim: the code that was asked for last. It is the same whether or not there is an order to send it to */
@@ -3397,11 +3108,6 @@ export interface components {
             /** @description All of them; empty: always open but on holidays */
             hours?: components["schemas"]["OpenHours"][];
             name?: string;
-            /**
-             * Format: int64
-             * @description That the author saw: any other is a conflict; absent: whatever it is
-             */
-            version?: number;
             /** @description IANA name, such as Europe/Vienna */
             zone?: string;
         };
@@ -3490,6 +3196,15 @@ export interface components {
              * @description When it took a push last
              */
             pushedAt?: string;
+        };
+        QueueThreshold: {
+            /**
+             * @description longest and firstResponse in seconds
+             * @enum {string}
+             */
+            figure: "waiting" | "longest" | "backlog" | "offered" | "abandoned" | "firstResponse";
+            /** @description From where on it is raised, high and critical, each no less than the one before */
+            levels: number[];
         };
         Reaction: {
             /** Format: date-time */
@@ -3600,6 +3315,14 @@ export interface components {
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
         };
+        ResponseTime: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            median: number;
+            /** Format: double */
+            p90: number;
+        };
         Return: {
             /**
              * Format: date-time
@@ -3617,10 +3340,6 @@ export interface components {
             quantity: number;
             sku?: string;
             title: string;
-        };
-        SaveSetupInputBody: {
-            finished: boolean;
-            skipped: string[];
         };
         SavedDraft: {
             draft: components["schemas"]["Draft"];
@@ -3774,41 +3493,6 @@ export interface components {
             /** @description Whether pushes carry the first words of messages */
             pushText?: boolean;
         };
-        Setup: {
-            /**
-             * Format: int64
-             * @description Who may sign in
-             */
-            agents: number;
-            /** @description The first chat */
-            chat?: string;
-            /** Format: date-time */
-            finishedAt?: string;
-            /** @description The conversation that is furthest on its way to a linked answer */
-            first?: components["schemas"]["SetupFirst"];
-            /** @description The first mailbox */
-            mailbox?: string;
-            /**
-             * Format: int64
-             * @description How many there are, to 10,000
-             */
-            orders: number;
-            /** @description Where a chat was last shown */
-            page?: components["schemas"]["ChatPage"];
-            /** @description The first shop */
-            shop?: string;
-            /** @description What was passed over for now */
-            skipped: string[];
-        };
-        SetupFirst: {
-            answered: boolean;
-            id: string;
-            /** Format: int64 */
-            number: number;
-            /** @description The number of the one that is meant */
-            order?: string;
-            subject: string;
-        };
         Shipment: {
             /**
              * Format: date-time
@@ -3851,17 +3535,20 @@ export interface components {
              */
             updatedAt?: string;
         };
-        Signature: {
-            /** @description The same with its looks, sanitised; empty: the text does */
-            html: string;
-            text: string;
-        };
         Signed: {
             /** @description For the Authorization header, as Bearer, and the websocket's first frame */
             accessToken: string;
             agent: components["schemas"]["Agent"];
             /** Format: date-time */
             expiresAt: string;
+        };
+        Snapshot: {
+            agents: components["schemas"]["AgentLoad"][];
+            /** Format: date-time */
+            at: string;
+            /** @description All together first, then each inbox, team and channel that has anything */
+            groups: components["schemas"]["Group"][];
+            thresholds: components["schemas"]["QueueThreshold"][];
         };
         SplitInputBody: {
             /** @description A conversation's id or its number; absent: a new one */
@@ -3913,14 +3600,6 @@ export interface components {
             /** @description Empty takes it away */
             summary: string;
         };
-        TagCount: {
-            /**
-             * Format: int64
-             * @description 100 means that many or more
-             */
-            count: number;
-            tag: string;
-        };
         TakeInputBody: {
             /** @description Whose it is */
             agentId: string;
@@ -3929,13 +3608,6 @@ export interface components {
              * @description That was offered
              */
             version: number;
-        };
-        Tally: {
-            /**
-             * Format: int64
-             * @description 100 means that many or more
-             */
-            count: number;
         };
         Task: {
             assigneeId?: string;
@@ -3999,6 +3671,10 @@ export interface components {
             name: string;
             values?: string[];
         };
+        ThresholdsInputBody: {
+            /** @description All of them: a figure that isn't named is not marked */
+            thresholds: components["schemas"]["QueueThreshold"][];
+        };
         TimelineEntry: {
             /** Format: date-time */
             at: string;
@@ -4010,17 +3686,29 @@ export interface components {
             kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status" | "action";
             title: string;
         };
-        Trial: {
-            /** @description What is wrong, with the server's own words */
-            detail?: string;
-            ok: boolean;
-            /**
-             * @description Which of its servers
-             * @enum {string}
-             */
-            server: "imap" | "smtp";
-            /** @enum {string} */
-            step: "settings" | "host" | "port" | "tls" | "signIn" | "folder";
+        Trend: {
+            /** @description In each half hour of the last day: 48 */
+            halfHours: components["schemas"]["TrendHalfHoursStruct"];
+            /** @description At each minute of the last hour: 61 */
+            minutes: components["schemas"]["TrendMinutesStruct"];
+            /** @description In each five minutes of the last hour: 12 */
+            spans: components["schemas"]["TrendSpansStruct"];
+        };
+        TrendHalfHoursStruct: {
+            closed: number[];
+            created: number[];
+        };
+        TrendMinutesStruct: {
+            backlog: number[];
+            /** @description Seconds that the longest wait had lasted */
+            longest: number[];
+            waiting: number[];
+        };
+        TrendSpansStruct: {
+            abandoned: number[];
+            /** @description Conversations that were answered within */
+            handled: number[];
+            offered: number[];
         };
         UnmergeInputBody: {
             /** @description Of the list of merges */
@@ -4093,6 +3781,29 @@ export interface components {
             /** @description By the browser, also while Skein is not open */
             push: boolean;
         };
+        Window: {
+            /**
+             * Format: int64
+             * @description Live chats and calls that the customer left unanswered
+             */
+            abandoned: number;
+            /** Format: int64 */
+            closed: number;
+            /** Format: int64 */
+            created: number;
+            /** @description Of the conversations that were answered for the first time */
+            firstResponse?: components["schemas"]["ResponseTime"];
+            /**
+             * Format: int64
+             * @description Of these, answered by somebody human since
+             */
+            handled: number;
+            /**
+             * Format: int64
+             * @description Began, or became open again
+             */
+            offered: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -4164,39 +3875,6 @@ export interface operations {
             };
         };
     };
-    tryAccount: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Account"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsTrial"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     changeAccount: {
         parameters: {
             query?: never;
@@ -4249,45 +3927,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "import-orders": {
-        parameters: {
-            query?: {
-                /** @description 1: only look at it */
-                dry?: "1";
-            };
-            header?: never;
-            path: {
-                /** @description An account of the channel shop */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/octet-stream": string;
-            };
-        };
-        responses: {
-            /** @description What the file came to */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderImport"];
-                };
             };
             /** @description What is wrong */
             default: {
@@ -4508,103 +4147,6 @@ export interface operations {
             };
         };
     };
-    brands: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsBrand"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "make-brand": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BrandFields"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Brand"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "change-brand": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeBrandInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Brand"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     calendars: {
         parameters: {
             query?: never;
@@ -4620,40 +4162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsCalendarView"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "make-calendar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MakeCalendarInputBody"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CalendarView"];
+                    "application/json": components["schemas"]["ItemsCalendar"];
                 };
             };
             /** @description What is wrong */
@@ -4688,7 +4197,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CalendarView"];
+                    "application/json": components["schemas"]["Calendar"];
                 };
             };
             /** @description What is wrong */
@@ -4824,45 +4333,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsChanged"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "count-conversations": {
-        parameters: {
-            query?: {
-                status?: "open" | "pending" | "snoozed" | "closed" | "spam" | "all";
-                /** @description me, none, or an agent's id; empty: anybody's */
-                assignee?: string;
-                /** @description An inbox's id; empty: all of one's own */
-                inbox?: string;
-                /** @description Only conversations of which a message holds all these words, and which the filters in it admit: see search */
-                text?: string;
-                /** @description A team's id; empty: any and none */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tally"];
                 };
             };
             /** @description What is wrong */
@@ -6622,138 +6092,6 @@ export interface operations {
             };
         };
     };
-    inboxes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsInbox"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "make-inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InboxFields"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "change-inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeInboxInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "archive-inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ArchiveInboxInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     keys: {
         parameters: {
             query?: {
@@ -7463,6 +6801,66 @@ export interface operations {
             };
         };
     };
+    queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-queue-thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdsInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -7628,7 +7026,7 @@ export interface operations {
                 /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
-                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting is:mentioned. A conversation's number or an address is found too */
+                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting. A conversation's number or an address is found too */
                 q: string;
             };
             header?: never;
@@ -7644,131 +7042,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageHit"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    beginning: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BeginningOutputBody"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    begin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BeginInputBody"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    "Set-Cookie"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Signed"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "setup-progress": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Setup"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "save-setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SaveSetupInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Setup"];
                 };
             };
             /** @description What is wrong */
@@ -7798,35 +7071,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsShopStore"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tags: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsTagCount"];
                 };
             };
             /** @description What is wrong */
@@ -8010,9 +7254,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
