@@ -20,6 +20,10 @@ export function actedOn(id: string): boolean {
   return acted.has(id);
 }
 
+export function noteActed(id: string): void {
+  acted.add(id);
+}
+
 /** What the server is asked for, where that is not what is shown meanwhile. */
 export type Asked = Omit<components["schemas"]["ConversationPatch"], "version">;
 

@@ -6,19 +6,10 @@ import { useCallback, useMemo } from "react";
 import { api, body } from "./api/client";
 import * as parse from "./parse";
 import { beforeFetch, live, queries, store } from "./runtime";
-import {
-  countOf,
-  messagesOf,
-  openTasks,
-  pick,
-  putConversations,
-  putMessages,
-  putOrders,
-  putTasks,
-  shown,
-  type Filter,
-  type Window,
-} from "./state";
+import { asked, countOf, everything, pick, type Filter, type Window } from "./lists";
+import { filterOf, listOf, type Place } from "./place";
+import { messagesOf, openTasks, putConversations, putMessages, putOrders, putTasks, shown } from "./state";
+import { chosenSorts } from "./sorting";
 import { useSelect } from "./store";
 import type {
   AgentDesk,
@@ -31,9 +22,12 @@ import type {
   OrderLink,
   Product,
   Related,
+  Page,
   StoreGrammar,
   Task,
+  View,
 } from "./types";
+import { useSignal } from "./ui/signals";
 import { follow } from "./words/language";
 
 export function useMe(): { me: Me | undefined; error: Error | null } {
@@ -60,58 +54,119 @@ export interface Listing {
 }
 
 const pageSize = 50;
+const largePage = 100;
 
-export function useListing(f: Filter, me: string, enabled: boolean): Listing {
+/** One page of a list, put into the state. */
+export async function fetchPage(f: Filter, cursor: string, limit: number, signal?: AbortSignal): Promise<Page<Conversation>> {
+  await beforeFetch();
+  const page = parse.page(
+    await body(
+      api.GET("/api/v1/conversations", {
+        ...(signal ? { signal } : {}),
+        params: { query: { ...asked(f), limit, ...(cursor === "" ? {} : { cursor }) } },
+      }),
+    ),
+    parse.conversation,
+  );
+  store.update((s) => putConversations(s, page.items));
+  return page;
+}
+
+const emptyList: Filter = { ...everything, text: "-", whole: false };
+
+/** The rows of a list as far as it was fetched; null while it isn't known what it holds. */
+export function useListing(list: Filter | null, me: string, enabled: boolean): Listing {
+  const f = list ?? emptyList;
+  enabled &&= list !== null;
+  const key = JSON.stringify(asked(f));
   const q = useInfiniteQuery({
-    queryKey: ["list", f.status, f.assignee, f.inbox],
+    queryKey: ["list", key],
     enabled,
     initialPageParam: "",
     queryFn: async ({ pageParam, signal }) => {
-      await beforeFetch();
-      const page = parse.page(
-        await body(
-          api.GET("/api/v1/conversations", {
-            signal,
-            params: {
-              query: {
-                status: f.status,
-                limit: pageSize,
-                ...(f.assignee === "" ? {} : { assignee: f.assignee }),
-                ...(f.inbox === "" ? {} : { inbox: f.inbox }),
-                ...(pageParam === "" ? {} : { cursor: pageParam }),
-              },
-            },
-          }),
-        ),
-        parse.conversation,
-      );
-      store.update((s) => putConversations(s, page.items));
-      const last = page.items.at(-1);
-      return { next: page.next, end: last ? { lastAt: last.lastAt, id: last.id } : null };
+      const page = await fetchPage(f, pageParam, pageParam === "" ? pageSize : largePage, signal);
+      return { next: page.next, end: page.items.at(-1) ?? null, ids: f.whole ? [] : page.items.map((c) => c.id) };
     },
     getNextPageParam: (p) => (p.next === "" ? undefined : p.next),
   });
+  // What comes into a list that only the server knows is at the head of it when the
+  // newest are first: that is asked for again after changes.
+  const head = useQuery({
+    queryKey: ["head", key],
+    enabled: enabled && !f.whole,
+    queryFn: async ({ signal }) => (await fetchPage({ ...f, sort: "newest" }, "", pageSize, signal)).items.map((c) => c.id),
+    placeholderData: keepPreviousData,
+  });
+  const pages = q.data?.pages;
+  const ids = useMemo(
+    () => (f.whole ? undefined : new Set([...(pages ?? []).flatMap((p) => p.ids), ...(head.data ?? [])])),
+    [f.whole, pages, head.data],
+  );
   const last = q.data?.pages.at(-1);
   const end = q.data?.pages.findLast((p) => p.end)?.end ?? null;
   const window: Window = last ? (last.next === "" ? "all" : (end ?? "all")) : "nothing";
-  const key = typeof window === "string" ? window : `${window.lastAt} ${window.id}`;
   const rows = useSelect(
     store,
     useCallback(
-      (s) => pick(s, f, me, window),
-      // eslint-disable-next-line react-hooks/exhaustive-deps -- key stands for window, the fields for f
-      [f.status, f.assignee, f.inbox, me, key],
+      (s) => pick(s, f, me, window, ids),
+      // eslint-disable-next-line react-hooks/exhaustive-deps -- key stands for f, its day and names are in the text
+      [key, me, window, ids],
     ),
   );
   return {
     rows,
-    loading: q.isPending && enabled,
+    loading: q.isPending && (enabled || list === null),
     error: q.data ? null : q.error,
     more: q.hasNextPage,
     fetchingMore: q.isFetchingNextPage,
     fetchMore: () => void q.fetchNextPage(),
     retry: () => void q.refetch(),
   };
+}
+
+/** How many a list holds, up to a hundred, where the sums don't tell. */
+export function useTally(f: Filter | null, on = true): number {
+  const { status, assignee, inbox, team, text } = asked(f ?? emptyList);
+  const query = { status, ...(assignee === undefined ? {} : { assignee }), ...(inbox === undefined ? {} : { inbox }), ...(team === undefined ? {} : { team }), ...(text === undefined ? {} : { text }) };
+  const q = useQuery({
+    queryKey: ["tally", "count", JSON.stringify(query)],
+    enabled: on && f !== null,
+    queryFn: async ({ signal }) => parse.num(parse.record(await body(api.GET("/api/v1/conversations/count", { signal, params: { query } })), "count"), "count"),
+    placeholderData: keepPreviousData,
+  });
+  return q.data ?? 0;
+}
+
+export interface Views {
+  readonly items: readonly View[];
+  /** What a query holds. It comes with the views: the first screen has none. */
+  readonly read: (query: string, me: Me) => Filter;
+}
+
+/** The saved views, one's own before those that are shared. */
+export function useViews(on = true): { views: Views | undefined; error: Error | null } {
+  const q = useQuery({
+    queryKey: ["views"],
+    enabled: on,
+    queryFn: async ({ signal }): Promise<Views> => {
+      const [{ read }, got] = await Promise.all([import("./reading"), body(api.GET("/api/v1/views", { signal }))]);
+      return { items: parse.list(parse.record(got, "views"), "items", parse.view), read };
+    },
+  });
+  return { views: q.data, error: q.data ? null : q.error };
+}
+
+/** What the list of a place holds: null while that isn't known, undefined where a saved view is gone. */
+export function useFilter(place: Place, me: Me | undefined): Filter | null | undefined {
+  const saved = place.view === "saved";
+  const { views } = useViews(saved);
+  const chosen = useSignal(chosenSorts).get(listOf(place));
+  return useMemo(() => {
+    if (!saved) return filterOf(place, chosen);
+    if (!views || !me) return null;
+    const view = views.items.find((v) => v.id === place.saved);
+    return view && { ...views.read(view.query, me), sort: chosen ?? view.sort };
+  }, [saved, place, views, me, chosen]);
 }
 
 export function useCounts(): (f: Filter, me: string) => number {

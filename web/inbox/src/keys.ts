@@ -17,8 +17,15 @@ export type Command =
   | "search"
   | "go-mine"
   | "go-unassigned"
+  | "go-mentions"
   | "go-all"
   | "go-callbacks"
+  | "lists"
+  | "select"
+  | "select-all"
+  | "extend-next"
+  | "extend-previous"
+  | "clear-selection"
   | "call"
   | "help";
 
@@ -27,7 +34,7 @@ export interface Binding {
   readonly keys: readonly string[];
   readonly command: Command;
   readonly help: string;
-  readonly group: "Move" | "Answer" | "Sort out" | "Show";
+  readonly group: "Move" | "Select" | "Answer" | "Sort out" | "Show";
 }
 
 export const bindings: readonly Binding[] = [
@@ -36,8 +43,15 @@ export const bindings: readonly Binding[] = [
   { keys: ["o", "Enter"], command: "open", help: "Open", group: "Move" },
   { keys: ["g m"], command: "go-mine", help: "Go to Mine", group: "Move" },
   { keys: ["g u"], command: "go-unassigned", help: "Go to Unassigned", group: "Move" },
+  { keys: ["g n"], command: "go-mentions", help: "Go to Mentions", group: "Move" },
   { keys: ["g a"], command: "go-all", help: "Go to All", group: "Move" },
   { keys: ["g c"], command: "go-callbacks", help: "Go to Callbacks", group: "Move" },
+  { keys: ["g l"], command: "lists", help: "Go to any list", group: "Move" },
+  { keys: ["x"], command: "select", help: "Select", group: "Select" },
+  { keys: ["J"], command: "extend-next", help: "Select down to the next", group: "Select" },
+  { keys: ["K"], command: "extend-previous", help: "Select up to the previous", group: "Select" },
+  { keys: ["X"], command: "select-all", help: "Select all in the list", group: "Select" },
+  { keys: ["Escape"], command: "clear-selection", help: "Select nothing", group: "Select" },
   { keys: ["r"], command: "reply", help: "Reply", group: "Answer" },
   { keys: ["n"], command: "note", help: "Note for the team", group: "Answer" },
   { keys: ["e"], command: "close", help: "Close and go to the next", group: "Sort out" },
@@ -46,7 +60,7 @@ export const bindings: readonly Binding[] = [
   { keys: ["s"], command: "snooze", help: "Snooze until a time", group: "Sort out" },
   { keys: ["t"], command: "tags", help: "Tags", group: "Sort out" },
   { keys: ["p"], command: "priority", help: "Priority", group: "Sort out" },
-  { keys: ["z"], command: "undo", help: "Undo the last close or assignment", group: "Sort out" },
+  { keys: ["z"], command: "undo", help: "Undo the last change", group: "Sort out" },
   { keys: ["c"], command: "call", help: "Open the call that rings", group: "Show" },
   { keys: ["i"], command: "panel", help: "Customer panel", group: "Show" },
   { keys: ["/"], command: "search", help: "Search", group: "Show" },

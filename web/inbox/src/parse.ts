@@ -10,6 +10,7 @@ import {
   linkStates,
   messageStates,
   policies,
+  sorts,
   statuses,
   type Agent,
   type Attachment,
@@ -54,6 +55,7 @@ import {
   type StoreGrammar,
   type Task,
   type TimelineEntry,
+  type View,
 } from "./types";
 
 export class ParseError extends Error {}
@@ -140,9 +142,9 @@ export function conversation(x: unknown): Conversation {
     order: str(sub(o, "order"), "id") === "" ? null : { id: str(sub(o, "order"), "id"), number: str(sub(o, "order"), "number") },
     messageSeq: num(o, "messageSeq"),
     publicSeq: num(o, "publicSeq"),
-    createdAt: str(o, "createdAt"),
+    createdAt: instant(o, "createdAt"),
     lastAt: instant(o, "lastAt"),
-    waitingSince: str(o, "waitingSince"),
+    waitingSince: instant(o, "waitingSince"),
     priority: num(o, "priority"),
     tags: list(o, "tags", text),
     snoozedUntil: str(o, "snoozedUntil"),
@@ -602,9 +604,32 @@ function count(x: unknown): Count {
   const o = record(x, "count");
   return {
     inboxId: str(o, "inboxId"),
+    teamId: str(o, "teamId"),
     assigneeId: str(o, "assigneeId"),
     status: str(o, "status"),
     count: num(o, "count"),
+  };
+}
+
+export const tagCount = (x: unknown): { tag: string; count: number } => {
+  const o = record(x, "tag");
+  return { tag: str(o, "tag"), count: num(o, "count") };
+};
+
+export const viewCount = (x: unknown): { id: string; count: number } => {
+  const o = record(x, "count");
+  return { id: str(o, "id"), count: num(o, "count") };
+};
+
+export function view(x: unknown): View {
+  const o = record(x, "view");
+  return {
+    id: need(o, "id", "view"),
+    agentId: str(o, "agentId"),
+    name: str(o, "name"),
+    query: str(o, "query"),
+    sort: oneOf(o["sort"], sorts, "newest"),
+    shared: flag(o, "shared"),
   };
 }
 

@@ -1,9 +1,9 @@
 // Where the agent is, and the address of it. Every place survives a reload.
 
-import type { Filter } from "./state";
-import { statuses, type Status } from "./types";
+import { everything, type Filter } from "./lists";
+import { statuses, type Sort, type Status } from "./types";
 
-export const views = ["mine", "unassigned", "all", "callbacks", "closed", "spam", "search"] as const;
+export const views = ["mine", "unassigned", "mentions", "all", "saved", "callbacks", "closed", "spam", "search"] as const;
 export type View = (typeof views)[number];
 
 /** Where the day begins: what nobody has taken yet is where mail arrives. */
@@ -14,6 +14,10 @@ export interface Place {
   readonly view: View;
   readonly status: Status | "all";
   readonly inbox: string;
+  readonly team: string;
+  readonly tag: string;
+  /** The id of the saved view, of a "saved" one. */
+  readonly saved: string;
   readonly q: string;
   /** The number (or id) of the open conversation, or "". */
   readonly open: string;
@@ -27,11 +31,16 @@ export function listed(view: View): boolean {
 /** The status that a view shows unless another is asked for. */
 function usual(view: View): Status | "all" {
   if (view === "closed" || view === "spam") return view;
-  return view === "search" ? "all" : "open";
+  return view === "search" || view === "saved" ? "all" : "open";
+}
+
+/** Whether the view itself says which status it shows. */
+export function fixed(view: View): boolean {
+  return view === "closed" || view === "spam" || view === "saved" || !listed(view);
 }
 
 export function at(view: View, more: Partial<Omit<Place, "view">> = {}): Place {
-  return { view, status: usual(view), inbox: "", q: "", open: "", ...more };
+  return { view, status: usual(view), inbox: "", team: "", tag: "", saved: "", q: "", open: "", ...more };
 }
 
 const isView = (s: string | null): s is View => views.some((v) => v === s);
@@ -52,11 +61,13 @@ export function placeOf(path: string, query: string): Place | null {
   } else if (isView(first) && second === "") view = first;
   else return null;
   const status = q.get("status");
-  const fixed = view === "closed" || view === "spam" || !listed(view);
   return at(view, {
     open,
-    status: !fixed && isStatus(status) ? status : usual(view),
+    status: !fixed(view) && isStatus(status) ? status : usual(view),
     inbox: q.get("inbox") ?? "",
+    team: q.get("team") ?? "",
+    tag: q.get("tag") ?? "",
+    saved: view === "saved" ? (q.get("id") ?? "") : "",
     q: q.get("q") ?? "",
   });
 }
@@ -66,23 +77,40 @@ export function href(p: Place): string {
   if (p.open !== "") q.set("list", p.view);
   if (p.status !== usual(p.view)) q.set("status", p.status);
   if (p.inbox !== "") q.set("inbox", p.inbox);
+  if (p.team !== "") q.set("team", p.team);
+  if (p.tag !== "") q.set("tag", p.tag);
+  if (p.view === "saved") q.set("id", p.saved);
   if (p.view === "search" && p.q !== "") q.set("q", p.q);
   const query = q.toString();
   return (p.open === "" ? `/${p.view}` : `/c/${encodeURIComponent(p.open)}`) + (query === "" ? "" : `?${query}`);
 }
 
-export function filterOf(p: Place): Filter {
+/** What a place shows, apart from a saved view's own. */
+export function filterOf(p: Place, sort: Sort = "newest"): Filter {
   return {
+    ...everything,
     status: p.status,
     assignee: p.view === "mine" ? "me" : p.view === "unassigned" ? "none" : "",
     inbox: p.inbox,
+    team: p.team,
+    tags: p.tag === "" ? [] : [p.tag],
+    text: p.view === "mentions" ? "is:mentioned" : p.tag === "" ? "" : `tag:"${p.tag}"`,
+    whole: p.view !== "mentions",
+    sort,
   };
+}
+
+/** What tells one list from another, whatever is open and whichever status it shows. */
+export function listOf(p: Place): string {
+  return [p.view, p.inbox, p.team, p.tag, p.saved].filter((s) => s !== "").join(" ");
 }
 
 export const viewWord: Record<View, string> = {
   mine: "Mine",
   unassigned: "Unassigned",
+  mentions: "Mentions",
   all: "All",
+  saved: "Saved view",
   callbacks: "Callbacks",
   closed: "Closed",
   spam: "Spam",

@@ -30,7 +30,7 @@ export const filters: readonly Filter[] = [
   { name: "before", help: "a day", values: (_, today) => days(today) },
   { name: "after", help: "a day", values: (_, today) => days(today) },
   { name: "has", help: "a file", values: () => ["attachment"] },
-  { name: "is", help: "without an answer", values: () => ["waiting"] },
+  { name: "is", help: "without an answer, or names you", values: () => ["waiting", "mentioned"] },
 ];
 
 export interface Term {

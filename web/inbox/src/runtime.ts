@@ -219,8 +219,16 @@ function again(...keys: string[]): void {
 
 let counting: ReturnType<typeof setTimeout> | undefined;
 
+let tallying: ReturnType<typeof setTimeout> | undefined;
+
 /** Fetches the counts soon; many changes at once cost one fetch. */
 export function recount(): void {
+  // What is counted by looking, and not by sums, costs the server more.
+  tallying ??= setTimeout(() => {
+    tallying = undefined;
+    void queries.invalidateQueries({ queryKey: ["tally"] });
+    void queries.invalidateQueries({ queryKey: ["head"] });
+  }, 1_500);
   counting ??= setTimeout(() => {
     counting = undefined;
     void queries.invalidateQueries({ queryKey: ["counts"] });

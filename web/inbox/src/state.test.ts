@@ -3,14 +3,12 @@ import { aConversation, aMessage, aTask } from "./fixtures";
 import { customer, order } from "./parse";
 import {
   apply,
-  countOf,
   empty,
   forgetMessages,
   messagesOf,
   openTasks,
   overlay,
   parseChange,
-  pick,
   putConversations,
   putMessages,
   putOrders,
@@ -18,9 +16,9 @@ import {
   settle,
   shown,
   type Change,
-  type Filter,
   type State,
 } from "./state";
+import { countOf, everything, pick, type Filter } from "./lists";
 import type { Order, Status } from "./types";
 
 // A small generator with a seed: a failure can be run again.
@@ -92,7 +90,6 @@ function history(next: () => number): Change[] {
   return all;
 }
 
-const everything: Filter = { status: "all", assignee: "", inbox: "" };
 
 // What an agent sees of a state.
 function seen(s: State): unknown {
@@ -178,15 +175,15 @@ describe("pick", () => {
     expect(ids({ inbox: "wholesale" })).toBe("d");
   });
   it("shows nothing below the window", () => {
-    expect(ids({}, { lastAt: at(3), id: "c" })).toBe("abc");
+    expect(ids({}, aConversation("c", { lastAt: at(3) }))).toBe("abc");
     expect(ids({}, "nothing")).toBe("");
   });
 });
 
 describe("overlay", () => {
   const s = putConversations(empty, [aConversation("a", { assigneeId: "me" })]);
-  const open: Filter = { status: "open", assignee: "me", inbox: "" };
-  const sums = [{ inboxId: "support", assigneeId: "me", status: "open", count: 3 }];
+  const open: Filter = { ...everything, status: "open", assignee: "me" };
+  const sums = [{ inboxId: "support", teamId: "", assigneeId: "me", status: "open", count: 3 }];
 
   it("shows what was asked for at once, counts it, and puts it back", () => {
     const asked = overlay(s, "a", "k1", { status: "closed" });

@@ -5,16 +5,16 @@
 // times, mixed with fetched pages, gives the same state. Nothing here touches
 // the DOM, the clock or the network.
 //
-// Lists aren't stored: they are chosen from the entities by `pick`, within the
-// window that has been fetched.
+// Lists aren't stored: they are chosen from the entities, see lists.ts.
 
 import { cart, conversation, customer, message, num, order, record, str, task } from "./parse";
-import { assertNever, type Cart, type Conversation, type Count, type Customer, type Message, type Order, type Person, type Proof, type Status, type Task } from "./types";
+import { assertNever, type Cart, type Conversation, type Customer, type Message, type Order, type Person, type Proof, type Status, type Task } from "./types";
 
 /** What an agent asked for and the server has not confirmed yet. */
 export interface Patch {
   readonly status?: Status;
   readonly assigneeId?: string;
+  readonly teamId?: string;
   readonly priority?: number;
   readonly tags?: readonly string[];
   readonly snoozedUntil?: string;
@@ -265,11 +265,28 @@ export function overlay(s: State, id: string, key: string, patch: Patch): State 
   return { ...s, patches: new Map(s.patches).set(id, [...(s.patches.get(id) ?? []), { key, patch }]) };
 }
 
+/** The same for many at once, each with a patch of its own. */
+export function overlayAll(s: State, key: string, of: ReadonlyMap<string, Patch>): State {
+  const patches = new Map(s.patches);
+  for (const [id, patch] of of) patches.set(id, [...(patches.get(id) ?? []), { key, patch }]);
+  return { ...s, patches };
+}
+
 export function settle(s: State, id: string, key: string): State {
   const left = (s.patches.get(id) ?? []).filter((p) => p.key !== key);
   const patches = new Map(s.patches);
   if (left.length > 0) patches.set(id, left);
   else patches.delete(id);
+  return { ...s, patches };
+}
+
+/** Takes away all that was laid with the key. */
+export function settleAll(s: State, key: string): State {
+  const patches = new Map<string, readonly { readonly key: string; readonly patch: Patch }[]>();
+  for (const [id, laid] of s.patches) {
+    const left = laid.filter((p) => p.key !== key);
+    if (left.length > 0) patches.set(id, left);
+  }
   return { ...s, patches };
 }
 
@@ -279,45 +296,6 @@ export function shown(s: State, id: string): Conversation | undefined {
   const patches = s.patches.get(id);
   if (!c || !patches) return c;
   return patches.reduce<Conversation>((acc, p) => ({ ...acc, ...p.patch }), c);
-}
-
-/** What a list shows. An empty field admits everything. */
-export interface Filter {
-  readonly status: Status | "all";
-  readonly assignee: "me" | "none" | "";
-  readonly inbox: string;
-}
-
-/** How far down a list has been fetched: the last row of its last page, or everything. */
-export type Window = { readonly lastAt: string; readonly id: string } | "all" | "nothing";
-
-export function matches(c: Conversation, f: Filter, me: string): boolean {
-  if (c.mergedInto !== "") return false;
-  if (f.status !== "all" && c.status !== f.status) return false;
-  if (f.inbox !== "" && c.inboxId !== f.inbox) return false;
-  if (f.assignee === "me") return c.assigneeId === me;
-  if (f.assignee === "none") return c.assigneeId === "";
-  return true;
-}
-
-/** Newest first; ids break ties as the server's keyset does. */
-export function newestFirst(a: { lastAt: string; id: string }, b: { lastAt: string; id: string }): number {
-  if (a.lastAt !== b.lastAt) return a.lastAt < b.lastAt ? 1 : -1;
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? 1 : -1;
-}
-
-/** The rows of a list: every known conversation that belongs to it, within the window. */
-export function pick(s: State, f: Filter, me: string, w: Window): Conversation[] {
-  if (w === "nothing") return [];
-  const rows: Conversation[] = [];
-  for (const id of s.conversations.keys()) {
-    const c = shown(s, id);
-    if (!c || !matches(c, f, me)) continue;
-    if (w !== "all" && newestFirst(c, w) > 0) continue;
-    rows.push(c);
-  }
-  return rows.sort(newestFirst);
 }
 
 /** Whether a reply can still be taken back. */
@@ -334,20 +312,4 @@ export function openTasks(s: State, admits: (t: Task) => boolean): Task[] {
 export function messagesOf(s: State, id: string): Message[] {
   const of = s.messages.get(id);
   return of ? [...of.values()].filter((m) => (s.gone.get(m.id) ?? -1) < m.version).sort((a, b) => a.seq - b.seq) : [];
-}
-
-/** The number of conversations that f admits, from the server's sums and what was just asked for. */
-export function countOf(s: State, sums: readonly Count[], f: Filter, me: string): number {
-  const admits = (c: { status: string; assigneeId: string; inboxId: string }): boolean =>
-    (f.status === "all" || c.status === f.status) &&
-    (f.inbox === "" || c.inboxId === f.inbox) &&
-    (f.assignee === "" || c.assigneeId === (f.assignee === "me" ? me : ""));
-  let n = 0;
-  for (const c of sums) if (admits(c)) n += c.count;
-  for (const id of s.patches.keys()) {
-    const before = s.conversations.get(id);
-    const after = shown(s, id);
-    if (before && after) n += Number(admits(after)) - Number(admits(before));
-  }
-  return Math.max(0, n);
 }

@@ -4,6 +4,10 @@
 export const statuses = ["open", "pending", "snoozed", "closed", "spam"] as const;
 export type Status = (typeof statuses)[number];
 
+/** The orders of a list: by the newest message, from either end; by the longest wait; by priority. */
+export const sorts = ["newest", "oldest", "waiting", "priority"] as const;
+export type Sort = (typeof sorts)[number];
+
 export const channels = ["email", "chat", "phone", "social", "shop"] as const;
 export type Channel = (typeof channels)[number];
 
@@ -453,8 +457,20 @@ export interface Me {
   readonly demo: boolean;
 }
 
+/** A list that somebody has put together. */
+export interface View {
+  readonly id: string;
+  readonly agentId: string;
+  readonly name: string;
+  /** Words and filters, as search takes them. */
+  readonly query: string;
+  readonly sort: Sort;
+  readonly shared: boolean;
+}
+
 export interface Count {
   readonly inboxId: string;
+  readonly teamId: string;
   readonly assigneeId: string;
   readonly status: string;
   readonly count: number;

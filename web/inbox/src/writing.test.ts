@@ -7,7 +7,7 @@ import { mailDocument, worthShowing } from "./mailhtml";
 import { at, href, placeOf } from "./place";
 import { plainText } from "./plaintext";
 import { parseParties, showParties, suggest } from "./recipients";
-import { newestFirst } from "./state";
+import { newestFirst } from "./lists";
 import { bytes, delivery, money, steps, timelineWords } from "./words";
 
 describe("plainText", () => {

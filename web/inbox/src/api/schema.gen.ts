@@ -28,6 +28,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an account out, made or not
+         * @description For admins. It connects and signs in, and takes and sends nothing. What it found is told step by step, to the first that fails.
+         */
+        post: operations["tryAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}": {
         parameters: {
             query?: never;
@@ -47,6 +67,26 @@ export interface paths {
          * @description For admins. Its conversations stay, its settings don't.
          */
         delete: operations["removeAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a file of old orders into a shop's account
+         * @description For admins. Lines or a list of JSON, or CSV with headings, of at most 64 MB. A line that can't be read is named and the others are taken; the same file again changes nothing. They are worked in within seconds.
+         */
+        post: operations["import-orders"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -123,7 +163,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say at which telephone an agent is, which calls are shown, and who may act on orders
+         * Say at which telephone an agent is, which calls are shown, in which language the pages are, and who may act on orders
          * @description Of oneself, and as an admin of anybody.
          */
         patch: operations["change-agent"];
@@ -166,6 +206,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/brands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the brands
+         * @description For admins.
+         */
+        get: operations["brands"];
+        put?: never;
+        /**
+         * Make a brand
+         * @description For admins.
+         */
+        post: operations["make-brand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a brand
+         * @description For admins.
+         */
+        put: operations["change-brand"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendars": {
         parameters: {
             query?: never;
@@ -179,7 +263,11 @@ export interface paths {
          */
         get: operations["calendars"];
         put?: never;
-        post?: never;
+        /**
+         * Make a calendar that is always open
+         * @description For admins.
+         */
+        post: operations["make-calendar"];
         delete?: never;
         options?: never;
         head?: never;
@@ -277,6 +365,23 @@ export interface paths {
          * @description Each for itself: what can't be done with one is told of it.
          */
         post: operations["change-conversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what a list holds, up to a hundred */
+        get: operations["count-conversations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1155,6 +1260,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the inboxes, archived ones too
+         * @description Those that the reader may see.
+         */
+        get: operations["inboxes"];
+        put?: never;
+        /**
+         * Make an inbox
+         * @description For admins. Supervisors and admins see it at once, agents when they are made members.
+         */
+        post: operations["make-inbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an inbox: its name, brand, hours and signature
+         * @description For admins.
+         */
+        put: operations["change-inbox"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close an inbox, or open it again
+         * @description For admins. Its accounts arrive in another from then on, which has to be named where there are any. Its conversations stay where they are.
+         */
+        post: operations["archive-inbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1608,6 +1777,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first admin is still to be made */
+        get: operations["beginning"];
+        put?: never;
+        /**
+         * Make the first admin, and sign in
+         * @description Only while there is no agent, and with the code that the server printed when it started.
+         */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the first run has come
+         * @description For admins.
+         */
+        get: operations["setup-progress"];
+        /**
+         * Pass steps over, come back to them, or be done
+         * @description For admins.
+         */
+        put: operations["save-setup"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stores": {
         parameters: {
             query?: never;
@@ -1620,6 +1834,23 @@ export interface paths {
          * @description For supervisors and admins.
          */
         get: operations["stores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tags of open conversations, the most used first */
+        get: operations["tags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1867,6 +2098,7 @@ export interface components {
             callPop: boolean;
             email: string;
             id: string;
+            /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
             locale: string;
             name: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
@@ -1879,6 +2111,8 @@ export interface components {
         AgentInputBody: {
             /** @description Whether calls are shown that ring for the inbox and nobody by name */
             callPop?: boolean;
+            /** @description Language of the pages, such as de or en-GB; empty: the browser's */
+            locale?: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
             orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */
@@ -1923,6 +2157,16 @@ export interface components {
             /** @description none, or a team's id */
             team?: string;
         };
+        ArchiveInboxInputBody: {
+            archived: boolean;
+            /** @description The inbox that its accounts arrive in from now on; needed where it has any */
+            to?: string;
+            /**
+             * Format: int64
+             * @description That the author saw
+             */
+            version: number;
+        };
         Attachment: {
             contentId?: string;
             id: string;
@@ -1946,6 +2190,27 @@ export interface components {
             mayAutoReply: boolean;
             reason?: string;
         };
+        BeginInputBody: {
+            /** @description That the server printed when it started */
+            code: string;
+            email: string;
+            /** @description BCP 47, such as en or de */
+            locale: string;
+            name: string;
+            /**
+             * Format: password
+             * @description 10 characters or more
+             */
+            password: string;
+            /** @description The name of the business */
+            workspace: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
+        };
+        BeginningOutputBody: {
+            /** @description Nobody works here yet: the first admin is to be made */
+            needed: boolean;
+        };
         Bounce: {
             detail?: string;
             hard: boolean;
@@ -1953,13 +2218,43 @@ export interface components {
             recipient: string;
             status: string;
         };
-        Calendar: {
+        Brand: {
+            id: string;
+            /** @description BCP 47: the language of what is said where a customer's own isn't known */
+            locale: string;
+            name: string;
+            /** Format: int64 */
+            version: number;
+        };
+        BrandFields: {
+            /** @description BCP 47, such as en, de or pt-BR */
+            locale: string;
+            name: string;
+        };
+        BrokenLine: {
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            line: number;
+            reason: string;
+        };
+        CalendarView: {
             /** @description Days on which it is closed */
             holidays: components["schemas"]["Holiday"][];
             /** @description Empty: always open but on holidays */
             hours: components["schemas"]["OpenHours"][];
             id: string;
             name: string;
+            /** @description Whether somebody is there now */
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description While closed: when somebody is next there; absent: not within a year
+             */
+            opens?: string;
+            /** Format: int64 */
+            version: number;
             /** @description IANA name, such as Europe/Vienna: what hours and days are read in */
             zone: string;
         };
@@ -2057,16 +2352,48 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ChangeBrandInputBody: {
+            /** @description BCP 47, such as en, de or pt-BR */
+            locale: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description That the author saw
+             */
+            version: number;
+        };
+        ChangeInboxInputBody: {
+            brandId: string;
+            /** @description When it is open */
+            calendarId: string;
+            name: string;
+            /** @description What replies from it end with */
+            signature: components["schemas"]["Signature"];
+            /**
+             * Format: int64
+             * @description That the author saw
+             */
+            version: number;
+        };
         Changed: {
+            /** @description As it is now; of one that stays as it was, where another version was seen of it */
             conversation?: components["schemas"]["Conversation"];
             /** @description Why it stays as it was */
             error?: string;
             id: string;
         };
         ChangesInputBody: {
-            /** @description The same for all; a version is not taken */
+            /** @description The same for all; the version in it is not taken */
             change: components["schemas"]["ConversationPatch"];
             ids: string[];
+            /** @description The version of each that was seen, in the order of the ids: one that has another stays as it is. With them a request can be sent again without doing anything twice */
+            versions?: number[];
+        };
+        ChatPage: {
+            /** @description Such as https://shop.example */
+            origin: string;
+            /** Format: date-time */
+            seenAt: string;
         };
         Claim: {
             /**
@@ -2454,10 +2781,43 @@ export interface components {
             /** @description As it was received, for display */
             value: string;
         };
+        ImportedOrder: {
+            currency: string;
+            email: string;
+            /** Format: int64 */
+            items: number;
+            number: string;
+            /** Format: date-time */
+            placedAt: string;
+            status: string;
+            /**
+             * Format: int64
+             * @description In the currency's minor unit
+             */
+            total: number;
+        };
         Inbox: {
+            /**
+             * Format: date-time
+             * @description Since when nothing comes in any more; what was said stays
+             */
+            archivedAt?: string;
             brandId: string;
+            /** @description When it is open */
+            calendarId: string;
             id: string;
             name: string;
+            signature: components["schemas"]["Signature"];
+            /** Format: int64 */
+            version: number;
+        };
+        InboxFields: {
+            brandId: string;
+            /** @description When it is open */
+            calendarId: string;
+            name: string;
+            /** @description What replies from it end with */
+            signature: components["schemas"]["Signature"];
         };
         Item: {
             externalId?: string;
@@ -2481,8 +2841,11 @@ export interface components {
         ItemsAgent: {
             items: components["schemas"]["Agent"][];
         };
-        ItemsCalendar: {
-            items: components["schemas"]["Calendar"][];
+        ItemsBrand: {
+            items: components["schemas"]["Brand"][];
+        };
+        ItemsCalendarView: {
+            items: components["schemas"]["CalendarView"][];
         };
         ItemsCart: {
             items: components["schemas"]["Cart"][];
@@ -2501,6 +2864,9 @@ export interface components {
         };
         ItemsCount: {
             items: components["schemas"]["Count"][];
+        };
+        ItemsInbox: {
+            items: components["schemas"]["Inbox"][];
         };
         ItemsKind: {
             items: components["schemas"]["Kind"][];
@@ -2540,6 +2906,12 @@ export interface components {
         };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
+        };
+        ItemsTagCount: {
+            items: components["schemas"]["TagCount"][];
+        };
+        ItemsTrial: {
+            items: components["schemas"]["Trial"][];
         };
         ItemsView: {
             items: components["schemas"]["View"][];
@@ -2590,6 +2962,8 @@ export interface components {
             maxProof: number;
             /** @description The JSON Schema of the settings; a secret is writeOnly */
             settings: unknown;
+            /** @description Whether an account can be tried out before it is made */
+            trial?: boolean;
             /** @description Requests come to /in/<channel>/<id> */
             webhooks?: boolean;
         };
@@ -2648,6 +3022,11 @@ export interface components {
             points: number;
             reason?: string;
             store: string;
+        };
+        MakeCalendarInputBody: {
+            name: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
         };
         Match: {
             /** @description Of the customer that was asked about */
@@ -3003,6 +3382,22 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        OrderImport: {
+            /** @description The first of them */
+            broken: components["schemas"]["BrokenLine"][];
+            /**
+             * Format: int64
+             * @description Lines that could not be read
+             */
+            failed: number;
+            /** @description The first orders, as they were understood */
+            first: components["schemas"]["ImportedOrder"][];
+            /**
+             * Format: int64
+             * @description That were read, and taken unless they were only looked at
+             */
+            orders: number;
+        };
         OrderLink: {
             claimId?: string;
             /** @description Of a claim: the code that was asked for last. It is the same whether or not there is an order to send it to */
@@ -3108,6 +3503,11 @@ export interface components {
             /** @description All of them; empty: always open but on holidays */
             hours?: components["schemas"]["OpenHours"][];
             name?: string;
+            /**
+             * Format: int64
+             * @description That the author saw: any other is a conflict; absent: whatever it is
+             */
+            version?: number;
             /** @description IANA name, such as Europe/Vienna */
             zone?: string;
         };
@@ -3341,6 +3741,10 @@ export interface components {
             sku?: string;
             title: string;
         };
+        SaveSetupInputBody: {
+            finished: boolean;
+            skipped: string[];
+        };
         SavedDraft: {
             draft: components["schemas"]["Draft"];
             /** @description False: another device was first. The draft is then that device's, to be joined and stored again */
@@ -3493,6 +3897,41 @@ export interface components {
             /** @description Whether pushes carry the first words of messages */
             pushText?: boolean;
         };
+        Setup: {
+            /**
+             * Format: int64
+             * @description Who may sign in
+             */
+            agents: number;
+            /** @description The first chat */
+            chat?: string;
+            /** Format: date-time */
+            finishedAt?: string;
+            /** @description The conversation that is furthest on its way to a linked answer */
+            first?: components["schemas"]["SetupFirst"];
+            /** @description The first mailbox */
+            mailbox?: string;
+            /**
+             * Format: int64
+             * @description How many there are, to 10,000
+             */
+            orders: number;
+            /** @description Where a chat was last shown */
+            page?: components["schemas"]["ChatPage"];
+            /** @description The first shop */
+            shop?: string;
+            /** @description What was passed over for now */
+            skipped: string[];
+        };
+        SetupFirst: {
+            answered: boolean;
+            id: string;
+            /** Format: int64 */
+            number: number;
+            /** @description The number of the one that is meant */
+            order?: string;
+            subject: string;
+        };
         Shipment: {
             /**
              * Format: date-time
@@ -3534,6 +3973,11 @@ export interface components {
              * @description Of the grammar
              */
             updatedAt?: string;
+        };
+        Signature: {
+            /** @description The same with its looks, sanitised; empty: the text does */
+            html: string;
+            text: string;
         };
         Signed: {
             /** @description For the Authorization header, as Bearer, and the websocket's first frame */
@@ -3600,6 +4044,14 @@ export interface components {
             /** @description Empty takes it away */
             summary: string;
         };
+        TagCount: {
+            /**
+             * Format: int64
+             * @description 100 means that many or more
+             */
+            count: number;
+            tag: string;
+        };
         TakeInputBody: {
             /** @description Whose it is */
             agentId: string;
@@ -3608,6 +4060,13 @@ export interface components {
              * @description That was offered
              */
             version: number;
+        };
+        Tally: {
+            /**
+             * Format: int64
+             * @description 100 means that many or more
+             */
+            count: number;
         };
         Task: {
             assigneeId?: string;
@@ -3709,6 +4168,18 @@ export interface components {
             /** @description Conversations that were answered within */
             handled: number[];
             offered: number[];
+        };
+        Trial: {
+            /** @description What is wrong, with the server's own words */
+            detail?: string;
+            ok: boolean;
+            /**
+             * @description Which of its servers
+             * @enum {string}
+             */
+            server: "imap" | "smtp";
+            /** @enum {string} */
+            step: "settings" | "host" | "port" | "tls" | "signIn" | "folder";
         };
         UnmergeInputBody: {
             /** @description Of the list of merges */
@@ -3875,6 +4346,39 @@ export interface operations {
             };
         };
     };
+    tryAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Account"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTrial"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changeAccount: {
         parameters: {
             query?: never;
@@ -3927,6 +4431,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-orders": {
+        parameters: {
+            query?: {
+                /** @description 1: only look at it */
+                dry?: "1";
+            };
+            header?: never;
+            path: {
+                /** @description An account of the channel shop */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What the file came to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderImport"];
+                };
             };
             /** @description What is wrong */
             default: {
@@ -4147,6 +4690,103 @@ export interface operations {
             };
         };
     };
+    brands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBrand"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBrandInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calendars: {
         parameters: {
             query?: never;
@@ -4162,7 +4802,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsCalendar"];
+                    "application/json": components["schemas"]["ItemsCalendarView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeCalendarInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
                 };
             };
             /** @description What is wrong */
@@ -4197,7 +4870,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Calendar"];
+                    "application/json": components["schemas"]["CalendarView"];
                 };
             };
             /** @description What is wrong */
@@ -4333,6 +5006,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsChanged"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "count-conversations": {
+        parameters: {
+            query?: {
+                status?: "open" | "pending" | "snoozed" | "closed" | "spam" | "all";
+                /** @description me, none, or an agent's id; empty: anybody's */
+                assignee?: string;
+                /** @description An inbox's id; empty: all of one's own */
+                inbox?: string;
+                /** @description Only conversations of which a message holds all these words, and which the filters in it admit: see search */
+                text?: string;
+                /** @description A team's id; empty: any and none */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tally"];
                 };
             };
             /** @description What is wrong */
@@ -6092,6 +6804,138 @@ export interface operations {
             };
         };
     };
+    inboxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsInbox"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboxFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeInboxInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "archive-inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveInboxInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     keys: {
         parameters: {
             query?: {
@@ -7026,7 +7870,7 @@ export interface operations {
                 /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
-                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting. A conversation's number or an address is found too */
+                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting is:mentioned. A conversation's number or an address is found too */
                 q: string;
             };
             header?: never;
@@ -7042,6 +7886,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageHit"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeginningOutputBody"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "setup-progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveSetupInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
                 };
             };
             /** @description What is wrong */
@@ -7071,6 +8040,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsShopStore"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTagCount"];
                 };
             };
             /** @description What is wrong */
@@ -7254,7 +8252,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {

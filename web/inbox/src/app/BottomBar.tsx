@@ -1,17 +1,20 @@
+import { List } from "lucide-react";
 import type { ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
 import { at, href, viewWord, type Place } from "../place";
 import type { Me } from "../types";
-import { AccountMenu, countAt, LazyBell, navViews, type Counts } from "./Nav";
+import { runCommand } from "../ui/hooks";
+import { AccountMenu, countAt, LazyBell, navViews, type Counts, type Looked } from "./Nav";
 import { PlaceLink } from "./PlaceLink";
 
 /** Navigation under the thumb, where there is room for one pane. */
-export function BottomBar({ me, counts, callbacks, place }: { me: Me | undefined; counts: Counts; callbacks: number; place: Place; onHelp: () => void }): ReactNode {
+export function BottomBar({ me, counts, looked, place }: { me: Me | undefined; counts: Counts; looked: Looked; place: Place }): ReactNode {
   return (
     <div className="flex h-14 shrink-0 items-stretch border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)]">
       <nav aria-label="Lists" className="flex flex-1 items-stretch">
-        {/* Spam is one of the lists of All. */}
-        {navViews.filter((v) => v.view !== "spam").map(({ view, icon: Icon }) => {
-          const n = countAt(view, counts, callbacks, me);
+        {/* The rest is among all the lists. */}
+        {navViews.filter((v) => !["mentions", "closed", "spam"].includes(v.view)).map(({ view, icon: Icon }) => {
+          const n = countAt(view, counts, looked, me);
           const current = place.view === view;
           return (
             <PlaceLink
@@ -30,6 +33,13 @@ export function BottomBar({ me, counts, callbacks, place }: { me: Me | undefined
             </PlaceLink>
           );
         })}
+        <AriaButton
+          onPress={() => runCommand("lists")}
+          className="flex flex-1 flex-col items-center justify-center gap-0.5 text-[11px] leading-4 text-muted"
+        >
+          <List size={18} strokeWidth={1.75} aria-hidden="true" />
+          <span>Lists</span>
+        </AriaButton>
       </nav>
       <div className="flex items-center px-1">
         <LazyBell expanded={false} />

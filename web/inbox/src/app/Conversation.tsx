@@ -4,11 +4,11 @@ import { ArrowLeft, Inbox } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
-import { prefetch, useFileToken, useListing, useMessages } from "../data";
+import { prefetch, useFileToken, useFilter, useListing, useMessages } from "../data";
 import { putIn, takenBack } from "../draft";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
-import { filterOf, listed, type Place } from "../place";
+import { listed, type Place } from "../place";
 import type { Conversation, Me, Message } from "../types";
 import { Button, IconButton, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
@@ -142,7 +142,7 @@ function Opened({
 
   // After "close", the next one of the list: for one that has left it already
   // (it was assigned), what came into its place.
-  const listing = useListing(filterOf(place), agentId, listed(place.view));
+  const listing = useListing(useFilter(place, me) ?? null, agentId, listed(place.view));
   const index = listing.rows.findIndex((r) => r.id === c.id);
   const stood = useRef(0);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { bindings, writingKeys, type Binding } from "../keys";
 import { IconButton, Kbd } from "../ui/controls";
 
-const groups: readonly Binding["group"][] = ["Move", "Answer", "Sort out", "Show"];
+const groups: readonly Binding["group"][] = ["Move", "Select", "Answer", "Sort out", "Show"];
 
 /** Every key, from the table that binds them. */
 export function Help({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange: (open: boolean) => void }): ReactNode {

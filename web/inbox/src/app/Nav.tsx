@@ -1,24 +1,26 @@
 import { useRouter } from "@tanstack/react-router";
-import { Archive, CircleHelp, CirclePause, CirclePlay, Inbox, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
+import { Archive, AtSign, CircleHelp, CirclePause, CirclePlay, Inbox, List, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import { lazy, Suspense, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { keyOf } from "../keys";
-import { at, filterOf, href, listed, viewWord, type Place, type View } from "../place";
+import type { Filter } from "../lists";
+import { at, filterOf, listed, listOf, viewWord, type Place, type View } from "../place";
 import { choose } from "../runtime";
 import { signOut } from "../session";
-import type { Filter } from "../state";
 import { setTheme, useTheme } from "../theme";
 import type { Me } from "../types";
-import { Avatar, IconButton, MenuButton, Tip } from "../ui/controls";
+import { Avatar, IconButton, MenuButton } from "../ui/controls";
+import { runCommand } from "../ui/hooks";
 import { initials } from "../words";
-import { PlaceLink } from "./PlaceLink";
+import { NavItem } from "./NavItem";
 import { Logo } from "./Logo";
 import { PresenceDot, presenceWord, useOwnPresence } from "./Presence";
 
 export const navViews: readonly { view: View; icon: LucideIcon; keys?: string }[] = [
   { view: "mine", icon: UserRound, keys: keyOf("go-mine") },
   { view: "unassigned", icon: UserRoundX, keys: keyOf("go-unassigned") },
+  { view: "mentions", icon: AtSign, keys: keyOf("go-mentions") },
   { view: "all", icon: Inbox, keys: keyOf("go-all") },
   { view: "callbacks", icon: PhoneMissed, keys: keyOf("go-callbacks") },
   { view: "closed", icon: Archive },
@@ -27,27 +29,29 @@ export const navViews: readonly { view: View; icon: LucideIcon; keys?: string }[
 
 export type Counts = (f: Filter, me: string) => number;
 
-/** The number beside a view. */
-export function countAt(view: View, counts: Counts, callbacks: number, me: Me | undefined): number {
-  if (view === "callbacks") return callbacks;
-  return me && view !== "closed" && listed(view) ? counts(filterOf(at(view)), me.agent.id) : 0;
+/** What is counted by looking, for the views that no sum tells of. */
+export interface Looked {
+  readonly callbacks: number;
+  readonly mentions: number;
 }
 
-export function countWord(n: number): string {
-  return n > 9999 ? "9999+" : String(n);
+/** The number beside a view. */
+export function countAt(view: View, counts: Counts, looked: Looked, me: Me | undefined): number {
+  if (view === "callbacks" || view === "mentions") return looked[view];
+  return me && view !== "closed" && listed(view) ? counts(filterOf(at(view)), me.agent.id) : 0;
 }
 
 export function Nav({
   me,
   counts,
-  callbacks,
+  looked,
   place,
   expanded,
   onHelp,
 }: {
   me: Me | undefined;
   counts: Counts;
-  callbacks: number;
+  looked: Looked;
   place: Place;
   expanded: boolean;
   onHelp: () => void;
@@ -75,25 +79,19 @@ export function Nav({
             icon={v.icon}
             keys={v.keys}
             expanded={expanded}
-            current={place.view === v.view && place.inbox === ""}
-            count={countAt(v.view, counts, callbacks, me)}
+            current={listOf(place) === v.view}
+            count={countAt(v.view, counts, looked, me)}
             strong={v.view === "mine"}
           />
         ))}
-        {expanded && me && me.inboxes.length > 1 && (
-          <>
-            <h2 className="mt-4 mb-1 px-2 text-xs text-muted">Inboxes</h2>
-            {me.inboxes.filter((i) => !i.archived).map((i) => (
-              <NavItem
-                key={i.id}
-                to={at("all", { inbox: i.id })}
-                words={i.name}
-                expanded
-                current={place.inbox === i.id}
-                count={counts(filterOf(at("all", { inbox: i.id })), me.agent.id)}
-              />
-            ))}
-          </>
+        {expanded ? (
+          me && (
+            <Suspense>
+              <NavMore me={me} counts={counts} place={place} />
+            </Suspense>
+          )
+        ) : (
+          <IconButton icon={List} label="All lists" keys={keyOf("lists")} onPress={() => runCommand("lists")} placement="right" />
         )}
       </nav>
       <div className={`flex gap-1 p-2 ${expanded ? "items-center" : "flex-col items-center"}`}>
@@ -104,6 +102,7 @@ export function Nav({
   );
 }
 
+const NavMore = lazy(() => import("./NavMore"));
 const Bell = lazy(() => import("./Bell"));
 
 export function LazyBell({ expanded }: { expanded: boolean }): ReactNode {
@@ -111,52 +110,6 @@ export function LazyBell({ expanded }: { expanded: boolean }): ReactNode {
     <Suspense>
       <Bell expanded={expanded} />
     </Suspense>
-  );
-}
-
-function NavItem({
-  to,
-  words,
-  icon: Icon,
-  keys,
-  expanded,
-  current,
-  count,
-  strong = false,
-}: {
-  to: Place;
-  words: string;
-  icon?: LucideIcon;
-  keys?: string | undefined;
-  expanded: boolean;
-  current: boolean;
-  count: number;
-  strong?: boolean;
-}): ReactNode {
-  return (
-    <Tip words={words} keys={keys} placement="right">
-      <PlaceLink
-        to={href(to)}
-        current={current}
-        className={`flex h-8 items-center rounded-md text-sm transition-colors duration-75 ${
-          current ? "bg-selected font-medium text-text" : "text-secondary data-[hovered]:bg-hover data-[hovered]:text-text"
-        } ${expanded ? "gap-2.5 px-2" : "relative h-10 w-11 justify-center"}`}
-      >
-        {Icon && <Icon size={16} strokeWidth={1.75} aria-hidden="true" className={`shrink-0 ${current ? "text-accent-text" : "text-muted"}`} />}
-        <span className={expanded ? "min-w-0 flex-1 truncate" : "sr-only"}>{words}</span>
-        {count > 0 && (
-          <span
-            className={
-              expanded
-                ? `figures text-xs ${strong ? "font-semibold text-accent-text" : "text-muted"}`
-                : "figures absolute top-0.5 right-0.5 rounded-full bg-hover px-1 text-[10px] leading-[14px] font-semibold text-secondary"
-            }
-          >
-            {expanded ? countWord(count) : count > 99 ? "99+" : count}
-          </span>
-        )}
-      </PlaceLink>
-    </Tip>
   );
 }
 

@@ -4,6 +4,7 @@
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { keyOf } from "../keys";
+import { isEmpty, selection } from "../selection";
 import { dismiss, offlineSince, spoken, toasts, useSignal } from "../ui/signals";
 import { Button, IconButton, Kbd } from "../ui/controls";
 import { when } from "../words";
@@ -25,13 +26,15 @@ export function OfflineBar(): ReactNode {
 export function Notices(): ReactNode {
   const all = useSignal(toasts);
   const words = useSignal(spoken);
+  // What is done with a selection stands at the foot of the list.
+  const raised = !isEmpty(useSignal(selection));
   const undoable = all.findLastIndex((t) => t.undo); // the key undoes the newest
   return (
     <>
       <div aria-live="polite" role="log" aria-label="News" className="sr-only">
         {words}
       </div>
-      <div role="status" aria-label="Done" className="pointer-events-none fixed bottom-4 start-4 z-50 flex flex-col items-start gap-2 max-md:inset-x-4 max-md:bottom-20 max-md:items-center">
+      <div role="status" aria-label="Done" className={`pointer-events-none fixed start-4 z-50 flex flex-col items-start gap-2 max-md:inset-x-4 max-md:items-center ${raised ? "bottom-28 max-md:bottom-48" : "bottom-4 max-md:bottom-20"}`}>
         {all.map((t, i) => (
           <div
             key={t.id}

@@ -1,4 +1,5 @@
 import { useRouter } from "@tanstack/react-router";
+import { Check } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import type { Conversation, Me } from "../types";
 import { Chip } from "../ui/controls";
@@ -19,6 +20,8 @@ export const Row = memo(function Row({
   showAssignee,
   snippet,
   replace,
+  selected = false,
+  selecting = false,
 }: {
   conversation: Conversation;
   to: string;
@@ -32,6 +35,9 @@ export const Row = memo(function Row({
   showAssignee: boolean;
   snippet?: ReactNode;
   replace: boolean;
+  selected?: boolean;
+  /** Something is selected: the boxes of all rows show. */
+  selecting?: boolean;
 }): ReactNode {
   const now = useNow();
   const Glyph = channelIcon[c.channel];
@@ -40,10 +46,11 @@ export const Row = memo(function Row({
   const subject = subjectOf(c);
   const assignee = c.assigneeId === "" ? "" : c.assigneeId === me ? "You" : (person?.agents.find((a) => a.id === c.assigneeId)?.name ?? "");
   return (
-    <RowLink to={to} current={current} tabbable={tabbable} replace={replace} left={left}>
+    <>
+    <RowLink to={to} current={current || selected} open={current} tabbable={tabbable} replace={replace} left={left}>
       <span aria-hidden="true" className={`absolute inset-y-0 left-0 w-[3px] ${longest ? "bg-amber" : current ? "bg-accent" : ""}`} />
       <span className="flex items-center gap-1.5">
-        {waits && <span aria-hidden="true" className="-ml-3 size-1.5 shrink-0 rounded-full bg-accent" />}
+        {waits && <span aria-hidden="true" className={`-ml-3 size-1.5 shrink-0 rounded-full bg-accent ${selecting ? "invisible" : "group-hover:invisible"}`} />}
         <span className={`min-w-0 truncate text-sm ${waits ? "font-semibold" : ""}`}>{name}</span>
         <Glyph size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
         <span className="sr-only">
@@ -72,12 +79,33 @@ export const Row = memo(function Row({
         </span>
       </span>
     </RowLink>
+    <RowBox words={`${name}, ${c.number}`} selected={selected} selecting={selecting} />
+    </>
   );
 });
+
+/** Selects its row: the list takes its clicks, and the row its key. */
+function RowBox({ words, selected, selecting }: { words: string; selected: boolean; selecting: boolean }): ReactNode {
+  return (
+    <span
+      role="checkbox"
+      aria-checked={selected}
+      aria-label={words}
+      data-pick=""
+      tabIndex={-1}
+      className={`absolute inset-y-0 left-0 flex w-7 cursor-pointer items-start pt-[15px] pl-[5px] ${selecting ? "" : "opacity-0 group-hover:opacity-100 pointer-coarse:hidden"}`}
+    >
+      <span className={`flex size-3.5 items-center justify-center rounded-[3px] border ${selected ? "border-accent bg-accent text-on-accent" : "border-control bg-surface"}`}>
+        {selected && <Check size={11} strokeWidth={3} aria-hidden="true" />}
+      </span>
+    </span>
+  );
+}
 
 function RowLink({
   to,
   current,
+  open,
   tabbable,
   replace,
   left,
@@ -85,6 +113,8 @@ function RowLink({
 }: {
   to: string;
   current: boolean;
+  /** It is the open one, and not only marked. */
+  open: boolean;
   /** One row of the list is a tab stop; j, k and the arrow keys go among them. */
   tabbable: boolean;
   replace: boolean;
@@ -95,7 +125,7 @@ function RowLink({
   return (
     <a
       href={to}
-      {...(current ? { "aria-current": "true" as const } : {})}
+      {...(open ? { "aria-current": "true" as const } : {})}
       tabIndex={tabbable ? 0 : -1}
       onClick={(e) => {
         if (e.metaKey || e.ctrlKey || e.shiftKey || e.button !== 0) return;

@@ -1,7 +1,8 @@
 // What was found: customers, orders and files by their names, and what was said.
 
-import { Paperclip, ShoppingBag, UserRound, type LucideIcon } from "lucide-react";
-import { useRef, useState, type ReactNode } from "react";
+import { Bookmark, Paperclip, ShoppingBag, UserRound, type LucideIcon } from "lucide-react";
+import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
+import { words } from "../listwords";
 import { useGo } from "../navigate";
 import { href, type Place } from "../place";
 import { wordsOf } from "../query";
@@ -12,6 +13,8 @@ import { useCommand } from "../ui/hooks";
 import { numberWord, subjectOf } from "../words";
 import { PlaceLink } from "./PlaceLink";
 import { Row, RowSkeleton } from "./Row";
+
+const ViewForm = lazy(() => import("./ViewForm"));
 
 const sections: Record<FoundKind, { words: string; icon: LucideIcon }> = {
   customer: { words: "Customers", icon: UserRound },
@@ -31,6 +34,7 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
   const rows = conversations.length;
   const before = rows - hits.length;
   const openIndex = conversations.lastIndexOf(place.open);
+  const [form, setForm] = useState(false);
   const [cursor, setCursor] = useState(0);
   const active = openIndex >= 0 ? openIndex : Math.min(cursor, Math.max(0, rows - 1));
   const list = useRef<HTMLDivElement>(null);
@@ -72,6 +76,19 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
   return (
     <div ref={list} className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
       <h1 className="sr-only">Results for {place.q}</h1>
+      <div className="flex justify-end px-3">
+        {person && (
+          <Button className="h-7! text-xs" onPress={() => setForm(true)}>
+            <Bookmark size={14} strokeWidth={1.75} aria-hidden="true" />
+            {words().saveView}
+          </Button>
+        )}
+        {form && person && (
+          <Suspense>
+            <ViewForm me={person} view={undefined} query={place.q} sort="newest" onClose={() => setForm(false)} />
+          </Suspense>
+        )}
+      </div>
       {named.map((n, i) => {
         const first = named[i]?.found[0];
         if (!first) return null;

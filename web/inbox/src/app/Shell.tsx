@@ -1,11 +1,11 @@
 // The frame: navigation, list, conversation, customer. It decides which panes
 // stand side by side and binds the keys that hold everywhere.
 
-import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { keyOf, press, type Pending } from "../keys";
 import { useGo, usePlace } from "../navigate";
 import { at, viewWord } from "../place";
-import { useConversation, useCounts, useMe, useTasks } from "../data";
+import { useConversation, useCounts, useMe, useTally, useTasks } from "../data";
 import { live, whereabouts } from "../runtime";
 import { myId } from "../session";
 import { filterOf } from "../place";
@@ -18,7 +18,12 @@ import { Help } from "./Help";
 import { ListPane } from "./List";
 import { Nav } from "./Nav";
 import { Notices, OfflineBar } from "./Notices";
-import { DockedPanel, PanelDrawer } from "./Panel";
+
+// The customer stands beside a conversation: what the list alone shows doesn't wait for it.
+const DockedPanel = lazy(() => import("./Panel").then((m) => ({ default: m.DockedPanel })));
+const PanelDrawer = lazy(() => import("./Panel").then((m) => ({ default: m.PanelDrawer })));
+const ListsDialog = lazy(() => import("./ListsDialog"));
+const mentioned = filterOf(at("mentions"));
 
 const typing = "input, textarea, select, [contenteditable='true'], [contenteditable='']";
 const ownKeys = "[role='dialog'], [role='menu'], [role='listbox']";
@@ -28,7 +33,7 @@ function useKeys(): void {
   useEffect(() => {
     const onKey = (e: KeyboardEvent): void => {
       const t = e.target instanceof Element ? e.target : document.body;
-      if (e.defaultPrevented || e.isComposing || (e.repeat && !["j", "k"].includes(e.key))) return;
+      if (e.defaultPrevented || e.isComposing || (e.repeat && !["j", "k", "J", "K"].includes(e.key))) return;
       const inside = t.closest(ownKeys);
       // What is on its way out has no keys any more: the next one belongs to the page.
       const own = inside?.closest("[data-exiting]") ? null : inside;
@@ -51,6 +56,7 @@ export function Shell(): ReactNode {
   const go = useGo();
   const { me } = useMe();
   const counts = useCounts();
+  const mentions = useTally(mentioned, me !== undefined);
   const wide = useMedia("(min-width: 1280px)");
   const narrow = useMedia("(max-width: 767px)");
   const [listWidth, setListWidth] = useRemembered("skein.width.list", 360);
@@ -70,10 +76,13 @@ export function Shell(): ReactNode {
 
   useCommand("go-mine", () => go(at("mine")));
   useCommand("go-unassigned", () => go(at("unassigned")));
+  useCommand("go-mentions", () => go(at("mentions")));
   useCommand("go-all", () => go(at("all")));
   useCommand("go-callbacks", () => go(at("callbacks")));
   useCommand("undo", () => void undoLast());
   useCommand("help", () => setHelp(true));
+  const [lists, setLists] = useState(false);
+  useCommand("lists", () => setLists(true), me !== undefined);
   useCommand("panel", togglePanel, place.open !== "");
   // Where the conversation is the only pane, the field comes with the list.
   const wantsSearch = useRef(false);
@@ -102,6 +111,7 @@ export function Shell(): ReactNode {
   const { tasks, more: moreTasks } = useTasks();
   const callbacks = tasks.filter((t) => t.kind === "callback").length + (moreTasks ? 100 : 0);
 
+  const looked = { callbacks, mentions };
   const waiting = me ? counts(filterOf(at("mine")), me.agent.id) : 0;
   useEffect(() => {
     const where = conversation ? `#${conversation.number} ${conversation.subject}` : viewWord[place.view];
@@ -114,9 +124,9 @@ export function Shell(): ReactNode {
     <div className="flex h-full flex-col">
       <OfflineBar />
       <div className="flex min-h-0 flex-1">
-        {!narrow && <Nav me={me} counts={counts} callbacks={callbacks} place={place} expanded={wide} onHelp={() => setHelp(true)} />}
+        {!narrow && <Nav me={me} counts={counts} looked={looked} place={place} expanded={wide} onHelp={() => setHelp(true)} />}
         {(!narrow || pane === "list") && (
-          <ListPane me={agentId} person={me} place={place} width={narrow ? null : listWidth} onWidth={setListWidth} />
+          <ListPane me={agentId} person={me} place={place} counts={counts} width={narrow ? null : listWidth} onWidth={setListWidth} />
         )}
         {(!narrow || pane === "conversation") && (
           <ConversationPane
@@ -132,12 +142,21 @@ export function Shell(): ReactNode {
           />
         )}
         {docked && conversation && (
-          <DockedPanel conversation={conversation} place={place} width={panelWidth} onWidth={setPanelWidth} />
+          <Suspense fallback={<aside aria-label="Customer" className="shrink-0 bg-canvas" style={{ width: panelWidth }} />}>
+            <DockedPanel conversation={conversation} place={place} width={panelWidth} onWidth={setPanelWidth} />
+          </Suspense>
         )}
       </div>
-      {narrow && pane === "list" && <BottomBar me={me} counts={counts} callbacks={callbacks} place={place} onHelp={() => setHelp(true)} />}
+      {narrow && pane === "list" && <BottomBar me={me} counts={counts} looked={looked} place={place} />}
       {!wide && conversation && (
-        <PanelDrawer conversation={conversation} place={place} isOpen={drawer} onOpenChange={setDrawer} full={narrow} />
+        <Suspense>
+          <PanelDrawer conversation={conversation} place={place} isOpen={drawer} onOpenChange={setDrawer} full={narrow} />
+        </Suspense>
+      )}
+      {lists && me && (
+        <Suspense>
+          <ListsDialog me={me} counts={counts} looked={looked} place={place} onClose={() => setLists(false)} />
+        </Suspense>
       )}
       <Help isOpen={help} onOpenChange={setHelp} />
       <CallPops place={place} />

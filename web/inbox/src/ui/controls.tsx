@@ -24,7 +24,7 @@ export function Kbd({ keys }: { keys: string }): ReactNode {
           key={k}
           className="flex h-[18px] min-w-[18px] items-center justify-center rounded border border-current/35 px-1 font-sans text-[11px] leading-none opacity-80"
         >
-          {k === "Mod" ? modKey : k === "Enter" ? "↵" : k}
+          {k === "Mod" ? modKey : k === "Enter" ? "↵" : k === "Escape" ? "Esc" : /^[A-Z]$/u.test(k) ? `⇧${k.toLowerCase()}` : k}
         </kbd>
       ))}
     </span>

@@ -41,18 +41,21 @@ export function useNow(): number {
 }
 
 type Handler = () => void;
-const handlers = new Map<Command, Handler[]>();
+type Bound = Map<Command, readonly Handler[]>;
+const handlers: Bound = new Map();
+/** Of what acts on a selection: it goes before what acts on what is open. */
+const foremost: Bound = new Map();
 
 /** Runs what is bound to a command now: the part that bound it last wins. False when nobody has. */
 export function runCommand(c: Command): boolean {
-  const h = handlers.get(c)?.at(-1);
+  const h = (foremost.get(c) ?? handlers.get(c))?.at(-1);
   if (!h) return false;
   h();
   return true;
 }
 
 /** Binds a command for as long as the component lives and `on` is true. */
-export function useCommand(c: Command, handler: Handler, on = true): void {
+export function useCommand(c: Command, handler: Handler, on = true, first = false): void {
   const latest = useRef(handler);
   useEffect(() => {
     latest.current = handler;
@@ -60,11 +63,14 @@ export function useCommand(c: Command, handler: Handler, on = true): void {
   useEffect(() => {
     if (!on) return undefined;
     const h: Handler = () => latest.current();
-    handlers.set(c, [...(handlers.get(c) ?? []), h]);
+    const all = first ? foremost : handlers;
+    all.set(c, [...(all.get(c) ?? []), h]);
     return () => {
-      handlers.set(c, (handlers.get(c) ?? []).filter((x) => x !== h));
+      const left = (all.get(c) ?? []).filter((x) => x !== h);
+      if (left.length > 0) all.set(c, left);
+      else all.delete(c);
     };
-  }, [c, on]);
+  }, [c, on, first]);
 }
 
 /** A number that is remembered on this machine: the width of a pane. */
