@@ -64,7 +64,7 @@ e2e: build ## from a mailbox or a visitor through the browser and back, in Chrom
 
 .PHONY: prepare
 prepare: ## install what the tests need, or name it
-	@.ci/prepare postgres dovecot chromium twilio
+	@.ci/prepare postgres dovecot chromium platforms
 
 .PHONY: lint
 lint: web/node_modules/.package-lock.json ## gofmt, vet, staticcheck, eslint, tsc

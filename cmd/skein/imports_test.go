@@ -51,6 +51,7 @@ var rooms = map[string][]string{
 	"inbox/live":         {"inbox", "connectors", "inbox/identity", "realtime"},
 	"inbox/wallboard":    {"inbox", "inbox/queues", "realtime"},
 	// Imported by tests only, as TestImports makes sure.
+	"connectors/connectorstest": {"inbox", "connectors"},
 	"inbox/inboxtest": {"inbox", "inbox/bus", "cmd/skein/local", "migrations", "github.com/jackc/pgx", "github.com/nats-io/nats.go", "github.com/emersion/go-sasl", "github.com/emersion/go-smtp"},
 }
 
@@ -111,7 +112,7 @@ func TestImports(t *testing.T) {
 func forbidden(name, path string, allowed []string, wiring bool) string {
 	own, isOwn := strings.CutPrefix(path, "skein/")
 	switch {
-	case own == "inbox/inboxtest":
+	case own == "inbox/inboxtest" || own == "connectors/connectorstest":
 		return "it is for tests only"
 	case wiring:
 		return ""
@@ -149,6 +150,7 @@ func TestForbidden(t *testing.T) {
 		{"connectors/email", "github.com/jackc/pgx/v5", false},
 		{"connectors/email", "skein/inbox/inboxtest", false},
 		{"cmd/skein", "skein/inbox/inboxtest", false},
+		{"cmd/skein", "skein/connectors/connectorstest", false},
 		{"cmd/skein", "skein/inbox/store", true},
 		{"realtime", "skein/inbox/store", false},
 	} {

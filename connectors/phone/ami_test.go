@@ -150,7 +150,7 @@ func TestManagerInterface(t *testing.T) {
 	t.Parallel()
 	p := newPBX(t)
 	d := newDesk(t, accountWith(Asterisk, p.settings()+`, "recheck": "1s"`))
-	d.accounts[0].Settings = []byte(strings.Replace(string(d.accounts[0].Settings), `"file": "/var/log/asterisk/cdr-csv/Master.csv", `, "", 1))
+	d.Serving[0].Settings = []byte(strings.Replace(string(d.Serving[0].Settings), `"file": "/var/log/asterisk/cdr-csv/Master.csv", `, "", 1))
 	c := New(Config{})
 	c.Handler(d)
 	stop := d.receive(c, "")
@@ -164,16 +164,16 @@ func TestManagerInterface(t *testing.T) {
 	if got, want := d.calls(), "1780394400.12: in +436601234567>100 answered rang 5 talked 60 11 at 10:00:00"; got != want {
 		t.Errorf("there is\n%s\nwant\n%s", got, want)
 	}
-	d.mu.Lock()
+	d.Mu.Lock()
 	var said []string
-	for _, l := range d.said {
+	for _, l := range d.Said {
 		who := ""
 		if l.Sender != nil {
 			who = l.Sender.Address
 		}
 		said = append(said, fmt.Sprintf("%s %s %s %s", l.Kind, l.Key, l.Agent, who))
 	}
-	d.mu.Unlock()
+	d.Mu.Unlock()
 	want := []string{"ringing 1780394400.12 11 +436601234567", "answered 1780394400.12 11 +436601234567", "ended 1780394400.12  "}
 	if !slices.Equal(said, want) {
 		t.Errorf("said %q, want %q", said, want)

@@ -105,7 +105,7 @@ func TestRecordings(t *testing.T) {
 			d.receive(con, "")
 			set := settingsOf(t, Webhook, "")
 			words := set.eventWords("m", []byte(`{"type": "call.ended", "call": {"id": "c", "from": "+436601234567", "startedAt": "2026-06-02T10:00:00Z", "recordingUrl": "`+srv.URL+c.path+`"}}`))
-			items, err := con.items(t.Context(), d.accounts[0], set, words)
+			items, err := con.items(t.Context(), d.Serving[0], set, words)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,10 +117,10 @@ func TestRecordings(t *testing.T) {
 			if string(a.State) != c.state || !strings.Contains(a.Note, c.note) || c.note == "" && a.Note != "" {
 				t.Errorf("it is %s, %q, want %s, %q", a.State, a.Note, c.state, c.note)
 			}
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			last := d.items[1]
-			if files := last.Call.Attachments; c.state == "kept" && (len(files) != 1 || !strings.HasPrefix(files[0].Name, "recording 2026-06-02 12.00") || d.bodies[files[0].Body.Ref] == nil || files[0].Body.SHA256 != a.SHA256) {
+			d.Mu.Lock()
+			defer d.Mu.Unlock()
+			last := d.Items[1]
+			if files := last.Call.Attachments; c.state == "kept" && (len(files) != 1 || !strings.HasPrefix(files[0].Name, "recording 2026-06-02 12.00") || d.Bodies[files[0].Body.Ref] == nil || files[0].Body.SHA256 != a.SHA256) {
 				t.Errorf("it comes with %+v", files)
 			}
 			if last.Sender.Address != "+436601234567" || last.Call.ID != "c" {
@@ -155,16 +155,16 @@ func TestRecordingsLeftBehind(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(wav(10)) }))
 	t.Cleanup(srv.Close)
 	d := newDesk(t, accountWith(Webhook, `"recordings": {"hosts": ["127.0.0.1"]}`))
-	d.missing = []inbox.Call{{ExternalID: "c9", Direction: inbox.In, From: "+436601234567", Audio: []inbox.CallAudio{
+	d.Missing = []inbox.Call{{ExternalID: "c9", Direction: inbox.In, From: "+436601234567", Audio: []inbox.CallAudio{
 		{ID: "recording", Kind: inbox.Recording, State: inbox.AudioWanted, URL: srv.URL}, {ID: "voicemail", Kind: inbox.Voicemail, State: inbox.AudioKept, URL: srv.URL},
 	}}}
 	c := New(Config{Tries: []time.Duration{0}, AskEvery: 20 * time.Millisecond})
 	c.Handler(d)
 	d.receive(c, "")
 	d.until("the recording", d.has(1))
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if in := d.items[0]; in.Call.ID != "c9" || len(in.Call.Audio) != 1 || in.Call.Audio[0].State != inbox.AudioKept || len(in.Call.Attachments) != 1 {
+	d.Mu.Lock()
+	defer d.Mu.Unlock()
+	if in := d.Items[0]; in.Call.ID != "c9" || len(in.Call.Audio) != 1 || in.Call.Audio[0].State != inbox.AudioKept || len(in.Call.Attachments) != 1 {
 		t.Errorf("it comes as %+v", in.Call)
 	}
 }

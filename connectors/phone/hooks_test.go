@@ -116,8 +116,8 @@ func TestRequests(t *testing.T) {
 					t.Fatalf("it answers %d %s", status, body)
 				}
 			}
-			if got := d.calls(); !strings.HasPrefix(got, c.want) || strings.Contains(got, "\n") || len(d.items) != n {
-				t.Errorf("there is\n%s of %d items\nwant\n%s of %d", got, len(d.items), c.want, n)
+			if got := d.calls(); !strings.HasPrefix(got, c.want) || strings.Contains(got, "\n") || len(d.Items) != n {
+				t.Errorf("there is\n%s of %d items\nwant\n%s of %d", got, len(d.Items), c.want, n)
 			}
 			here := bases[0] + "/in/phone/line"
 			for what, ask := range map[string]struct {
@@ -134,21 +134,21 @@ func TestRequests(t *testing.T) {
 					t.Errorf("what is %s gets %d, want %d", what, status, ask.status)
 				}
 			}
-			if len(d.items) != n || len(d.rejected) != 3 {
-				t.Errorf("%d items are kept, want %d; %d refusals are counted, want 3", len(d.items), n, len(d.rejected))
+			if len(d.Items) != n || len(d.Rejected) != 3 {
+				t.Errorf("%d items are kept, want %d; %d refusals are counted, want 3", len(d.Items), n, len(d.Rejected))
 			}
 			// Signed, and nothing that can be read: kept, or refused; never a fault.
 			if status, body := c.garbage(here).to(t, bases[0], "line"); status >= 500 {
 				t.Errorf("garbage gets %d %s", status, body)
 			}
-			for _, in := range d.items[n:] {
+			for _, in := range d.Items[n:] {
 				if in.Kind != connectors.KindMessage || in.Raw == nil || in.Raw.Size == 0 || !strings.Contains(in.Message.Text, "can't be shown") {
 					t.Errorf("garbage became %+v", in)
 				}
 			}
-			d.mu.Lock()
-			d.away = true
-			d.mu.Unlock()
+			d.Mu.Lock()
+			d.Away = true
+			d.Mu.Unlock()
 			if status, _ := c.requests(here)[0].to(t, bases[0], "line"); status != http.StatusServiceUnavailable {
 				t.Errorf("while the bus is away it answers %d, want 503", status)
 			}
@@ -196,7 +196,7 @@ func TestTwilioIsAnswered(t *testing.T) {
 		}
 	}
 	var said []string
-	for _, l := range d.said {
+	for _, l := range d.Said {
 		if l.Sender == nil || l.Sender.Address != "+436601234567" || l.Call == nil || l.Call.Direction != inbox.In {
 			t.Errorf("said %+v of %+v", l, l.Sender)
 		}
@@ -225,7 +225,7 @@ func TestWrongSettings(t *testing.T) {
 			t.Errorf("%s: %d, want %d", account, status, want)
 		}
 	}
-	if err := c.Receive(t.Context(), bad, "", d.emit); inbox.CodeOf(err) != inbox.Invalid {
+	if err := c.Receive(t.Context(), bad, "", d.Emit); inbox.CodeOf(err) != inbox.Invalid {
 		t.Errorf("Receive() = %v, want the setting named", err)
 	}
 }

@@ -40,9 +40,9 @@ func follow(t *testing.T, path, more string) (*desk, *Connector) {
 
 func (d *desk) has(n int) func() bool {
 	return func() bool {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		return len(d.items) >= n
+		d.Mu.Lock()
+		defer d.Mu.Unlock()
+		return len(d.Items) >= n
 	}
 }
 
@@ -56,7 +56,7 @@ func TestFollowFile(t *testing.T) {
 	write(t, path, missedLine(1)+missedLine(2), 0)
 	d, c := follow(t, path, "")
 	stop := d.receive(c, "")
-	d.until("the place in the file", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return strings.Contains(d.cursor, `"line":2`) })
+	d.until("the place in the file", func() bool { d.Mu.Lock(); defer d.Mu.Unlock(); return strings.Contains(d.Cursor, `"line":2`) })
 
 	half := missedLine(3)
 	write(t, path, half[:40], os.O_APPEND)
@@ -80,9 +80,9 @@ func TestFollowFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, path, missedLine(8), 0)
-	d.mu.Lock()
-	cursor := d.cursor
-	d.mu.Unlock()
+	d.Mu.Lock()
+	cursor := d.Cursor
+	d.Mu.Unlock()
 	stop = d.receive(c, cursor)
 	d.until("7 and 8", d.has(6))
 
@@ -101,7 +101,7 @@ func TestFollowFile(t *testing.T) {
 	_ = stop()
 
 	var got []string
-	for _, in := range d.items {
+	for _, in := range d.Items {
 		_, n, _ := strings.Cut(in.Call.ID, ".")
 		got = append(got, n)
 		if in.Lane != connectors.LaneLive {
@@ -119,7 +119,7 @@ func TestFollowLateFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "Master.csv")
 	d, c := follow(t, path, "")
 	d.receive(c, "")
-	d.until("the empty place", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return strings.Contains(d.cursor, `"caughtUp":true`) })
+	d.until("the empty place", func() bool { d.Mu.Lock(); defer d.Mu.Unlock(); return strings.Contains(d.Cursor, `"caughtUp":true`) })
 	write(t, path, missedLine(1), 0)
 	d.until("1", d.has(1))
 }
@@ -140,7 +140,7 @@ func TestFollowFileFrom(t *testing.T) {
 	if got := d.calls(); got != want {
 		t.Errorf("there is\n%s\nwant\n%s", got, want)
 	}
-	for i, in := range d.items {
+	for i, in := range d.Items {
 		if history := i < 3; history != (in.Lane == connectors.LaneBulk) {
 			t.Errorf("item %d goes by %s", i, in.Lane)
 		}
@@ -161,7 +161,7 @@ func TestFollowFreeSWITCH(t *testing.T) {
 	c := New(Config{})
 	c.Handler(d)
 	stop := d.receive(c, "")
-	d.until("the place in the file", func() bool { d.mu.Lock(); defer d.mu.Unlock(); return d.cursor != "" })
+	d.until("the place in the file", func() bool { d.Mu.Lock(); defer d.Mu.Unlock(); return d.Cursor != "" })
 	write(t, path, b, os.O_APPEND)
 	write(t, path, a, os.O_APPEND)
 	d.until("both legs", d.has(2))
@@ -173,16 +173,16 @@ func TestFollowFreeSWITCH(t *testing.T) {
 	other := strings.ReplaceAll(b, "-0002-", "-0003-")
 	first := strings.ReplaceAll(strings.ReplaceAll(a, "-0002-", "-0003-"), "-0001-", "-0009-")
 	write(t, path, first, os.O_APPEND)
-	d.mu.Lock()
-	cursor := d.cursor
-	d.mu.Unlock()
+	d.Mu.Lock()
+	cursor := d.Cursor
+	d.Mu.Unlock()
 	stop = d.receive(c, cursor)
 	d.until("the next first leg", d.has(3))
 	_ = stop()
 	write(t, path, other, os.O_APPEND)
-	d.mu.Lock()
-	cursor = d.cursor
-	d.mu.Unlock()
+	d.Mu.Lock()
+	cursor = d.Cursor
+	d.Mu.Unlock()
 	d.receive(c, cursor)
 	d.until("its other leg", d.has(4))
 	if n := strings.Count(d.calls(), "\n"); n != 1 {

@@ -1,42 +1,21 @@
 package phone
 
 import (
-	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-)
 
-// twilioTools is the folder into which .ci/prepare brings Twilio's SDK and the
-// description of its API. Where it lacks the test is skipped, and fails in CI.
-func twilioTools(t *testing.T) string {
-	t.Helper()
-	dir, err := filepath.Abs("../../.tools/twilio")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules/twilio")); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("Twilio's SDK is missing: .ci/prepare twilio")
-		}
-		t.Skip("Twilio's SDK is missing: .ci/prepare twilio")
-	}
-	return dir
-}
+	"skein/connectors/connectorstest"
+)
 
 type sdkOrder struct {
 	Token     string            `json:"token"`
@@ -52,20 +31,13 @@ func bySDK(t *testing.T, here string, sign, check []sdkOrder) (signatures []stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "node", "testdata/twilio.mjs", twilioTools(t))
-	cmd.Stdin = bytes.NewReader(in)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, errs.String())
-	}
+	out := connectorstest.Node(t, "testdata/twilio.mjs", string(in))
 	var said struct {
 		Signatures []string
 		Valid      []bool
 		Twiml      []string
 	}
-	if err := json.Unmarshal(out, &said); err != nil {
+	if err := json.Unmarshal([]byte(out), &said); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return said.Signatures, said.Valid, said.Twiml
@@ -152,30 +124,11 @@ func tokensOf(t *testing.T, text string) string {
 // that checks requests by it answers ours, and refuses another.
 func TestTwilioOpenAPI(t *testing.T) {
 	t.Parallel()
-	dir := twilioTools(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	_ = l.Close()
-	prism := exec.Command("node", filepath.Join(dir, "node_modules/@stoplight/prism-cli/dist/index.js"), "mock", "--errors", "-h", "127.0.0.1", "-p", fmt.Sprint(port),
-		filepath.Join(dir, "package/twilio-oai/spec/json/twilio_api_v2010.json"))
-	var said bytes.Buffer
-	prism.Stdout, prism.Stderr = &said, &said
-	if err := prism.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = prism.Process.Kill(); _ = prism.Wait() })
-	set := settingsOf(t, Twilio, fmt.Sprintf(`"apiUrl": "http://127.0.0.1:%d"`, port))
+	set := settingsOf(t, Twilio, fmt.Sprintf(`"apiUrl": %q`, connectorstest.OpenAPI(t, connectorstest.TwilioAPI)))
 	form := twStatus(t, 1, 2, "ringing", child(23, "+436601234567", "From", "+4315550100")...)
 	c := New(Config{Log: slog.New(slog.DiscardHandler)})
-	var p *parent
-	for end := time.Now().Add(time.Minute); p == nil && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		p = c.parentOf(t.Context(), set, form)
-	}
-	if p == nil || p.from == "" || p.direction == "" {
-		t.Fatalf("the parent is %+v; the server said %s", p, said.String())
+	if p := c.parentOf(t.Context(), set, form); p == nil || p.from == "" || p.direction == "" {
+		t.Fatalf("the parent is %+v", p)
 	}
 	form.Set("ParentCallSid", "CA-none")
 	if p := c.parentOf(t.Context(), set, form); p != nil {

@@ -15,11 +15,11 @@ import (
 
 // fetched runs an account's Receive until ok, and stops it.
 func fetched(d *desk, cursor string, emit connectors.EmitFunc, ok func() bool) error {
-	d.t.Helper()
+	d.T.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- New(Config{}).Receive(ctx, d.accounts[0], cursor, emit) }()
+	go func() { done <- New(Config{}).Receive(ctx, d.Serving[0], cursor, emit) }()
 	deadline := time.After(20 * time.Second)
 	for !ok() {
 		select {
@@ -27,7 +27,7 @@ func fetched(d *desk, cursor string, emit connectors.EmitFunc, ok func() bool) e
 			return err
 		case <-time.After(5 * time.Millisecond):
 		case <-deadline:
-			d.t.Fatal("it did not come")
+			d.T.Fatal("it did not come")
 		}
 	}
 	cancel()
@@ -35,9 +35,9 @@ func fetched(d *desk, cursor string, emit connectors.EmitFunc, ok func() bool) e
 }
 
 func (d *desk) count() (orders, customers, live int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, in := range d.items {
+	d.Mu.Lock()
+	defer d.Mu.Unlock()
+	for _, in := range d.Items {
 		if in.Order != nil {
 			orders++
 		}
@@ -112,12 +112,12 @@ func TestBackfill(t *testing.T) {
 						return broken
 					}
 				}
-				return d.emit(ctx, cursor, items...)
+				return d.Emit(ctx, cursor, items...)
 			}, func() bool { return false }); !errors.Is(err, broken) {
 				t.Fatalf("it ends with %v", err)
 			}
 			asked := len(fake.log)
-			if err := fetched(d, d.cursor, d.emit, func() bool { orders, _, _ := d.count(); return orders >= n }); err != nil && !errors.Is(err, context.Canceled) {
+			if err := fetched(d, d.Cursor, d.Emit, func() bool { orders, _, _ := d.count(); return orders >= n }); err != nil && !errors.Is(err, context.Canceled) {
 				t.Fatal(err)
 			}
 			orders, customers, live := d.count()
@@ -127,7 +127,7 @@ func TestBackfill(t *testing.T) {
 			fake.mu.Lock()
 			fake.orders = append(fake.orders, made(n+1, start.Add(24*time.Hour)))
 			fake.mu.Unlock()
-			if err := fetched(d, d.cursor, d.emit, func() bool { orders, _, _ := d.count(); return orders == n+1 }); !errors.Is(err, context.Canceled) {
+			if err := fetched(d, d.Cursor, d.Emit, func() bool { orders, _, _ := d.count(); return orders == n+1 }); !errors.Is(err, context.Canceled) {
 				t.Errorf("what changed later: %v", err)
 			}
 		})
@@ -147,12 +147,12 @@ func TestStale(t *testing.T) {
 	mu.Lock()
 	at = now.Add(26 * time.Hour)
 	mu.Unlock()
-	if err := c.Receive(t.Context(), d.accounts[0], "", d.emit); inbox.CodeOf(err) != inbox.Unavailable || !strings.Contains(err.Error(), "26h0m") {
+	if err := c.Receive(t.Context(), d.Serving[0], "", d.Emit); inbox.CodeOf(err) != inbox.Unavailable || !strings.Contains(err.Error(), "26h0m") {
 		t.Errorf("a silent feed is %v", err)
 	}
 	f := newFakeShopify(t)
 	d = newDesk(t, fmt.Sprintf(`{"provider": "shopify", "secrets": ["x"], "url": %q, "token": "old", "since": "2026-06-01"}`, f.URL))
-	if err := New(Config{}).Receive(t.Context(), d.accounts[0], "", d.emit); inbox.CodeOf(err) != inbox.Unauthorized {
+	if err := New(Config{}).Receive(t.Context(), d.Serving[0], "", d.Emit); inbox.CodeOf(err) != inbox.Unauthorized {
 		t.Errorf("a key that is refused is %v", err)
 	}
 }

@@ -22,7 +22,7 @@ func TestCalls(t *testing.T) {
 	h := newHook(t, ownSettings)
 	const order = `{"userId": "u1", "event": "Order Completed", "messageId": "m1", "timestamp": "2026-06-02T08:00:00Z", "sentAt": "2026-06-02T08:00:30Z", "properties": {"order_id": "50", "total": 27.5, "currency": "EUR"}}`
 	code, text := h.post("/in/shop/shop0/v1/track", order, "Authorization", basic("wk1"))
-	items := h.took()
+	items := h.Took()
 	if code != http.StatusOK || text != `{"success":true}` || len(items) != 1 {
 		t.Fatalf("a call gets %d %s and makes %s", code, text, compact(items))
 	}
@@ -38,7 +38,7 @@ func TestCalls(t *testing.T) {
 		t.Fatalf("a signed batch gets %d %s", code, text)
 	}
 	var got []string
-	for _, in := range h.took() {
+	for _, in := range h.Took() {
 		got = append(got, in.Track.Type+" "+in.Track.Event+" "+in.Key)
 	}
 	if s := strings.Join(got, ", "); s != "identify  person/u1, page  person/v1, track Group person/u1, track Alias person/u1" {
@@ -64,7 +64,7 @@ func TestCalls(t *testing.T) {
 			t.Errorf("%s gets %d %s, want %d %s", c.what, code, text, c.want, c.says)
 		}
 	}
-	if items := h.took(); len(items) != 0 {
+	if items := h.Took(); len(items) != 0 {
 		t.Errorf("of what was refused %s is kept", compact(items))
 	}
 }
@@ -85,7 +85,7 @@ func TestOwnWebhook(t *testing.T) {
 		}
 	}
 	kinds := map[connectors.Kind]int{}
-	for _, in := range h.took() {
+	for _, in := range h.Took() {
 		kinds[in.Kind]++
 	}
 	if len(kinds) != 5 || kinds[connectors.KindMessage] != 1 {

@@ -33,7 +33,7 @@ func TestImportOrders(t *testing.T) {
 		var counts Counts
 		for range 2 {
 			var err error
-			counts, err = ImportOrders(t.Context(), strings.NewReader(c.file), d.accounts[0], func(in connectors.Inbound) error {
+			counts, err = ImportOrders(t.Context(), strings.NewReader(c.file), d.Serving[0], func(in connectors.Inbound) error {
 				if in.Lane != connectors.LaneBulk {
 					t.Errorf("%s: an item in lane %s", c.what, in.Lane)
 				}
@@ -51,7 +51,7 @@ func TestImportOrders(t *testing.T) {
 		if counts.Orders != c.orders || orders != c.orders || strings.Join(broken, " ") != c.broken {
 			t.Errorf("%s: %d orders, %d kept, broken %v; want %d, broken %s: %v", c.what, counts.Orders, orders, broken, c.orders, c.broken, counts.Broken)
 		}
-		o := public(d.items[:1])
+		o := public(d.Items[:1])
 		if got := fmt.Sprintf("%s %d %d %d", o.Number, o.Total, len(o.Items), o.Refunded); got != c.first {
 			t.Errorf("%s: the first is %s, want %s: %s", c.what, got, c.first, compact(o))
 		}

@@ -118,7 +118,7 @@ func TestRefused(t *testing.T) {
 	if got, _ := h.post("/in/shop/nobody", lamp); got != http.StatusNotFound {
 		t.Errorf("an unknown account gets %d", got)
 	}
-	if items := h.took(); len(items) != 0 || len(h.rejected) != 6 {
-		t.Errorf("%d items are kept and %d requests counted", len(items), len(h.rejected))
+	if items := h.Took(); len(items) != 0 || len(h.Rejected) != 6 {
+		t.Errorf("%d items are kept and %d requests counted", len(items), len(h.Rejected))
 	}
 }

@@ -176,6 +176,7 @@ func (c *Connector) poll(ctx context.Context, account connectors.Account, set *S
 		var got struct {
 			Result []json.RawMessage `json:"result"`
 		}
+		began := time.Now()
 		query := "?timeout=20&allowed_updates=" + allowedUpdates + "&offset=" + cursor
 		body, err := c.request(ctx, set, http.MethodGet, set.APIURL+"/bot"+set.Token+"/getUpdates"+query, nil, nil)
 		if err != nil {
@@ -183,6 +184,9 @@ func (c *Connector) poll(ctx context.Context, account connectors.Account, set *S
 		}
 		if err := json.Unmarshal(body, &got); err != nil {
 			return fmt.Errorf("read updates: %w", err)
+		}
+		if wait := time.Second - time.Since(began); len(got.Result) == 0 && !sleep(ctx, wait) && ctx.Err() != nil { // it doesn't wait by itself
+			return ctx.Err()
 		}
 		for _, raw := range got.Result {
 			items, err := c.take(ctx, account, set, raw)

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"reflect"
 	"strings"
@@ -47,7 +46,8 @@ type waRequest struct {
 	Template *struct {
 		Name     string `json:"name"`
 		Language struct {
-			Code string `json:"code"`
+			Policy string `json:"policy" enum:"deterministic"`
+			Code   string `json:"code"`
 		} `json:"language"`
 		Components []struct {
 			Type       string `json:"type" enum:"body"`
@@ -313,73 +313,6 @@ func (p *platform) account(provider, more string) connectors.Account {
 		Settings: json.RawMessage(fmt.Sprintf(`{"provider":%q,"secrets":["secret"],"token":"token","apiUrl":%q,%s}`, provider, p.url, own))}
 }
 
-// A desk is what Run gives a connector: it keeps what is taken, once an event id.
-type desk struct {
-	connectors.Intake // what is not used
-	t                 testing.TB
-	accounts          []connectors.Account
-
-	mu     sync.Mutex // guards what follows
-	items  []connectors.Inbound
-	events map[string]bool
-	bodies map[string][]byte
-}
-
-func newDesk(t testing.TB, accounts ...connectors.Account) *desk {
-	return &desk{t: t, accounts: accounts, events: map[string]bool{}, bodies: map[string][]byte{}}
-}
-
-func (d *desk) Account(id inbox.AccountID) (connectors.Account, error) {
-	for _, a := range d.accounts {
-		if a.ID == id {
-			return a, nil
-		}
-	}
-	return connectors.Account{}, &inbox.Error{Code: inbox.NotFound, Message: "there is no such account"}
-}
-func (d *desk) Accounts() []connectors.Account { return d.accounts }
-func (d *desk) Accept(_ context.Context, account inbox.AccountID, items ...connectors.Inbound) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, in := range items {
-		if in.EventID == "" || in.Key == "" || in.Account != account {
-			d.t.Errorf("an item without event id, key or account: %+v", in)
-		}
-		if !d.events[in.EventID] {
-			d.events[in.EventID] = true
-			d.items = append(d.items, in)
-		}
-	}
-	return nil
-}
-func (d *desk) Reject(inbox.AccountID, error)   {}
-func (d *desk) Doubt(inbox.AccountID, error)    {}
-func (d *desk) URL(r *http.Request) string      { return "http://" + r.Host + r.RequestURI }
-func (d *desk) Source(*http.Request) netip.Addr { return netip.MustParseAddr("203.0.113.7") }
-func (d *desk) PutBody(_ context.Context, r io.Reader) (connectors.Body, error) {
-	b, err := io.ReadAll(r)
-	if err != nil {
-		return connectors.Body{}, err
-	}
-	body := hashed(b)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.bodies[body.SHA256] = b
-	body.Inline, body.Ref = nil, body.SHA256
-	return body, nil
-}
-func (d *desk) OpenBody(_ context.Context, body connectors.Body) (io.ReadCloser, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return io.NopCloser(bytes.NewReader(d.bodies[body.Ref])), nil
-}
-
-func (d *desk) all() []connectors.Inbound {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return append([]connectors.Inbound{}, d.items...)
-}
-
 func newConnector(change func(*Config)) *Connector {
 	cfg := Config{Log: slog.New(slog.DiscardHandler), Secret: []byte("0123456789abcdef"), PublicURL: "https://help.example", Timeout: 5 * time.Second, Tries: []time.Duration{0, 0}}
 	if change != nil {
@@ -399,8 +332,4 @@ type ctxT = context.Context
 
 func contextOf() (context.Context, context.CancelFunc) {
 	return context.WithCancel(context.Background())
-}
-
-func (d *desk) emit(ctx context.Context, _ string, items ...connectors.Inbound) error {
-	return d.Accept(ctx, d.accounts[0].ID, items...)
 }

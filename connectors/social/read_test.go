@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"skein/connectors"
+	"skein/connectors/connectorstest"
 	"skein/inbox"
 )
 
@@ -242,7 +243,7 @@ func TestWebhookAndFiles(t *testing.T) {
 	p.files["large"] = answer{200, "", http.Header{"Content-Length": {fmt.Sprint(2 << 30)}}}
 	p.files["later"] = answer{status: 503}
 	accounts := []connectors.Account{p.account(WhatsApp, ""), p.account(Messenger, ""), p.account(Telegram, ""), p.account(Twilio, ""), p.account(Line, "")}
-	d := newDesk(t, accounts...)
+	d := connectorstest.NewDesk(t, accounts...)
 	conn := newConnector(func(c *Config) { c.Tries = []time.Duration{200 * time.Millisecond, 0, 0} })
 	srv := httptest.NewServer(conn.Handler(d))
 	t.Cleanup(srv.Close)
@@ -258,13 +259,13 @@ func TestWebhookAndFiles(t *testing.T) {
 		{Twilio, "From=%2B14155550123&MessageSid=SM1&NumMedia=1&MediaContentType0=image%2Fjpeg&MediaUrl0=" + url.QueryEscape(p.url+"/files/9"), "File.jpg", "image/jpeg", ""},
 		{Line, ln(`"message":{"id":"9","type":"image","contentProvider":{"type":"line"}}`), "Picture.jpg", "image/jpeg", ""},
 	} {
-		d.mu.Lock()
-		d.items, d.events = nil, map[string]bool{}
-		d.mu.Unlock()
+		d.Mu.Lock()
+		d.Items, d.Events = nil, map[string]bool{}
+		d.Mu.Unlock()
 		if status, said := post(t, signed(c.provider, srv.URL+"/in/social/"+c.provider, c.body)); status != 200 {
 			t.Fatalf("%s gets %d %s", c.provider, status, said)
 		}
-		m := d.all()[0].Message
+		m := d.All()[0].Message
 		if c.note != "" {
 			if len(m.Attachments) != 0 || !strings.Contains(m.Text, c.note) {
 				t.Errorf("%s: %q with %+v, want %q", c.provider, m.Text, m.Attachments, c.note)
@@ -302,14 +303,14 @@ func TestWebhookAndFiles(t *testing.T) {
 	p.mu.Unlock()
 	var last connectors.Inbound
 	for deadline := time.Now().Add(20 * time.Second); last.Kind != connectors.KindEdited && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		last = d.all()[len(d.all())-1]
+		last = d.All()[len(d.All())-1]
 	}
 	if last.Kind != connectors.KindEdited || last.ExternalID != "wamid.L" || last.Message.Text != "Look" || len(last.Message.Attachments) != 1 {
 		t.Errorf("the picture comes as %+v", last)
 	}
 }
 
-func receive(t *testing.T, c *Connector, d *desk, account connectors.Account) (stop func()) {
+func receive(t *testing.T, c *Connector, d *connectorstest.Desk, account connectors.Account) (stop func()) {
 	ctx, cancel := contextOf()
 	done := make(chan struct{})
 	go func() {
@@ -329,7 +330,7 @@ func TestPassedOn(t *testing.T) {
 	one, two := p.account(WhatsApp, ""), p.account(WhatsApp, "")
 	two.ID = "second"
 	two.Settings = []byte(strings.Replace(string(two.Settings), `"106"`, `"107"`, 1))
-	d := newDesk(t, one, two)
+	d := connectorstest.NewDesk(t, one, two)
 	srv := httptest.NewServer(newConnector(nil).Handler(d))
 	t.Cleanup(srv.Close)
 	for _, of := range []string{"107", "108"} {
@@ -337,7 +338,7 @@ func TestPassedOn(t *testing.T) {
 			t.Errorf("of %s gets %d", of, status)
 		}
 	}
-	items := d.all()
+	items := d.All()
 	if len(items) != 2 || items[0].Account != "second" || items[0].Message.Text != "Hi" || items[1].Account != "whatsapp" || !strings.Contains(items[1].Message.Text, "for 108") {
 		t.Errorf("it comes to %s", words(items))
 	}
@@ -349,7 +350,7 @@ func TestPoll(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	account := p.account(Telegram, `"poll":true`)
-	d := newDesk(t, account)
+	d := connectorstest.NewDesk(t, account)
 	conn := newConnector(nil)
 	conn.Handler(d)
 	p.updates = []string{tg(`"text":"One"`), strings.NewReplacer(`"update_id":7`, `"update_id":8`, `:5,`, `:6,`).Replace(tg(`"text":"Two"`))}
@@ -364,7 +365,7 @@ func TestPoll(t *testing.T) {
 		}
 		return nil
 	})
-	if got := words(d.all()); cursor != "9" || got != "message \"One\" by telegram:23\nmessage \"Two\" by telegram:23" {
+	if got := words(d.All()); cursor != "9" || got != "message \"One\" by telegram:23\nmessage \"Two\" by telegram:23" {
 		t.Errorf("from the start: %s until %s, %v", got, cursor, err)
 	}
 	account.Settings = []byte(strings.Replace(string(account.Settings), `"token":"token"`, `"token":"token2"`, 1))
@@ -374,7 +375,7 @@ func TestPoll(t *testing.T) {
 	}))
 	t.Cleanup(other.Close)
 	account.Settings = []byte(strings.Replace(string(account.Settings), p.url, other.URL, 1))
-	if err := newConnector(nil).Receive(t.Context(), account, "", d.emit); inbox.CodeOf(err) != inbox.Unauthorized || strings.Contains(err.Error(), "token2") {
+	if err := newConnector(nil).Receive(t.Context(), account, "", d.Emit); inbox.CodeOf(err) != inbox.Unauthorized || strings.Contains(err.Error(), "token2") {
 		t.Errorf("an unknown token: %v", err)
 	}
 }

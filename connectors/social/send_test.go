@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"skein/connectors"
+	"skein/connectors/connectorstest"
 	"skein/inbox"
 )
 
@@ -224,7 +225,7 @@ func TestTemplates(t *testing.T) {
 	out.HeardAt = out.Date.Add(-100 * time.Hour)
 	out.Template = &inbox.Template{Name: "late", Language: "en_US", Values: []string{"Ann", "#1"}}
 	got, err := newConnector(nil).Send(t.Context(), account, out, opened)
-	want := `"template":{"components":[{"parameters":[{"text":"Ann","type":"text"},{"text":"#1","type":"text"}],"type":"body"}],"language":{"code":"en_US"},"name":"late"}`
+	want := `"template":{"components":[{"parameters":[{"text":"Ann","type":"text"},{"text":"#1","type":"text"}],"type":"body"}],"language":{"code":"en_US","policy":"deterministic"},"name":"late"}`
 	if sent := strings.Join(p.all(), ""); err != nil || got.State != inbox.Sent || !strings.Contains(sent, want) {
 		t.Errorf("%+v, %v, sent %s", got, err, sent)
 	}
@@ -239,7 +240,7 @@ func TestServedFile(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	account := p.account(Line, "")
-	d := newDesk(t, account)
+	d := connectorstest.NewDesk(t, account)
 	at := time.Now()
 	conn := newConnector(func(cfg *Config) { cfg.Now = func() time.Time { return at } })
 	srv := httptest.NewServer(conn.Handler(d))

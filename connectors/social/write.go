@@ -144,7 +144,8 @@ func (w *writer) whatsapp(text string) (parts []part, err error) {
 		case strings.HasPrefix(w.to, "+"):
 			doc["to"] = w.to
 		default:
-			doc["recipient"] = w.to // a business-scoped user id
+			// Who is known by no number: developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids.
+			doc["recipient"] = w.to
 		}
 		var got struct {
 			Messages []struct {
@@ -161,7 +162,7 @@ func (w *writer) whatsapp(text string) (parts []part, err error) {
 		return ids, nil
 	}
 	if t := w.out.Template; t != nil {
-		content := map[string]any{"name": t.Name, "language": map[string]any{"code": t.Language}}
+		content := map[string]any{"name": t.Name, "language": map[string]any{"policy": "deterministic", "code": t.Language}}
 		if len(t.Values) > 0 {
 			var values []map[string]any
 			for _, v := range t.Values {
