@@ -24,10 +24,16 @@ type Agent struct {
 
 // An AgentPatch changes what is said of an agent; nil leaves as it is.
 type AgentPatch struct {
-	Phone        *string
-	CallPop      *bool
-	OrderActions *bool // an admin's to say
-	Locale       *string
+	Phone   *string
+	CallPop *bool
+	Name    *string
+	Locale  *string
+
+	// What follows is an admin's to say.
+	OrderActions *bool
+	Role         *Role
+	Inboxes      *[]InboxID
+	Teams        *[]TeamID
 }
 
 // Role is what an agent may do beyond the own inboxes.

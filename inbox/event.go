@@ -65,6 +65,15 @@ const (
 
 	// AccountChanged is in the log alone: made, changed, paused or removed.
 	AccountChanged EventKind = "account.changed"
+	// InvitationChanged is in the log alone: made, sent again, withdrawn, accepted.
+	InvitationChanged EventKind = "invitation.changed"
+	// TeamChanged is in the log alone: made, named anew, deleted. Pages hear of
+	// it by the change of an agent.
+	TeamChanged EventKind = "team.changed"
+	// TagChanged is in the log alone: named anew, merged or taken away.
+	TagChanged EventKind = "tag.changed"
+	// ViewChanged is in the log alone: a shared view was saved or deleted.
+	ViewChanged EventKind = "view.changed"
 	// BrandChanged is in the log alone: made or changed.
 	BrandChanged EventKind = "brand.changed"
 	// CalendarChanged is in the log alone: made or changed.

@@ -226,13 +226,13 @@ type View struct {
 // A ViewCount is how many conversations a view holds for one reader.
 type ViewCount struct {
 	ID    string `json:"id"`
-	Count int    `json:"count" doc:"100 means that many or more"`
+	Count int    `json:"count" doc:"Where open conversations are counted 100 means that many or more"`
 }
 
-// A TagCount is how many open conversations have a tag.
+// A TagCount is how many conversations have a tag.
 type TagCount struct {
 	Tag   string `json:"tag"`
-	Count int    `json:"count" doc:"100 means that many or more"`
+	Count int    `json:"count" doc:"Where open conversations are counted 100 means that many or more"`
 }
 
 // A Found is a customer, an order or a file that a name leads to, and the

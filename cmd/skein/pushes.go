@@ -4,6 +4,8 @@ import (
 	"net/url"
 
 	"skein/inbox"
+	"skein/inbox/api"
+	"skein/inbox/auth"
 	"skein/inbox/bus"
 	"skein/inbox/outbox"
 	"skein/inbox/push"
@@ -44,9 +46,22 @@ func (s *server) digestRule() store.DigestRule {
 		Letter: func(a *inbox.Agent, list []inbox.Notification, more int) (string, string) {
 			return push.Digest(a.Locale, s.cfg.public, list, more)
 		},
-		HeaderID: func(id inbox.MessageID, from *inbox.Account) string {
-			header, _ := s.seal(id, "", from)
-			return header
+		HeaderID: s.headerID,
+	}
+}
+
+// headerID is the Message-ID of a mail that belongs to no conversation.
+func (s *server) headerID(id inbox.MessageID, from *inbox.Account) string {
+	header, _ := s.seal(id, "", from)
+	return header
+}
+
+// resetRule is how agents who forgot their password get a link.
+func (s *server) resetRule() store.ResetRule {
+	return store.ResetRule{
+		Coder: inbox.Coder{New: auth.NewLink, HeaderID: s.headerID, Encode: outbox.Encode},
+		Letter: func(a *inbox.Agent, token string) inbox.AgentLetter {
+			return api.PasswordLetter(s.cfg.public, a, token)
 		},
 	}
 }

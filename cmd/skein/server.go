@@ -147,6 +147,10 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 		store.DigestKind: func(ctx context.Context, now time.Time) (bool, error) {
 			return s.store.FireDigest(ctx, now, s.digestRule())
 		},
+		store.ResetKind: func(ctx context.Context, now time.Time) (bool, error) {
+			return s.store.FireReset(ctx, now, s.resetRule())
+		},
+		store.SweepKind: s.store.FireSweep,
 	}, e.log).Run)
 	parts.run("asks", func(ctx context.Context) error { return s.bus.Asks(ctx, s.answers()) })
 	parts.run("followers", outbox.NewFollowers(s.store, e.log).Run)

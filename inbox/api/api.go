@@ -52,10 +52,12 @@ type Store interface {
 	SavedReplies
 	Notifications
 	QueueSettings
+	People
+	Teams
+	Tags
+	Audit
 
-	Teams(ctx context.Context) ([]inbox.Team, error)
 	Agents(ctx context.Context) ([]inbox.Agent, error)
-	PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, p inbox.AgentPatch, now time.Time) (inbox.Agent, error)
 	Accounts(ctx context.Context) ([]inbox.Account, error)
 }
 
@@ -82,7 +84,7 @@ type Conversations interface {
 	Views(ctx context.Context, by *inbox.Caller) ([]inbox.View, error)
 	ViewCounts(ctx context.Context, by *inbox.Caller) ([]inbox.ViewCount, error)
 	SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, now time.Time) (inbox.View, error)
-	DeleteView(ctx context.Context, by *inbox.Caller, id string) error
+	DeleteView(ctx context.Context, by *inbox.Caller, id string, now time.Time) error
 	Find(ctx context.Context, rights *inbox.Rights, kind, text string, after inbox.Cursor, limit int) ([]inbox.Found, inbox.Cursor, error)
 	Reply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
 	Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Actions, snoozeUntil *time.Time, now time.Time) (inbox.Conversation, error)
@@ -260,6 +262,8 @@ type API struct {
 	mux     *http.ServeMux
 	huma    huma.API
 	logins  *logins
+	resets  *logins  // askings for a new password
+	links   *buckets // tries at one-time links, by address
 	metrics *metrics
 	ingress http.Handler
 	shown   showing
@@ -279,6 +283,8 @@ func newAPI(cfg Config) *API {
 	}
 	a := &API{cfg: cfg, mux: http.NewServeMux(), logins: newLogins(cfg.Limits), metrics: newMetrics(cfg.Metrics)}
 	a.shown.last = map[inbox.AccountID]time.Time{}
+	a.resets = newLogins(resetLimits)
+	a.links = newBuckets(linkBurst, linkEvery, maxBuckets)
 	a.guesses = newBuckets(guessBurst, guessEvery, maxBuckets)
 	a.guessers = newBuckets(agentGuessBurst, agentGuessEvery, maxBuckets)
 	a.huma = humago.New(a.mux, humaConfig())
@@ -297,6 +303,11 @@ func newAPI(cfg Config) *API {
 	a.calls()
 	a.savedReplies()
 	a.agents()
+	a.invitations()
+	a.passwords()
+	a.teams()
+	a.tagging()
+	a.audit()
 	a.notifications()
 	a.pushes()
 	a.queues()

@@ -87,10 +87,7 @@ func (a *API) login(ctx context.Context, in *loginInput) (*signedOutput, error) 
 	now := a.cfg.Now()
 	client := infoOf(ctx).client
 	if wait := a.logins.try(client, in.Body.Email, now); wait > 0 {
-		a.metrics.refused.WithLabelValues("limit").Inc()
-		p := newProblem(http.StatusTooManyRequests, "too many tries to sign in: wait a moment")
-		p.retryAfter = wait
-		return nil, p
+		return nil, a.limited("too many tries to sign in: wait a moment", wait)
 	}
 	agent, hash, err := a.cfg.Store.Credentials(ctx, emailKey(in.Body.Email))
 	if err != nil {
@@ -105,15 +102,14 @@ func (a *API) login(ctx context.Context, in *loginInput) (*signedOutput, error) 
 		return nil, &inbox.Error{Code: inbox.Unauthorized, Message: "the address or the password is wrong"}
 	}
 	a.logins.succeeded(client, in.Body.Email)
-	return a.enter(ctx, agent, now)
+	return a.signIn(ctx, agent, now)
 }
 
-// enter begins a session.
-func (a *API) enter(ctx context.Context, agent inbox.Agent, now time.Time) (*signedOutput, error) {
+// signIn begins a session of an agent who has proven to be one.
+func (a *API) signIn(ctx context.Context, agent inbox.Agent, now time.Time) (*signedOutput, error) {
 	refresh := a.cfg.Tokens.NewRefresh(inbox.NewID[inbox.SessionID](now))
-	err := a.cfg.Store.CreateSession(ctx, inbox.Session{ID: refresh.Session, AgentID: agent.ID, Hash: refresh.Hash,
-		ExpiresAt: now.Add(sessionLifetime)}, now)
-	if err != nil {
+	if err := a.cfg.Store.CreateSession(ctx, inbox.Session{ID: refresh.Session, AgentID: agent.ID, Hash: refresh.Hash,
+		ExpiresAt: now.Add(sessionLifetime)}, now); err != nil {
 		return nil, err
 	}
 	return a.signed(agent, refresh, now)

@@ -112,7 +112,7 @@ func (a *API) begin(ctx context.Context, in *beginInput) (*signedOutput, error) 
 	if err := a.cfg.Store.Begin(ctx, inbox.FirstRun{Admin: agent, Hash: hash, Name: workspace, Locale: b.Locale, Zone: b.Zone}, now); err != nil {
 		return nil, err
 	}
-	return a.enter(ctx, agent, now)
+	return a.signIn(ctx, agent, now)
 }
 
 func (a *API) setupProgress(ctx context.Context, by *inbox.Caller, _ *struct{}) (*body[inbox.Setup], error) {

@@ -87,5 +87,5 @@ func (a *API) deleteView(ctx context.Context, by *inbox.Caller, in *ViewParam) (
 	if err := checkIDs("path.id", in.ID); err != nil {
 		return nil, err
 	}
-	return nil, a.cfg.Store.DeleteView(ctx, by, in.ID)
+	return nil, a.cfg.Store.DeleteView(ctx, by, in.ID, a.cfg.Now())
 }

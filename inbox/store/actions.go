@@ -68,6 +68,9 @@ func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation
 		c.TeamID = ""
 	default:
 		c.TeamID = inbox.TeamID(a.TeamID)
+		if err := checkTeams(ctx, tx, []inbox.TeamID{c.TeamID}); err != nil {
+			return err
+		}
 	}
 	if a.Status != "" {
 		c.Status = a.Status
@@ -94,5 +97,5 @@ func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation
 	c.Tags = withTags(c.Tags, a.AddTags, nil)
 	_, err := tx.Exec(ctx, `UPDATE conversations SET assignee_id = $2, team_id = $3, snoozed_until = $4, tags = $5 WHERE id = $1`,
 		c.ID, null(c.Assignee), null(c.TeamID), c.SnoozedUntil, orEmpty(c.Tags))
-	return conflict(err, "the team is not there")
+	return err
 }

@@ -187,9 +187,9 @@ func (s *Store) Agents(ctx context.Context) ([]inbox.Agent, error) {
 	return nil, fmt.Errorf("read agents: %w", err)
 }
 
-// Teams returns all teams, by name.
+// Teams returns all teams that there are, by name.
 func (s *Store) Teams(ctx context.Context) ([]inbox.Team, error) {
-	rows, err := s.pool.Query(ctx, `SELECT id, name FROM teams ORDER BY lower(name), id`)
+	rows, err := s.pool.Query(ctx, `SELECT id, name FROM teams WHERE deleted_at IS NULL ORDER BY lower(name), id`)
 	if err == nil {
 		var list []inbox.Team
 		if list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.Team]); err == nil {
@@ -204,39 +204,56 @@ func (s *Store) Teams(ctx context.Context) ([]inbox.Team, error) {
 // not nil, the inboxes and teams. Its sessions end when it is no longer active
 // or has a new password. An address that somebody else has is a Conflict.
 func (s *Store) SaveAgent(ctx context.Context, a inbox.Agent, passwordHash string, inboxes []inbox.InboxID, teams []inbox.TeamID, now time.Time) error {
-	if !a.Role.Valid() || !strings.Contains(a.Email, "@") {
-		return &inbox.Error{Code: inbox.Invalid, Message: "an agent needs an address and a role: agent, supervisor or admin"}
-	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO agents (id, email, name, role, locale, active, password_hash, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-			ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name, role = excluded.role,
-				locale = coalesce(nullif(excluded.locale, ''), agents.locale), active = excluded.active,
-				password_hash = coalesce(nullif(excluded.password_hash, ''), agents.password_hash)`,
-			a.ID, a.Email, a.Name, string(a.Role), a.Locale, a.Active, passwordHash, now); err != nil {
-			return conflict(err, "somebody else has this address")
-		}
-		if !a.Active || passwordHash != "" {
-			if _, err := tx.Exec(ctx, `
-				UPDATE sessions SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL`, a.ID, now); err != nil {
-				return err
-			}
-		}
-		if inboxes != nil {
-			if err := setMembers(ctx, tx, "inbox_members", "inbox_id", a.ID, ids(inboxes)); err != nil {
-				return err
-			}
-		}
-		if teams != nil {
-			if err := setMembers(ctx, tx, "team_members", "team_id", a.ID, ids(teams)); err != nil {
-				return err
-			}
+		if err := writeAgent(ctx, tx, a, passwordHash, inboxes, teams, now); err != nil {
+			return err
 		}
 		return agentChanged(ctx, tx, a.ID, now)
 	})
 	if err != nil {
 		return fmt.Errorf("save agent: %w", err)
+	}
+	return nil
+}
+
+// writeAgent is [Store.SaveAgent] in a transaction, whose caller announces it.
+func writeAgent(ctx context.Context, tx pgx.Tx, a inbox.Agent, passwordHash string, inboxes []inbox.InboxID, teams []inbox.TeamID, now time.Time) error {
+	if !a.Role.Valid() || !strings.Contains(a.Email, "@") {
+		return &inbox.Error{Code: inbox.Invalid, Message: "an agent needs an address and a role: agent, supervisor or admin"}
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO agents (id, email, name, role, locale, active, password_hash, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name, role = excluded.role,
+			locale = coalesce(nullif(excluded.locale, ''), agents.locale), active = excluded.active,
+			password_hash = coalesce(nullif(excluded.password_hash, ''), agents.password_hash)`,
+		a.ID, a.Email, a.Name, string(a.Role), a.Locale, a.Active, passwordHash, now); err != nil {
+		return conflict(err, "somebody else has this address")
+	}
+	if !a.Active || passwordHash != "" {
+		if err := endSessions(ctx, tx, a.ID, "", now); err != nil {
+			return err
+		}
+	}
+	return writeMembership(ctx, tx, a.ID, inboxes, teams)
+}
+
+// endSessions ends an agent's sessions but one; open sockets are told by the
+// change of the agent, which the caller announces.
+func endSessions(ctx context.Context, tx pgx.Tx, id inbox.AgentID, but inbox.SessionID, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE sessions SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL AND id <> $3`, id, now, orZero(but))
+	return err
+}
+
+// writeMembership sets each list that is not nil.
+func writeMembership(ctx context.Context, tx pgx.Tx, id inbox.AgentID, inboxes []inbox.InboxID, teams []inbox.TeamID) error {
+	if inboxes != nil {
+		if err := setMembers(ctx, tx, "inbox_members", "inbox_id", id, ids(inboxes)); err != nil {
+			return err
+		}
+	}
+	if teams != nil {
+		return setMembers(ctx, tx, "team_members", "team_id", id, ids(teams))
 	}
 	return nil
 }
@@ -257,46 +274,4 @@ func ids[T ~string](list []T) []string {
 		out[i] = string(id)
 	}
 	return out
-}
-
-// PatchAgent changes what an agent may say of itself, and an admin of anybody; nil
-// leaves as it is.
-func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, p inbox.AgentPatch, now time.Time) (inbox.Agent, error) {
-	missing := &inbox.Error{Code: inbox.NotFound, Message: "the agent is not there"}
-	if !inbox.ValidID(string(id)) {
-		return inbox.Agent{}, missing
-	}
-	if id != by.Agent.ID && by.Agent.Role != inbox.AdminRole {
-		return inbox.Agent{}, &inbox.Error{Code: inbox.Forbidden, Message: "only an admin changes this for somebody else"}
-	}
-	if p.OrderActions != nil && by.Agent.Role != inbox.AdminRole {
-		return inbox.Agent{}, &inbox.Error{Code: inbox.Forbidden, Message: "only an admin says who may act on orders"}
-	}
-	var a inbox.Agent
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		was, _, err := agentByID(ctx, tx, id)
-		if inbox.CodeOf(err) == inbox.NotFound {
-			return missing
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `
-			UPDATE agents SET phone = coalesce($2, phone), call_pop = coalesce($3, call_pop),
-				order_actions = coalesce($4, order_actions), locale = coalesce($5, locale), rights_version = rights_version + 1
-			WHERE id = $1`, id, p.Phone, p.CallPop, p.OrderActions, p.Locale); err != nil {
-			return err
-		}
-		var version int64
-		if a, version, err = agentByID(ctx, tx, id); err != nil {
-			return err
-		}
-		ch := agentChange(a, version, by.Actor(), now)
-		ch.before, ch.session, ch.cause = was, string(by.Session), by.Request
-		return announce(ctx, tx, []change{ch})
-	})
-	if err != nil {
-		return a, fmt.Errorf("change agent %s: %w", id, err)
-	}
-	return a, nil
 }

@@ -291,8 +291,12 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 				}
 			}
 		}
-		if p.Team != nil {
-			c.TeamID = *p.Team
+		if p.Team != nil && *p.Team != c.TeamID {
+			if c.TeamID = *p.Team; c.TeamID != "" {
+				if err := checkTeams(ctx, tx, []inbox.TeamID{c.TeamID}); err != nil {
+					return err
+				}
+			}
 		}
 		switch {
 		case c.Status != inbox.Open:
@@ -315,7 +319,7 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 			pgx.NamedArgs{"until": c.SnoozedUntil, "priority": int(c.Priority), "tags": orEmpty(c.Tags), "id": c.ID, "version": c.Version, "status": string(c.Status), "assignee": null(c.Assignee),
 				"team": null(c.TeamID), "waiting": c.WaitingSince})
 		if err != nil {
-			return conflict(err, "the team is not there")
+			return err
 		}
 		return announce(ctx, tx, []change{conversationChange(by, &before, &c, now)})
 	})

@@ -145,10 +145,11 @@ func digestSender(ctx context.Context, tx pgx.Tx, rights *inbox.Rights, in inbox
 }
 
 // ourLetters are those of the messages of ours that belong to no conversation: a
-// one-time code's mail, or a digest.
+// one-time code's mail, a digest, or a letter to an agent.
 func ourLetters(ctx context.Context, q querier, named []string) ([]inbox.MessageID, error) {
 	list, err := column[inbox.MessageID](ctx, q, `
-		SELECT id FROM claim_codes WHERE id = ANY($1::uuid[]) UNION ALL SELECT id FROM digests WHERE id = ANY($1::uuid[])`, named)
+		SELECT id FROM claim_codes WHERE id = ANY($1::uuid[]) UNION ALL SELECT id FROM digests WHERE id = ANY($1::uuid[])
+		UNION ALL SELECT id FROM letters WHERE id = ANY($1::uuid[])`, named)
 	slices.Sort(list)
 	return list, err
 }

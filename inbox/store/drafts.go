@@ -87,7 +87,8 @@ func (s *Store) SaveDraft(ctx context.Context, by *inbox.Caller, ref string, kno
 }
 
 // Offers returns the replies that colleagues began in a conversation and nobody
-// took over, the newest first, last changed before a time.
+// took over, the newest first: last changed before a time, or by who works here no
+// more.
 func (s *Store) Offers(ctx context.Context, by *inbox.Caller, ref string, before time.Time) ([]inbox.Offer, error) {
 	c, err := findConversation(ctx, s.pool, &by.Rights, ref, "")
 	if err != nil {
@@ -96,7 +97,7 @@ func (s *Store) Offers(ctx context.Context, by *inbox.Caller, ref string, before
 	rows, err := s.pool.Query(ctx, `
 		SELECT d.agent_id, a.name, d.version, d.content, d.updated_at FROM drafts d
 		JOIN agents a ON a.id = d.agent_id
-		WHERE d.conversation_id = $1 AND d.begun AND d.agent_id <> $2 AND d.taken_by IS NULL AND d.updated_at < $3
+		WHERE d.conversation_id = $1 AND d.begun AND d.agent_id <> $2 AND d.taken_by IS NULL AND (d.updated_at < $3 OR NOT a.active)
 		ORDER BY d.updated_at DESC LIMIT 10`, string(c.ID), string(by.Agent.ID), before)
 	if err != nil {
 		return nil, fmt.Errorf("read offers: %w", err)

@@ -111,5 +111,7 @@ func revoke(ctx context.Context, tx pgx.Tx, id inbox.SessionID, now time.Time) e
 	if err != nil {
 		return err
 	}
-	return announce(ctx, tx, []change{agentChange(agent, version, inbox.Actor{Kind: inbox.BySystem}, now)})
+	ch := agentChange(agent, version, inbox.Actor{Kind: inbox.BySystem}, now)
+	ch.quiet = true // the agent is as before
+	return announce(ctx, tx, []change{ch})
 }

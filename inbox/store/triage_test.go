@@ -169,12 +169,12 @@ func TestViews(t *testing.T) {
 	shared.Name = "Everything"
 	_, err = d.SaveView(ctx, d.bert, shared, now)
 	wantCode(t, "somebody else's", err, inbox.NotFound)
-	wantCode(t, "deleting somebody else's", d.DeleteView(ctx, d.bert, shared.ID), inbox.NotFound)
-	wantCode(t, "a supervisor and what is not shared", d.DeleteView(ctx, d.su, own.ID), inbox.NotFound)
+	wantCode(t, "deleting somebody else's", d.DeleteView(ctx, d.bert, shared.ID, time.Now()), inbox.NotFound)
+	wantCode(t, "a supervisor and what is not shared", d.DeleteView(ctx, d.su, own.ID, time.Now()), inbox.NotFound)
 	if got := save(d.su, shared); got.AgentID != d.anna.Agent.ID {
 		t.Errorf("changed by a supervisor it is %s's", got.AgentID)
 	}
-	if err := d.DeleteView(ctx, d.su, shared.ID); err != nil {
+	if err := d.DeleteView(ctx, d.su, shared.ID, time.Now()); err != nil {
 		t.Error(err)
 	}
 	if list, err := d.Views(ctx, d.anna); err != nil || len(list) != 1 || list[0].ID != own.ID {

@@ -101,10 +101,17 @@ func (s *Store) SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, no
 	}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if v.ID != "" {
-			return tx.QueryRow(ctx, `
+			was, err := lockView(ctx, tx, v.ID)
+			if err != nil {
+				return err
+			}
+			if err := tx.QueryRow(ctx, `
 				UPDATE saved_views SET name = $2, query = $3, sort = $4, shared = $5
 				WHERE id = $1 AND (agent_id = $6 OR shared AND $7) RETURNING agent_id`,
-				v.ID, v.Name, v.Query, string(v.Sort), v.Shared, by.Agent.ID, by.Agent.Role != inbox.AgentRole).Scan(&v.AgentID)
+				v.ID, v.Name, v.Query, string(v.Sort), v.Shared, by.Agent.ID, by.Agent.Role != inbox.AgentRole).Scan(&v.AgentID); err != nil {
+				return err
+			}
+			return logView(ctx, tx, by, was, &v, now)
 		}
 		var n int
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM saved_views WHERE agent_id = $1`, by.Agent.ID).Scan(&n); err != nil {
@@ -116,7 +123,10 @@ func (s *Store) SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, no
 		v.ID, v.AgentID = inbox.NewID[string](now), by.Agent.ID
 		_, err := tx.Exec(ctx, `INSERT INTO saved_views (id, agent_id, name, query, sort, shared, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			v.ID, v.AgentID, v.Name, v.Query, string(v.Sort), v.Shared, now)
-		return err
+		if err != nil {
+			return err
+		}
+		return logView(ctx, tx, by, nil, &v, now)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = errView
@@ -128,14 +138,54 @@ func (s *Store) SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, no
 }
 
 // DeleteView deletes a view that the caller may change.
-func (s *Store) DeleteView(ctx context.Context, by *inbox.Caller, id string) error {
-	tag, err := s.pool.Exec(ctx, `DELETE FROM saved_views WHERE id = $1 AND (agent_id = $2 OR shared AND $3)`,
-		id, by.Agent.ID, by.Agent.Role != inbox.AgentRole)
-	if err == nil && tag.RowsAffected() == 0 {
+func (s *Store) DeleteView(ctx context.Context, by *inbox.Caller, id string, now time.Time) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		was, err := lockView(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `DELETE FROM saved_views WHERE id = $1 AND (agent_id = $2 OR shared AND $3)`,
+			id, by.Agent.ID, by.Agent.Role != inbox.AgentRole)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = errView
+		}
+		if err != nil {
+			return err
+		}
+		return logView(ctx, tx, by, was, nil, now)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
 		err = errView
 	}
 	if err != nil {
 		return fmt.Errorf("delete view: %w", err)
 	}
 	return nil
+}
+
+func lockView(ctx context.Context, tx pgx.Tx, id string) (*inbox.View, error) {
+	rows, err := tx.Query(ctx, `SELECT id, agent_id, name, query, sort, shared FROM saved_views WHERE id = $1 FOR UPDATE`, id)
+	if err != nil {
+		return nil, err
+	}
+	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[inbox.View])
+	return &v, err
+}
+
+// logView logs what was done to a view that others see, or saw; nil is one that is
+// not there. What is one agent's own is nobody else's business.
+func logView(ctx context.Context, tx pgx.Tx, by *inbox.Caller, was, is *inbox.View, now time.Time) error {
+	if (was == nil || !was.Shared) && (is == nil || !is.Shared) {
+		return nil
+	}
+	var ch change
+	if is == nil {
+		ch = unversioned(by, inbox.ViewChanged, was.ID, map[string]any{"deleted": true}, now)
+	} else {
+		ch = unversioned(by, inbox.ViewChanged, is.ID, is, now)
+	}
+	if was != nil {
+		ch.before = was
+	}
+	return logOnly(ctx, tx, []change{ch})
 }

@@ -72,26 +72,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/{id}/orders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Bring a file of old orders into a shop's account
-         * @description For admins. Lines or a list of JSON, or CSV with headings, of at most 64 MB. A line that can't be read is named and the others are taken; the same file again changes nothing. They are worked in within seconds.
-         */
-        post: operations["import-orders"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/accounts/{id}/pause": {
         parameters: {
             query?: never;
@@ -163,10 +143,90 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say at which telephone an agent is, which calls are shown, in which language the pages are, and who may act on orders
-         * @description Of oneself, and as an admin of anybody.
+         * Say what an agent is called, at which telephone and what they may see and do
+         * @description Name and telephone of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too.
          */
         patch: operations["change-agent"];
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an agent's work here
+         * @description For admins. Sessions and sockets end at once. The agent's open conversations go to whom the body names, one after the other; with an empty body they are unassigned. What was begun is offered to colleagues, and everything else stays. The last active admin can't be deactivated.
+         */
+        post: operations["deactivate-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link by which an agent sets another password
+         * @description For admins. It goes by mail where a mailbox sends, and is in the answer.
+         */
+        post: operations["make-password-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let an agent sign in again
+         * @description For admins. The password and the rights are those from before.
+         */
+        post: operations["reactivate-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End every session of an agent
+         * @description On all devices: of oneself, and as an admin of anybody.
+         */
+        post: operations["sign-out-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/attachments": {
@@ -198,6 +258,46 @@ export interface paths {
         };
         /** Get a file */
         get: operations["attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who did what
+         * @description For admins. The newest first: what agents did, and what was done to agents and accounts by whomever.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who did what, as a table
+         * @description For admins. Comma-separated values (RFC 4180) in UTF-8, the newest first, at most 50,000 lines.
+         */
+        get: operations["audit-export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1324,6 +1424,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See whom an invitation's link is for */
+        post: operations["look-at-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description It works once, and signs in.
+         */
+        post: operations["accept-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is invited
+         * @description For admins. Those that were neither accepted nor withdrawn, expired ones too.
+         */
+        get: operations["invitations"];
+        put?: never;
+        /**
+         * Invite somebody to work here
+         * @description For admins. The link goes by mail where a mailbox sends, and is in the answer.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw an invitation
+         * @description For admins.
+         */
+        delete: operations["revoke-invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an invitation again
+         * @description For admins. With a new link, good for seven days: the old one is good no more.
+         */
+        post: operations["invite-again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1396,6 +1597,26 @@ export interface paths {
         get: operations["me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's own password
+         * @description One's other sessions end.
+         */
+        post: operations["change-password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1586,6 +1807,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See whose password a link sets */
+        post: operations["look-at-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to a new password
+         * @description It goes by mail to the address, where an agent has it and a mailbox sends. The answer is the same where nobody does.
+         */
+        post: operations["forgot-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set another password by a link
+         * @description It works once, ends every other session and signs in.
+         */
+        post: operations["reset-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1653,46 +1931,6 @@ export interface paths {
         post?: never;
         /** Push to a browser no more */
         delete: operations["unsubscribe"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queues": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get the queues as they stand, with who is at work
-         * @description For supervisors and admins, of the inboxes that they may see. The topic "queues" of the websocket pushes the same.
-         */
-        get: operations["queues"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queues/thresholds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Say from where on figures are marked
-         * @description For supervisors and admins.
-         */
-        put: operations["set-queue-thresholds"];
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1777,51 +2015,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether the first admin is still to be made */
-        get: operations["beginning"];
-        put?: never;
-        /**
-         * Make the first admin, and sign in
-         * @description Only while there is no agent, and with the code that the server printed when it started.
-         */
-        post: operations["begin"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/setup/progress": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How far the first run has come
-         * @description For admins.
-         */
-        get: operations["setup-progress"];
-        /**
-         * Pass steps over, come back to them, or be done
-         * @description For admins.
-         */
-        put: operations["save-setup"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/stores": {
         parameters: {
             query?: never;
@@ -1853,6 +2046,46 @@ export interface paths {
         get: operations["tags"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tags of all conversations, with how many have each
+         * @description For supervisors and admins.
+         */
+        get: operations["all-tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename a tag, merge it into another, or take it away
+         * @description For supervisors and admins. Conversations change one after the other, and saved replies at once.
+         */
+        post: operations["change-tag"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1894,6 +2127,51 @@ export interface paths {
         head?: never;
         /** Give a task to somebody, close it or open it again */
         patch: operations["change-task"];
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the teams */
+        get: operations["teams"];
+        put?: never;
+        /**
+         * Make a team
+         * @description For admins.
+         */
+        post: operations["make-team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Name a team anew, or say who is in it
+         * @description For admins.
+         */
+        put: operations["change-team"];
+        post?: never;
+        /**
+         * Delete a team
+         * @description For admins. Its conversations go to another team, or to none, one after the other.
+         */
+        delete: operations["delete-team"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/views": {
@@ -1953,6 +2231,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptInputBody: {
+            /** @description Language of the pages */
+            locale?: string;
+            /** @description That customers and colleagues see */
+            name: string;
+            /**
+             * Format: password
+             * @description At least ten characters
+             */
+            password: string;
+            /** @description What follows # in the link */
+            token: string;
+        };
         Account: {
             /** @description What replies are from */
             address?: string;
@@ -2098,7 +2389,6 @@ export interface components {
             callPop: boolean;
             email: string;
             id: string;
-            /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
             locale: string;
             name: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
@@ -2111,38 +2401,21 @@ export interface components {
         AgentInputBody: {
             /** @description Whether calls are shown that ring for the inbox and nobody by name */
             callPop?: boolean;
-            /** @description Language of the pages, such as de or en-GB; empty: the browser's */
-            locale?: string;
+            /** @description All that the agent may see; supervisors and admins see every one. An admin says so */
+            inboxes?: string[];
+            /** @description That customers and colleagues see */
+            name?: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
             orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */
             phone?: string;
-        };
-        AgentLoad: {
             /**
-             * Format: int64
-             * @description Conversations that the agent answered today
+             * @description An admin says so; the last active admin stays one
+             * @enum {string}
              */
-            handled: number;
-            id: string;
-            name: string;
-            /**
-             * Format: int64
-             * @description Open conversations that are assigned to the agent
-             */
-            open: number;
-            /**
-             * Format: date-time
-             * @description Since when, as far as this server has known
-             */
-            since?: string;
-            /** @enum {string} */
-            state: "online" | "idle" | "away" | "offline";
-            /**
-             * Format: int64
-             * @description Those of them whose customers wait
-             */
-            waiting: number;
+            role?: "agent" | "supervisor" | "admin";
+            /** @description All that the agent is in. An admin says so */
+            teams?: string[];
         };
         ApplyInputBody: {
             addTags?: string[];
@@ -2177,6 +2450,27 @@ export interface components {
             size: number;
             type: string;
         };
+        AuditChange: {
+            after?: unknown;
+            before?: unknown;
+            field: string;
+        };
+        AuditEntry: {
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            changes: components["schemas"]["AuditChange"][];
+            entity: string;
+            id: string;
+            kind: string;
+            /** @description It was not there before */
+            new?: boolean;
+            /** Format: int64 */
+            number?: number;
+            requestId?: string;
+            sessionId?: string;
+            subject: string;
+        };
         Author: {
             address?: string;
             agentId?: string;
@@ -2189,27 +2483,6 @@ export interface components {
             is: boolean;
             mayAutoReply: boolean;
             reason?: string;
-        };
-        BeginInputBody: {
-            /** @description That the server printed when it started */
-            code: string;
-            email: string;
-            /** @description BCP 47, such as en or de */
-            locale: string;
-            name: string;
-            /**
-             * Format: password
-             * @description 10 characters or more
-             */
-            password: string;
-            /** @description The name of the business */
-            workspace: string;
-            /** @description IANA name, such as Europe/Vienna */
-            zone: string;
-        };
-        BeginningOutputBody: {
-            /** @description Nobody works here yet: the first admin is to be made */
-            needed: boolean;
         };
         Bounce: {
             detail?: string;
@@ -2230,14 +2503,6 @@ export interface components {
             /** @description BCP 47, such as en, de or pt-BR */
             locale: string;
             name: string;
-        };
-        BrokenLine: {
-            /**
-             * Format: int64
-             * @description Counted from 1
-             */
-            line: number;
-            reason: string;
         };
         CalendarView: {
             /** @description Days on which it is closed */
@@ -2375,6 +2640,12 @@ export interface components {
              */
             version: number;
         };
+        ChangeTagInputBody: {
+            /** @description The tag as it is */
+            name: string;
+            /** @description What it is called from now on: where there is such a tag the two are merged. Left out, the tag is taken away */
+            to?: string;
+        };
         Changed: {
             /** @description As it is now; of one that stays as it was, where another version was seen of it */
             conversation?: components["schemas"]["Conversation"];
@@ -2388,12 +2659,6 @@ export interface components {
             ids: string[];
             /** @description The version of each that was seen, in the order of the ids: one that has another stays as it is. With them a request can be sent again without doing anything twice */
             versions?: number[];
-        };
-        ChatPage: {
-            /** @description Such as https://shop.example */
-            origin: string;
-            /** Format: date-time */
-            seenAt: string;
         };
         Claim: {
             /**
@@ -2476,11 +2741,6 @@ export interface components {
             createdAt: string;
             /** @description Who it was opened by */
             customer: components["schemas"]["Person"];
-            /**
-             * Format: date-time
-             * @description When somebody human answered it first
-             */
-            firstReplyAt?: string;
             id: string;
             inboxId: string;
             /**
@@ -2488,11 +2748,6 @@ export interface components {
              * @description Time of the newest message: what lists are ordered by
              */
             lastAt: string;
-            /**
-             * Format: date-time
-             * @description Of a chat: when its customer left unanswered, last
-             */
-            leftAt?: string;
             mergedInto?: string;
             /**
              * Format: int64
@@ -2691,6 +2946,12 @@ export interface components {
             dueAt: string;
             text: string;
         };
+        Forgetful: {
+            email: string;
+        };
+        ForgotInputBody: {
+            email: string;
+        };
         Found: {
             /** @description Not what was typed, but one slip away from it */
             close: boolean;
@@ -2704,39 +2965,15 @@ export interface components {
             /** @description Id of the identity, the order or the attachment */
             ref: string;
         };
-        Group: {
-            /**
-             * Format: int64
-             * @description Open, pending or snoozed
-             */
-            backlog: number;
-            /** @enum {string} */
-            by: "all" | "inbox" | "team" | "channel";
-            /** @description Of the inbox or team, or the channel's name; empty for all */
-            id: string;
-            last15: components["schemas"]["Window"];
-            last30: components["schemas"]["Window"];
-            last60: components["schemas"]["Window"];
-            /** @description Which conversation that is */
-            longestId?: string;
-            /** @description Since midnight in the zone of each inbox's calendar */
-            today: components["schemas"]["Window"];
-            /** @description Where it was asked for */
-            trend?: components["schemas"]["Trend"];
-            /**
-             * Format: int64
-             * @description Open, and nobody human has answered the customer's last words
-             */
-            waiting: number;
-            /**
-             * Format: date-time
-             * @description Since when the one that waits longest does
-             */
-            waitingSince?: string;
-        };
         HandOverInputBody: {
             /** @description Whose next message continues here, on whatever channel */
             identityId: string;
+        };
+        Handoff: {
+            /** @description Who gets what is open; what they may not see goes to the queue */
+            agentId?: string;
+            /** @description The team that gets it, unassigned */
+            teamId?: string;
         };
         HiddenPageConversation: {
             /**
@@ -2781,21 +3018,6 @@ export interface components {
             /** @description As it was received, for display */
             value: string;
         };
-        ImportedOrder: {
-            currency: string;
-            email: string;
-            /** Format: int64 */
-            items: number;
-            number: string;
-            /** Format: date-time */
-            placedAt: string;
-            status: string;
-            /**
-             * Format: int64
-             * @description In the currency's minor unit
-             */
-            total: number;
-        };
         Inbox: {
             /**
              * Format: date-time
@@ -2819,6 +3041,41 @@ export interface components {
             /** @description What replies from it end with */
             signature: components["schemas"]["Signature"];
         };
+        Invitation: {
+            /** Format: date-time */
+            createdAt: string;
+            email: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            inboxes: string[];
+            invitedBy: string;
+            /** @description Whether its link went by mail */
+            mailed: boolean;
+            /** @description Withdrawn: in the log alone */
+            revoked?: boolean;
+            /** @enum {string} */
+            role: "agent" | "supervisor" | "admin";
+            teams: string[];
+        };
+        InvitationLink: {
+            invitation: components["schemas"]["Invitation"];
+            /** @description Good once, for seven days; it can't be read again */
+            link: string;
+        };
+        InviteInputBody: {
+            email: string;
+            /** @description That an agent may see; supervisors and admins see all */
+            inboxes?: string[];
+            /** @enum {string} */
+            role: "agent" | "supervisor" | "admin";
+            teams?: string[];
+        };
+        Invited: {
+            email: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
         Item: {
             externalId?: string;
             image?: string;
@@ -2837,9 +3094,6 @@ export interface components {
         };
         ItemsAccountView: {
             items: components["schemas"]["AccountView"][];
-        };
-        ItemsAgent: {
-            items: components["schemas"]["Agent"][];
         };
         ItemsBrand: {
             items: components["schemas"]["Brand"][];
@@ -2868,11 +3122,17 @@ export interface components {
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
         };
+        ItemsInvitation: {
+            items: components["schemas"]["Invitation"][];
+        };
         ItemsKind: {
             items: components["schemas"]["Kind"][];
         };
         ItemsMatch: {
             items: components["schemas"]["Match"][];
+        };
+        ItemsMember: {
+            items: components["schemas"]["Member"][];
         };
         ItemsMentioned: {
             items: components["schemas"]["Mentioned"][];
@@ -2909,6 +3169,9 @@ export interface components {
         };
         ItemsTagCount: {
             items: components["schemas"]["TagCount"][];
+        };
+        ItemsTeam: {
+            items: components["schemas"]["Team"][];
         };
         ItemsTrial: {
             items: components["schemas"]["Trial"][];
@@ -2971,6 +3234,10 @@ export interface components {
             assignment?: components["schemas"]["Ways"];
             mention?: components["schemas"]["Ways"];
             message?: components["schemas"]["Ways"];
+        };
+        LinkInputBody: {
+            /** @description What follows # in the link */
+            token: string;
         };
         LinkReason: {
             /** @description As the customer wrote it */
@@ -3045,6 +3312,31 @@ export interface components {
             /** @description Those that the agent may see */
             inboxes: components["schemas"]["Inbox"][];
             teams: components["schemas"]["Team"][];
+        };
+        Member: {
+            active: boolean;
+            /** @description Whether calls to the inbox are shown */
+            callPop: boolean;
+            email: string;
+            id: string;
+            /** @description That an agent may see; supervisors and admins see all */
+            inboxes: string[];
+            locale: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Conversations that are the agent's and not closed
+             */
+            open?: number;
+            /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
+            orderActions: boolean;
+            /** @description Extension or number by which the exchange knows the agent */
+            phone?: string;
+            /** @enum {string} */
+            role: "agent" | "supervisor" | "admin";
+            /** Format: date-time */
+            seenAt?: string;
+            teams: string[];
         };
         Mentioned: {
             id: string;
@@ -3382,22 +3674,6 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        OrderImport: {
-            /** @description The first of them */
-            broken: components["schemas"]["BrokenLine"][];
-            /**
-             * Format: int64
-             * @description Lines that could not be read
-             */
-            failed: number;
-            /** @description The first orders, as they were understood */
-            first: components["schemas"]["ImportedOrder"][];
-            /**
-             * Format: int64
-             * @description That were read, and taken unless they were only looked at
-             */
-            orders: number;
-        };
         OrderLink: {
             claimId?: string;
             /** @description Of a claim: the code that was asked for last. It is the same whether or not there is an order to send it to */
@@ -3423,6 +3699,11 @@ export interface components {
         OrderRef: {
             id: string;
             number: string;
+        };
+        PageAuditEntry: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
         };
         PageConversation: {
             items: components["schemas"]["Conversation"][];
@@ -3496,6 +3777,23 @@ export interface components {
         Party: {
             address: string;
             name?: string;
+        };
+        PasswordInputBody: {
+            /** Format: password */
+            current: string;
+            /**
+             * Format: password
+             * @description At least ten characters
+             */
+            password: string;
+        };
+        PasswordLink: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Good once, for an hour; it can't be read again */
+            link: string;
+            /** @description Whether it went by mail too */
+            mailed: boolean;
         };
         PatchCalendarInputBody: {
             /** @description All of them */
@@ -3596,15 +3894,6 @@ export interface components {
              * @description When it took a push last
              */
             pushedAt?: string;
-        };
-        QueueThreshold: {
-            /**
-             * @description longest and firstResponse in seconds
-             * @enum {string}
-             */
-            figure: "waiting" | "longest" | "backlog" | "offered" | "abandoned" | "firstResponse";
-            /** @description From where on it is raised, high and critical, each no less than the one before */
-            levels: number[];
         };
         Reaction: {
             /** Format: date-time */
@@ -3715,13 +4004,14 @@ export interface components {
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
         };
-        ResponseTime: {
-            /** Format: int64 */
-            count: number;
-            /** Format: double */
-            median: number;
-            /** Format: double */
-            p90: number;
+        ResetInputBody: {
+            /**
+             * Format: password
+             * @description At least ten characters
+             */
+            password: string;
+            /** @description What follows # in the link */
+            token: string;
         };
         Return: {
             /**
@@ -3740,10 +4030,6 @@ export interface components {
             quantity: number;
             sku?: string;
             title: string;
-        };
-        SaveSetupInputBody: {
-            finished: boolean;
-            skipped: string[];
         };
         SavedDraft: {
             draft: components["schemas"]["Draft"];
@@ -3897,41 +4183,6 @@ export interface components {
             /** @description Whether pushes carry the first words of messages */
             pushText?: boolean;
         };
-        Setup: {
-            /**
-             * Format: int64
-             * @description Who may sign in
-             */
-            agents: number;
-            /** @description The first chat */
-            chat?: string;
-            /** Format: date-time */
-            finishedAt?: string;
-            /** @description The conversation that is furthest on its way to a linked answer */
-            first?: components["schemas"]["SetupFirst"];
-            /** @description The first mailbox */
-            mailbox?: string;
-            /**
-             * Format: int64
-             * @description How many there are, to 10,000
-             */
-            orders: number;
-            /** @description Where a chat was last shown */
-            page?: components["schemas"]["ChatPage"];
-            /** @description The first shop */
-            shop?: string;
-            /** @description What was passed over for now */
-            skipped: string[];
-        };
-        SetupFirst: {
-            answered: boolean;
-            id: string;
-            /** Format: int64 */
-            number: number;
-            /** @description The number of the one that is meant */
-            order?: string;
-            subject: string;
-        };
         Shipment: {
             /**
              * Format: date-time
@@ -3986,14 +4237,6 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
         };
-        Snapshot: {
-            agents: components["schemas"]["AgentLoad"][];
-            /** Format: date-time */
-            at: string;
-            /** @description All together first, then each inbox, team and channel that has anything */
-            groups: components["schemas"]["Group"][];
-            thresholds: components["schemas"]["QueueThreshold"][];
-        };
         SplitInputBody: {
             /** @description A conversation's id or its number; absent: a new one */
             into?: string;
@@ -4047,7 +4290,7 @@ export interface components {
         TagCount: {
             /**
              * Format: int64
-             * @description 100 means that many or more
+             * @description Where open conversations are counted 100 means that many or more
              */
             count: number;
             tag: string;
@@ -4125,14 +4368,15 @@ export interface components {
             id: string;
             name: string;
         };
+        TeamFields: {
+            /** @description All that are in it; left out, they stay */
+            agents?: string[];
+            name: string;
+        };
         Template: {
             language: string;
             name: string;
             values?: string[];
-        };
-        ThresholdsInputBody: {
-            /** @description All of them: a figure that isn't named is not marked */
-            thresholds: components["schemas"]["QueueThreshold"][];
         };
         TimelineEntry: {
             /** Format: date-time */
@@ -4144,30 +4388,6 @@ export interface components {
             /** @enum {string} */
             kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status" | "action";
             title: string;
-        };
-        Trend: {
-            /** @description In each half hour of the last day: 48 */
-            halfHours: components["schemas"]["TrendHalfHoursStruct"];
-            /** @description At each minute of the last hour: 61 */
-            minutes: components["schemas"]["TrendMinutesStruct"];
-            /** @description In each five minutes of the last hour: 12 */
-            spans: components["schemas"]["TrendSpansStruct"];
-        };
-        TrendHalfHoursStruct: {
-            closed: number[];
-            created: number[];
-        };
-        TrendMinutesStruct: {
-            backlog: number[];
-            /** @description Seconds that the longest wait had lasted */
-            longest: number[];
-            waiting: number[];
-        };
-        TrendSpansStruct: {
-            abandoned: number[];
-            /** @description Conversations that were answered within */
-            handled: number[];
-            offered: number[];
         };
         Trial: {
             /** @description What is wrong, with the server's own words */
@@ -4236,7 +4456,7 @@ export interface components {
         ViewCount: {
             /**
              * Format: int64
-             * @description 100 means that many or more
+             * @description Where open conversations are counted 100 means that many or more
              */
             count: number;
             id: string;
@@ -4251,29 +4471,6 @@ export interface components {
             email: boolean;
             /** @description By the browser, also while Skein is not open */
             push: boolean;
-        };
-        Window: {
-            /**
-             * Format: int64
-             * @description Live chats and calls that the customer left unanswered
-             */
-            abandoned: number;
-            /** Format: int64 */
-            closed: number;
-            /** Format: int64 */
-            created: number;
-            /** @description Of the conversations that were answered for the first time */
-            firstResponse?: components["schemas"]["ResponseTime"];
-            /**
-             * Format: int64
-             * @description Of these, answered by somebody human since
-             */
-            handled: number;
-            /**
-             * Format: int64
-             * @description Began, or became open again
-             */
-            offered: number;
         };
     };
     responses: never;
@@ -4443,45 +4640,6 @@ export interface operations {
             };
         };
     };
-    "import-orders": {
-        parameters: {
-            query?: {
-                /** @description 1: only look at it */
-                dry?: "1";
-            };
-            header?: never;
-            path: {
-                /** @description An account of the channel shop */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/octet-stream": string;
-            };
-        };
-        responses: {
-            /** @description What the file came to */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderImport"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     pauseAccount: {
         parameters: {
             query?: never;
@@ -4567,7 +4725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsAgent"];
+                    "application/json": components["schemas"]["ItemsMember"];
                 };
             };
             /** @description What is wrong */
@@ -4605,6 +4763,132 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Agent"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "deactivate-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Handoff"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reactivate-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-out-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -4677,6 +4961,85 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description The id of an agent */
+                actor?: string;
+                /** @description Kinds of events, separated by commas */
+                kind?: string[];
+                /** @description Not before */
+                from?: string;
+                /** @description Before */
+                to?: string;
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAuditEntry"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-export": {
+        parameters: {
+            query?: {
+                /** @description The id of an agent */
+                actor?: string;
+                /** @description Kinds of events, separated by commas */
+                kind?: string[];
+                /** @description Not before */
+                from?: string;
+                /** @description Before */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description What is wrong */
@@ -6936,6 +7299,195 @@ export interface operations {
             };
         };
     };
+    "look-at-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsInvitation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invite-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     keys: {
         parameters: {
             query?: {
@@ -7086,6 +7638,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -7491,6 +8074,104 @@ export interface operations {
             };
         };
     };
+    "look-at-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forgetful"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     products: {
         parameters: {
             query: {
@@ -7626,66 +8307,6 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    queues: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Snapshot"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "set-queue-thresholds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ThresholdsInputBody"];
-            };
-        };
         responses: {
             /** @description No Content */
             204: {
@@ -7899,131 +8520,6 @@ export interface operations {
             };
         };
     };
-    beginning: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BeginningOutputBody"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    begin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BeginInputBody"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    "Set-Cookie"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Signed"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "setup-progress": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Setup"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "save-setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SaveSetupInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Setup"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     stores: {
         parameters: {
             query?: never;
@@ -8070,6 +8566,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsTagCount"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "all-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTagCount"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTagInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -8145,6 +8701,135 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTeam"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-team": {
+        parameters: {
+            query?: {
+                /** @description The team that gets its conversations; without it they are no team's */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -8252,9 +8937,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
