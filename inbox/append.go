@@ -66,7 +66,7 @@ func (c *Conversation) wait(d Direction, automatic bool, call *Call, at time.Tim
 	case automatic:
 	case call.Answered():
 		c.WaitingSince = nil // they have spoken
-	case d == In && c.WaitingSince == nil && c.Status != Spam:
+	case d == In && c.WaitingSince == nil && c.Status != Spam && c.Status != Side:
 		c.WaitingSince = &at
 	case d == Out && call == nil:
 		c.WaitingSince = nil

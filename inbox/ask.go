@@ -127,6 +127,7 @@ type Answer struct {
 	Then         Actions    // done with the conversation
 	SnoozeUntil  *time.Time // nil: as Then says
 	To, Cc, Bcc  []Party    // To empty: whoever wrote last
+	By           AccountID  // by which it leaves; "" for the conversation's
 	Attachments  []AttachmentID
 	Template     *Template // of a direct message: Text is what it comes to
 	SendAt       time.Time
@@ -137,6 +138,8 @@ type Answer struct {
 	Seal func(id MessageID, in ConversationID, account *Account) (headerID, replyTo string)
 	// MatchKey is the form by which an address is matched, "" when it has none.
 	MatchKey func(address string) string
+	// Bounds are looked at where nobody has written by an account yet.
+	Bounds BoundsFunc
 }
 
 // Stale says that a conversation has moved on: Newer are the public messages

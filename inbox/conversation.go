@@ -11,9 +11,13 @@ const (
 	Snoozed Status = "snoozed"
 	Closed  Status = "closed"
 	Spam    Status = "spam" // a reviewable folder: nothing in it is lost
+	// Side is the status of a side conversation for good: it is with others than
+	// the customer, stands in no list or count, and the customer never sees it.
+	Side Status = "side"
 )
 
-// Valid reports whether s is one of the statuses above.
+// Valid reports whether s is one of the statuses above that a conversation may
+// be given.
 func (s Status) Valid() bool {
 	switch s {
 	case Open, Pending, Snoozed, Closed, Spam:
@@ -37,7 +41,7 @@ type Conversation struct {
 	InboxID  InboxID   `json:"inboxId"`
 	TeamID   TeamID    `json:"teamId,omitempty"`
 	Assignee AgentID   `json:"assigneeId,omitempty"`
-	Status   Status    `json:"status" enum:"open,pending,snoozed,closed,spam"`
+	Status   Status    `json:"status" enum:"open,pending,snoozed,closed,spam,side" doc:"side: one with others than the customer, see sideOf"`
 	Channel  Channel   `json:"channel" enum:"email,chat,phone,social,shop" doc:"The channel of the newest message"`
 	Account  AccountID `json:"accountId" doc:"The account that a reply leaves by"`
 	Subject  string    `json:"subject"`
@@ -59,6 +63,8 @@ type Conversation struct {
 
 	// Order is the one that is meant, where it may be seen.
 	Order *OrderRef `json:"order,omitempty" doc:"The order that it is about"`
+
+	SideOf ConversationID `json:"sideOf,omitempty" doc:"The conversation that this one, with others than its customer, is about"`
 
 	// MergedInto is where a late mail or an agent joined this one to; a link
 	// to it stays good for ever.

@@ -17,6 +17,10 @@ type SendBounds struct {
 	Window       int            `json:"window,omitempty" doc:"For how many hours after the customer's last message it may be answered"`
 	PeopleWindow int            `json:"peopleWindow,omitempty" doc:"For how many hours people, and no machine, may answer; absent: as window"`
 	Templates    []SendTemplate `json:"templates,omitempty" doc:"What alone may be sent after that"`
+	ByNumber     bool           `json:"byNumber,omitempty" doc:"Somebody who never wrote there may be written to by their telephone number"`
+	// NumberThread comes before a number in what the service's own thread with it
+	// is called.
+	NumberThread string `json:"-"`
 }
 
 // A SendTemplate is a message that its service has approved.
@@ -53,6 +57,16 @@ func Places(text string) int {
 	return n
 }
 
+// A SendWay is one way by which a conversation may be answered, and whether just
+// now.
+type SendWay struct {
+	SendState
+	InboxID InboxID `json:"inboxId" doc:"That the account sends for"`
+	Name    string  `json:"name" doc:"The account's"`
+	From    string  `json:"from,omitempty" doc:"The account's address"`
+	To      []Party `json:"to" doc:"Who it goes to when nobody else is named"`
+}
+
 // A SendState is whether a conversation may be answered just now.
 type SendState struct {
 	Channel Channel   `json:"channel"`
@@ -81,6 +95,12 @@ func (s SendBounds) State(heardAt, stoppedAt, now time.Time) SendState {
 	case !stoppedAt.IsZero():
 		out.May, out.Stopped = false, true
 		out.Why = "They asked on " + stoppedAt.UTC().Format(time.DateOnly) + " not to be written to any more."
+	case hours > 0 && heardAt.IsZero():
+		out.May = false
+		out.Why = "They haven't written there: the service takes nothing until they do."
+		if len(s.Templates) > 0 {
+			out.Why = "They haven't written there: the service takes an approved template only."
+		}
 	case hours > 0 && (out.ClosesAt == nil || now.After(*out.ClosesAt)):
 		out.May = false
 		out.Why = "They haven't written for " + strconv.Itoa(hours) + " hours: the service takes no answer until they write again."

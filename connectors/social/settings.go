@@ -92,8 +92,9 @@ func sending(account connectors.Account) inbox.SendBounds {
 		Line:      {MaxText: 5000, TextIn: "bytes", Splits: true},
 	}[s.Provider]
 	out.TextIn, out.MaxFileBytes = cmp.Or(out.TextIn, "characters"), largest[s.Provider]
+	out.ByNumber = s.Provider == WhatsApp || s.Provider == Twilio
 	if s.Provider == Twilio && strings.HasPrefix(s.owner, "whatsapp:") {
-		out.Window = 24
+		out.Window, out.NumberThread = 24, "whatsapp:"
 	}
 	if s.HumanAgent {
 		out.PeopleWindow = 7 * 24

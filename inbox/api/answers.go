@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -29,15 +30,21 @@ type replyInput struct {
 }
 
 type replyBody struct {
+	LetterBody
+	SeenSeq int64           `json:"seenSeq" minimum:"0" doc:"publicSeq as the author saw it"`
+	By      inbox.AccountID `json:"accountId,omitempty" maxLength:"40" doc:"The account that it leaves by, one that sends for the conversation's inbox: see sending. Absent: the conversation's"`
+	Force   bool            `json:"force,omitempty" doc:"Send whatever came meanwhile"`
+}
+
+// A LetterBody is what is written to somebody, and what is done with it.
+type LetterBody struct {
 	Text        string               `json:"text" maxLength:"500000" doc:"May be empty when there are attachments"`
 	HTML        string               `json:"html,omitempty" maxLength:"1000000" doc:"Sanitised before it is stored or sent"`
-	SeenSeq     int64                `json:"seenSeq" minimum:"0" doc:"publicSeq as the author saw it"`
 	To          []inbox.Party        `json:"to,omitempty" maxItems:"50" doc:"Absent: whoever wrote last"`
 	Cc          []inbox.Party        `json:"cc,omitempty" maxItems:"50"`
 	Bcc         []inbox.Party        `json:"bcc,omitempty" maxItems:"50" doc:"The others don't learn of them"`
 	Attachments []inbox.AttachmentID `json:"attachments,omitempty" maxItems:"50" doc:"Ids of uploads"`
 	Template    *inbox.Template      `json:"template,omitempty" doc:"Send the service's approved template instead of text, which is what it comes to: see sending"`
-	Force       bool                 `json:"force,omitempty" doc:"Send whatever came meanwhile"`
 	Close       bool                 `json:"close,omitempty" doc:"Close the conversation with it"`
 	Then        inbox.Actions        `json:"then,omitempty" doc:"What else is done with the conversation"`
 	SnoozeUntil *time.Time           `json:"snoozeUntil,omitempty" doc:"Snooze the conversation with it"`
@@ -74,7 +81,7 @@ func (a *API) answers() {
 		DefaultStatus: http.StatusAccepted, MaxBodyBytes: maxBody, Summary: "Answer the customer",
 		Description: "The message is queued: its state changes as it leaves. When something public came after seenSeq the answer is 409 with what is newer, and nothing is sent."}, a.reply)
 	secured(a, huma.Operation{OperationID: "sending", Method: "GET", Path: Root + "/conversations/{id}/sending", Tags: tag,
-		Summary: "What may be sent to the customer now", Description: "The bounds of the service that an answer leaves by, and until when it takes one."}, a.sending)
+		Summary: "What may be sent to the customer now", Description: "The bounds of the service that an answer leaves by, and until when it takes one; and the same of every other account that sends for the conversation's inbox."}, a.sending)
 	secured(a, huma.Operation{OperationID: "note", Method: "POST", Path: Root + "/conversations/{id}/notes", Tags: tag,
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxBody, Summary: "Write a note that only the team sees"}, a.note)
 	secured(a, huma.Operation{OperationID: "apply", Method: "POST", Path: Root + "/conversations/{id}/actions", Tags: tag,
@@ -90,71 +97,96 @@ func (a *API) answers() {
 
 func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*body[inbox.Message], error) {
 	b := &in.Body
-	var err error
-	if b.To, err = a.parties("body.to", b.To); err != nil {
+	answer, err := a.answerOf(&b.LetterBody, in.Key, func() (inbox.Account, error) {
+		ways, err := a.cfg.Store.Ways(ctx, &by.Rights, in.ID, a.cfg.Accounts.Sending)
+		for i := range ways {
+			if b.By == "" || ways[i].Account.ID == b.By {
+				return ways[i].Account, nil
+			}
+		}
+		if err == nil {
+			err = invalid("body.accountId", "doesn't send for this inbox")
+		}
+		return inbox.Account{}, err
+	})
+	if err != nil {
 		return nil, err
 	}
-	if b.Cc, err = a.parties("body.cc", b.Cc); err != nil {
+	if answer.Hash, err = requestHash("reply", in.ID, b); err != nil {
 		return nil, err
+	}
+	answer.SeenSeq, answer.Force, answer.By = b.SeenSeq, b.Force, b.By
+	m, err := a.cfg.Store.Reply(ctx, by, in.ID, answer)
+	return &body[inbox.Message]{m}, err
+}
+
+// answerOf checks what is written. by finds the account of a template.
+func (a *API) answerOf(b *LetterBody, key string, by func() (inbox.Account, error)) (inbox.Answer, error) {
+	var none inbox.Answer
+	var err error
+	if b.To, err = a.parties("body.to", b.To); err != nil {
+		return none, err
+	}
+	if b.Cc, err = a.parties("body.cc", b.Cc); err != nil {
+		return none, err
 	}
 	if len(b.Bcc) > 0 {
 		if b.Bcc, err = a.parties("body.bcc", b.Bcc); err != nil {
-			return nil, err
+			return none, err
 		}
 	}
 	if err := checkIDs("body.attachments", b.Attachments...); err != nil {
-		return nil, err
+		return none, err
 	}
 	if dup := duplicate(b.Attachments); dup {
-		return nil, invalid("body.attachments", "names one twice")
+		return none, invalid("body.attachments", "names one twice")
 	}
 	text, err := plain("body.text", b.Text)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	html, err := plain("body.html", b.HTML)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if b.Template != nil {
-		if text, err = a.fill(ctx, by, in.ID, b); err != nil {
-			return nil, err
+		account, err := by()
+		if err == nil {
+			text, err = a.fill(&account, b)
+		}
+		if err != nil {
+			return none, err
 		}
 		html = ""
 	}
 	if strings.TrimSpace(text) == "" && len(b.Attachments) == 0 {
-		return nil, invalid("body.text", "is empty: write something, or attach a file")
+		return none, invalid("body.text", "is empty: write something, or attach a file")
 	}
 	if err := a.check(&b.Then, b.SnoozeUntil); err != nil {
-		return nil, err
-	}
-	hash, err := requestHash("reply", in.ID, b)
-	if err != nil {
-		return nil, err
+		return none, err
 	}
 	now := a.cfg.Now()
 	answer := inbox.Answer{
-		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash,
-		SeenSeq: b.SeenSeq, Force: b.Force, Close: b.Close, Then: b.Then, SnoozeUntil: b.SnoozeUntil, To: b.To, Cc: b.Cc, Bcc: b.Bcc, Attachments: b.Attachments, Template: b.Template,
-		SendAt: now.Add(a.cfg.SendDelay), Seal: a.cfg.Seal, MatchKey: a.cfg.MatchKey,
+		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: key,
+		Close: b.Close, Then: b.Then, SnoozeUntil: b.SnoozeUntil, To: b.To, Cc: b.Cc, Bcc: b.Bcc, Attachments: b.Attachments, Template: b.Template,
+		SendAt: now.Add(a.cfg.SendDelay), Seal: a.cfg.Seal, MatchKey: a.cfg.MatchKey, Bounds: a.cfg.Accounts.Sending,
 	}
 	if b.Hold > 0 {
 		answer.SendAt = now.Add(time.Duration(b.Hold) * time.Second)
 	}
 	if b.SendAt != nil {
 		if err := a.soon("body.sendAt", *b.SendAt); err != nil {
-			return nil, err
+			return none, err
 		}
 		if !b.SendAt.After(now) {
-			return nil, invalid("body.sendAt", "has passed")
+			return none, invalid("body.sendAt", "has passed")
 		}
 		answer.SendAt, answer.Scheduled = b.SendAt.UTC(), true
 	}
 	if html != "" {
 		answer.HTML, answer.RemoteImages = markup.Sanitise(html)
 	}
-	m, err := a.cfg.Store.Reply(ctx, by, in.ID, answer)
-	return &body[inbox.Message]{m}, err
+	return answer, nil
 }
 
 func (a *API) apply(ctx context.Context, by *inbox.Caller, in *applyInput) (*body[inbox.Conversation], error) {
@@ -178,27 +210,45 @@ func (a *API) check(acts *inbox.Actions, until *time.Time) error {
 	return nil
 }
 
-func (a *API) sending(ctx context.Context, by *inbox.Caller, in *RefParam) (*body[inbox.SendState], error) {
-	account, heard, stopped, err := a.cfg.Store.AnsweredBy(ctx, &by.Rights, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	bounds, err := a.cfg.Accounts.Sending(&account)
-	if err != nil {
-		return nil, err
-	}
-	state := bounds.State(heard, stopped, a.cfg.Now())
-	state.Channel, state.Account = account.Channel, account.ID
-	return &body[inbox.SendState]{state}, nil
+// A sendingBody is how a conversation may be answered.
+type sendingBody struct {
+	inbox.SendState
+	Ways []inbox.SendWay `json:"ways" doc:"Every account that it may be answered by, the one by which the next answer leaves first"`
 }
 
-// fill is the text of a template that a service has approved.
-func (a *API) fill(ctx context.Context, by *inbox.Caller, ref string, b *replyBody) (string, error) {
-	account, _, _, err := a.cfg.Store.AnsweredBy(ctx, &by.Rights, ref)
+func (a *API) sending(ctx context.Context, by *inbox.Caller, in *RefParam) (*body[sendingBody], error) {
+	ways, err := a.cfg.Store.Ways(ctx, &by.Rights, in.ID, a.cfg.Accounts.Sending)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	bounds, err := a.cfg.Accounts.Sending(&account)
+	out := sendingBody{Ways: make([]inbox.SendWay, len(ways))}
+	for i := range ways {
+		if out.Ways[i], err = a.sendWay(&ways[i]); err != nil {
+			return nil, err
+		}
+	}
+	if len(ways) > 0 {
+		out.SendState = out.Ways[0].SendState
+	}
+	return &body[sendingBody]{out}, nil
+}
+
+func (a *API) sendWay(w *inbox.Way) (inbox.SendWay, error) {
+	bounds, err := a.cfg.Accounts.Sending(&w.Account)
+	if err != nil {
+		return inbox.SendWay{}, err
+	}
+	out := inbox.SendWay{SendState: bounds.State(w.HeardAt, w.StoppedAt, a.cfg.Now()), InboxID: w.Account.InboxID, Name: w.Account.Name, From: w.Account.Address, To: w.To}
+	out.Channel, out.Account = w.Account.Channel, w.Account.ID
+	if e, ok := errors.AsType[*inbox.Error](w.Refused); ok && out.May {
+		out.May, out.Why, out.Templates = false, e.Message, nil
+	}
+	return out, nil
+}
+
+// fill is the text of a template that an account's service has approved.
+func (a *API) fill(account *inbox.Account, b *LetterBody) (string, error) {
+	bounds, err := a.cfg.Accounts.Sending(account)
 	if err != nil {
 		return "", err
 	}

@@ -17,7 +17,7 @@ import (
 // Setup is the first run.
 type Setup interface {
 	HasAgents(ctx context.Context) (bool, error)
-	Begin(ctx context.Context, f inbox.FirstRun, now time.Time) error
+	FirstRun(ctx context.Context, f inbox.FirstRun, now time.Time) error
 	Setup(ctx context.Context) (inbox.Setup, error)
 	SaveSetup(ctx context.Context, skipped []inbox.SetupStep, finished bool, now time.Time) error
 	ChatShown(ctx context.Context, id inbox.AccountID, origin string, now time.Time) error
@@ -29,7 +29,7 @@ type beginningOutput struct {
 	}
 }
 
-type beginInput struct {
+type firstRunInput struct {
 	Body struct {
 		Code      string `json:"code" maxLength:"64" doc:"That the server printed when it started"`
 		Email     string `json:"email" maxLength:"320"`
@@ -52,9 +52,9 @@ func (a *API) setup() {
 	tag := []string{"setup"}
 	handle(a, huma.Operation{OperationID: "beginning", Method: "GET", Path: Root + "/setup", Tags: tag,
 		Summary: "Whether the first admin is still to be made"}, a.beginning)
-	handle(a, huma.Operation{OperationID: "begin", Method: "POST", Path: Root + "/setup", Tags: tag, Middlewares: huma.Middlewares{a.ownPage},
+	handle(a, huma.Operation{OperationID: "first-run", Method: "POST", Path: Root + "/setup", Tags: tag, Middlewares: huma.Middlewares{a.ownPage},
 		MaxBodyBytes: 16 << 10, DefaultStatus: http.StatusCreated, Summary: "Make the first admin, and sign in",
-		Description: "Only while there is no agent, and with the code that the server printed when it started."}, a.begin)
+		Description: "Only while there is no agent, and with the code that the server printed when it started."}, a.firstRun)
 	secured(a, huma.Operation{OperationID: "setup-progress", Method: "GET", Path: Root + "/setup/progress", Tags: tag,
 		Summary: "How far the first run has come", Description: "For admins."}, a.setupProgress)
 	secured(a, huma.Operation{OperationID: "save-setup", Method: "PUT", Path: Root + "/setup/progress", Tags: tag,
@@ -68,7 +68,7 @@ func (a *API) beginning(ctx context.Context, _ *struct{}) (*beginningOutput, err
 	return out, err
 }
 
-func (a *API) begin(ctx context.Context, in *beginInput) (*signedOutput, error) {
+func (a *API) firstRun(ctx context.Context, in *firstRunInput) (*signedOutput, error) {
 	now, b := a.cfg.Now(), &in.Body
 	client := infoOf(ctx).client
 	if wait := a.logins.try(client, "setup", now); wait > 0 {
@@ -109,7 +109,7 @@ func (a *API) begin(ctx context.Context, in *beginInput) (*signedOutput, error) 
 		return nil, err
 	}
 	agent := inbox.Agent{ID: inbox.NewID[inbox.AgentID](now), Email: email, Name: name, Role: inbox.AdminRole, Locale: b.Locale, Active: true}
-	if err := a.cfg.Store.Begin(ctx, inbox.FirstRun{Admin: agent, Hash: hash, Name: workspace, Locale: b.Locale, Zone: b.Zone}, now); err != nil {
+	if err := a.cfg.Store.FirstRun(ctx, inbox.FirstRun{Admin: agent, Hash: hash, Name: workspace, Locale: b.Locale, Zone: b.Zone}, now); err != nil {
 		return nil, err
 	}
 	return a.signIn(ctx, agent, now)

@@ -46,6 +46,12 @@ func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation
 	if err := a.Check(); err != nil {
 		return err
 	}
+	if c.Status == inbox.Side {
+		if snoozeUntil == nil && a.IsZero() {
+			return nil
+		}
+		return errSide
+	}
 	if snoozeUntil == nil && a.Snooze > 0 {
 		until := now.Add(time.Duration(a.Snooze) * time.Minute)
 		snoozeUntil = &until

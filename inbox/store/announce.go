@@ -71,10 +71,10 @@ func announce(ctx context.Context, tx pgx.Tx, changes []change) error {
 		}
 		out = append(out, row)
 		if e.Kind == inbox.ConversationChanged {
-			if was, ok := c.before.(*inbox.Conversation); ok && was != nil && was.MergedInto == "" {
+			if was, ok := c.before.(*inbox.Conversation); ok && was != nil && was.MergedInto == "" && was.Status != inbox.Side {
 				deltas[placeOf(was)]--
 			}
-			if e.Conversation.MergedInto == "" {
+			if e.Conversation.MergedInto == "" && e.Conversation.Status != inbox.Side {
 				deltas[placeOf(e.Conversation)]++
 			}
 		}

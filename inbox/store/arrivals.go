@@ -221,7 +221,9 @@ func (a *arrivals) append(batch []inbox.Received, d inbox.Decision) error {
 			m.AboutID = a.quoted[r.Message.Quotes]
 		}
 		a.visited(r, &p, who.ID)
-		a.touch(p.Conversation, r).Append(&m, r.History)
+		c := a.touch(p.Conversation, r)
+		c.Append(&m, r.History)
+		a.wakeBeside(c, &m, r)
 		if err := a.addRows(&m, r, who.ID, p.Splits); err != nil {
 			return err
 		}

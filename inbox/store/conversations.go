@@ -174,7 +174,7 @@ func timeQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit int, also
 	// The limit is in the text and not an argument, and so is the number of
 	// inboxes, for the server to plan once and not at every call.
 	end := " ORDER BY " + ordered + " LIMIT " + strconv.Itoa(limit)
-	within := "c.merged_into IS NULL AND (c.last_at, c.id) " + compare + " (@at, @id::uuid)"
+	within := "c.status <> 'side' AND c.merged_into IS NULL AND (c.last_at, c.id) " + compare + " (@at, @id::uuid)"
 	if f.Team != "" {
 		args["team"] = string(f.Team)
 		within += " AND c.team_id = @team"
@@ -257,6 +257,9 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 		var err error
 		if c, err = findConversation(ctx, tx, &by.Rights, ref, "FOR UPDATE OF c"); err != nil {
 			return err
+		}
+		if c.Status == inbox.Side {
+			return errSide
 		}
 		if p.Version != nil && *p.Version != c.Version {
 			return &inbox.Error{Code: inbox.Conflict, Message: "the conversation has changed meanwhile: look again"}

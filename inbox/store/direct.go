@@ -146,29 +146,6 @@ func (d *delivery) underway(ctx context.Context, r *inbox.Received, taken map[in
 	return id, attempt, nil
 }
 
-// socialParent is the message of a conversation that an answer by a direct
-// message follows, and whom it goes to: who wrote there last by that account.
-func socialParent(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, account *inbox.Account) (p parent, to []inbox.Party, err error) {
-	var who inbox.Party
-	err = tx.QueryRow(ctx, `
-		SELECT thread_id, header_id, refs, splits::text[], author_address, author_name FROM messages
-		WHERE conversation_id = $1 AND account_id = $2 AND kind = 'message' AND direction = 'in' AND author_address <> ''
-		ORDER BY seq DESC LIMIT 1`, c.ID, account.ID).Scan(&p.thread, &p.header, &p.refs, &p.splits, &who.Address, &who.Name)
-	if errors.Is(err, pgx.ErrNoRows) { // all that was said there is what we wrote elsewhere
-		if p, err = newestPublic(ctx, tx, c); err != nil {
-			return p, nil, err
-		}
-		who = inbox.Party{Address: c.Customer.Address, Name: c.Customer.Name}
-	}
-	if err != nil {
-		return p, nil, fmt.Errorf("find recipient: %w", err)
-	}
-	if who.Address == "" {
-		return p, nil, &inbox.Error{Code: inbox.Invalid, Message: "nobody knows who wrote this: it can't be answered"}
-	}
-	return p, []inbox.Party{who}, mayWrite(ctx, tx, account.ID, who.Address)
-}
-
 // mayWrite is an [inbox.Conflict] where somebody asked not to be written to by an
 // account any more.
 func mayWrite(ctx context.Context, q querier, account inbox.AccountID, address string) error {
@@ -208,32 +185,4 @@ func heardAt(ctx context.Context, q querier, account inbox.AccountID, address st
 		return time.Time{}, nil
 	}
 	return *at, nil
-}
-
-// AnsweredBy is the account that a conversation's next answer leaves by, and of a
-// direct message when who it goes to last wrote there, and asked to be left
-// alone, zero for never.
-func (s *Store) AnsweredBy(ctx context.Context, rights *inbox.Rights, ref string) (account inbox.Account, heard, stopped time.Time, err error) {
-	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		c, err := findConversation(ctx, tx, rights, ref, "")
-		if err != nil {
-			return err
-		}
-		if account, err = readAccount(ctx, tx, c.Account, ""); err != nil || account.Channel != inbox.Social {
-			return err
-		}
-		_, to, err := socialParent(ctx, tx, &c, &account)
-		if len(to) == 0 {
-			return err
-		}
-		if heard, err = heardAt(ctx, tx, account.ID, to[0].Address); err != nil {
-			return err
-		}
-		stopped, err = stoppedAt(ctx, tx, account.ID, to[0].Address)
-		return err
-	})
-	if err != nil {
-		return account, heard, stopped, fmt.Errorf("answered by: %w", err)
-	}
-	return account, heard, stopped, nil
 }

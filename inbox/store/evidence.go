@@ -256,7 +256,7 @@ func (ev *evidence) lockConversations(ctx context.Context, want map[inbox.Conver
 	for i := range conversations {
 		ev.Conversations[conversations[i].ID] = &conversations[i]
 	}
-	return nil
+	return ev.lockConversations(ctx, besides(conversations))
 }
 
 func lockConversations(ctx context.Context, tx pgx.Tx, ids []string) ([]inbox.Conversation, error) {

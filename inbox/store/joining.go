@@ -56,6 +56,9 @@ func (s *Store) MergeConversations(ctx context.Context, by *inbox.Caller, ref, w
 // find returns the conversation that ref leads to now, if the agent may see it.
 func (m *moving) find(ctx context.Context, ref string) (inbox.ConversationID, error) {
 	c, err := findConversation(ctx, m.tx, &m.by.Rights, ref, "")
+	if err == nil && c.Status == inbox.Side {
+		err = errSide
+	}
 	return c.ID, err
 }
 
@@ -204,6 +207,9 @@ func (s *Store) HandOver(ctx context.Context, by *inbox.Caller, ref string, who 
 		c, err := findConversation(ctx, m.tx, &by.Rights, ref, "FOR NO KEY UPDATE OF c")
 		if err != nil {
 			return err
+		}
+		if c.Status == inbox.Side {
+			return errSide
 		}
 		if c.Status == inbox.Closed || c.Status == inbox.Spam {
 			return &inbox.Error{Code: inbox.Conflict, Message: "the conversation is closed: open it first"}

@@ -233,7 +233,7 @@ func (l *look) saidQuery(rights *inbox.Rights, f inbox.ConversationFilter, limit
 		WITH s AS MATERIALIZED (SELECT s.message_id FROM message_search s WHERE ` + l.sql("s", args) + `),
 		said AS MATERIALIZED (SELECT DISTINCT m.conversation_id FROM s JOIN messages m ON m.id = s.message_id)
 		SELECT ` + conversationColumns + ` FROM said JOIN ` + conversationFrom + ` ON c.id = said.conversation_id
-		WHERE c.merged_into IS NULL AND (@all OR c.inbox_id = ANY(@inboxes::uuid[]))` + where + `
+		WHERE c.merged_into IS NULL AND c.status <> 'side' AND (@all OR c.inbox_id = ANY(@inboxes::uuid[]))` + where + `
 		ORDER BY ` + order + ` LIMIT ` + strconv.Itoa(limit), args
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -72,7 +71,15 @@ func (s *Store) write(ctx context.Context, by *inbox.Caller, ref string, a *inbo
 			return &inbox.Stale{Newer: newer}
 		}
 		before := c
-		if m, err = insertAnswer(ctx, tx, by, &c, a, kind); err != nil {
+		if kind == inbox.Note {
+			m, err = insertNote(ctx, tx, by, &c, a)
+		} else {
+			var way course
+			if way, err = s.course(ctx, tx, &c, a); err == nil {
+				m, err = insertAnswer(ctx, tx, by, &c, a, &way)
+			}
+		}
+		if err != nil {
 			return err
 		}
 		if err := act(ctx, tx, by, &c, &a.Then, a.SnoozeUntil, a.At); err != nil {
@@ -143,18 +150,30 @@ func claimKey(ctx context.Context, tx pgx.Tx, actor string, a *inbox.Answer, m a
 	return false, json.Unmarshal(response, m)
 }
 
-// insertAnswer writes the message and what hangs on it.
-func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation, a *inbox.Answer, kind inbox.MessageKind) (inbox.Message, error) {
+// insertNote writes a note.
+func insertNote(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation, a *inbox.Answer) (inbox.Message, error) {
 	account, err := readAccount(ctx, tx, c.Account, "")
 	if err != nil {
 		return inbox.Message{}, fmt.Errorf("account %s: %w", c.Account, err)
 	}
-	if kind == inbox.Public && account.Removed {
-		return inbox.Message{}, removedAccount(&account)
+	m := written(by, c, a, &account)
+	m.Kind = inbox.Note
+	p, err := newestPublic(ctx, tx, c)
+	if err != nil {
+		return m, err
 	}
-	m := inbox.Message{
+	m.ThreadID = p.thread
+	if m.Mentions, err = mentioned(ctx, tx, c, a.Mentions); err != nil {
+		return m, err
+	}
+	return m, insertMessage(ctx, tx, c, &m, nil, nil, p.splits)
+}
+
+// written is what an agent wrote as a message of c.
+func written(by *inbox.Caller, c *inbox.Conversation, a *inbox.Answer, account *inbox.Account) inbox.Message {
+	return inbox.Message{
 		ID: a.ID, ConversationID: c.ID, Seq: c.MessageSeq + 1, Version: 1,
-		Kind: kind, Direction: inbox.Out, Channel: account.Channel, Account: account.ID,
+		Kind: inbox.Public, Direction: inbox.Out, Channel: account.Channel, Account: account.ID,
 		Author: inbox.Author{Kind: inbox.ByAgent, AgentID: by.Agent.ID, Name: by.Agent.Name},
 		To:     []inbox.Party{}, Cc: []inbox.Party{},
 		Text: a.Text, VisibleText: a.Text, HTML: a.HTML, RemoteImages: a.RemoteImages,
@@ -162,57 +181,54 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 		Reason: inbox.Reason{Step: inbox.ByAgentHand, Text: "written here"},
 		SentAt: a.At, CreatedAt: a.At,
 	}
-	var p parent
-	if p, err = newestPublic(ctx, tx, c); err != nil {
+}
+
+// insertAnswer writes a message that leaves by a course, and what hangs on it.
+func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation, a *inbox.Answer, way *course) (inbox.Message, error) {
+	account := &way.account
+	m := written(by, c, a, account)
+	m.State, m.Attempt, m.SendAt, m.Scheduled = inbox.Queued, 1, &a.SendAt, a.Scheduled
+	if a.Scheduled && account.Channel == inbox.Chat {
+		return m, &inbox.Error{Code: inbox.Invalid, Message: "a chat is for who is there now: it can't be scheduled"}
+	}
+	if account.Channel != inbox.Email && !a.Scheduled {
+		m.SendAt = &a.At // only a mail can be taken back
+	}
+	m.Author.Address = account.Address
+	m.To = way.to
+	if account.Channel == inbox.Email {
+		m.Subject, m.Cc, m.Bcc = way.subject, orEmpty(a.Cc), a.Bcc
+	}
+	var replyTo string
+	m.HeaderID, replyTo = a.Seal(m.ID, c.ID, account)
+	people, err := peopleOf(ctx, tx, m.To, m.Cc, a.MatchKey)
+	if err != nil {
 		return m, err
 	}
-	var refs, people []string
-	var replyTo string
-	if kind == inbox.Public {
-		m.State, m.Attempt, m.SendAt, m.Scheduled = inbox.Queued, 1, &a.SendAt, a.Scheduled
-		if a.Scheduled && account.Channel == inbox.Chat {
-			return m, &inbox.Error{Code: inbox.Invalid, Message: "a chat is for who is there now: it can't be scheduled"}
-		}
-		if account.Channel != inbox.Email && !a.Scheduled {
-			m.SendAt = &a.At // only a mail can be taken back
-		}
-		m.Author.Address = account.Address
-		switch {
-		case account.Channel == inbox.Chat:
-			if p, m.To, err = chatParent(ctx, tx, c, a); err != nil {
-				return m, err
-			}
-		case account.Channel == inbox.Social:
-			if p, m.To, err = socialParent(ctx, tx, c, &account); err != nil {
-				return m, err
-			}
-		default:
-			m.Subject = answerSubject(cmp.Or(p.subject, c.Subject))
-			m.To, m.Cc, m.Bcc = orEmpty(a.To), orEmpty(a.Cc), a.Bcc
-			if len(m.To) == 0 {
-				if m.To, err = whoWrote(ctx, tx, c); err != nil {
-					return m, err
-				}
-			}
-		}
-		refs = p.chain()
-		m.HeaderID, replyTo = a.Seal(m.ID, c.ID, &account)
-		if people, err = peopleOf(ctx, tx, m.To, m.Cc, a.MatchKey); err != nil {
+	if c.Status == inbox.Side {
+		if err := keepAside(ctx, tx, c.SideOf, slices.Concat(m.To, m.Cc, m.Bcc), a.MatchKey); err != nil {
 			return m, err
 		}
 	}
-	m.ThreadID = p.thread
-	if m.Mentions, err = mentioned(ctx, tx, c, a.Mentions); err != nil {
-		return m, err
+	if way.thread == "" {
+		way.thread = inbox.NewID[inbox.ThreadID](a.At)
+		if _, err := tx.Exec(ctx, `INSERT INTO threads (id, root_id, conversation_id, home_id) VALUES ($1, $1, $2, $2)`, way.thread, c.ID); err != nil {
+			return m, fmt.Errorf("begin a thread: %w", err)
+		}
 	}
-	if err := insertMessage(ctx, tx, c, &m, refs, people, p.splits); err != nil {
+	m.ThreadID = way.thread
+	if err := insertMessage(ctx, tx, c, &m, way.chain(), people, way.splits); err != nil {
 		return m, err
-	}
-	if kind == inbox.Note {
-		return m, nil
 	}
 	if m.Attachments, err = useUploads(ctx, tx, by.Agent.ID, m.ID, a.Attachments); err != nil {
 		return m, err
+	}
+	if way.begun != (inbox.Key{}) {
+		// What they answer there comes here.
+		if _, err := tx.Exec(ctx, `INSERT INTO thread_keys (key, message_id, thread_id, own, sender) VALUES ($1, $2, $3, true, '')`,
+			way.begun[:], m.ID, m.ThreadID); err != nil {
+			return m, fmt.Errorf("name the thread: %w", err)
+		}
 	}
 	return m, leaveLater(ctx, tx, &m, people, replyTo)
 }
@@ -281,13 +297,16 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 	if m.Kind == inbox.Public {
 		c.PublicSeq = m.Seq
 		if !m.Scheduled { // else it is no answer yet: see leaves
-			c.Channel = m.Channel
+			c.Channel, c.Account = m.Channel, m.Account
 			c.Preview, c.LastAt, c.WaitingSince = inbox.Preview(m), later(c.LastAt, a.At), nil
 			if c.FirstReplyAt == nil {
 				c.FirstReplyAt = &a.At
 			}
 		}
 		if a.Close {
+			if c.Status == inbox.Side {
+				return errSide
+			}
 			c.Status = inbox.Closed
 		}
 		if c.Status != inbox.Open {
@@ -295,12 +314,12 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 		}
 	}
 	_, err := tx.Exec(ctx, `
-		UPDATE conversations SET version = @version, status = @status, channel = @channel, preview = @preview,
+		UPDATE conversations SET version = @version, status = @status, channel = @channel, account_id = @account, preview = @preview,
 			message_seq = @seq, public_seq = @public, last_at = @last, waiting_since = @waiting,
 			first_reply_at = @first,
 			snoozed_until = CASE WHEN @status = 'snoozed' THEN snoozed_until END
 		WHERE id = @id`,
-		pgx.NamedArgs{"id": c.ID, "version": c.Version, "status": string(c.Status), "channel": string(c.Channel),
+		pgx.NamedArgs{"id": c.ID, "version": c.Version, "status": string(c.Status), "channel": string(c.Channel), "account": string(c.Account),
 			"preview": c.Preview, "seq": c.MessageSeq, "public": c.PublicSeq, "last": c.LastAt, "waiting": c.WaitingSince,
 			"first": c.FirstReplyAt})
 	if err != nil {
@@ -337,11 +356,23 @@ type parent struct {
 // newestPublic returns the newest public message of a conversation, or the
 // newest of any kind where there is none.
 func newestPublic(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) (parent, error) {
+	return newest(ctx, tx, c, "")
+}
+
+// newest is that of a channel, "" for any. Without one it is the conversation's
+// first thread, from which a message was taken back, or for a channel none at all.
+func newest(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, channel inbox.Channel) (parent, error) {
 	var p parent
 	err := tx.QueryRow(ctx, `
 		SELECT thread_id, subject, header_id, refs, splits::text[] FROM messages
-		WHERE conversation_id = $1 AND (kind = 'message' OR $2 = 0) ORDER BY seq DESC LIMIT 1`, c.ID, c.PublicSeq).
+		WHERE conversation_id = $1 AND (kind = 'message' OR $2 = 0) AND ($3 = '' OR channel = $3) ORDER BY seq DESC LIMIT 1`, c.ID, c.PublicSeq, string(channel)).
 		Scan(&p.thread, &p.subject, &p.header, &p.refs, &p.splits)
+	if errors.Is(err, pgx.ErrNoRows) && c.PublicSeq > 0 && channel != "" {
+		return p, nil
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = tx.QueryRow(ctx, `SELECT id FROM threads WHERE conversation_id = $1 ORDER BY id LIMIT 1`, c.ID).Scan(&p.thread)
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, &inbox.Error{Code: inbox.Conflict, Message: "the conversation has no messages"}
 	}

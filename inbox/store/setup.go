@@ -20,10 +20,10 @@ func (s *Store) HasAgents(ctx context.Context) (bool, error) {
 	return has, nil
 }
 
-// Begin makes the first admin, and the brand, calendar and inbox of the business;
+// FirstRun makes the first admin, and the brand, calendar and inbox of the business;
 // where these are there already, by a command, they get its name and zone. Once
 // there is an agent it is a Conflict: of any number of calls at once one succeeds.
-func (s *Store) Begin(ctx context.Context, f inbox.FirstRun, now time.Time) error {
+func (s *Store) FirstRun(ctx context.Context, f inbox.FirstRun, now time.Time) error {
 	brand := inbox.Brand{Name: f.Name, Locale: f.Locale}
 	calendar := inbox.Calendar{Name: f.Name, Zone: f.Zone}
 	if err := errors.Join(brand.Check(), calendar.Check()); err != nil {

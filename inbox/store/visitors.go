@@ -387,7 +387,7 @@ func (s *Store) VisitorQueue(ctx context.Context, account inbox.AccountID, sessi
 // chatParent is what an answer in a chat follows, and the session that it goes
 // to: the newest of its account, whatever else was said meanwhile on other
 // channels. Nobody else can be answered there.
-func chatParent(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, a *inbox.Answer) (parent, []inbox.Party, error) {
+func chatParent(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, account inbox.AccountID, a *inbox.Answer) (parent, []inbox.Party, error) {
 	var p parent
 	var to inbox.Party
 	if len(a.To)+len(a.Cc) > 0 {
@@ -397,7 +397,7 @@ func chatParent(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, a *inbox.
 		SELECT m.thread_id, m.splits::text[], v.session, i.name FROM messages m
 		JOIN visitors v ON v.thread_id = m.thread_id JOIN identities i ON i.id = v.identity_id
 		WHERE m.conversation_id = $1 AND m.kind = 'message' AND m.channel = 'chat' AND m.account_id = $2
-		ORDER BY m.seq DESC LIMIT 1`, c.ID, c.Account).Scan(&p.thread, &p.splits, &to.Address, &to.Name)
+		ORDER BY m.seq DESC LIMIT 1`, c.ID, account).Scan(&p.thread, &p.splits, &to.Address, &to.Name)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, nil, &inbox.Error{Code: inbox.Conflict, Message: "nobody in this conversation can be reached by chat any more"}
 	}

@@ -27,6 +27,11 @@ func (g *graph) edgesOf(m *inbox.Arrival, sender string) (edges []edge, stranger
 		if c == nil {
 			return
 		}
+		if at := g.where(spot{a.Thread, a.Splits}); g.aside(at) != "" && !admits(c) && !m.Automatic.Is {
+			// Whoever got hold of what was said aside is not of those it is said with.
+			stranger = &inbox.Reason{Step: inbox.ByNothing, Linked: at, Text: inbox.QuotesAnother}
+			return
+		}
 		why := inbox.Reason{Step: inbox.ByToken, Text: text}
 		if !admits(c) && !m.Automatic.Is {
 			why.Marks = []string{UnknownAddress}

@@ -10,7 +10,7 @@ import (
 // their conversations, unless an agent parted those.
 func (g *graph) join(x, y spot, key string) {
 	a, b := g.comp[x.thread], g.comp[y.thread]
-	if a == b {
+	if a == b || g.fenced(x, y) {
 		return
 	}
 	if len(a.roots) == 0 && len(b.roots) > 0 {
@@ -73,6 +73,19 @@ func (g *graph) unite(x, y spot, key string) (into, from inbox.ConversationID) {
 	return into, from
 }
 
+// fenced reports whether one of two messages is in a side conversation and the
+// other is not in it: what is said with others than the customer never comes
+// together with anything else.
+func (g *graph) fenced(x, y spot) bool { return g.aside(g.where(x)) != g.aside(g.where(y)) }
+
+// aside is the conversation itself for a side conversation, and "" for any other.
+func (g *graph) aside(id inbox.ConversationID) inbox.ConversationID {
+	if c := g.ev.Conversations[id]; c != nil && c.Status == inbox.Side {
+		return id
+	}
+	return ""
+}
+
 // apart reports whether an agent parted two conversations.
 func (g *graph) apart(a, b inbox.ConversationID) bool {
 	return slices.ContainsFunc(g.ev.Apart, func(pair [2]inbox.ConversationID) bool {
@@ -104,8 +117,8 @@ func (g *graph) settle(thread inbox.ThreadID) {
 				if k.Own || from == nil || from == c || k.Sender == "" || !g.vouches(k) {
 					continue
 				}
-				if k.Sender == inbox.Business || c.people[k.Sender] {
-					g.join(g.ownerOf(c, key), spotOf(k), "")
+				if at := g.ownerOf(c, key); (k.Sender == inbox.Business || c.people[k.Sender]) && !g.fenced(at, spotOf(k)) {
+					g.join(at, spotOf(k), "")
 					c, again = g.comp[thread], true
 				}
 			}

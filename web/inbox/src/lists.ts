@@ -63,7 +63,7 @@ export function asked(f: Filter): Asked {
 }
 
 export function matches(c: Conversation, f: Filter, me: string): boolean {
-  if (c.mergedInto !== "") return false;
+  if (c.mergedInto !== "" || c.sideOf !== "") return false;
   if (f.status !== "all" && c.status !== f.status) return false;
   if (f.inbox !== "" && c.inboxId !== f.inbox) return false;
   if (f.team !== "" && c.teamId !== f.team) return false;

@@ -149,6 +149,7 @@ export function conversation(x: unknown): Conversation {
     tags: list(o, "tags", text),
     snoozedUntil: str(o, "snoozedUntil"),
     mergedInto: str(o, "mergedInto"),
+    sideOf: str(o, "sideOf"),
   };
 }
 

@@ -434,6 +434,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the team writes to about customers' matters, by name */
+        get: operations["contacts"];
+        put?: never;
+        /** Keep somebody's address; one that is kept already gets the name */
+        post: operations["save-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a contact */
+        delete: operations["remove-contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -444,7 +479,11 @@ export interface paths {
         /** List conversations by their newest message */
         get: operations["list-conversations"];
         put?: never;
-        post?: never;
+        /**
+         * Begin a conversation with a customer
+         * @description Its first message is queued, and leaves as a reply does. By telephone number, to who never wrote, a service may take an approved template alone: the answer then is a conflict that says so. Somebody with whom a service's one conversation goes on elsewhere is answered there.
+         */
+        post: operations["begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -905,11 +944,32 @@ export interface paths {
         };
         /**
          * What may be sent to the customer now
-         * @description The bounds of the service that an answer leaves by, and until when it takes one.
+         * @description The bounds of the service that an answer leaves by, and until when it takes one; and the same of every other account that sends for the conversation's inbox.
          */
         get: operations["sending"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/sides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The side conversations of one, the newest first */
+        get: operations["sides"];
+        put?: never;
+        /**
+         * Begin a side conversation by mail, with others than the customer
+         * @description Its answers come to it alone. It is answered, read and kept as any conversation is, by its own id, and can't be merged with one. Whoever takes part in the conversation with the customer can't be among its recipients.
+         */
+        post: operations["begin-side"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2015,6 +2075,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The accounts by which a conversation can be begun
+         * @description Those of mailboxes, and of services that take a telephone number; of inboxes that the caller may see. What such a service takes is as for somebody who never wrote there.
+         */
+        get: operations["senders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stores": {
         parameters: {
             query?: never;
@@ -2728,6 +2808,15 @@ export interface components {
             purpose: string;
             source: string;
         };
+        Contact: {
+            address: string;
+            id: string;
+            name: string;
+        };
+        ContactInputBody: {
+            address: string;
+            name: string;
+        };
         Conversation: {
             /** @description The account that a reply leaves by */
             accountId: string;
@@ -2773,13 +2862,18 @@ export interface components {
              * @description seq of the newest message that the customer wrote or may see
              */
             publicSeq: number;
+            /** @description The conversation that this one, with others than its customer, is about */
+            sideOf?: string;
             /**
              * Format: date-time
              * @description While snoozed: when it opens again; absent: when the customer writes
              */
             snoozedUntil?: string;
-            /** @enum {string} */
-            status: "open" | "pending" | "snoozed" | "closed" | "spam";
+            /**
+             * @description side: one with others than the customer, see sideOf
+             * @enum {string}
+             */
+            status: "open" | "pending" | "snoozed" | "closed" | "spam" | "side";
             subject: string;
             tags?: string[];
             teamId?: string;
@@ -3110,6 +3204,9 @@ export interface components {
         ItemsConnector: {
             items: components["schemas"]["Connector"][];
         };
+        ItemsContact: {
+            items: components["schemas"]["Contact"][];
+        };
         ItemsConversation: {
             items: components["schemas"]["Conversation"][];
         };
@@ -3163,6 +3260,9 @@ export interface components {
         };
         ItemsSavedItem: {
             items: components["schemas"]["SavedItem"][];
+        };
+        ItemsSendWay: {
+            items: components["schemas"]["SendWay"][];
         };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
@@ -3566,6 +3666,50 @@ export interface components {
             /** @description HH:MM, 24:00 for the end of the day */
             to: string;
         };
+        Opened: {
+            conversation: components["schemas"]["Conversation"];
+            message: components["schemas"]["Message"];
+        };
+        OpeningBody: {
+            /** @description What it leaves by: an account of a mailbox, or of a service that takes a number nobody wrote from */
+            accountId: string;
+            /** @description Ids of uploads */
+            attachments?: string[];
+            /** @description The others don't learn of them */
+            bcc?: components["schemas"]["Party"][];
+            cc?: components["schemas"]["Party"][];
+            /** @description Close the conversation with it */
+            close?: boolean;
+            /**
+             * Format: int64
+             * @description Of a mail: how long it can be taken back
+             */
+            holdSeconds?: number;
+            /** @description Sanitised before it is stored or sent */
+            html?: string;
+            /** @description Whom it is with, of a known customer; absent: the first of to */
+            identityId?: string;
+            /**
+             * Format: date-time
+             * @description When it leaves, if nobody has written by then. Not in a chat
+             */
+            sendAt?: string;
+            /**
+             * Format: date-time
+             * @description Snooze the conversation with it
+             */
+            snoozeUntil?: string;
+            /** @description Of a mail */
+            subject?: string;
+            /** @description Send the service's approved template instead of text, which is what it comes to: see sending */
+            template?: components["schemas"]["Template"];
+            /** @description May be empty when there are attachments */
+            text: string;
+            /** @description What else is done with the conversation */
+            then?: components["schemas"]["Actions"];
+            /** @description Absent: whoever wrote last */
+            to?: components["schemas"]["Party"][];
+        };
         Order: {
             /** @description Empty while nobody has named it */
             currency: string;
@@ -3964,6 +4108,8 @@ export interface components {
             text: string;
         };
         ReplyBody: {
+            /** @description The account that it leaves by, one that sends for the conversation's inbox: see sending. Absent: the conversation's */
+            accountId?: string;
             /** @description Ids of uploads */
             attachments?: string[];
             /** @description The others don't learn of them */
@@ -4092,8 +4238,82 @@ export interface components {
             locale: string;
             text: string;
         };
-        SendState: {
+        SendTemplate: {
+            language: string;
+            name: string;
+            /** @description With {{1}}, {{2}} … for what is filled in */
+            text: string;
+            /**
+             * Format: int64
+             * @description How many are filled in
+             */
+            values: number;
+        };
+        SendWay: {
             accountId: string;
+            /** @description Somebody who never wrote there may be written to by their telephone number */
+            byNumber?: boolean;
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it may no longer be answered
+             */
+            closesAt?: string;
+            /** @description The account's address */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description When the customer last wrote by this account
+             */
+            heardAt?: string;
+            /** @description That the account sends for */
+            inboxId: string;
+            /** Format: int64 */
+            maxFileBytes?: number;
+            /**
+             * Format: int64
+             * @description How many files go with one message; -1: none do
+             */
+            maxFiles?: number;
+            /**
+             * Format: int64
+             * @description How much text goes with one message
+             */
+            maxText?: number;
+            /** @description Whether a written answer may leave; a template may where there are any */
+            may: boolean;
+            /** @description The account's */
+            name: string;
+            /**
+             * Format: int64
+             * @description For how many hours people, and no machine, may answer; absent: as window
+             */
+            peopleWindow?: number;
+            /** @description A longer text leaves as several messages; else it is refused */
+            splits?: boolean;
+            /** @description They asked not to be written to */
+            stopped?: boolean;
+            /** @description What alone may be sent after that */
+            templates?: components["schemas"]["SendTemplate"][];
+            /**
+             * @description What maxText counts
+             * @enum {string}
+             */
+            textIn?: "characters" | "bytes";
+            /** @description Who it goes to when nobody else is named */
+            to: components["schemas"]["Party"][];
+            /** @description Why it may not, or not by everybody */
+            why?: string;
+            /**
+             * Format: int64
+             * @description For how many hours after the customer's last message it may be answered
+             */
+            window?: number;
+        };
+        SendingBody: {
+            accountId: string;
+            /** @description Somebody who never wrote there may be written to by their telephone number */
+            byNumber?: boolean;
             channel: string;
             /**
              * Format: date-time
@@ -4135,6 +4355,8 @@ export interface components {
              * @enum {string}
              */
             textIn?: "characters" | "bytes";
+            /** @description Every account that it may be answered by, the one by which the next answer leaves first */
+            ways: components["schemas"]["SendWay"][];
             /** @description Why it may not, or not by everybody */
             why?: string;
             /**
@@ -4142,17 +4364,6 @@ export interface components {
              * @description For how many hours after the customer's last message it may be answered
              */
             window?: number;
-        };
-        SendTemplate: {
-            language: string;
-            name: string;
-            /** @description With {{1}}, {{2}} … for what is filled in */
-            text: string;
-            /**
-             * Format: int64
-             * @description How many are filled in
-             */
-            values: number;
         };
         SentCode: {
             /** Format: date-time */
@@ -5305,6 +5516,97 @@ export interface operations {
             };
         };
     };
+    contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsContact"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-conversations": {
         parameters: {
             query?: {
@@ -5336,6 +5638,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
                 };
             };
             /** @description What is wrong */
@@ -6283,7 +6621,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendState"];
+                    "application/json": components["schemas"]["SendingBody"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-side": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
                 };
             };
             /** @description What is wrong */
@@ -8507,6 +8916,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageHit"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    senders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSendWay"];
                 };
             };
             /** @description What is wrong */
