@@ -10,9 +10,9 @@ type NotificationID string
 type Notification struct {
 	ID      NotificationID   `json:"id"`
 	Version int64            `json:"version" doc:"1, and 2 once it was read"`
-	Kind    NotificationKind `json:"kind" enum:"assignment,mention,message"`
+	Kind    NotificationKind `json:"kind" enum:"assignment,mention,message,direct"`
 
-	ConversationID ConversationID `json:"conversationId"`
+	ConversationID ConversationID `json:"conversationId" doc:"Empty for direct, which is of none"`
 	Number         int64          `json:"number" doc:"Of the conversation"`
 	Subject        string         `json:"subject"`
 	Customer       string         `json:"customer" doc:"Whose conversation it is, by name"`
@@ -30,13 +30,17 @@ type NotificationKind string
 const (
 	AssignmentNotice NotificationKind = "assignment" // a conversation was given to the agent
 	MentionNotice    NotificationKind = "mention"    // a note names the agent
-	MessageNotice    NotificationKind = "message"    // in a conversation of the agent's, or one that the agent watches
+	// DirectNotice is what somebody who runs the place tells one agent. It is always
+	// told in the app and nowhere else.
+	DirectNotice  NotificationKind = "direct"
+	MessageNotice NotificationKind = "message" // in a conversation of the agent's, or one that the agent watches
 )
 
-// NotificationKinds are all of them, in the order in which they are shown.
+// NotificationKinds are those that agents choose how to be told of, in the order in
+// which they are shown.
 var NotificationKinds = []NotificationKind{AssignmentNotice, MentionNotice, MessageNotice}
 
-// Valid reports whether k is one of the kinds above.
+// Valid reports whether k is one that agents choose how to be told of.
 func (k NotificationKind) Valid() bool {
 	return k == AssignmentNotice || k == MentionNotice || k == MessageNotice
 }

@@ -11,3 +11,11 @@ CREATE TABLE queue_thresholds (
     actor_id   uuid,
     updated_at timestamptz NOT NULL
 );
+
+-- What somebody who runs the place tells one agent: of no conversation.
+ALTER TABLE notifications
+    ALTER COLUMN conversation_id DROP NOT NULL,
+    ADD COLUMN text text NOT NULL DEFAULT '',
+    DROP CONSTRAINT notifications_kind_check,
+    ADD CONSTRAINT notifications_kind_check CHECK (kind IN ('assignment', 'mention', 'message', 'direct')),
+    ADD CONSTRAINT notifications_about CHECK ((kind = 'direct') = (conversation_id IS NULL));

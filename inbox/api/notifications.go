@@ -13,7 +13,7 @@ import (
 type notificationsInput struct {
 	CursorParams
 	Unread bool   `query:"unread" doc:"Only those"`
-	Kind   string `query:"kind" enum:"assignment,mention,message" doc:"Empty: all"`
+	Kind   string `query:"kind" enum:"assignment,mention,message,direct" doc:"Empty: all"`
 }
 
 type readInput struct {

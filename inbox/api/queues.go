@@ -21,12 +21,21 @@ type Queues interface {
 
 // QueueSettings are what supervisors set.
 type QueueSettings interface {
+	TellAgent(ctx context.Context, by *inbox.Caller, to inbox.AgentID, key, text string, now time.Time) error
 	SetQueueThresholds(ctx context.Context, by *inbox.Caller, list []inbox.QueueThreshold, now time.Time) error
 }
 
 type thresholdsInput struct {
 	Body struct {
 		Thresholds []inbox.QueueThreshold `json:"thresholds" maxItems:"6" doc:"All of them: a figure that isn't named is not marked"`
+	}
+}
+
+type tellInput struct {
+	ID   string `path:"id" maxLength:"36"`
+	Key  string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"128" pattern:"^[!-~]+$" doc:"Made anew for every message, and the same when the call is tried again"`
+	Body struct {
+		Text string `json:"text" minLength:"1" maxLength:"2000"`
 	}
 }
 
@@ -37,6 +46,19 @@ func (a *API) queues() {
 		Description: "For supervisors and admins, of the inboxes that they may see. The topic \"queues\" of the websocket pushes the same."}, a.watchQueues)
 	secured(a, huma.Operation{OperationID: "set-queue-thresholds", Method: "PUT", Path: Root + "/queues/thresholds", Tags: tag,
 		DefaultStatus: http.StatusNoContent, Summary: "Say from where on figures are marked", Description: "For supervisors and admins."}, a.setThresholds)
+	secured(a, huma.Operation{OperationID: "tell-agent", Method: "POST", Path: Root + "/agents/{id}/messages", Tags: tag,
+		DefaultStatus: http.StatusNoContent, Summary: "Tell an agent something", Description: "For supervisors and admins. It is among the agent's notifications at once, and nowhere else."}, a.tellAgent)
+}
+
+func (a *API) tellAgent(ctx context.Context, by *inbox.Caller, in *tellInput) (*struct{}, error) {
+	if !by.MayWatch() {
+		return nil, &inbox.Error{Code: inbox.Forbidden, Message: "this is for supervisors and admins"}
+	}
+	text, err := written("body.text", in.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.cfg.Store.TellAgent(ctx, by, inbox.AgentID(in.ID), in.Key, text, a.cfg.Now())
 }
 
 func (a *API) watchQueues(_ context.Context, by *inbox.Caller, _ *struct{}) (*body[queues.Snapshot], error) {

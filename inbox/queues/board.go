@@ -85,6 +85,9 @@ func (b *Board) Apply(e *Entry) bool {
 		return b.said(e)
 	}
 	c := e.Conversation
+	if c.SideOf != "" {
+		return false // no customer waits in it
+	}
 	one := b.conversations[c.ID]
 	if one == nil {
 		if e.At.Before(b.since) {

@@ -28,30 +28,34 @@ type made struct {
 // notificationFrom has conversations o as they are now: what was said may be in
 // another, and the conversation be part of one.
 const notificationFrom = `notifications n
-	JOIN conversations c ON c.id = n.conversation_id
+	LEFT JOIN conversations c ON c.id = n.conversation_id
 	LEFT JOIN messages m ON m.id = n.message_id
-	JOIN conversations o ON o.id = coalesce(m.conversation_id, c.merged_into, c.id)`
+	LEFT JOIN conversations o ON o.id = coalesce(m.conversation_id, c.merged_into, c.id)`
 
 // mayRead is true of what the agent with @all and @inboxes may see.
-const mayRead = `(@all OR o.inbox_id = ANY(@inboxes::uuid[]))`
+const mayRead = `(@all OR n.conversation_id IS NULL OR o.inbox_id = ANY(@inboxes::uuid[]))`
 
 func readNotifications(ctx context.Context, q querier, tail string, args pgx.NamedArgs) ([]made, error) {
 	rows, err := q.Query(ctx, `
-		SELECT n.id, n.version, n.kind, o.id, o.number, o.subject, `+shownName+`, coalesce(n.message_id::text, ''),
-			left(coalesce(m.visible_text, ''), 1000), left(coalesce(m.text, ''), 1000), n.actor_kind, n.actor_id, n.actor_name, n.at, n.read_at,
-			n.agent_id, o.inbox_id
+		SELECT n.id, n.version, n.kind, coalesce(o.id::text, ''), coalesce(o.number, 0), coalesce(o.subject, ''), coalesce(`+shownName+`, ''), coalesce(n.message_id::text, ''),
+			left(coalesce(m.visible_text, ''), 1000), left(coalesce(m.text, ''), 1000), n.text, n.actor_kind, n.actor_id, n.actor_name, n.at, n.read_at,
+			n.agent_id, coalesce(o.inbox_id::text, '')
 		FROM `+notificationFrom+`
-		JOIN identities i ON i.id = o.identity_id
-		JOIN customers k ON k.id = i.customer_id `+tail, args)
+		LEFT JOIN identities i ON i.id = o.identity_id
+		LEFT JOIN customers k ON k.id = i.customer_id `+tail, args)
 	if err != nil {
 		return nil, fmt.Errorf("read notifications: %w", err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (made, error) {
 		var n made
 		var m inbox.Message
+		var direct string
 		err := row.Scan(&n.ID, &n.Version, &n.Kind, &n.ConversationID, &n.Number, &n.Subject, &n.Customer, &n.MessageID,
-			&m.VisibleText, &m.Text, &n.By.Kind, &n.By.ID, &n.By.Name, &n.At, &n.ReadAt, &n.agent, &n.inbox)
+			&m.VisibleText, &m.Text, &direct, &n.By.Kind, &n.By.ID, &n.By.Name, &n.At, &n.ReadAt, &n.agent, &n.inbox)
 		n.Text, n.At = inbox.Preview(&m), n.At.UTC()
+		if n.Kind == inbox.DirectNotice {
+			n.Text = direct
+		}
 		if n.ReadAt != nil {
 			*n.ReadAt = n.ReadAt.UTC()
 		}

@@ -53,7 +53,9 @@ export const emptyHere: Here = { agents: [], customer: { online: false, typing: 
 export type AroundFrame =
   | { readonly type: "agents"; readonly whole: boolean; readonly agents: readonly { readonly id: string; readonly state: Presence }[] }
   | { readonly type: "here"; readonly topic: string; readonly here: Here }
-  | { readonly type: "calls"; readonly calls: readonly LiveCall[] };
+  | { readonly type: "calls"; readonly calls: readonly LiveCall[] }
+  /** Of the queues, as it came: their page reads it. */
+  | { readonly type: "queues"; readonly queues: unknown; readonly refused: boolean };
 
 // An address of a shop's is somebody else's text: only the web's own leads anywhere.
 function page(x: unknown): LivePage {
@@ -110,6 +112,8 @@ export function parseAround(x: unknown): AroundFrame | null {
     }
     case "calls":
       return { type: "calls", calls: list(o, "calls", call) };
+    case "queues":
+      return { type: "queues", queues: o["queues"], refused: o["refused"] === true };
     default:
       return null;
   }
@@ -130,6 +134,8 @@ export function hear(a: Around, f: AroundFrame): Around {
       return { ...a, here: new Map(a.here).set(f.topic, f.here) };
     case "calls":
       return { ...a, calls: f.calls };
+    case "queues":
+      return a;
   }
 }
 

@@ -9,10 +9,13 @@ import { onSession, signedIn } from "./session";
 export const noticeKinds = ["assignment", "mention", "message"] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
+/** What somebody who runs the place tells one agent: of no conversation, and nothing that one chooses how to be told of. */
+export const direct = "direct";
+
 export interface Notice {
   readonly id: string;
   readonly version: number;
-  readonly kind: NoticeKind;
+  readonly kind: NoticeKind | typeof direct;
   readonly conversationId: string;
   readonly number: number;
   readonly subject: string;
@@ -30,7 +33,7 @@ export function notice(x: unknown): Notice {
   return {
     id: str(o, "id"),
     version: num(o, "version"),
-    kind: noticeKinds.find((k) => k === o["kind"]) ?? "message",
+    kind: o["kind"] === direct ? direct : (noticeKinds.find((k) => k === o["kind"]) ?? "message"),
     conversationId: str(o, "conversationId"),
     number: num(o, "number"),
     subject: str(o, "subject"),

@@ -3,16 +3,19 @@
 import type { Notice, NoticeKind } from "./bell";
 import { catalogue } from "./words/language";
 
+type Kind = Notice["kind"];
+
 interface Words {
   readonly title: string;
   readonly unread: (n: string) => string;
   readonly allRead: string;
+  readonly markRead: string;
   readonly settings: string;
   readonly empty: string;
   readonly older: string;
   readonly failed: string;
   readonly isNew: string;
-  readonly line: Record<NoticeKind, (by: string) => string>;
+  readonly line: Record<Kind, (by: string) => string>;
   readonly lead: string;
   readonly kinds: Record<NoticeKind, { word: string; detail: string }>;
   readonly ways: Record<"app" | "push" | "email", string>;
@@ -37,6 +40,7 @@ const en: Words = {
   title: "Notifications",
   unread: (n) => `Notifications, ${n} unread`,
   allRead: "Mark all as read",
+  markRead: "Mark as read",
   settings: "Settings",
   empty: "Nothing yet. What is given to you, where a note names you, and what is said in your conversations appears here.",
   older: "Older",
@@ -46,6 +50,7 @@ const en: Words = {
     assignment: (by) => (by === "" ? "It was given to you" : `${by} gave it to you`),
     mention: (by) => (by === "" ? "You were mentioned" : `${by} mentioned you`),
     message: (by) => (by === "" ? "New message" : `${by} wrote`),
+    direct: (by) => `${by} tells you`,
   },
   lead: "How you are told of what concerns you. What you read on one device is read on all.",
   kinds: {
@@ -75,6 +80,7 @@ const de: Words = {
   title: "Benachrichtigungen",
   unread: (n) => `Benachrichtigungen, ${n} ungelesen`,
   allRead: "Alle als gelesen markieren",
+  markRead: "Als gelesen markieren",
   settings: "Einstellungen",
   empty: "Noch nichts. Was dir gegeben wird, wo eine Notiz dich nennt und was in deinen Gesprächen gesagt wird, steht hier.",
   older: "Ältere",
@@ -84,6 +90,7 @@ const de: Words = {
     assignment: (by) => (by === "" ? "Dir zugewiesen" : `${by} hat es dir gegeben`),
     mention: (by) => (by === "" ? "Du wurdest erwähnt" : `${by} hat dich erwähnt`),
     message: (by) => (by === "" ? "Neue Nachricht" : `${by} hat geschrieben`),
+    direct: (by) => `${by} an dich`,
   },
   lead: "Wie du von dem erfährst, was dich betrifft. Was du auf einem Gerät liest, ist auf allen gelesen.",
   kinds: {
@@ -113,5 +120,5 @@ export const { words, useWords } = catalogue<Words>({ en, de });
 
 /** What a browser's own notification says: no words of the message unless they are wanted. */
 export function noticeTitle(n: Notice): string {
-  return `${words().line[n.kind](n.by)} · #${n.number}`;
+  return n.kind === "direct" ? words().line.direct(n.by) : `${words().line[n.kind](n.by)} · #${n.number}`;
 }

@@ -134,7 +134,7 @@ export class Exchange {
       onAround: (f) => {
         this.around = hear(this.around, f);
         for (const t of this.tabs) {
-          if (t.visible && (f.type !== "here" || t.topics.includes(f.topic))) t.port.postMessage({ type: "around", frames: [f] });
+          if (t.visible && (f.type === "queues" ? t.topics.includes("queues") : f.type !== "here" || t.topics.includes(f.topic))) t.port.postMessage({ type: "around", frames: [f] });
         }
       },
       onDown: () => {

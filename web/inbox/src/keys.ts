@@ -26,6 +26,7 @@ export type Command =
   | "extend-next"
   | "extend-previous"
   | "clear-selection"
+  | "go-queues"
   | "call"
   | "help";
 
@@ -46,6 +47,7 @@ export const bindings: readonly Binding[] = [
   { keys: ["g n"], command: "go-mentions", help: "Go to Mentions", group: "Move" },
   { keys: ["g a"], command: "go-all", help: "Go to All", group: "Move" },
   { keys: ["g c"], command: "go-callbacks", help: "Go to Callbacks", group: "Move" },
+  { keys: ["g q"], command: "go-queues", help: "Go to the queues, as a supervisor", group: "Move" },
   { keys: ["g l"], command: "lists", help: "Go to any list", group: "Move" },
   { keys: ["x"], command: "select", help: "Select", group: "Select" },
   { keys: ["J"], command: "extend-next", help: "Select down to the next", group: "Select" },

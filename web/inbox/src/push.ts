@@ -189,7 +189,7 @@ export function start(): void {
   hearers.add((n) => {
     if (n === null) return;
     if (!("made" in n)) tellWorker({ type: "read", ids: n.read });
-    else if (kinds === null || kinds.has(n.made.kind)) show(n.made);
+    else if (n.made.kind !== "direct" && (kinds === null || kinds.has(n.made.kind))) show(n.made);
   });
   onSession(() => {
     if (!signedIn()) tellWorker({ type: "clear" });

@@ -12,6 +12,7 @@ import { SignedOut } from "./tokens";
 
 // Not of the first screen: fetched when it is gone to.
 const Settings = lazy(() => import("./app/Settings"));
+const QueuesPage = lazy(() => import("./app/Queues"));
 
 const root = createRootRoute({ component: Outlet });
 
@@ -55,6 +56,16 @@ const settings = createRoute({
   },
 });
 
+const queues = createRoute({
+  getParentRoute: () => signed,
+  path: "/queues",
+  component: () => (
+    <Suspense fallback={null}>
+      <QueuesPage />
+    </Suspense>
+  ),
+});
+
 const anywhere = createRoute({
   getParentRoute: () => inbox,
   path: "$",
@@ -78,7 +89,7 @@ const plain = {
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    signed.addChildren([settings, inbox.addChildren([anywhere])]),
+    signed.addChildren([settings, queues, inbox.addChildren([anywhere])]),
   ]),
   ...plain,
   defaultPendingMs: 0,

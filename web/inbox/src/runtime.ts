@@ -36,7 +36,7 @@ export const queries = new QueryClient({
 /** What is true only now. */
 export const around = new Signal<Around>(nobody);
 
-/** Who hears events that are none of the state's. */
+/** Who hears events that are none of the state's, and what is told of the queues. */
 export const news = new Set<(event: unknown) => void>();
 
 export const live = new Link({
@@ -67,6 +67,7 @@ export const live = new Link({
   onAround: (frames) => {
     around.set(frames.reduce(hear, around.get()));
     if (frames.some((f) => f.type === "agents")) adopt();
+    for (const f of frames) if (f.type === "queues") news.forEach((hear) => hear(f));
   },
   onDown: () => {
     connection.down();

@@ -72,6 +72,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a file of old orders into a shop's account
+         * @description For admins. Lines or a list of JSON, or CSV with headings, of at most 64 MB. A line that can't be read is named and the others are taken; the same file again changes nothing. They are worked in within seconds.
+         */
+        post: operations["import-orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/pause": {
         parameters: {
             query?: never;
@@ -143,8 +163,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say what an agent is called, at which telephone and what they may see and do
-         * @description Name and telephone of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too.
+         * Say what an agent is called, at which telephone, in which language and what they may see and do
+         * @description Name, telephone and language of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too.
          */
         patch: operations["change-agent"];
         trace?: never;
@@ -163,6 +183,26 @@ export interface paths {
          * @description For admins. Sessions and sockets end at once. The agent's open conversations go to whom the body names, one after the other; with an empty body they are unassigned. What was begun is offered to colleagues, and everything else stays. The last active admin can't be deactivated.
          */
         post: operations["deactivate-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell an agent something
+         * @description For supervisors and admins. It is among the agent's notifications at once, and nowhere else.
+         */
+        post: operations["tell-agent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1996,6 +2036,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the queues as they stand, with who is at work
+         * @description For supervisors and admins, of the inboxes that they may see. The topic "queues" of the websocket pushes the same.
+         */
+        get: operations["queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say from where on figures are marked
+         * @description For supervisors and admins.
+         */
+        put: operations["set-queue-thresholds"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/refresh": {
         parameters: {
             query?: never;
@@ -2088,6 +2168,51 @@ export interface paths {
          */
         get: operations["senders"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first admin is still to be made */
+        get: operations["beginning"];
+        put?: never;
+        /**
+         * Make the first admin, and sign in
+         * @description Only while there is no agent, and with the code that the server printed when it started.
+         */
+        post: operations["first-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the first run has come
+         * @description For admins.
+         */
+        get: operations["setup-progress"];
+        /**
+         * Pass steps over, come back to them, or be done
+         * @description For admins.
+         */
+        put: operations["save-setup"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2469,6 +2594,7 @@ export interface components {
             callPop: boolean;
             email: string;
             id: string;
+            /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
             locale: string;
             name: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
@@ -2483,6 +2609,8 @@ export interface components {
             callPop?: boolean;
             /** @description All that the agent may see; supervisors and admins see every one. An admin says so */
             inboxes?: string[];
+            /** @description Language of the pages, such as de or en-GB; empty: the browser's */
+            locale?: string;
             /** @description That customers and colleagues see */
             name?: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
@@ -2496,6 +2624,32 @@ export interface components {
             role?: "agent" | "supervisor" | "admin";
             /** @description All that the agent is in. An admin says so */
             teams?: string[];
+        };
+        AgentLoad: {
+            /**
+             * Format: int64
+             * @description Conversations that the agent answered today
+             */
+            handled: number;
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Open conversations that are assigned to the agent
+             */
+            open: number;
+            /**
+             * Format: date-time
+             * @description Since when, as far as this server has known
+             */
+            since?: string;
+            /** @enum {string} */
+            state: "online" | "idle" | "away" | "offline";
+            /**
+             * Format: int64
+             * @description Those of them whose customers wait
+             */
+            waiting: number;
         };
         ApplyInputBody: {
             addTags?: string[];
@@ -2564,6 +2718,10 @@ export interface components {
             mayAutoReply: boolean;
             reason?: string;
         };
+        BeginningOutputBody: {
+            /** @description Nobody works here yet: the first admin is to be made */
+            needed: boolean;
+        };
         Bounce: {
             detail?: string;
             hard: boolean;
@@ -2583,6 +2741,14 @@ export interface components {
             /** @description BCP 47, such as en, de or pt-BR */
             locale: string;
             name: string;
+        };
+        BrokenLine: {
+            /**
+             * Format: int64
+             * @description Counted from 1
+             */
+            line: number;
+            reason: string;
         };
         CalendarView: {
             /** @description Days on which it is closed */
@@ -2740,6 +2906,12 @@ export interface components {
             /** @description The version of each that was seen, in the order of the ids: one that has another stays as it is. With them a request can be sent again without doing anything twice */
             versions?: number[];
         };
+        ChatPage: {
+            /** @description Such as https://shop.example */
+            origin: string;
+            /** Format: date-time */
+            seenAt: string;
+        };
         Claim: {
             /**
              * Format: date-time
@@ -2830,6 +3002,11 @@ export interface components {
             createdAt: string;
             /** @description Who it was opened by */
             customer: components["schemas"]["Person"];
+            /**
+             * Format: date-time
+             * @description When somebody human answered it first
+             */
+            firstReplyAt?: string;
             id: string;
             inboxId: string;
             /**
@@ -2837,6 +3014,11 @@ export interface components {
              * @description Time of the newest message: what lists are ordered by
              */
             lastAt: string;
+            /**
+             * Format: date-time
+             * @description Of a chat: when its customer left unanswered, last
+             */
+            leftAt?: string;
             mergedInto?: string;
             /**
              * Format: int64
@@ -3033,6 +3215,23 @@ export interface components {
             /** @description For the query parameter t of attachments and raw messages */
             token: string;
         };
+        FirstRunInputBody: {
+            /** @description That the server printed when it started */
+            code: string;
+            email: string;
+            /** @description BCP 47, such as en or de */
+            locale: string;
+            name: string;
+            /**
+             * Format: password
+             * @description 10 characters or more
+             */
+            password: string;
+            /** @description The name of the business */
+            workspace: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
+        };
         FollowUpInputBody: {
             /** @description Absent: nobody yet */
             assigneeId?: string;
@@ -3058,6 +3257,36 @@ export interface components {
             name: string;
             /** @description Id of the identity, the order or the attachment */
             ref: string;
+        };
+        Group: {
+            /**
+             * Format: int64
+             * @description Open, pending or snoozed
+             */
+            backlog: number;
+            /** @enum {string} */
+            by: "all" | "inbox" | "team" | "channel";
+            /** @description Of the inbox or team, or the channel's name; empty for all */
+            id: string;
+            last15: components["schemas"]["Window"];
+            last30: components["schemas"]["Window"];
+            last60: components["schemas"]["Window"];
+            /** @description Which conversation that is */
+            longestId?: string;
+            /** @description Since midnight in the zone of each inbox's calendar */
+            today: components["schemas"]["Window"];
+            /** @description Where it was asked for */
+            trend?: components["schemas"]["Trend"];
+            /**
+             * Format: int64
+             * @description Open, and nobody human has answered the customer's last words
+             */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description Since when the one that waits longest does
+             */
+            waitingSince?: string;
         };
         HandOverInputBody: {
             /** @description Whose next message continues here, on whatever channel */
@@ -3111,6 +3340,21 @@ export interface components {
             proof: number;
             /** @description As it was received, for display */
             value: string;
+        };
+        ImportedOrder: {
+            currency: string;
+            email: string;
+            /** Format: int64 */
+            items: number;
+            number: string;
+            /** Format: date-time */
+            placedAt: string;
+            status: string;
+            /**
+             * Format: int64
+             * @description In the currency's minor unit
+             */
+            total: number;
         };
         Inbox: {
             /**
@@ -3421,6 +3665,7 @@ export interface components {
             id: string;
             /** @description That an agent may see; supervisors and admins see all */
             inboxes: string[];
+            /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
             locale: string;
             name: string;
             /**
@@ -3594,12 +3839,13 @@ export interface components {
             at: string;
             /** @description Who caused it */
             by: components["schemas"]["Actor"];
+            /** @description Empty for direct, which is of none */
             conversationId: string;
             /** @description Whose conversation it is, by name */
             customer: string;
             id: string;
             /** @enum {string} */
-            kind: "assignment" | "mention" | "message";
+            kind: "assignment" | "mention" | "message" | "direct";
             messageId?: string;
             /**
              * Format: int64
@@ -3817,6 +4063,22 @@ export interface components {
             updatedAt: string;
             /** Format: int64 */
             version: number;
+        };
+        OrderImport: {
+            /** @description The first of them */
+            broken: components["schemas"]["BrokenLine"][];
+            /**
+             * Format: int64
+             * @description Lines that could not be read
+             */
+            failed: number;
+            /** @description The first orders, as they were understood */
+            first: components["schemas"]["ImportedOrder"][];
+            /**
+             * Format: int64
+             * @description That were read, and taken unless they were only looked at
+             */
+            orders: number;
         };
         OrderLink: {
             claimId?: string;
@@ -4039,6 +4301,15 @@ export interface components {
              */
             pushedAt?: string;
         };
+        QueueThreshold: {
+            /**
+             * @description longest and firstResponse in seconds
+             * @enum {string}
+             */
+            figure: "waiting" | "longest" | "backlog" | "offered" | "abandoned" | "firstResponse";
+            /** @description From where on it is raised, high and critical, each no less than the one before */
+            levels: number[];
+        };
         Reaction: {
             /** Format: date-time */
             at: string;
@@ -4159,6 +4430,14 @@ export interface components {
             /** @description What follows # in the link */
             token: string;
         };
+        ResponseTime: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            median: number;
+            /** Format: double */
+            p90: number;
+        };
         Return: {
             /**
              * Format: date-time
@@ -4176,6 +4455,10 @@ export interface components {
             quantity: number;
             sku?: string;
             title: string;
+        };
+        SaveSetupInputBody: {
+            finished: boolean;
+            skipped: string[];
         };
         SavedDraft: {
             draft: components["schemas"]["Draft"];
@@ -4394,6 +4677,41 @@ export interface components {
             /** @description Whether pushes carry the first words of messages */
             pushText?: boolean;
         };
+        Setup: {
+            /**
+             * Format: int64
+             * @description Who may sign in
+             */
+            agents: number;
+            /** @description The first chat */
+            chat?: string;
+            /** Format: date-time */
+            finishedAt?: string;
+            /** @description The conversation that is furthest on its way to a linked answer */
+            first?: components["schemas"]["SetupFirst"];
+            /** @description The first mailbox */
+            mailbox?: string;
+            /**
+             * Format: int64
+             * @description How many there are, to 10,000
+             */
+            orders: number;
+            /** @description Where a chat was last shown */
+            page?: components["schemas"]["ChatPage"];
+            /** @description The first shop */
+            shop?: string;
+            /** @description What was passed over for now */
+            skipped: string[];
+        };
+        SetupFirst: {
+            answered: boolean;
+            id: string;
+            /** Format: int64 */
+            number: number;
+            /** @description The number of the one that is meant */
+            order?: string;
+            subject: string;
+        };
         Shipment: {
             /**
              * Format: date-time
@@ -4447,6 +4765,14 @@ export interface components {
             agent: components["schemas"]["Agent"];
             /** Format: date-time */
             expiresAt: string;
+        };
+        Snapshot: {
+            agents: components["schemas"]["AgentLoad"][];
+            /** Format: date-time */
+            at: string;
+            /** @description All together first, then each inbox, team and channel that has anything */
+            groups: components["schemas"]["Group"][];
+            thresholds: components["schemas"]["QueueThreshold"][];
         };
         SplitInputBody: {
             /** @description A conversation's id or its number; absent: a new one */
@@ -4584,10 +4910,17 @@ export interface components {
             agents?: string[];
             name: string;
         };
+        TellInputBody: {
+            text: string;
+        };
         Template: {
             language: string;
             name: string;
             values?: string[];
+        };
+        ThresholdsInputBody: {
+            /** @description All of them: a figure that isn't named is not marked */
+            thresholds: components["schemas"]["QueueThreshold"][];
         };
         TimelineEntry: {
             /** Format: date-time */
@@ -4599,6 +4932,30 @@ export interface components {
             /** @enum {string} */
             kind: "message" | "call" | "note" | "order" | "shipment" | "refund" | "return" | "cart" | "page" | "rating" | "loyalty" | "merge" | "status" | "action";
             title: string;
+        };
+        Trend: {
+            /** @description In each half hour of the last day: 48 */
+            halfHours: components["schemas"]["TrendHalfHoursStruct"];
+            /** @description At each minute of the last hour: 61 */
+            minutes: components["schemas"]["TrendMinutesStruct"];
+            /** @description In each five minutes of the last hour: 12 */
+            spans: components["schemas"]["TrendSpansStruct"];
+        };
+        TrendHalfHoursStruct: {
+            closed: number[];
+            created: number[];
+        };
+        TrendMinutesStruct: {
+            backlog: number[];
+            /** @description Seconds that the longest wait had lasted */
+            longest: number[];
+            waiting: number[];
+        };
+        TrendSpansStruct: {
+            abandoned: number[];
+            /** @description Conversations that were answered within */
+            handled: number[];
+            offered: number[];
         };
         Trial: {
             /** @description What is wrong, with the server's own words */
@@ -4682,6 +5039,29 @@ export interface components {
             email: boolean;
             /** @description By the browser, also while Skein is not open */
             push: boolean;
+        };
+        Window: {
+            /**
+             * Format: int64
+             * @description Live chats and calls that the customer left unanswered
+             */
+            abandoned: number;
+            /** Format: int64 */
+            closed: number;
+            /** Format: int64 */
+            created: number;
+            /** @description Of the conversations that were answered for the first time */
+            firstResponse?: components["schemas"]["ResponseTime"];
+            /**
+             * Format: int64
+             * @description Of these, answered by somebody human since
+             */
+            handled: number;
+            /**
+             * Format: int64
+             * @description Began, or became open again
+             */
+            offered: number;
         };
     };
     responses: never;
@@ -4851,6 +5231,45 @@ export interface operations {
             };
         };
     };
+    "import-orders": {
+        parameters: {
+            query?: {
+                /** @description 1: only look at it */
+                dry?: "1";
+            };
+            header?: never;
+            path: {
+                /** @description An account of the channel shop */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What the file came to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderImport"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pauseAccount: {
         parameters: {
             query?: never;
@@ -4999,6 +5418,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Handoff"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tell-agent": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every message, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TellInputBody"];
             };
         };
         responses: {
@@ -8262,7 +8717,7 @@ export interface operations {
                 /** @description Only those */
                 unread?: boolean;
                 /** @description Empty: all */
-                kind?: "assignment" | "mention" | "message";
+                kind?: "assignment" | "mention" | "message" | "direct";
             };
             header?: never;
             path?: never;
@@ -8735,6 +9190,66 @@ export interface operations {
             };
         };
     };
+    queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-queue-thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdsInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -8945,6 +9460,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsSendWay"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeginningOutputBody"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "first-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstRunInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "setup-progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveSetupInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
                 };
             };
             /** @description What is wrong */
@@ -9375,7 +10015,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {

@@ -2,10 +2,10 @@
 // has what this browser shows by itself.
 
 import { useQuery } from "@tanstack/react-query";
-import { AtSign, Bell as Glyph, CheckCheck, MessageSquare, UserRoundCheck, type LucideIcon } from "lucide-react";
+import { AtSign, Bell as Glyph, Check, CheckCheck, Megaphone, MessageSquare, UserRoundCheck, type LucideIcon } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { Button as AriaButton, Dialog, DialogTrigger, Popover } from "react-aria-components";
-import { bellKey, countWord, fetchBell, fetchOlder, hearers, markRead, noBell, type Notice, type NoticeKind } from "../bell";
+import { bellKey, countWord, fetchBell, fetchOlder, hearers, markRead, noBell, type Notice } from "../bell";
 import { useWords, words } from "../bellwords";
 import { useGo, usePlace } from "../navigate";
 import { at, href } from "../place";
@@ -16,7 +16,7 @@ import { announce, toast } from "../ui/signals";
 import { age, exactly } from "../words";
 import { PlaceLink } from "./PlaceLink";
 
-const glyph: Record<NoticeKind, LucideIcon> = { assignment: UserRoundCheck, mention: AtSign, message: MessageSquare };
+const glyph: Record<Notice["kind"], LucideIcon> = { assignment: UserRoundCheck, mention: AtSign, message: MessageSquare, direct: Megaphone };
 
 const refused = (e: unknown): void => toast(e instanceof Error ? e.message : String(e), { tone: "bad" });
 
@@ -32,7 +32,10 @@ export default function Bell({ expanded }: { expanded: boolean }): ReactNode {
   useEffect(start, []);
   useEffect(() => {
     const told = (n: Parameters<Parameters<typeof hearers.add>[0]>[0]): void => {
-      if (n && "made" in n) announce(`${words().line[n.made.kind](n.made.by)}: #${n.made.number}`);
+      if (!n || !("made" in n)) return;
+      const line = words().line[n.made.kind](n.made.by);
+      if (n.made.kind === "direct") toast(`${line}: ${n.made.text}`);
+      else announce(`${line}: #${n.made.number}`);
     };
     hearers.add(told);
     return () => void hearers.delete(told);
@@ -53,7 +56,7 @@ export default function Bell({ expanded }: { expanded: boolean }): ReactNode {
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
   }, []);
-  const here = bell.items.find((n) => !n.read && (n.conversationId === place.open || String(n.number) === place.open));
+  const here = bell.items.find((n) => !n.read && n.kind !== "direct" && (n.conversationId === place.open || String(n.number) === place.open));
   const seen = visible && here ? here.conversationId : "";
   const newest = here?.id ?? "";
   useEffect(() => {
@@ -118,6 +121,23 @@ function Line({ of: n, onOpen }: { of: Notice; onOpen: () => void }): ReactNode 
   const now = useNow();
   const Icon = glyph[n.kind];
   const place = usePlace();
+  if (n.kind === "direct") {
+    return (
+      <li className="flex min-h-11 items-start gap-2.5 rounded-md px-2 py-1.5">
+        <Icon size={15} strokeWidth={1.75} aria-hidden="true" className="mt-0.5 shrink-0 text-muted" />
+        <span className="min-w-0 flex-1">
+          <span className="flex items-baseline gap-2">
+            <span className={`min-w-0 flex-1 truncate text-sm ${n.read ? "text-secondary" : "font-semibold"}`}>{w.line.direct(n.by)}</span>
+            <span className="figures shrink-0 text-xs text-muted" title={exactly(n.at)}>
+              {age(n.at, now)}
+            </span>
+          </span>
+          <span className="block text-sm break-words whitespace-pre-wrap">{n.text}</span>
+        </span>
+        {!n.read && <IconButton icon={Check} label={w.markRead} onPress={() => void markRead({ ids: [n.id] }).catch(refused)} />}
+      </li>
+    );
+  }
   return (
     <li>
       <PlaceLink

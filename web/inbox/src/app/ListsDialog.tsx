@@ -4,7 +4,7 @@
 import { useState, type ReactNode } from "react";
 import { words } from "../listwords";
 import { useGo } from "../navigate";
-import { at, listOf, viewWord, type Place } from "../place";
+import { at, href, listOf, viewWord, type Place } from "../place";
 import type { Me } from "../types";
 import { countAt, navViews, type Counts, type Looked } from "./Nav";
 import { NavItem } from "./NavItem";
@@ -67,7 +67,7 @@ export default function ListsDialog({
             <ul>
               {s.entries.map((e) => (
                 <li key={listOf(e.place)}>
-                  <NavItem to={e.place} words={e.words} icon={e.icon} expanded current={listOf(place) === listOf(e.place)} count={e.count} capped={e.capped} onPress={onClose} />
+                  <NavItem to={href(e.place)} words={e.words} icon={e.icon} expanded current={listOf(place) === listOf(e.place)} count={e.count} capped={e.capped} onPress={onClose} />
                 </li>
               ))}
             </ul>

@@ -1,11 +1,11 @@
 import { useRouter } from "@tanstack/react-router";
-import { Archive, AtSign, CircleHelp, CirclePause, CirclePlay, Inbox, List, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
+import { Archive, AtSign, CircleHelp, CirclePause, CirclePlay, Inbox, List, ListOrdered, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import { lazy, Suspense, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { keyOf } from "../keys";
 import type { Filter } from "../lists";
-import { at, filterOf, listed, listOf, viewWord, type Place, type View } from "../place";
+import { at, filterOf, href, listed, listOf, viewWord, type Place, type View } from "../place";
 import { choose } from "../runtime";
 import { signOut } from "../session";
 import { setTheme, useTheme } from "../theme";
@@ -16,6 +16,7 @@ import { initials } from "../words";
 import { NavItem } from "./NavItem";
 import { Logo } from "./Logo";
 import { PresenceDot, presenceWord, useOwnPresence } from "./Presence";
+import { useWords } from "../words/language";
 
 export const navViews: readonly { view: View; icon: LucideIcon; keys?: string }[] = [
   { view: "mine", icon: UserRound, keys: keyOf("go-mine") },
@@ -56,6 +57,7 @@ export function Nav({
   expanded: boolean;
   onHelp: () => void;
 }): ReactNode {
+  const w = useWords();
   return (
     <header
       className={`flex shrink-0 flex-col bg-canvas ${expanded ? "w-52" : "w-14"}`}
@@ -74,7 +76,7 @@ export function Nav({
         {navViews.map((v) => (
           <NavItem
             key={v.view}
-            to={at(v.view)}
+            to={href(at(v.view))}
             words={viewWord[v.view]}
             icon={v.icon}
             keys={v.keys}
@@ -84,6 +86,9 @@ export function Nav({
             strong={v.view === "mine"}
           />
         ))}
+        {me && me.agent.role !== "agent" && (
+          <NavItem to="/queues" words={w.nav.queues} icon={ListOrdered} keys={keyOf("go-queues")} expanded={expanded} current={false} count={0} />
+        )}
         {expanded ? (
           me && (
             <Suspense>

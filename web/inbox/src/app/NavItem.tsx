@@ -1,6 +1,5 @@
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { href, type Place } from "../place";
 import { Tip } from "../ui/controls";
 import { PlaceLink } from "./PlaceLink";
 
@@ -22,7 +21,8 @@ export function NavItem({
   strong = false,
   onPress,
 }: {
-  to: Place;
+  /** The address. */
+  to: string;
   words: string;
   icon?: LucideIcon;
   keys?: string | undefined;
@@ -37,7 +37,7 @@ export function NavItem({
   return (
     <Tip words={words} keys={keys} placement="right">
       <PlaceLink
-        to={href(to)}
+        to={to}
         current={current}
         {...(onPress ? { onPress } : {})}
         className={`flex h-8 items-center rounded-md text-sm transition-colors duration-75 ${

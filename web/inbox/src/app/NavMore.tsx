@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useViews } from "../data";
 import { words } from "../listwords";
-import { at, filterOf, listOf, type Place } from "../place";
+import { at, filterOf, href, listOf, type Place } from "../place";
 import { useTags, useViewCounts } from "../tallies";
 import type { Me } from "../types";
 import { useRemembered } from "../ui/hooks";
@@ -79,7 +79,7 @@ function Group({ section: s, place }: { section: Section; place: Place }): React
         <ul className="flex flex-col gap-0.5">
           {shown.map((e) => (
             <li key={listOf(e.place)}>
-              <NavItem to={e.place} words={e.words} expanded current={listOf(place) === listOf(e.place)} count={e.count} capped={e.capped} />
+              <NavItem to={href(e.place)} words={e.words} expanded current={listOf(place) === listOf(e.place)} count={e.count} capped={e.capped} />
             </li>
           ))}
           {shown.length < s.entries.length && (

@@ -1,6 +1,7 @@
 // The frame: navigation, list, conversation, customer. It decides which panes
 // stand side by side and binds the keys that hold everywhere.
 
+import { useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { keyOf, press, type Pending } from "../keys";
 import { useGo, usePlace } from "../navigate";
@@ -28,7 +29,8 @@ const mentioned = filterOf(at("mentions"));
 const typing = "input, textarea, select, [contenteditable='true'], [contenteditable='']";
 const ownKeys = "[role='dialog'], [role='menu'], [role='listbox']";
 
-function useKeys(): void {
+/** Runs what the keys are bound to, wherever nobody writes. */
+export function useKeys(): void {
   const pending = useRef<Pending | null>(null);
   useEffect(() => {
     const onKey = (e: KeyboardEvent): void => {
@@ -79,6 +81,8 @@ export function Shell(): ReactNode {
   useCommand("go-mentions", () => go(at("mentions")));
   useCommand("go-all", () => go(at("all")));
   useCommand("go-callbacks", () => go(at("callbacks")));
+  const router = useRouter();
+  useCommand("go-queues", () => router.history.push("/queues"), me !== undefined && me.agent.role !== "agent");
   useCommand("undo", () => void undoLast());
   useCommand("help", () => setHelp(true));
   const [lists, setLists] = useState(false);

@@ -2,9 +2,11 @@
 // is the type of every other language.
 
 import { login } from "./login";
+import { nav } from "./nav";
 
 const en = {
   login,
+  nav,
 };
 
 export type Words = typeof en;

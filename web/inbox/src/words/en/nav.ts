@@ -1,0 +1,5 @@
+// The words of the navigation.
+
+export const nav = {
+  queues: "Queues",
+};
