@@ -151,15 +151,14 @@ func (a *API) accept(ctx context.Context, in *acceptInput) (*signedOutput, error
 	if err != nil {
 		return nil, err
 	}
-	locale, err := plain("body.locale", in.Body.Locale)
-	if err != nil {
+	if err := language("body.locale", in.Body.Locale); err != nil {
 		return nil, err
 	}
 	password, err := a.cfg.Passwords.Hash(ctx, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	agent, err := a.cfg.Store.Accept(ctx, hash, name, locale, password, infoOf(ctx).id, now)
+	agent, err := a.cfg.Store.Accept(ctx, hash, name, in.Body.Locale, password, infoOf(ctx).id, now)
 	if err != nil {
 		return nil, err
 	}

@@ -284,6 +284,8 @@ func TestDeactivate(t *testing.T) {
 	}
 	open := all[1]
 	anna.want(t, 200, "PUT", "/api/v1/conversations/"+string(open.ID)+"/draft", map[string]any{"known": 0, "content": map[string]any{"text": "Dear Kim", "html": "", "note": "", "seenSeq": 1, "tab": "reply"}}, nil)
+	var task inbox.Task
+	admin.want(t, 201, "POST", "/api/v1/conversations/"+string(open.ID)+"/tasks", map[string]any{"text": "call", "dueAt": s.now.now().Add(time.Hour), "assigneeId": annaID}, &task)
 	if m := admin.member(t, "anna"); m.Open != len(all)-1 {
 		t.Errorf("anna has %d open, want %d", m.Open, len(all)-1)
 	}
@@ -313,6 +315,11 @@ func TestDeactivate(t *testing.T) {
 		if c.Assignee != want {
 			t.Errorf("#%d in %s, %s, is %q's, want %q", c.Number, c.InboxID, c.Status, c.Assignee, want)
 		}
+	}
+	var tasks listOf[inbox.Task]
+	admin.want(t, 200, "GET", "/api/v1/tasks", nil, &tasks)
+	if len(tasks.Items) != 1 || tasks.Items[0].ID != task.ID || tasks.Items[0].Assignee != "" {
+		t.Errorf("tasks = %+v, want what anna was to do to be nobody's", tasks.Items)
 	}
 	var offers listOf[inbox.Offer]
 	admin.want(t, 200, "GET", "/api/v1/conversations/"+string(open.ID)+"/draft/offers", nil, &offers)

@@ -20,8 +20,8 @@ const SweepKind = "sweep"
 // sweepBatch is how many conversations one transaction of a sweep changes.
 const sweepBatch = 100
 
-// A sweep changes every conversation that is open and an agent's, is a team's, or
-// has a tag. It is a timer that fires until nothing is left, so that a crash stops
+// A sweep changes every conversation that is open and an agent's, with the agent's
+// open tasks, or is a team's, or has a tag. It is a timer that fires until nothing is left, so that a crash stops
 // it nowhere and no transaction is long.
 type sweep struct {
 	Agent inbox.AgentID `json:"agent,omitempty"`
@@ -99,7 +99,7 @@ func (s *Store) FireSweep(ctx context.Context, now time.Time) (fired bool, err e
 // step changes one batch and reports whether there may be more.
 func (w *sweep) step(ctx context.Context, tx pgx.Tx, now time.Time) (more bool, err error) {
 	found, err := w.find(ctx, tx)
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return false, err
 	}
 	rows, err := tx.Query(ctx, `SELECT `+conversationColumns+` FROM `+conversationFrom+` WHERE c.id = ANY($1::uuid[]) ORDER BY c.id FOR UPDATE OF c`, ids(found))
@@ -137,7 +137,35 @@ func (w *sweep) step(ctx context.Context, tx pgx.Tx, now time.Time) (more bool, 
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return false, err
 	}
-	return true, announce(ctx, tx, changes)
+	tasks, err := w.tasks(ctx, tx, by, takes, now)
+	if err != nil {
+		return false, err
+	}
+	return len(found)+len(tasks) > 0, announce(ctx, tx, slices.Concat(changes, tasks))
+}
+
+// tasks hands over a batch of what an agent was to do.
+func (w *sweep) tasks(ctx context.Context, tx pgx.Tx, by *inbox.Caller, takes *inbox.Rights, now time.Time) ([]change, error) {
+	if w.Agent == "" {
+		return nil, nil
+	}
+	list, err := collectTasks(ctx, tx, `WHERE t.assignee_id = $1 AND t.state = 'open' ORDER BY t.id LIMIT $2 FOR UPDATE OF t`, w.Agent, sweepBatch)
+	if err != nil {
+		return nil, err
+	}
+	var changes []change
+	for i := range list {
+		was, t := list[i], list[i]
+		t.Version, t.Assignee = t.Version+1, ""
+		if takes != nil && takes.Sees(t.Place()) {
+			t.Assignee = w.To.AgentID
+		}
+		if err := writeTask(ctx, tx, &t); err != nil {
+			return nil, err
+		}
+		changes = append(changes, taskChange(by, &was, &t, now))
+	}
+	return changes, nil
 }
 
 func (w *sweep) find(ctx context.Context, tx pgx.Tx) ([]inbox.ConversationID, error) {
