@@ -77,11 +77,11 @@ export function num(o: Rec, key: string): number {
   return typeof v === "number" && Number.isFinite(v) ? v : 0;
 }
 
-function flag(o: Rec, key: string): boolean {
+export function flag(o: Rec, key: string): boolean {
   return o[key] === true;
 }
 
-function need(o: Rec, key: string, what: string): string {
+export function need(o: Rec, key: string, what: string): string {
   const v = o[key];
   if (typeof v !== "string" || v === "") throw new ParseError(`${what}: no ${key}`);
   return v;

@@ -13,6 +13,7 @@ import { SignedOut } from "./tokens";
 // Not of the first screen: fetched when it is gone to.
 const Settings = lazy(() => import("./app/Settings"));
 const QueuesPage = lazy(() => import("./app/Queues"));
+const Join = lazy(() => import("./app/Join"));
 
 const root = createRootRoute({ component: Outlet });
 
@@ -21,6 +22,19 @@ const login = createRoute({
   path: "/login",
   component: Login,
 });
+
+// What the links of invitations and new passwords open, and where one asks for the
+// latter: a token stands behind the #, which is sent to nobody.
+const entrance = <const W extends "join" | "password" | "forgot">(way: W) =>
+  createRoute({
+    getParentRoute: () => root,
+    path: `/${way}`,
+    component: () => (
+      <Suspense fallback={null}>
+        <Join way={way} />
+      </Suspense>
+    ),
+  });
 
 const signed = createRoute({
   getParentRoute: () => root,
@@ -89,6 +103,9 @@ const plain = {
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
+    entrance("join"),
+    entrance("password"),
+    entrance("forgot"),
     signed.addChildren([settings, queues, inbox.addChildren([anywhere])]),
   ]),
   ...plain,

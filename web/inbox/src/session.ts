@@ -86,7 +86,11 @@ export async function signIn(email: string, password: string): Promise<void> {
     throw new Refused(words().login.mismatch);
   }
   if (!res.ok) throw new Refused(words().login.unable);
-  const answer: unknown = await res.json();
+  await enter(await res.json());
+}
+
+/** Begins the session that an answer of the server gives. */
+export async function enter(answer: unknown): Promise<void> {
   const session = parseSession(answer);
   // The page that comes next is in the agent's language; one that can't be loaded is no reason to stay out.
   await follow(str(record(record(answer, "session")["agent"], "session.agent"), "locale")).catch(() => undefined);

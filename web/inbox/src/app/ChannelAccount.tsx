@@ -1,8 +1,8 @@
 // One account of a channel: how it is served, what it is told, what of it could
 // not be handled, and the ways to pause and remove it.
 
-import { Check, Copy, TriangleAlert } from "lucide-react";
-import { useId, useRef, useState, type ReactNode } from "react";
+import { TriangleAlert } from "lucide-react";
+import { useId, useState, type ReactNode } from "react";
 import { useRouter } from "@tanstack/react-router";
 import {
   changeAccount,
@@ -24,6 +24,7 @@ import { useNow } from "../ui/hooks";
 import { toast } from "../ui/signals";
 import { age, exactly } from "../words";
 import { channelWord, figures, StateChip } from "./Channels";
+import { CopyLine } from "./CopyLine";
 import { field, Labelled, LinesArea, Raw, SchemaForm } from "./SchemaForm";
 
 export function NewAccount({ me, channel }: { me: Me; channel: string }): ReactNode {
@@ -143,37 +144,6 @@ function Addresses({ of: a }: { of: Account }): ReactNode {
     <div className="mt-4 flex flex-col gap-3 rounded-md bg-surface px-4 py-3">
       {a.webhook !== "" && <CopyLine words="Address for its webhooks" value={a.webhook} />}
       {a.embed !== "" && <CopyLine words="For your pages, before </body>" value={a.embed} />}
-    </div>
-  );
-}
-
-function CopyLine({ words, value }: { words: string; value: string }): ReactNode {
-  const [copied, setCopied] = useState(false);
-  const text = useRef<HTMLElement>(null);
-  return (
-    <div>
-      <p className="text-sm">{words}</p>
-      <div className="mt-1 flex items-center gap-2">
-        <code ref={text} className="min-w-0 flex-1 overflow-x-auto rounded-md bg-sunken px-2 py-1.5 text-xs whitespace-nowrap select-all">
-          {value}
-        </code>
-        <Button
-          look="outline"
-          onPress={() => {
-            void navigator.clipboard.writeText(value).then(
-              () => {
-                setCopied(true);
-                setTimeout(() => setCopied(false), 2000);
-              },
-              // Not every page may: then what is to be copied is selected.
-              () => text.current && getSelection()?.selectAllChildren(text.current),
-            );
-          }}
-        >
-          {copied ? <Check size={15} aria-hidden="true" /> : <Copy size={15} aria-hidden="true" />}
-          {copied ? "Copied" : "Copy"}
-        </Button>
-      </div>
     </div>
   );
 }

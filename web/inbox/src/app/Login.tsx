@@ -6,6 +6,7 @@ import { onSession, Refused, signedIn, signIn } from "../session";
 import { Button } from "../ui/controls";
 import { useWords } from "../words/language";
 import { Logo } from "./Logo";
+import { PlaceLink } from "./PlaceLink";
 
 // Only a place of this app: an address from outside must not lead away.
 function target(search: string): string {
@@ -76,6 +77,9 @@ export function Login(): ReactNode {
           <Button type="submit" look="solid" className="h-9 justify-center" isDisabled={busy}>
             {busy ? w.signingIn : w.signIn}
           </Button>
+          <PlaceLink to="/forgot" className="self-start text-sm text-accent-text underline underline-offset-2 max-md:py-3">
+            {w.forgot}
+          </PlaceLink>
         </Form>
       </div>
     </main>

@@ -1,7 +1,7 @@
 // Every page of the settings, in the order in which they are listed. A page is
 // added by one entry here and a file that exports it.
 
-import { Bell, Cable, Contact, Hash, MessageSquareText, Phone, Smartphone, type LucideIcon } from "lucide-react";
+import { Bell, Cable, Contact, Hash, KeyRound, MessageSquareText, Phone, ScrollText, Smartphone, Tags, UserRound, Users, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { Me } from "../../types";
 import type { Language } from "../../words/language";
@@ -56,12 +56,52 @@ export const pages: readonly Page[] = [
     page: lazy(() => import("../NotificationSettings")),
   },
   {
+    tab: "password",
+    section: "you",
+    words: { en: "Password and devices", de: "Passwort und Geräte" },
+    icon: KeyRound,
+    may: "agent",
+    page: lazy(() => import("./Password")),
+  },
+  {
+    tab: "agents",
+    section: "workspace",
+    words: { en: "Agents", de: "Agenten" },
+    icon: UserRound,
+    may: "admin",
+    page: lazy(() => import("./Agents")),
+  },
+  {
+    tab: "teams",
+    section: "workspace",
+    words: { en: "Teams and rights", de: "Teams und Rechte" },
+    icon: Users,
+    may: "admin",
+    page: lazy(() => import("./Teams")),
+  },
+  {
     tab: "replies",
     section: "workspace",
     words: { en: "Saved replies", de: "Textbausteine" },
     icon: MessageSquareText,
     may: "agent",
     page: lazy(() => import("../SavedReplies")),
+  },
+  {
+    tab: "tags",
+    section: "workspace",
+    words: { en: "Tags", de: "Tags" },
+    icon: Tags,
+    may: "supervisor",
+    page: lazy(() => import("./Tags")),
+  },
+  {
+    tab: "audit",
+    section: "workspace",
+    words: { en: "Audit log", de: "Protokoll" },
+    icon: ScrollText,
+    may: "admin",
+    page: lazy(() => import("./Audit")),
   },
   {
     tab: "channels",

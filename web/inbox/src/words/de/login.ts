@@ -7,6 +7,7 @@ export const login: Words["login"] = {
   password: "Passwort",
   signIn: "Anmelden",
   signingIn: "Anmeldung läuft",
+  forgot: "Passwort vergessen?",
   away: "Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.",
   tooMany: "Zu viele Versuche. Warte eine Minute und versuche es noch einmal.",
   tooManyFor: (seconds) =>

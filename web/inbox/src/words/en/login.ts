@@ -6,6 +6,7 @@ export const login = {
   password: "Password",
   signIn: "Sign in",
   signingIn: "Signing in",
+  forgot: "Forgot your password?",
   away: "The server can't be reached. Check the connection and try again.",
   tooMany: "Too many tries. Wait a minute and try again.",
   tooManyFor: (seconds: number): string =>

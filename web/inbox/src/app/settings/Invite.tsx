@@ -1,0 +1,83 @@
+// Inviting somebody, and the link that is shown once.
+
+import { useRouter } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
+import { attempt, invite, roleOf, roles, type Role, type Shown } from "../../people";
+import { Button } from "../../ui/controls";
+import { CopyLine } from "../CopyLine";
+import { box, Checks, Line, Refusal } from "./form";
+import type { PageProps } from "./pages";
+import { useWords } from "./peoplewords";
+
+export function Link({ of, words: what, onDone }: { of: Shown; words: string; onDone: () => void }): ReactNode {
+  const w = useWords();
+  return (
+    <div role="status" className="mt-4 flex flex-col gap-3 rounded-md bg-surface px-4 py-3">
+      <p className="text-sm text-secondary">{of.mailed ? w.sentTo(of.for) : w.handOver(of.for)}</p>
+      <CopyLine words={what} value={of.link} />
+      <div>
+        <Button look="outline" onPress={onDone}>
+          {w.done}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+export function RoleChoice({ value, onChange }: { value: Role; onChange: (r: Role) => void }): ReactNode {
+  const w = useWords();
+  return (
+    <label className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+      <span className="w-full">{w.role}</span>
+      <select value={value} onChange={(e) => onChange(roleOf(e.target.value))} className={`${box} w-44`}>
+        {roles.map((r) => (
+          <option key={r} value={r}>
+            {w.roles[r]}
+          </option>
+        ))}
+      </select>
+      <span className="text-xs text-muted">{w.roleDetail[value]}</span>
+    </label>
+  );
+}
+
+export function Invite({ me }: Pick<PageProps, "me">): ReactNode {
+  const w = useWords();
+  const router = useRouter();
+  const [email, setEmail] = useState("");
+  const [role, setRole] = useState<Role>("agent");
+  const [inboxes, setInboxes] = useState<string[]>(me.inboxes.length === 1 ? me.inboxes.map((i) => i.id) : []);
+  const [teams, setTeams] = useState<string[]>([]);
+  const [refusal, setRefusal] = useState("");
+  const [shown, setShown] = useState<Shown | null>(null);
+  return (
+    <>
+      <h1 className="text-lg font-semibold">{w.invite}</h1>
+      {shown ? (
+        <Link of={shown} words={w.inviteLink} onDone={() => router.history.push("/settings/agents")} />
+      ) : (
+        <form
+          className="mt-4 flex max-w-xl flex-col gap-4 rounded-md bg-surface p-4"
+          onSubmit={(e) => {
+            e.preventDefault();
+            void attempt(async () => setShown(await invite({ email: email.trim(), role, inboxes: role === "agent" ? inboxes : [], teams }))).then(setRefusal);
+          }}
+        >
+          <Line words={w.email} type="email" value={email} onChange={setEmail} autoComplete="off" />
+          <RoleChoice value={role} onChange={setRole} />
+          {role === "agent" ? <Checks words={w.inboxes} of={me.inboxes} value={inboxes} onChange={setInboxes} /> : <p className="text-xs text-muted">{w.seesAll}</p>}
+          <Checks words={w.teams} of={me.teams} value={teams} onChange={setTeams} empty={w.noTeams} />
+          <Refusal words={refusal} />
+          <div className="flex gap-2">
+            <Button look="solid" type="submit" isDisabled={email.trim() === ""}>
+              {w.send}
+            </Button>
+            <Button look="plain" onPress={() => router.history.push("/settings/agents")}>
+              {w.cancel}
+            </Button>
+          </div>
+        </form>
+      )}
+    </>
+  );
+}
