@@ -31,7 +31,7 @@ type built struct {
 var builtin = map[inbox.Channel]built{
 	inbox.Email: {
 		make: func(link *bus.Link, _ string, log *slog.Logger) connectors.Connector {
-			return email.New(email.Config{PutBody: link.PutBody, Log: log})
+			return email.New(email.Config{PutBody: link.PutBody, Ask: link.Ask, Log: log})
 		},
 		form: email.Form(),
 	},

@@ -32,6 +32,7 @@ var rooms = map[string][]string{
 	"inbox/account":   {"inbox", "connectors", "inbox/identity", "github.com/danielgtaylor/huma"},
 	"inbox/api":       {"inbox", "connectors", "inbox/account", "inbox/auth", "inbox/markup", "inbox/queues", "github.com/danielgtaylor/huma", "github.com/microcosm-cc/bluemonday", "github.com/prometheus/client_golang", "golang.org/x/time"},
 	"inbox/auth":      {"inbox", "github.com/golang-jwt/jwt", "golang.org/x/crypto", "github.com/coreos/go-oidc"},
+	"inbox/grant":     {"inbox", "connectors", "golang.org/x/oauth2"},
 	"inbox/push":      {"inbox", "github.com/golang-jwt/jwt", "github.com/prometheus/client_golang"},
 	"inbox/visitor":   {"inbox", "connectors"},
 	"connectors/chat": {"inbox", "connectors", "github.com/coder/websocket", "github.com/golang-jwt/jwt"},
@@ -52,7 +53,7 @@ var rooms = map[string][]string{
 	"inbox/wallboard":    {"inbox", "inbox/queues", "realtime"},
 	// Imported by tests only, as TestImports makes sure.
 	"connectors/connectorstest": {"inbox", "connectors"},
-	"inbox/inboxtest": {"inbox", "inbox/bus", "cmd/skein/local", "migrations", "github.com/jackc/pgx", "github.com/nats-io/nats.go", "github.com/emersion/go-sasl", "github.com/emersion/go-smtp"},
+	"inbox/inboxtest":           {"inbox", "inbox/bus", "cmd/skein/local", "migrations", "github.com/jackc/pgx", "github.com/nats-io/nats.go", "github.com/emersion/go-sasl", "github.com/emersion/go-smtp"},
 }
 
 // pure packages decide; they neither do I/O nor read the clock through these.

@@ -24,6 +24,7 @@ import (
 	"skein/inbox/auth"
 	"skein/inbox/blob"
 	"skein/inbox/bus"
+	"skein/inbox/grant"
 	"skein/inbox/identity"
 	"skein/inbox/live"
 	"skein/inbox/outbox"
@@ -50,6 +51,7 @@ type server struct {
 	hub       *realtime.Hub
 	wall      *wallboard.Wall
 	pushes    *push.Sender
+	grants    *grant.Desk
 	blobs     *blob.Files
 	keys      thread.Keys
 	instances bus.Instances
@@ -127,6 +129,8 @@ func startServer(ctx context.Context, e *env, cfg *settings, b *base, parts *sta
 	s.pushes = push.New(push.Config{
 		Store: s.store, Seal: s.sealPushKey, Open: s.openPushKey, Attends: s.hub.Attends, Subject: pushSubject(cfg.public), Log: e.log, Metrics: s.metrics,
 	})
+
+	s.grants = grant.New(grant.Config{Store: s.store, Vault: vault{cfg.secret}, Return: cfg.public + "/settings/channels/sign-in", Changed: s.accountChanged})
 
 	parts.run("threader", threader.New(threader.Config{
 		Stream: stream{s.bus}, Store: keeper{s.store}, Blobs: s.blobs, Transit: s.bus, Keys: s.keys, Log: e.log,
@@ -231,6 +235,7 @@ func (s *server) api() http.Handler {
 		Blobs:     s.blobs,
 		Bus:       operations{s.bus},
 		Accounts:  desk,
+		Grants:    s.grants,
 		Orders:    orderImporter{desk, s.base.nc, s.log},
 		Tokens:    s.tokens,
 		Passwords: s.passwords,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +21,12 @@ func (s *server) answers() func(context.Context, connectors.Ask) (any, error) {
 		switch {
 		case ask.Channel == inbox.Chat:
 			return visitors.Answer(ctx, ask)
+		case ask.Channel == inbox.Email && ask.Verb == connectors.AskToken:
+			var request connectors.TokenAsk
+			if err := json.Unmarshal(ask.Request, &request); err != nil {
+				return nil, invalid("the question can't be read: %v", err)
+			}
+			return s.grants.Token(ctx, ask.Account, request)
 		case ask.Channel == inbox.Phone && ask.Verb == connectors.AskAudio:
 			// What came just now is being fetched by whoever took it.
 			return s.store.WantedAudio(ctx, ask.Account, time.Now().Add(-time.Minute))

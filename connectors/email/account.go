@@ -32,6 +32,8 @@ type Settings struct {
 	Auth     string `json:"auth,omitempty" enum:"password,oauthbearer,xoauth2,none" doc:"How to log in, if not by password"`
 	Token    string `json:"token,omitempty" writeOnly:"true" doc:"The access token of oauthbearer and xoauth2"`
 
+	OAuth *connectors.OAuth `json:"oauth,omitempty" doc:"Sign in at Google, Microsoft or another provider instead"`
+
 	Folder string `json:"folder,omitempty" doc:"The folder with new mail, if not INBOX"`
 	Junk   string `json:"junk,omitempty" doc:"The provider's spam folder; what is in it arrives marked as spam"`
 	// Recheck is a Go duration between 100ms and 25m, default 60s.
@@ -129,6 +131,15 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 		}
 		s.since = day
 	}
+	if s.OAuth != nil {
+		if err := s.OAuth.Check(); err != nil {
+			return nil, err
+		}
+		if s.Auth == "" {
+			s.Auth = authXOAuth2
+		}
+		s.Token = "" // it comes from the server, see admit
+	}
 	if err := s.readRoots(); err != nil {
 		return nil, err
 	}
@@ -220,7 +231,7 @@ func (s *Settings) fill(what string, srv *Server, tlsPort, plainPort int) error 
 	if srv.Auth == authPassword && srv.Password == "" {
 		return invalid("%s: no password is set", what)
 	}
-	if srv.Auth != authPassword && srv.Token == "" {
+	if srv.Auth != authPassword && srv.Token == "" && s.OAuth == nil {
 		return invalid("%s: no token is set", what)
 	}
 	if strings.ContainsAny(srv.Username+srv.Password+srv.Token, "\r\n\x00") {

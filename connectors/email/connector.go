@@ -20,6 +20,9 @@ type Config struct {
 	// PutBody streams bytes that are too large for an item into the transit
 	// bucket: [connectors.Link]'s method.
 	PutBody func(ctx context.Context, r io.Reader) (connectors.Body, error)
+	// Ask is [connectors.Link]'s: it gives what an account logs in with that is
+	// signed in at a provider. Without it such accounts aren't served.
+	Ask     func(ctx context.Context, account inbox.AccountID, verb string, request, answer any) error
 	Log     *slog.Logger     // default: slog.Default()
 	TempDir string           // where large mails are spooled, default os.TempDir()
 	Hello   string           // the name said in EHLO, default: os.Hostname()
@@ -85,7 +88,7 @@ func (c *Connector) Receive(ctx context.Context, account connectors.Account, cur
 		log:     c.cfg.Log.With("channel", "email", "account", string(account.ID)),
 		arrived: make(chan struct{}, 1),
 	}
-	if err := m.open(ctx); err != nil {
+	if err := c.admitted(ctx, account, set, func() error { return m.open(ctx) }); err != nil {
 		return m.ended(ctx, err)
 	}
 	defer m.close()

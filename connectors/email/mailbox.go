@@ -98,6 +98,9 @@ func (m *mailbox) login() error {
 	if m.client.State() == imap.ConnStateAuthenticated {
 		return nil // PREAUTH
 	}
+	if err := m.set.unsigned(srv); err != nil {
+		return err
+	}
 	err := m.command(func() error {
 		caps := m.client.Caps()
 		if client := srv.saslClient(); client != nil {

@@ -1,11 +1,16 @@
 package email
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/emersion/go-sasl"
+
+	"skein/connectors"
+	"skein/inbox"
 )
 
 // xoauth2 is the mechanism XOAUTH2 of Google and Microsoft
@@ -75,4 +80,42 @@ func (srv *Server) saslClient() sasl.Client {
 		return &xoauth2{srv.Username, srv.Token}
 	}
 	return nil
+}
+
+// admitted logs in by connect. An account that is signed in at a provider gets
+// what it logs in with first, and another once when that is refused: it may have
+// been revoked before its time.
+func (c *Connector) admitted(ctx context.Context, account connectors.Account, set *Settings, connect func() error) error {
+	if set.OAuth == nil {
+		return connect()
+	}
+	if c.cfg.Ask == nil {
+		return errors.New("email connector: Ask is not set")
+	}
+	refused := ""
+	for {
+		var got connectors.TokenAnswer
+		if err := c.cfg.Ask(ctx, account.ID, connectors.AskToken, connectors.TokenAsk{Refused: refused}, &got); err != nil {
+			return err
+		}
+		for _, srv := range []*Server{&set.IMAP, &set.SMTP} {
+			if srv.Auth == authXOAuth2 || srv.Auth == authOAuthBearer {
+				srv.Token = got.Token
+			}
+		}
+		err := connect()
+		if inbox.CodeOf(err) != inbox.Unauthorized || refused != "" {
+			return err
+		}
+		refused = got.Token
+	}
+}
+
+// unsigned says that an account has nothing yet to log in with, which is so while
+// it is only tried out.
+func (s *Settings) unsigned(srv *Server) error {
+	if s.OAuth == nil || srv.Token != "" || srv.Auth == authPassword {
+		return nil
+	}
+	return &inbox.Error{Code: inbox.Unauthorized, Message: fmt.Sprintf("nobody has signed in at %s yet: add the channel, and sign in on its page", s.OAuth.Name())}
 }

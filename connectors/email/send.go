@@ -57,7 +57,7 @@ func (c *Connector) Send(ctx context.Context, account connectors.Account, out co
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute+time.Duration(size/(16<<10))*time.Second)
 	defer cancel()
 	d := &delivery{c: c, set: set, srv: &set.SMTP, out: out}
-	if err := d.connect(ctx); err != nil {
+	if err := c.admitted(ctx, account, set, func() error { return d.connect(ctx) }); err != nil {
 		if ctx.Err() != nil {
 			err = errors.Join(err, ctx.Err())
 		}
@@ -154,6 +154,9 @@ func (c *Connector) hello() string {
 func (d *delivery) login() error {
 	if d.srv.Auth == authNone {
 		return nil
+	}
+	if err := d.set.unsigned(d.srv); err != nil {
+		return err
 	}
 	refuse := func(why string) error {
 		return &inbox.Error{Code: inbox.Unauthorized, Message: fmt.Sprintf("the SMTP server %s refused the login of %s: %s", d.srv.addr(), d.srv.Username, why)}

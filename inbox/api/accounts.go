@@ -26,6 +26,28 @@ type Accounts interface {
 	Sending(a *inbox.Account) (inbox.SendBounds, error)
 }
 
+// Grants signs accounts in at their provider. See package grant, whose Desk is
+// one.
+type Grants interface {
+	Begin(ctx context.Context, by *inbox.Caller, id inbox.AccountID) (address string, err error)
+	Finish(ctx context.Context, by *inbox.Caller, code, state string) (inbox.AccountID, error)
+}
+
+type signInView struct {
+	URL string `json:"url" doc:"Where the provider asks for consent: go there with the browser"`
+}
+
+type finishInput struct {
+	Body struct {
+		Code  string `json:"code" maxLength:"4096" doc:"As the provider sent it back"`
+		State string `json:"state" maxLength:"4096" doc:"As the provider sent it back"`
+	}
+}
+
+type signedView struct {
+	ID inbox.AccountID `json:"id" doc:"The account that is signed in"`
+}
+
 // An AccountView is an account and how it is served just now.
 type AccountView struct {
 	account.Account
@@ -72,6 +94,10 @@ func (a *API) accounts() {
 		Summary: "Stop serving an account, or go on", Description: "For admins. What comes meanwhile waits where it is; its webhooks are told to come again."}, a.pauseAccount)
 	secured(a, huma.Operation{OperationID: "removeAccount", Method: "DELETE", Path: path + "/{id}", Tags: tag, DefaultStatus: http.StatusNoContent,
 		Summary: "Remove an account", Description: "For admins. Its conversations stay, its settings don't."}, a.removeAccount)
+	secured(a, huma.Operation{OperationID: "signIn", Method: "POST", Path: path + "/{id}/sign-in", Tags: tag,
+		Summary: "Begin to sign an account in at its provider", Description: "For admins."}, a.signIn)
+	secured(a, huma.Operation{OperationID: "finishSignIn", Method: "POST", Path: Root + "/sign-ins", Tags: tag,
+		Summary: "Sign an account in by what its provider sent the browser back with", Description: "For the admin who began it, within a quarter of an hour."}, a.finishSignIn)
 }
 
 // mayAdminister refuses those who may not change what the place is made of.
@@ -193,4 +219,20 @@ func (a *API) removeAccount(ctx context.Context, by *inbox.Caller, in *AccountPa
 		return nil, err
 	}
 	return nil, a.cfg.Accounts.Remove(ctx, by, in.ID, a.cfg.Now())
+}
+
+func (a *API) signIn(ctx context.Context, by *inbox.Caller, in *AccountParam) (*body[signInView], error) {
+	if err := mayAdminister(by); err != nil {
+		return nil, err
+	}
+	address, err := a.cfg.Grants.Begin(ctx, by, in.ID)
+	return &body[signInView]{signInView{address}}, err
+}
+
+func (a *API) finishSignIn(ctx context.Context, by *inbox.Caller, in *finishInput) (*body[signedView], error) {
+	if err := mayAdminister(by); err != nil {
+		return nil, err
+	}
+	id, err := a.cfg.Grants.Finish(ctx, by, in.Body.Code, in.Body.State)
+	return &body[signedView]{signedView{id}}, err
 }

@@ -208,6 +208,7 @@ type Config struct {
 	Blobs     Blobs
 	Bus       Bus
 	Accounts  Accounts
+	Grants    Grants
 	Tokens    *auth.Tokens
 	Passwords *auth.Passwords
 	Log       *slog.Logger

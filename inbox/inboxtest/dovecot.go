@@ -37,6 +37,7 @@ type Dovecot struct {
 	TLSPort int
 	CA      string // PEM of the authority that signed its certificate
 
+	oauth    string // where access tokens are looked into, "" for none
 	dir      string
 	greeting string
 	uid, gid int
@@ -48,6 +49,19 @@ type Dovecot struct {
 // StartDovecot starts a server that ends with the test. Where Dovecot isn't
 // installed it skips the test, and fails it with CI=true.
 func StartDovecot(t testing.TB) *Dovecot {
+	t.Helper()
+	return startDovecot(t, "")
+}
+
+// StartDovecotOAuth is one that takes no passwords but access tokens, by XOAUTH2
+// and OAUTHBEARER, which it looks into at introspection (RFC 7662): who it is
+// says username.
+func StartDovecotOAuth(t testing.TB, introspection string) *Dovecot {
+	t.Helper()
+	return startDovecot(t, introspection)
+}
+
+func startDovecot(t testing.TB, oauth string) *Dovecot {
 	t.Helper()
 	if _, err := os.Stat(dovecotBinary); err != nil {
 		text := "Dovecot is not here (" + dovecotBinary + "): install the package dovecot-imapd"
@@ -62,7 +76,7 @@ func StartDovecot(t testing.TB) *Dovecot {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	d := &Dovecot{Host: "127.0.0.1", dir: dir, uid: os.Getuid(), gid: os.Getgid()}
+	d := &Dovecot{Host: "127.0.0.1", oauth: oauth, dir: dir, uid: os.Getuid(), gid: os.Getgid()}
 	if d.uid == 0 {
 		// Mail is never served as root; any other id will do.
 		d.uid, d.gid = 8, 8
@@ -85,6 +99,8 @@ func StartDovecot(t testing.TB) *Dovecot {
 	}
 	write("cert.pem", cert)
 	write("key.pem", key)
+	// A copy of each token's answer is kept for no time: what was revoked is.
+	write("oauth2.conf.ext", "introspection_url = "+oauth+"\nintrospection_mode = post\nusername_attribute = username\nactive_attribute = active\nactive_value = true\n")
 	token := make([]byte, 8)
 	_, _ = rand.Read(token)
 	d.greeting = "test " + hex.EncodeToString(token)
@@ -228,6 +244,10 @@ func (d *Dovecot) Renumber(t testing.TB, user, folder string) {
 }
 
 func (d *Dovecot) config() string {
+	mechanisms, passdb := "plain login", " driver = static\n args = password="+MailPassword
+	if d.oauth != "" {
+		mechanisms, passdb = "xoauth2 oauthbearer", fmt.Sprintf(" driver = oauth2\n mechanisms = xoauth2 oauthbearer\n args = %s/oauth2.conf.ext", d.dir)
+	}
 	login, internal, chroot := "dovenull", "dovecot", ""
 	if os.Getuid() != 0 {
 		login = strconv.Itoa(os.Getuid())
@@ -249,7 +269,7 @@ default_internal_group =
 first_valid_uid = 1
 first_valid_gid = 1
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = %[11]s
 auth_failure_delay = 0
 mail_max_userip_connections = 100
 mail_location = maildir:~/Maildir
@@ -257,8 +277,7 @@ ssl = yes
 ssl_cert = <%[1]s/cert.pem
 ssl_key = <%[1]s/key.pem
 passdb {
- driver = static
- args = password=%[9]s
+%[9]s
 }
 userdb {
  driver = static
@@ -284,7 +303,7 @@ service anvil {
 service auth-worker {
  user = %[4]s
 }
-%[10]s`, d.dir, d.greeting, login, internal, d.uid, d.gid, d.Port, d.TLSPort, MailPassword, chroot)
+%[10]s`, d.dir, d.greeting, login, internal, d.uid, d.gid, d.Port, d.TLSPort, passdb, chroot, mechanisms)
 }
 
 func freePort(t testing.TB) int {

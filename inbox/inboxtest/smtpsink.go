@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +45,8 @@ type SinkOptions struct {
 	MaxBytes int64
 	NoUTF8   bool
 	NoDSN    bool
+	// Knows takes access tokens by XOAUTH2 and OAUTHBEARER, instead of the password.
+	Knows func(user, token string) bool
 }
 
 // An SMTPSink is a real SMTP server of a test's own, on a loopback port of its
@@ -175,6 +178,9 @@ func (x *sinkSession) AuthMechanisms() []string {
 	if x.s.opts.NoAuth {
 		return nil
 	}
+	if x.s.opts.Knows != nil {
+		return []string{"XOAUTH2", sasl.OAuthBearer}
+	}
 	return []string{sasl.Plain, sasl.OAuthBearer}
 }
 
@@ -183,7 +189,7 @@ func (x *sinkSession) Auth(mech string) (sasl.Server, error) {
 		if err := x.s.fault().Auth; err != nil {
 			return err
 		}
-		if secret != MailPassword {
+		if known := x.s.opts.Knows; known != nil && !known(user, secret) || known == nil && secret != MailPassword {
 			return smtp.ErrAuthFailed
 		}
 		x.user = user
@@ -192,6 +198,8 @@ func (x *sinkSession) Auth(mech string) (sasl.Server, error) {
 	switch mech {
 	case sasl.Plain:
 		return sasl.NewPlainServer(func(_, user, password string) error { return check(user, password) }), nil
+	case "XOAUTH2":
+		return &xoauth2{check: check}, nil
 	case sasl.OAuthBearer:
 		return sasl.NewOAuthBearerServer(func(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
 			if check(o.Username, o.Token) != nil {
@@ -201,6 +209,33 @@ func (x *sinkSession) Auth(mech string) (sasl.Server, error) {
 		}), nil
 	}
 	return nil, smtp.ErrAuthUnknownMechanism
+}
+
+// xoauth2 is the side of XOAUTH2 that is logged in at: a refusal is a challenge
+// first, which the other side answers with nothing.
+type xoauth2 struct {
+	check   func(user, token string) error
+	refused bool
+}
+
+func (x *xoauth2) Next(response []byte) (challenge []byte, done bool, err error) {
+	if x.refused {
+		return nil, false, smtp.ErrAuthFailed
+	}
+	user, token := "", ""
+	for _, part := range strings.Split(string(response), "\x01") {
+		if v, ok := strings.CutPrefix(part, "user="); ok {
+			user = v
+		}
+		if v, ok := strings.CutPrefix(part, "auth=Bearer "); ok {
+			token = v
+		}
+	}
+	if x.check(user, token) != nil {
+		x.refused = true
+		return []byte(`{"status":"401","schemes":"bearer"}`), false, nil
+	}
+	return nil, true, nil
 }
 
 func (x *sinkSession) Reset()        { x.mail = SinkMail{} }

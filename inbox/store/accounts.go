@@ -76,8 +76,8 @@ func (s *Store) UpdateAccount(ctx context.Context, by *inbox.Caller, a inbox.Acc
 	})
 }
 
-// RemoveAccount ends the serving of an account and forgets its settings. What
-// was said on it stays.
+// RemoveAccount ends the serving of an account and forgets its settings and
+// what was consented to. What was said on it stays.
 func (s *Store) RemoveAccount(ctx context.Context, by *inbox.Caller, id inbox.AccountID, now time.Time) error {
 	_, err := s.changeAccount(ctx, by, id, now, func(was *inbox.Account) (inbox.Account, error) {
 		if was == nil || was.Removed {
@@ -140,6 +140,11 @@ func (s *Store) changeAccount(ctx context.Context, by *inbox.Caller, id inbox.Ac
 		}
 		if err := writeAccount(ctx, tx, &a, now); err != nil {
 			return err
+		}
+		if a.Removed {
+			if _, err := tx.Exec(ctx, `DELETE FROM grants WHERE account_id = $1`, id); err != nil {
+				return err
+			}
 		}
 		if was != nil && was.Version == a.Version {
 			return nil

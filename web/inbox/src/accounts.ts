@@ -215,3 +215,34 @@ export function replay(items: readonly Dead[]): Promise<string> {
     await queries.invalidateQueries({ queryKey: ["dead"] });
   });
 }
+
+/** How a mailbox signs in at its provider; null for one with a password. */
+export function consent(a: Account): { readonly provider: string; readonly signedIn: string } | null {
+  const o = a.settings["oauth"];
+  if (typeof o !== "object" || o === null) return null;
+  const r = parse.record(o, "oauth");
+  return { provider: parse.str(r, "provider"), signedIn: parse.str(r, "signedIn") };
+}
+
+/** Leaves for the page at which the provider asks for consent; "" on the way there, else what went wrong. */
+export function signIn(id: string): Promise<string> {
+  return attempt(async () => {
+    location.assign(parse.str(parse.record(await body(api.POST("/api/v1/accounts/{id}/sign-in", path(id))), "sign-in"), "url"));
+  });
+}
+
+/** Ends a sign-in by what the provider sent back, once however often it is called with the same. */
+export function finishSignIn(code: string, state: string): Promise<{ readonly id: string; readonly words: string }> {
+  let ending = ended.get(code);
+  if (ending === undefined) {
+    let id = "";
+    ending = attempt(async () => {
+      id = parse.str(parse.record(await body(api.POST("/api/v1/sign-ins", { body: { code, state } })), "sign-in"), "id");
+    }).then((words) => ({ id, words }));
+    ended.set(code, ending);
+  }
+  return ending;
+}
+
+// A code is good once, and a page may be drawn twice.
+const ended = new Map<string, Promise<{ readonly id: string; readonly words: string }>>();

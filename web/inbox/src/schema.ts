@@ -32,7 +32,10 @@ export function asSchema(x: unknown): Schema {
     options: texts(o["enum"]),
     secret: o["writeOnly"] === true,
     required,
-    properties: Object.entries(properties).map(([name, p]) => [name, asSchema(p)] as const),
+    // What the server writes by itself is no field of the form, and stays in what is sent back.
+    properties: Object.entries(properties)
+      .filter(([, p]) => !isRecord(p) || p["readOnly"] !== true)
+      .map(([name, p]) => [name, asSchema(p)] as const),
     items: isRecord(o["items"]) ? asSchema(o["items"]) : null,
     further: isRecord(o["additionalProperties"]) ? asSchema(o["additionalProperties"]) : null,
   };

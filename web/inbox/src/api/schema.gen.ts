@@ -112,6 +112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign an account in at its provider
+         * @description For admins.
+         */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/{id}": {
         parameters: {
             query?: never;
@@ -163,110 +183,10 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say what an agent is called, at which telephone, in which language and what they may see and do
-         * @description Name, telephone and language of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too.
+         * Say at which telephone an agent is, which calls are shown, in which language the pages are, and who may act on orders
+         * @description Of oneself, and as an admin of anybody.
          */
         patch: operations["change-agent"];
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/deactivate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End an agent's work here
-         * @description For admins. Sessions and sockets end at once. The agent's open conversations go to whom the body names, one after the other; with an empty body they are unassigned. What was begun is offered to colleagues, and everything else stays. The last active admin can't be deactivated.
-         */
-        post: operations["deactivate-agent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Tell an agent something
-         * @description For supervisors and admins. It is among the agent's notifications at once, and nowhere else.
-         */
-        post: operations["tell-agent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/password-link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make a link by which an agent sets another password
-         * @description For admins. It goes by mail where a mailbox sends, and is in the answer.
-         */
-        post: operations["make-password-link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/reactivate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Let an agent sign in again
-         * @description For admins. The password and the rights are those from before.
-         */
-        post: operations["reactivate-agent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/sign-out": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End every session of an agent
-         * @description On all devices: of oneself, and as an admin of anybody.
-         */
-        post: operations["sign-out-agent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/attachments": {
@@ -298,46 +218,6 @@ export interface paths {
         };
         /** Get a file */
         get: operations["attachment"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read who did what
-         * @description For admins. The newest first: what agents did, and what was done to agents and accounts by whomever.
-         */
-        get: operations["audit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read who did what, as a table
-         * @description For admins. Comma-separated values (RFC 4180) in UTF-8, the newest first, at most 50,000 lines.
-         */
-        get: operations["audit-export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -474,41 +354,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/contacts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whom the team writes to about customers' matters, by name */
-        get: operations["contacts"];
-        put?: never;
-        /** Keep somebody's address; one that is kept already gets the name */
-        post: operations["save-contact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/contacts/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Forget a contact */
-        delete: operations["remove-contact"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -519,11 +364,7 @@ export interface paths {
         /** List conversations by their newest message */
         get: operations["list-conversations"];
         put?: never;
-        /**
-         * Begin a conversation with a customer
-         * @description Its first message is queued, and leaves as a reply does. By telephone number, to who never wrote, a service may take an approved template alone: the answer then is a conflict that says so. Somebody with whom a service's one conversation goes on elsewhere is answered there.
-         */
-        post: operations["begin"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -984,32 +825,11 @@ export interface paths {
         };
         /**
          * What may be sent to the customer now
-         * @description The bounds of the service that an answer leaves by, and until when it takes one; and the same of every other account that sends for the conversation's inbox.
+         * @description The bounds of the service that an answer leaves by, and until when it takes one.
          */
         get: operations["sending"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{id}/sides": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The side conversations of one, the newest first */
-        get: operations["sides"];
-        put?: never;
-        /**
-         * Begin a side conversation by mail, with others than the customer
-         * @description Its answers come to it alone. It is answered, read and kept as any conversation is, by its own id, and can't be merged with one. Whoever takes part in the conversation with the customer can't be among its recipients.
-         */
-        post: operations["begin-side"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1524,107 +1344,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** See whom an invitation's link is for */
-        post: operations["look-at-invitation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitation/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Accept an invitation
-         * @description It works once, and signs in.
-         */
-        post: operations["accept-invitation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List who is invited
-         * @description For admins. Those that were neither accepted nor withdrawn, expired ones too.
-         */
-        get: operations["invitations"];
-        put?: never;
-        /**
-         * Invite somebody to work here
-         * @description For admins. The link goes by mail where a mailbox sends, and is in the answer.
-         */
-        post: operations["invite"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Withdraw an invitation
-         * @description For admins.
-         */
-        delete: operations["revoke-invitation"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/invitations/{id}/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send an invitation again
-         * @description For admins. With a new link, good for seven days: the old one is good no more.
-         */
-        post: operations["invite-again"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1697,26 +1416,6 @@ export interface paths {
         get: operations["me"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Change one's own password
-         * @description One's other sessions end.
-         */
-        post: operations["change-password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1901,63 +1600,6 @@ export interface paths {
          * @description For supervisors, admins and agents who may. It is done once, whatever happens on the way, or becomes uncertain; its state changes when the shop has answered. One at a time an order.
          */
         post: operations["act-on-order"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** See whose password a link sets */
-        post: operations["look-at-reset"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/password/forgot": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask for a link to a new password
-         * @description It goes by mail to the address, where an agent has it and a mailbox sends. The answer is the same where nobody does.
-         */
-        post: operations["forgot-password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/password/reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Set another password by a link
-         * @description It works once, ends every other session and signs in.
-         */
-        post: operations["reset-password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2155,26 +1797,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/senders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The accounts by which a conversation can be begun
-         * @description Those of mailboxes, and of services that take a telephone number; of inboxes that the caller may see. What such a service takes is as for somebody who never wrote there.
-         */
-        get: operations["senders"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -2189,7 +1811,7 @@ export interface paths {
          * Make the first admin, and sign in
          * @description Only while there is no agent, and with the code that the server printed when it started.
          */
-        post: operations["first-run"];
+        post: operations["begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2214,6 +1836,26 @@ export interface paths {
          */
         put: operations["save-setup"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign an account in by what its provider sent the browser back with
+         * @description For the admin who began it, within a quarter of an hour.
+         */
+        post: operations["finishSignIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2257,46 +1899,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tags/all": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the tags of all conversations, with how many have each
-         * @description For supervisors and admins.
-         */
-        get: operations["all-tags"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/change": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Rename a tag, merge it into another, or take it away
-         * @description For supervisors and admins. Conversations change one after the other, and saved replies at once.
-         */
-        post: operations["change-tag"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -2332,51 +1934,6 @@ export interface paths {
         head?: never;
         /** Give a task to somebody, close it or open it again */
         patch: operations["change-task"];
-        trace?: never;
-    };
-    "/api/v1/teams": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the teams */
-        get: operations["teams"];
-        put?: never;
-        /**
-         * Make a team
-         * @description For admins.
-         */
-        post: operations["make-team"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/teams/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Name a team anew, or say who is in it
-         * @description For admins.
-         */
-        put: operations["change-team"];
-        post?: never;
-        /**
-         * Delete a team
-         * @description For admins. Its conversations go to another team, or to none, one after the other.
-         */
-        delete: operations["delete-team"];
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/views": {
@@ -2436,19 +1993,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        AcceptInputBody: {
-            /** @description Language of the pages */
-            locale?: string;
-            /** @description That customers and colleagues see */
-            name: string;
-            /**
-             * Format: password
-             * @description At least ten characters
-             */
-            password: string;
-            /** @description What follows # in the link */
-            token: string;
-        };
         Account: {
             /** @description What replies are from */
             address?: string;
@@ -2607,23 +2151,12 @@ export interface components {
         AgentInputBody: {
             /** @description Whether calls are shown that ring for the inbox and nobody by name */
             callPop?: boolean;
-            /** @description All that the agent may see; supervisors and admins see every one. An admin says so */
-            inboxes?: string[];
             /** @description Language of the pages, such as de or en-GB; empty: the browser's */
             locale?: string;
-            /** @description That customers and colleagues see */
-            name?: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
             orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */
             phone?: string;
-            /**
-             * @description An admin says so; the last active admin stays one
-             * @enum {string}
-             */
-            role?: "agent" | "supervisor" | "admin";
-            /** @description All that the agent is in. An admin says so */
-            teams?: string[];
         };
         AgentLoad: {
             /**
@@ -2684,27 +2217,6 @@ export interface components {
             size: number;
             type: string;
         };
-        AuditChange: {
-            after?: unknown;
-            before?: unknown;
-            field: string;
-        };
-        AuditEntry: {
-            actor: components["schemas"]["Actor"];
-            /** Format: date-time */
-            at: string;
-            changes: components["schemas"]["AuditChange"][];
-            entity: string;
-            id: string;
-            kind: string;
-            /** @description It was not there before */
-            new?: boolean;
-            /** Format: int64 */
-            number?: number;
-            requestId?: string;
-            sessionId?: string;
-            subject: string;
-        };
         Author: {
             address?: string;
             agentId?: string;
@@ -2717,6 +2229,23 @@ export interface components {
             is: boolean;
             mayAutoReply: boolean;
             reason?: string;
+        };
+        BeginInputBody: {
+            /** @description That the server printed when it started */
+            code: string;
+            email: string;
+            /** @description BCP 47, such as en or de */
+            locale: string;
+            name: string;
+            /**
+             * Format: password
+             * @description 10 characters or more
+             */
+            password: string;
+            /** @description The name of the business */
+            workspace: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
         };
         BeginningOutputBody: {
             /** @description Nobody works here yet: the first admin is to be made */
@@ -2886,12 +2415,6 @@ export interface components {
              */
             version: number;
         };
-        ChangeTagInputBody: {
-            /** @description The tag as it is */
-            name: string;
-            /** @description What it is called from now on: where there is such a tag the two are merged. Left out, the tag is taken away */
-            to?: string;
-        };
         Changed: {
             /** @description As it is now; of one that stays as it was, where another version was seen of it */
             conversation?: components["schemas"]["Conversation"];
@@ -2980,15 +2503,6 @@ export interface components {
             purpose: string;
             source: string;
         };
-        Contact: {
-            address: string;
-            id: string;
-            name: string;
-        };
-        ContactInputBody: {
-            address: string;
-            name: string;
-        };
         Conversation: {
             /** @description The account that a reply leaves by */
             accountId: string;
@@ -3044,18 +2558,13 @@ export interface components {
              * @description seq of the newest message that the customer wrote or may see
              */
             publicSeq: number;
-            /** @description The conversation that this one, with others than its customer, is about */
-            sideOf?: string;
             /**
              * Format: date-time
              * @description While snoozed: when it opens again; absent: when the customer writes
              */
             snoozedUntil?: string;
-            /**
-             * @description side: one with others than the customer, see sideOf
-             * @enum {string}
-             */
-            status: "open" | "pending" | "snoozed" | "closed" | "spam" | "side";
+            /** @enum {string} */
+            status: "open" | "pending" | "snoozed" | "closed" | "spam";
             subject: string;
             tags?: string[];
             teamId?: string;
@@ -3215,22 +2724,11 @@ export interface components {
             /** @description For the query parameter t of attachments and raw messages */
             token: string;
         };
-        FirstRunInputBody: {
-            /** @description That the server printed when it started */
+        FinishInputBody: {
+            /** @description As the provider sent it back */
             code: string;
-            email: string;
-            /** @description BCP 47, such as en or de */
-            locale: string;
-            name: string;
-            /**
-             * Format: password
-             * @description 10 characters or more
-             */
-            password: string;
-            /** @description The name of the business */
-            workspace: string;
-            /** @description IANA name, such as Europe/Vienna */
-            zone: string;
+            /** @description As the provider sent it back */
+            state: string;
         };
         FollowUpInputBody: {
             /** @description Absent: nobody yet */
@@ -3238,12 +2736,6 @@ export interface components {
             /** Format: date-time */
             dueAt: string;
             text: string;
-        };
-        Forgetful: {
-            email: string;
-        };
-        ForgotInputBody: {
-            email: string;
         };
         Found: {
             /** @description Not what was typed, but one slip away from it */
@@ -3291,12 +2783,6 @@ export interface components {
         HandOverInputBody: {
             /** @description Whose next message continues here, on whatever channel */
             identityId: string;
-        };
-        Handoff: {
-            /** @description Who gets what is open; what they may not see goes to the queue */
-            agentId?: string;
-            /** @description The team that gets it, unassigned */
-            teamId?: string;
         };
         HiddenPageConversation: {
             /**
@@ -3379,41 +2865,6 @@ export interface components {
             /** @description What replies from it end with */
             signature: components["schemas"]["Signature"];
         };
-        Invitation: {
-            /** Format: date-time */
-            createdAt: string;
-            email: string;
-            /** Format: date-time */
-            expiresAt: string;
-            id: string;
-            inboxes: string[];
-            invitedBy: string;
-            /** @description Whether its link went by mail */
-            mailed: boolean;
-            /** @description Withdrawn: in the log alone */
-            revoked?: boolean;
-            /** @enum {string} */
-            role: "agent" | "supervisor" | "admin";
-            teams: string[];
-        };
-        InvitationLink: {
-            invitation: components["schemas"]["Invitation"];
-            /** @description Good once, for seven days; it can't be read again */
-            link: string;
-        };
-        InviteInputBody: {
-            email: string;
-            /** @description That an agent may see; supervisors and admins see all */
-            inboxes?: string[];
-            /** @enum {string} */
-            role: "agent" | "supervisor" | "admin";
-            teams?: string[];
-        };
-        Invited: {
-            email: string;
-            /** Format: date-time */
-            expiresAt: string;
-        };
         Item: {
             externalId?: string;
             image?: string;
@@ -3433,6 +2884,9 @@ export interface components {
         ItemsAccountView: {
             items: components["schemas"]["AccountView"][];
         };
+        ItemsAgent: {
+            items: components["schemas"]["Agent"][];
+        };
         ItemsBrand: {
             items: components["schemas"]["Brand"][];
         };
@@ -3448,9 +2902,6 @@ export interface components {
         ItemsConnector: {
             items: components["schemas"]["Connector"][];
         };
-        ItemsContact: {
-            items: components["schemas"]["Contact"][];
-        };
         ItemsConversation: {
             items: components["schemas"]["Conversation"][];
         };
@@ -3463,17 +2914,11 @@ export interface components {
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
         };
-        ItemsInvitation: {
-            items: components["schemas"]["Invitation"][];
-        };
         ItemsKind: {
             items: components["schemas"]["Kind"][];
         };
         ItemsMatch: {
             items: components["schemas"]["Match"][];
-        };
-        ItemsMember: {
-            items: components["schemas"]["Member"][];
         };
         ItemsMentioned: {
             items: components["schemas"]["Mentioned"][];
@@ -3505,17 +2950,11 @@ export interface components {
         ItemsSavedItem: {
             items: components["schemas"]["SavedItem"][];
         };
-        ItemsSendWay: {
-            items: components["schemas"]["SendWay"][];
-        };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
         };
         ItemsTagCount: {
             items: components["schemas"]["TagCount"][];
-        };
-        ItemsTeam: {
-            items: components["schemas"]["Team"][];
         };
         ItemsTrial: {
             items: components["schemas"]["Trial"][];
@@ -3578,10 +3017,6 @@ export interface components {
             assignment?: components["schemas"]["Ways"];
             mention?: components["schemas"]["Ways"];
             message?: components["schemas"]["Ways"];
-        };
-        LinkInputBody: {
-            /** @description What follows # in the link */
-            token: string;
         };
         LinkReason: {
             /** @description As the customer wrote it */
@@ -3656,32 +3091,6 @@ export interface components {
             /** @description Those that the agent may see */
             inboxes: components["schemas"]["Inbox"][];
             teams: components["schemas"]["Team"][];
-        };
-        Member: {
-            active: boolean;
-            /** @description Whether calls to the inbox are shown */
-            callPop: boolean;
-            email: string;
-            id: string;
-            /** @description That an agent may see; supervisors and admins see all */
-            inboxes: string[];
-            /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
-            locale: string;
-            name: string;
-            /**
-             * Format: int64
-             * @description Conversations that are the agent's and not closed
-             */
-            open?: number;
-            /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
-            orderActions: boolean;
-            /** @description Extension or number by which the exchange knows the agent */
-            phone?: string;
-            /** @enum {string} */
-            role: "agent" | "supervisor" | "admin";
-            /** Format: date-time */
-            seenAt?: string;
-            teams: string[];
         };
         Mentioned: {
             id: string;
@@ -3839,13 +3248,12 @@ export interface components {
             at: string;
             /** @description Who caused it */
             by: components["schemas"]["Actor"];
-            /** @description Empty for direct, which is of none */
             conversationId: string;
             /** @description Whose conversation it is, by name */
             customer: string;
             id: string;
             /** @enum {string} */
-            kind: "assignment" | "mention" | "message" | "direct";
+            kind: "assignment" | "mention" | "message";
             messageId?: string;
             /**
              * Format: int64
@@ -3911,50 +3319,6 @@ export interface components {
             from: string;
             /** @description HH:MM, 24:00 for the end of the day */
             to: string;
-        };
-        Opened: {
-            conversation: components["schemas"]["Conversation"];
-            message: components["schemas"]["Message"];
-        };
-        OpeningBody: {
-            /** @description What it leaves by: an account of a mailbox, or of a service that takes a number nobody wrote from */
-            accountId: string;
-            /** @description Ids of uploads */
-            attachments?: string[];
-            /** @description The others don't learn of them */
-            bcc?: components["schemas"]["Party"][];
-            cc?: components["schemas"]["Party"][];
-            /** @description Close the conversation with it */
-            close?: boolean;
-            /**
-             * Format: int64
-             * @description Of a mail: how long it can be taken back
-             */
-            holdSeconds?: number;
-            /** @description Sanitised before it is stored or sent */
-            html?: string;
-            /** @description Whom it is with, of a known customer; absent: the first of to */
-            identityId?: string;
-            /**
-             * Format: date-time
-             * @description When it leaves, if nobody has written by then. Not in a chat
-             */
-            sendAt?: string;
-            /**
-             * Format: date-time
-             * @description Snooze the conversation with it
-             */
-            snoozeUntil?: string;
-            /** @description Of a mail */
-            subject?: string;
-            /** @description Send the service's approved template instead of text, which is what it comes to: see sending */
-            template?: components["schemas"]["Template"];
-            /** @description May be empty when there are attachments */
-            text: string;
-            /** @description What else is done with the conversation */
-            then?: components["schemas"]["Actions"];
-            /** @description Absent: whoever wrote last */
-            to?: components["schemas"]["Party"][];
         };
         Order: {
             /** @description Empty while nobody has named it */
@@ -4106,11 +3470,6 @@ export interface components {
             id: string;
             number: string;
         };
-        PageAuditEntry: {
-            items: components["schemas"]["AuditEntry"][];
-            /** @description The cursor of the next page; empty when there is none */
-            next: string;
-        };
         PageConversation: {
             items: components["schemas"]["Conversation"][];
             /** @description The cursor of the next page; empty when there is none */
@@ -4183,23 +3542,6 @@ export interface components {
         Party: {
             address: string;
             name?: string;
-        };
-        PasswordInputBody: {
-            /** Format: password */
-            current: string;
-            /**
-             * Format: password
-             * @description At least ten characters
-             */
-            password: string;
-        };
-        PasswordLink: {
-            /** Format: date-time */
-            expiresAt: string;
-            /** @description Good once, for an hour; it can't be read again */
-            link: string;
-            /** @description Whether it went by mail too */
-            mailed: boolean;
         };
         PatchCalendarInputBody: {
             /** @description All of them */
@@ -4379,8 +3721,6 @@ export interface components {
             text: string;
         };
         ReplyBody: {
-            /** @description The account that it leaves by, one that sends for the conversation's inbox: see sending. Absent: the conversation's */
-            accountId?: string;
             /** @description Ids of uploads */
             attachments?: string[];
             /** @description The others don't learn of them */
@@ -4420,15 +3760,6 @@ export interface components {
             then?: components["schemas"]["Actions"];
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
-        };
-        ResetInputBody: {
-            /**
-             * Format: password
-             * @description At least ten characters
-             */
-            password: string;
-            /** @description What follows # in the link */
-            token: string;
         };
         ResponseTime: {
             /** Format: int64 */
@@ -4521,6 +3852,57 @@ export interface components {
             locale: string;
             text: string;
         };
+        SendState: {
+            accountId: string;
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it may no longer be answered
+             */
+            closesAt?: string;
+            /**
+             * Format: date-time
+             * @description When the customer last wrote by this account
+             */
+            heardAt?: string;
+            /** Format: int64 */
+            maxFileBytes?: number;
+            /**
+             * Format: int64
+             * @description How many files go with one message; -1: none do
+             */
+            maxFiles?: number;
+            /**
+             * Format: int64
+             * @description How much text goes with one message
+             */
+            maxText?: number;
+            /** @description Whether a written answer may leave; a template may where there are any */
+            may: boolean;
+            /**
+             * Format: int64
+             * @description For how many hours people, and no machine, may answer; absent: as window
+             */
+            peopleWindow?: number;
+            /** @description A longer text leaves as several messages; else it is refused */
+            splits?: boolean;
+            /** @description They asked not to be written to */
+            stopped?: boolean;
+            /** @description What alone may be sent after that */
+            templates?: components["schemas"]["SendTemplate"][];
+            /**
+             * @description What maxText counts
+             * @enum {string}
+             */
+            textIn?: "characters" | "bytes";
+            /** @description Why it may not, or not by everybody */
+            why?: string;
+            /**
+             * Format: int64
+             * @description For how many hours after the customer's last message it may be answered
+             */
+            window?: number;
+        };
         SendTemplate: {
             language: string;
             name: string;
@@ -4531,122 +3913,6 @@ export interface components {
              * @description How many are filled in
              */
             values: number;
-        };
-        SendWay: {
-            accountId: string;
-            /** @description Somebody who never wrote there may be written to by their telephone number */
-            byNumber?: boolean;
-            channel: string;
-            /**
-             * Format: date-time
-             * @description When it may no longer be answered
-             */
-            closesAt?: string;
-            /** @description The account's address */
-            from?: string;
-            /**
-             * Format: date-time
-             * @description When the customer last wrote by this account
-             */
-            heardAt?: string;
-            /** @description That the account sends for */
-            inboxId: string;
-            /** Format: int64 */
-            maxFileBytes?: number;
-            /**
-             * Format: int64
-             * @description How many files go with one message; -1: none do
-             */
-            maxFiles?: number;
-            /**
-             * Format: int64
-             * @description How much text goes with one message
-             */
-            maxText?: number;
-            /** @description Whether a written answer may leave; a template may where there are any */
-            may: boolean;
-            /** @description The account's */
-            name: string;
-            /**
-             * Format: int64
-             * @description For how many hours people, and no machine, may answer; absent: as window
-             */
-            peopleWindow?: number;
-            /** @description A longer text leaves as several messages; else it is refused */
-            splits?: boolean;
-            /** @description They asked not to be written to */
-            stopped?: boolean;
-            /** @description What alone may be sent after that */
-            templates?: components["schemas"]["SendTemplate"][];
-            /**
-             * @description What maxText counts
-             * @enum {string}
-             */
-            textIn?: "characters" | "bytes";
-            /** @description Who it goes to when nobody else is named */
-            to: components["schemas"]["Party"][];
-            /** @description Why it may not, or not by everybody */
-            why?: string;
-            /**
-             * Format: int64
-             * @description For how many hours after the customer's last message it may be answered
-             */
-            window?: number;
-        };
-        SendingBody: {
-            accountId: string;
-            /** @description Somebody who never wrote there may be written to by their telephone number */
-            byNumber?: boolean;
-            channel: string;
-            /**
-             * Format: date-time
-             * @description When it may no longer be answered
-             */
-            closesAt?: string;
-            /**
-             * Format: date-time
-             * @description When the customer last wrote by this account
-             */
-            heardAt?: string;
-            /** Format: int64 */
-            maxFileBytes?: number;
-            /**
-             * Format: int64
-             * @description How many files go with one message; -1: none do
-             */
-            maxFiles?: number;
-            /**
-             * Format: int64
-             * @description How much text goes with one message
-             */
-            maxText?: number;
-            /** @description Whether a written answer may leave; a template may where there are any */
-            may: boolean;
-            /**
-             * Format: int64
-             * @description For how many hours people, and no machine, may answer; absent: as window
-             */
-            peopleWindow?: number;
-            /** @description A longer text leaves as several messages; else it is refused */
-            splits?: boolean;
-            /** @description They asked not to be written to */
-            stopped?: boolean;
-            /** @description What alone may be sent after that */
-            templates?: components["schemas"]["SendTemplate"][];
-            /**
-             * @description What maxText counts
-             * @enum {string}
-             */
-            textIn?: "characters" | "bytes";
-            /** @description Every account that it may be answered by, the one by which the next answer leaves first */
-            ways: components["schemas"]["SendWay"][];
-            /** @description Why it may not, or not by everybody */
-            why?: string;
-            /**
-             * Format: int64
-             * @description For how many hours after the customer's last message it may be answered
-             */
-            window?: number;
         };
         SentCode: {
             /** Format: date-time */
@@ -4754,6 +4020,10 @@ export interface components {
              */
             updatedAt?: string;
         };
+        SignInView: {
+            /** @description Where the provider asks for consent: go there with the browser */
+            url: string;
+        };
         Signature: {
             /** @description The same with its looks, sanitised; empty: the text does */
             html: string;
@@ -4765,6 +4035,10 @@ export interface components {
             agent: components["schemas"]["Agent"];
             /** Format: date-time */
             expiresAt: string;
+        };
+        SignedView: {
+            /** @description The account that is signed in */
+            id: string;
         };
         Snapshot: {
             agents: components["schemas"]["AgentLoad"][];
@@ -4827,7 +4101,7 @@ export interface components {
         TagCount: {
             /**
              * Format: int64
-             * @description Where open conversations are counted 100 means that many or more
+             * @description 100 means that many or more
              */
             count: number;
             tag: string;
@@ -4904,14 +4178,6 @@ export interface components {
         Team: {
             id: string;
             name: string;
-        };
-        TeamFields: {
-            /** @description All that are in it; left out, they stay */
-            agents?: string[];
-            name: string;
-        };
-        TellInputBody: {
-            text: string;
         };
         Template: {
             language: string;
@@ -5024,7 +4290,7 @@ export interface components {
         ViewCount: {
             /**
              * Format: int64
-             * @description Where open conversations are counted 100 means that many or more
+             * @description 100 means that many or more
              */
             count: number;
             id: string;
@@ -5305,6 +4571,37 @@ export interface operations {
             };
         };
     };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "retry-action": {
         parameters: {
             query?: never;
@@ -5355,7 +4652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsMember"];
+                    "application/json": components["schemas"]["ItemsAgent"];
                 };
             };
             /** @description What is wrong */
@@ -5393,168 +4690,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Agent"];
                 };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "deactivate-agent": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description An agent's id, or me */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Handoff"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "tell-agent": {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Made anew for every message, and the same when the call is tried again */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TellInputBody"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "make-password-link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description An agent's id, or me */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PasswordLink"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "reactivate-agent": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description An agent's id, or me */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "sign-out-agent": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description An agent's id, or me */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -5627,85 +4762,6 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    audit: {
-        parameters: {
-            query?: {
-                /** @description The id of an agent */
-                actor?: string;
-                /** @description Kinds of events, separated by commas */
-                kind?: string[];
-                /** @description Not before */
-                from?: string;
-                /** @description Before */
-                to?: string;
-                /** @description The next of the page before */
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageAuditEntry"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "audit-export": {
-        parameters: {
-            query?: {
-                /** @description The id of an agent */
-                actor?: string;
-                /** @description Kinds of events, separated by commas */
-                kind?: string[];
-                /** @description Not before */
-                from?: string;
-                /** @description Before */
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The table */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
                 };
             };
             /** @description What is wrong */
@@ -5971,97 +5027,6 @@ export interface operations {
             };
         };
     };
-    contacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsContact"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "save-contact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ContactInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Contact"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "remove-contact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "list-conversations": {
         parameters: {
             query?: {
@@ -6093,42 +5058,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConversation"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    begin: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Made anew for every answer, and the same when the call is tried again */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OpeningBody"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Opened"];
                 };
             };
             /** @description What is wrong */
@@ -7076,78 +6005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendingBody"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sides: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description A conversation's id or its number */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsConversation"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "begin-side": {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Made anew for every answer, and the same when the call is tried again */
-                "Idempotency-Key": string;
-            };
-            path: {
-                /** @description A conversation's id or its number */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OpeningBody"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Opened"];
+                    "application/json": components["schemas"]["SendState"];
                 };
             };
             /** @description What is wrong */
@@ -8163,195 +7021,6 @@ export interface operations {
             };
         };
     };
-    "look-at-invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LinkInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Invited"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "accept-invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AcceptInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Set-Cookie"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Signed"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    invitations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsInvitation"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    invite: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InviteInputBody"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InvitationLink"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "revoke-invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "invite-again": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InvitationLink"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     keys: {
         parameters: {
             query?: {
@@ -8502,37 +7171,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "change-password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordInputBody"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -8717,7 +7355,7 @@ export interface operations {
                 /** @description Only those */
                 unread?: boolean;
                 /** @description Empty: all */
-                kind?: "assignment" | "mention" | "message" | "direct";
+                kind?: "assignment" | "mention" | "message";
             };
             header?: never;
             path?: never;
@@ -8925,104 +7563,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderAction"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "look-at-reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LinkInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Forgetful"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "forgot-password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ForgotInputBody"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "reset-password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ResetInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Set-Cookie"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Signed"];
                 };
             };
             /** @description What is wrong */
@@ -9444,35 +7984,6 @@ export interface operations {
             };
         };
     };
-    senders: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsSendWay"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     beginning: {
         parameters: {
             query?: never;
@@ -9502,7 +8013,7 @@ export interface operations {
             };
         };
     };
-    "first-run": {
+    begin: {
         parameters: {
             query?: never;
             header?: never;
@@ -9511,7 +8022,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FirstRunInputBody"];
+                "application/json": components["schemas"]["BeginInputBody"];
             };
         };
         responses: {
@@ -9598,6 +8109,39 @@ export interface operations {
             };
         };
     };
+    finishSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stores: {
         parameters: {
             query?: never;
@@ -9644,66 +8188,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsTagCount"];
                 };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "all-tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsTagCount"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "change-tag": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeTagInputBody"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -9779,135 +8263,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    teams: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsTeam"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "make-team": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TeamFields"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Team"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "change-team": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TeamFields"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Team"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-team": {
-        parameters: {
-            query?: {
-                /** @description The team that gets its conversations; without it they are no team's */
-                to?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What is wrong */
             default: {

@@ -6,6 +6,7 @@ import { useId, useState, type ReactNode } from "react";
 import { useRouter } from "@tanstack/react-router";
 import {
   changeAccount,
+  consent,
   makeAccount,
   pauseAccount,
   removeAccount,
@@ -26,6 +27,7 @@ import { age, exactly } from "../words";
 import { channelWord, figures, StateChip } from "./Channels";
 import { CopyLine } from "./CopyLine";
 import { field, Labelled, LinesArea, Raw, SchemaForm } from "./SchemaForm";
+import { SignIn } from "./SignIn";
 
 export function NewAccount({ me, channel }: { me: Me; channel: string }): ReactNode {
   const router = useRouter();
@@ -119,9 +121,10 @@ function Head({ of: a }: { of: Account }): ReactNode {
             The sign-in is refused
           </p>
           <p className="mt-1 break-words text-text">{a.health.lastError}</p>
-          <p className="mt-1 text-secondary">Give the password, the token or the secret anew below. What comes meanwhile is fetched then.</p>
+          {consent(a) === null && <p className="mt-1 text-secondary">Give the password, the token or the secret anew below. What comes meanwhile is fetched then.</p>}
         </div>
       )}
+      <SignIn of={a} />
       {!a.paused && a.health.state !== "refused" && a.health.lastError !== "" && (
         <p className="mt-2 flex items-start gap-1.5 text-sm text-red-text" title={exactly(a.health.errorAt)}>
           <TriangleAlert size={15} className="mt-0.5 shrink-0" aria-hidden="true" />
