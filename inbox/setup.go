@@ -10,7 +10,7 @@ type SetupStep string
 
 const (
 	SetupMailbox SetupStep = "mailbox" // mail arrives
-	SetupOrders  SetupStep = "orders"  // there are some, or a shop that sends them
+	SetupOrders  SetupStep = "orders"  // there are some
 	SetupPeople  SetupStep = "people"  // somebody else works here
 	SetupWidget  SetupStep = "widget"  // the chat was shown on a page
 	SetupAnswer  SetupStep = "answer"  // a message with its order was answered

@@ -81,6 +81,11 @@ func (o operations) Replay(ctx context.Context, id uint64) error {
 	return o.Bus.Replay(ctx, strconv.FormatUint(id, 10))
 }
 
+// Discard implements api.Bus.
+func (o operations) Discard(ctx context.Context, id uint64) error {
+	return o.Bus.Discard(ctx, strconv.FormatUint(id, 10))
+}
+
 // A vault seals the settings of accounts by the channels' own keys.
 type vault struct{ secret []byte }
 

@@ -65,7 +65,7 @@ func (s *syncBuffer) Write(p []byte) (int, error) {
 }
 func (s *syncBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.b.String() }
 
-type fakeBus struct{ replayed []uint64 }
+type fakeBus struct{ replayed, discarded []uint64 }
 
 func (b *fakeBus) Statuses(context.Context) ([]connectors.Status, error) {
 	return []connectors.Status{{Channel: inbox.Email, Account: "support", State: "running", LastError: "host mail.internal refused", Received: 3}}, nil
@@ -87,6 +87,14 @@ func (b *fakeBus) Replay(_ context.Context, id uint64) error {
 		return &inbox.Error{Code: inbox.NotFound, Message: "there is no such dead item"}
 	}
 	b.replayed = append(b.replayed, id)
+	return nil
+}
+
+func (b *fakeBus) Discard(_ context.Context, id uint64) error {
+	if id != 7 {
+		return &inbox.Error{Code: inbox.NotFound, Message: "there is no such dead item"}
+	}
+	b.discarded = append(b.discarded, id)
 	return nil
 }
 
@@ -383,6 +391,12 @@ func TestWork(t *testing.T) {
 	var dead listOf[inbox.DeadLetter]
 	admin.want(t, 200, "GET", "/api/v1/dead", nil, &dead)
 	admin.want(t, 202, "POST", "/api/v1/dead/7/replay", nil, nil)
+	anna.want(t, 403, "DELETE", "/api/v1/dead/7", nil, nil)
+	admin.want(t, 404, "DELETE", "/api/v1/dead/x", nil, nil)
+	admin.want(t, 204, "DELETE", "/api/v1/dead/7", nil, nil)
+	if len(s.bus.discarded) != 1 {
+		t.Errorf("discarded %v, want the one", s.bus.discarded)
+	}
 	admin.want(t, 404, "POST", "/api/v1/dead/8/replay", nil, nil)
 	if len(dead.Items) != 1 || dead.Next != "7" || len(s.bus.replayed) != 1 {
 		t.Errorf("dead = %+v, replayed %v", dead, s.bus.replayed)

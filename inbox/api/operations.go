@@ -40,6 +40,8 @@ func (a *API) operations() {
 		Summary: "List what could not be handled", Description: "For supervisors and admins."}, a.dead)
 	secured(a, huma.Operation{OperationID: "replay", Method: "POST", Path: Root + "/dead/{id}/replay", Tags: tag,
 		DefaultStatus: http.StatusAccepted, Summary: "Hand it back to be tried again", Description: "For supervisors and admins."}, a.replay)
+	secured(a, huma.Operation{OperationID: "discard", Method: "DELETE", Path: Root + "/dead/{id}", Tags: tag,
+		DefaultStatus: http.StatusNoContent, Summary: "Remove it for good", Description: "For admins. What came is lost by it."}, a.discard)
 }
 
 func (a *API) connectors(ctx context.Context, by *inbox.Caller, _ *struct{}) (*body[items[Connector]], error) {
@@ -96,9 +98,32 @@ func (a *API) replay(ctx context.Context, by *inbox.Caller, in *deadIDInput) (*s
 	if err := mayOperate(by); err != nil {
 		return nil, err
 	}
-	id, err := strconv.ParseUint(in.ID, 10, 64)
+	id, err := in.number()
 	if err != nil {
-		return nil, &inbox.Error{Code: inbox.NotFound, Message: "there is no such dead item"}
+		return nil, err
 	}
 	return nil, a.cfg.Bus.Replay(ctx, id)
+}
+
+func (a *API) discard(ctx context.Context, by *inbox.Caller, in *deadIDInput) (*struct{}, error) {
+	if err := mayAdminister(by); err != nil {
+		return nil, err
+	}
+	id, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.cfg.Bus.Discard(ctx, id); err != nil {
+		return nil, err
+	}
+	a.cfg.Log.InfoContext(ctx, "discarded what could not be handled", "dead", id, "agent", string(by.Agent.ID))
+	return nil, nil
+}
+
+func (in *deadIDInput) number() (uint64, error) {
+	id, err := strconv.ParseUint(in.ID, 10, 64)
+	if err != nil {
+		return 0, &inbox.Error{Code: inbox.NotFound, Message: "there is no such dead item"}
+	}
+	return id, nil
 }

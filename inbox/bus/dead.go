@@ -200,5 +200,29 @@ func (b *Bus) Replay(ctx context.Context, id string) error {
 	return nil
 }
 
+// Discard removes an item of DEAD for good.
+//
+// An id that names no item is an [inbox.NotFound].
+func (b *Bus) Discard(ctx context.Context, id string) error {
+	seq, err := strconv.ParseUint(id, 10, 64)
+	if err != nil || seq == 0 {
+		return noDead(id)
+	}
+	if _, err := b.DeadItem(ctx, seq); err != nil {
+		return err
+	}
+	s, err := b.js.Stream(ctx, streamDead)
+	if err != nil {
+		return fmt.Errorf("look up DEAD: %w", away(err))
+	}
+	if err := s.DeleteMsg(ctx, seq); err != nil {
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return noDead(id) // somebody else was faster
+		}
+		return fmt.Errorf("discard item %s: %w", id, away(err))
+	}
+	return nil
+}
+
 // replayID is the message id of the replay-th repetition of what id names.
 func replayID(id string, replay int) string { return fmt.Sprintf("%s/r%d", id, replay) }

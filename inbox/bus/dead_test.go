@@ -72,6 +72,30 @@ func TestDeadAndReplay(t *testing.T) {
 	}
 }
 
+// What is discarded is gone, and the others are not.
+func TestDiscard(t *testing.T) {
+	t.Parallel()
+	b, _, _ := open(t)
+	for i := range 3 {
+		d := bus.Delivery{Seq: uint64(i + 1), Channel: inbox.Email, Account: "support", EventID: fmt.Sprint("e", i), Subject: "skein.in.live.email.support.x", At: time.Now(), Data: []byte("x")}
+		if err := b.PutDead(t.Context(), d, "no such charset"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Discard(t.Context(), "2"); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"2", "", "0", "x", "-1", "99"} {
+		if err := b.Discard(t.Context(), id); inbox.CodeOf(err) != inbox.NotFound {
+			t.Errorf("Discard(%q) = %v, want not found", id, err)
+		}
+	}
+	items, _, err := b.DeadItems(t.Context(), 0, 10)
+	if err != nil || len(items) != 2 || items[0].EventID != "e2" || items[1].EventID != "e0" {
+		t.Errorf("DEAD holds %+v, %v; want e2 and e0", items, err)
+	}
+}
+
 // Pages of DEAD hold every item once, newest first.
 func TestDeadPages(t *testing.T) {
 	t.Parallel()
