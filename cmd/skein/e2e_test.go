@@ -224,7 +224,7 @@ func (p *page) expect(step string) {
 			p.t.Fatalf("the page says %q, want %q\n%s", got, step, p.err)
 		}
 	case <-time.After(time.Minute):
-		p.t.Fatalf("the page doesn't come to %q", step)
+		p.t.Fatalf("the page doesn't come to %q\n%s", step, p.err)
 	}
 }
 

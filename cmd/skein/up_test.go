@@ -22,12 +22,13 @@ import (
 
 // A process is a real skein of its own, as a person would start it.
 type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	url  string
-	took time.Duration
-	out  *bytes.Buffer // written until the process has ended
-	done chan error
+	t     *testing.T
+	cmd   *exec.Cmd
+	url   string
+	setup chan string // the address that the first admin is made at, when it is printed
+	took  time.Duration
+	out   *bytes.Buffer // written until the process has ended
+	done  chan error
 }
 
 // startUp runs `skein up` on data and returns when it says that it is ready, which
@@ -39,7 +40,7 @@ func startUp(t *testing.T, data string, args ...string) *process {
 
 func startUpWith(t *testing.T, vars []string, data string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, out: &bytes.Buffer{}, done: make(chan error, 1)}
+	p := &process{t: t, out: &bytes.Buffer{}, done: make(chan error, 1), setup: make(chan string, 1)}
 	p.cmd = exec.Command(os.Args[0], append([]string{"up", "--addr", "127.0.0.1:0", "--data", data}, args...)...)
 	p.cmd.Env = append(os.Environ(), "SKEIN_TEST_MAIN=1", "DATABASE_URL=", "SKEIN_NATS_URL=", "SKEIN_SECRET_KEY=")
 	p.cmd.Env = append(p.cmd.Env, vars...)
@@ -60,6 +61,9 @@ func startUpWith(t *testing.T, vars []string, data string, args ...string) *proc
 			fmt.Fprintln(p.out, lines.Text())
 			if _, url, ok := strings.Cut(lines.Text(), "ready at "); ok {
 				ready <- url
+			}
+			if strings.Contains(lines.Text(), "/setup#code=") {
+				p.setup <- strings.TrimSpace(lines.Text())
 			}
 		}
 		p.done <- p.cmd.Wait()

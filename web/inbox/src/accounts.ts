@@ -1,7 +1,7 @@
 // The accounts that connectors serve, for admins: what there is, how each is
 // served just now, and the ways to change it.
 
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, ApiError, body } from "./api/client";
 import type { components } from "./api/schema.gen";
 import * as parse from "./parse";
@@ -57,10 +57,13 @@ export interface Kind {
   readonly maxProof: number;
   readonly kinds: readonly string[];
   readonly built: boolean;
+  /** Whether an account can be tried out. */
+  readonly trial: boolean;
 }
 
 export interface Dead {
   readonly id: string;
+  readonly account: string;
   readonly reason: string;
   readonly at: string;
 }
@@ -115,12 +118,13 @@ function kind(x: unknown): Kind {
     maxProof: parse.num(o, "maxProof"),
     kinds: parse.list(o, "kinds", text),
     built: o["built"] === true,
+    trial: o["trial"] === true,
   };
 }
 
 function dead(x: unknown): Dead {
   const o = parse.record(x, "dead");
-  return { id: parse.str(o, "id"), reason: parse.str(o, "reason"), at: parse.str(o, "at") };
+  return { id: parse.str(o, "id"), account: parse.str(o, "account"), reason: parse.str(o, "reason"), at: parse.str(o, "at") };
 }
 
 export interface Fetched<T> {
@@ -161,6 +165,30 @@ export function useDead(id: string, count: number): Fetched<Dead> {
   return { items: q.data ?? [], loading: q.isPending, error: q.data === undefined ? q.error : null };
 }
 
+export interface Letters extends Fetched<Dead> {
+  readonly more: boolean;
+  readonly fetchMore: () => void;
+}
+
+/** What could not be handled of all accounts, the newest first. */
+export function useLetters(): Letters {
+  const q = useInfiniteQuery({
+    queryKey: ["dead"],
+    staleTime: 0,
+    refetchInterval: lookEvery,
+    initialPageParam: "",
+    queryFn: async ({ pageParam }) => parse.page(await body(api.GET("/api/v1/dead", { params: { query: { cursor: pageParam, limit: 50 } } })), dead),
+    getNextPageParam: (last) => (last.next === "" ? undefined : last.next),
+  });
+  return {
+    items: q.data?.pages.flatMap((p) => p.items) ?? [],
+    loading: q.isPending,
+    error: q.data === undefined ? q.error : null,
+    more: q.hasNextPage,
+    fetchMore: () => void q.fetchNextPage(),
+  };
+}
+
 /** Does it and returns "", or what went wrong in words. */
 async function attempt(what: () => Promise<unknown>): Promise<string> {
   try {
@@ -172,7 +200,7 @@ async function attempt(what: () => Promise<unknown>): Promise<string> {
   }
 }
 
-function sent(d: Draft): components["schemas"]["Account"] {
+export function draftBody(d: Draft): components["schemas"]["Account"] {
   return {
     id: d.id,
     channel: d.channel,
@@ -193,11 +221,11 @@ function sent(d: Draft): components["schemas"]["Account"] {
 const path = (id: string): { params: { path: { id: string } } } => ({ params: { path: { id } } });
 
 export function makeAccount(d: Draft): Promise<string> {
-  return attempt(() => body(api.POST("/api/v1/accounts", { body: sent(d) })));
+  return attempt(() => body(api.POST("/api/v1/accounts", { body: draftBody(d) })));
 }
 
 export function changeAccount(d: Draft): Promise<string> {
-  return attempt(() => body(api.PUT("/api/v1/accounts/{id}", { ...path(d.id), body: sent(d) })));
+  return attempt(() => body(api.PUT("/api/v1/accounts/{id}", { ...path(d.id), body: draftBody(d) })));
 }
 
 export function pauseAccount(id: string, paused: boolean): Promise<string> {
@@ -246,3 +274,11 @@ export function finishSignIn(code: string, state: string): Promise<{ readonly id
 
 // A code is good once, and a page may be drawn twice.
 const ended = new Map<string, Promise<{ readonly id: string; readonly words: string }>>();
+
+/** Removes what could not be handled for good. */
+export function discard(items: readonly Dead[]): Promise<string> {
+  return attempt(async () => {
+    for (const d of items) await body(api.DELETE("/api/v1/dead/{id}", path(d.id)));
+    await queries.invalidateQueries({ queryKey: ["dead"] });
+  });
+}

@@ -16,7 +16,7 @@ run();
 // A session that ends while the page is open leads back to the sign-in, and
 // from there to the same place.
 onSession(() => {
-  if (signedIn() || location.pathname === "/login") return;
+  if (signedIn() || location.pathname === "/login" || location.pathname.startsWith("/setup")) return;
   router.history.push(`/login?${new URLSearchParams({ to: location.pathname + location.search }).toString()}`);
 });
 

@@ -7,19 +7,23 @@ import { lazy, Suspense } from "react";
 import { Login } from "./app/Login";
 import { Shell } from "./app/Shell";
 import { home, placeOf } from "./place";
-import { refresh, signedIn } from "./session";
+import { refresh, signedIn, unbegun } from "./session";
 import { SignedOut } from "./tokens";
 
 // Not of the first screen: fetched when it is gone to.
 const Settings = lazy(() => import("./app/Settings"));
 const QueuesPage = lazy(() => import("./app/Queues"));
 const Join = lazy(() => import("./app/Join"));
+const Setup = lazy(() => import("./app/setup/Setup"));
 
 const root = createRootRoute({ component: Outlet });
 
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
+  beforeLoad: async () => {
+    if (await unbegun()) throw redirect({ to: "/setup/$", params: { _splat: "" } });
+  },
   component: Login,
 });
 
@@ -35,6 +39,22 @@ const entrance = <const W extends "join" | "password" | "forgot">(way: W) =>
       </Suspense>
     ),
   });
+
+// The first run: who makes the first admin is nobody yet.
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup/$",
+  beforeLoad: async () => {
+    if (!signedIn()) await refresh().catch(() => undefined);
+  },
+  component: function SetupPage() {
+    return (
+      <Suspense fallback={null}>
+        <Setup step={setup.useParams()._splat ?? ""} />
+      </Suspense>
+    );
+  },
+});
 
 const signed = createRoute({
   getParentRoute: () => root,
@@ -103,6 +123,7 @@ const plain = {
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
+    setup,
     entrance("join"),
     entrance("password"),
     entrance("forgot"),

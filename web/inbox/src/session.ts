@@ -98,6 +98,16 @@ export async function enter(answer: unknown): Promise<void> {
   take(session);
 }
 
+/** Whether nobody works here yet: then the first admin is to be made. */
+export async function unbegun(): Promise<boolean> {
+  try {
+    const res = await fetch("/api/v1/setup");
+    return res.ok && ((await res.json()) as { needed?: unknown }).needed === true;
+  } catch {
+    return false; // away: the sign-in says so
+  }
+}
+
 async function turn(): Promise<string> {
   try {
     if (token === "" && !mayReturn()) throw new SignedOut("signed out");

@@ -183,10 +183,110 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Say at which telephone an agent is, which calls are shown, in which language the pages are, and who may act on orders
-         * @description Of oneself, and as an admin of anybody.
+         * Say what an agent is called, at which telephone, in which language and what they may see and do
+         * @description Name, telephone and language of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too.
          */
         patch: operations["change-agent"];
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an agent's work here
+         * @description For admins. Sessions and sockets end at once. The agent's open conversations go to whom the body names, one after the other; with an empty body they are unassigned. What was begun is offered to colleagues, and everything else stays. The last active admin can't be deactivated.
+         */
+        post: operations["deactivate-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell an agent something
+         * @description For supervisors and admins. It is among the agent's notifications at once, and nowhere else.
+         */
+        post: operations["tell-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link by which an agent sets another password
+         * @description For admins. It goes by mail where a mailbox sends, and is in the answer.
+         */
+        post: operations["make-password-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let an agent sign in again
+         * @description For admins. The password and the rights are those from before.
+         */
+        post: operations["reactivate-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End every session of an agent
+         * @description On all devices: of oneself, and as an admin of anybody.
+         */
+        post: operations["sign-out-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/attachments": {
@@ -218,6 +318,46 @@ export interface paths {
         };
         /** Get a file */
         get: operations["attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who did what
+         * @description For admins. The newest first: what agents did, and what was done to agents and accounts by whomever.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who did what, as a table
+         * @description For admins. Comma-separated values (RFC 4180) in UTF-8, the newest first, at most 50,000 lines.
+         */
+        get: operations["audit-export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -354,6 +494,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the team writes to about customers' matters, by name */
+        get: operations["contacts"];
+        put?: never;
+        /** Keep somebody's address; one that is kept already gets the name */
+        post: operations["save-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a contact */
+        delete: operations["remove-contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -364,7 +539,11 @@ export interface paths {
         /** List conversations by their newest message */
         get: operations["list-conversations"];
         put?: never;
-        post?: never;
+        /**
+         * Begin a conversation with a customer
+         * @description Its first message is queued, and leaves as a reply does. By telephone number, to who never wrote, a service may take an approved template alone: the answer then is a conflict that says so. Somebody with whom a service's one conversation goes on elsewhere is answered there.
+         */
+        post: operations["begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -825,11 +1004,32 @@ export interface paths {
         };
         /**
          * What may be sent to the customer now
-         * @description The bounds of the service that an answer leaves by, and until when it takes one.
+         * @description The bounds of the service that an answer leaves by, and until when it takes one; and the same of every other account that sends for the conversation's inbox.
          */
         get: operations["sending"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/sides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The side conversations of one, the newest first */
+        get: operations["sides"];
+        put?: never;
+        /**
+         * Begin a side conversation by mail, with others than the customer
+         * @description Its answers come to it alone. It is answered, read and kept as any conversation is, by its own id, and can't be merged with one. Whoever takes part in the conversation with the customer can't be among its recipients.
+         */
+        post: operations["begin-side"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1364,6 +1564,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See whom an invitation's link is for */
+        post: operations["look-at-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description It works once, and signs in.
+         */
+        post: operations["accept-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is invited
+         * @description For admins. Those that were neither accepted nor withdrawn, expired ones too.
+         */
+        get: operations["invitations"];
+        put?: never;
+        /**
+         * Invite somebody to work here
+         * @description For admins. The link goes by mail where a mailbox sends, and is in the answer.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw an invitation
+         * @description For admins.
+         */
+        delete: operations["revoke-invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an invitation again
+         * @description For admins. With a new link, good for seven days: the old one is good no more.
+         */
+        post: operations["invite-again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -1436,6 +1737,26 @@ export interface paths {
         get: operations["me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's own password
+         * @description One's other sessions end.
+         */
+        post: operations["change-password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1620,6 +1941,63 @@ export interface paths {
          * @description For supervisors, admins and agents who may. It is done once, whatever happens on the way, or becomes uncertain; its state changes when the shop has answered. One at a time an order.
          */
         post: operations["act-on-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See whose password a link sets */
+        post: operations["look-at-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to a new password
+         * @description It goes by mail to the address, where an agent has it and a mailbox sends. The answer is the same where nobody does.
+         */
+        post: operations["forgot-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set another password by a link
+         * @description It works once, ends every other session and signs in.
+         */
+        post: operations["reset-password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1817,6 +2195,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The accounts by which a conversation can be begun
+         * @description Those of mailboxes, and of services that take a telephone number; of inboxes that the caller may see. What such a service takes is as for somebody who never wrote there.
+         */
+        get: operations["senders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -1831,7 +2229,7 @@ export interface paths {
          * Make the first admin, and sign in
          * @description Only while there is no agent, and with the code that the server printed when it started.
          */
-        post: operations["begin"];
+        post: operations["first-run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1919,6 +2317,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tags/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tags of all conversations, with how many have each
+         * @description For supervisors and admins.
+         */
+        get: operations["all-tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename a tag, merge it into another, or take it away
+         * @description For supervisors and admins. Conversations change one after the other, and saved replies at once.
+         */
+        post: operations["change-tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks": {
         parameters: {
             query?: never;
@@ -1954,6 +2392,51 @@ export interface paths {
         head?: never;
         /** Give a task to somebody, close it or open it again */
         patch: operations["change-task"];
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the teams */
+        get: operations["teams"];
+        put?: never;
+        /**
+         * Make a team
+         * @description For admins.
+         */
+        post: operations["make-team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Name a team anew, or say who is in it
+         * @description For admins.
+         */
+        put: operations["change-team"];
+        post?: never;
+        /**
+         * Delete a team
+         * @description For admins. Its conversations go to another team, or to none, one after the other.
+         */
+        delete: operations["delete-team"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/views": {
@@ -2013,6 +2496,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptInputBody: {
+            /** @description Language of the pages */
+            locale?: string;
+            /** @description That customers and colleagues see */
+            name: string;
+            /**
+             * Format: password
+             * @description At least ten characters
+             */
+            password: string;
+            /** @description What follows # in the link */
+            token: string;
+        };
         Account: {
             /** @description What replies are from */
             address?: string;
@@ -2171,12 +2667,23 @@ export interface components {
         AgentInputBody: {
             /** @description Whether calls are shown that ring for the inbox and nobody by name */
             callPop?: boolean;
+            /** @description All that the agent may see; supervisors and admins see every one. An admin says so */
+            inboxes?: string[];
             /** @description Language of the pages, such as de or en-GB; empty: the browser's */
             locale?: string;
+            /** @description That customers and colleagues see */
+            name?: string;
             /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
             orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */
             phone?: string;
+            /**
+             * @description An admin says so; the last active admin stays one
+             * @enum {string}
+             */
+            role?: "agent" | "supervisor" | "admin";
+            /** @description All that the agent is in. An admin says so */
+            teams?: string[];
         };
         AgentLoad: {
             /**
@@ -2237,6 +2744,27 @@ export interface components {
             size: number;
             type: string;
         };
+        AuditChange: {
+            after?: unknown;
+            before?: unknown;
+            field: string;
+        };
+        AuditEntry: {
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            changes: components["schemas"]["AuditChange"][];
+            entity: string;
+            id: string;
+            kind: string;
+            /** @description It was not there before */
+            new?: boolean;
+            /** Format: int64 */
+            number?: number;
+            requestId?: string;
+            sessionId?: string;
+            subject: string;
+        };
         Author: {
             address?: string;
             agentId?: string;
@@ -2249,23 +2777,6 @@ export interface components {
             is: boolean;
             mayAutoReply: boolean;
             reason?: string;
-        };
-        BeginInputBody: {
-            /** @description That the server printed when it started */
-            code: string;
-            email: string;
-            /** @description BCP 47, such as en or de */
-            locale: string;
-            name: string;
-            /**
-             * Format: password
-             * @description 10 characters or more
-             */
-            password: string;
-            /** @description The name of the business */
-            workspace: string;
-            /** @description IANA name, such as Europe/Vienna */
-            zone: string;
         };
         BeginningOutputBody: {
             /** @description Nobody works here yet: the first admin is to be made */
@@ -2435,6 +2946,12 @@ export interface components {
              */
             version: number;
         };
+        ChangeTagInputBody: {
+            /** @description The tag as it is */
+            name: string;
+            /** @description What it is called from now on: where there is such a tag the two are merged. Left out, the tag is taken away */
+            to?: string;
+        };
         Changed: {
             /** @description As it is now; of one that stays as it was, where another version was seen of it */
             conversation?: components["schemas"]["Conversation"];
@@ -2523,6 +3040,15 @@ export interface components {
             purpose: string;
             source: string;
         };
+        Contact: {
+            address: string;
+            id: string;
+            name: string;
+        };
+        ContactInputBody: {
+            address: string;
+            name: string;
+        };
         Conversation: {
             /** @description The account that a reply leaves by */
             accountId: string;
@@ -2578,13 +3104,18 @@ export interface components {
              * @description seq of the newest message that the customer wrote or may see
              */
             publicSeq: number;
+            /** @description The conversation that this one, with others than its customer, is about */
+            sideOf?: string;
             /**
              * Format: date-time
              * @description While snoozed: when it opens again; absent: when the customer writes
              */
             snoozedUntil?: string;
-            /** @enum {string} */
-            status: "open" | "pending" | "snoozed" | "closed" | "spam";
+            /**
+             * @description side: one with others than the customer, see sideOf
+             * @enum {string}
+             */
+            status: "open" | "pending" | "snoozed" | "closed" | "spam" | "side";
             subject: string;
             tags?: string[];
             teamId?: string;
@@ -2750,12 +3281,35 @@ export interface components {
             /** @description As the provider sent it back */
             state: string;
         };
+        FirstRunInputBody: {
+            /** @description That the server printed when it started */
+            code: string;
+            email: string;
+            /** @description BCP 47, such as en or de */
+            locale: string;
+            name: string;
+            /**
+             * Format: password
+             * @description 10 characters or more
+             */
+            password: string;
+            /** @description The name of the business */
+            workspace: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
+        };
         FollowUpInputBody: {
             /** @description Absent: nobody yet */
             assigneeId?: string;
             /** Format: date-time */
             dueAt: string;
             text: string;
+        };
+        Forgetful: {
+            email: string;
+        };
+        ForgotInputBody: {
+            email: string;
         };
         Found: {
             /** @description Not what was typed, but one slip away from it */
@@ -2803,6 +3357,12 @@ export interface components {
         HandOverInputBody: {
             /** @description Whose next message continues here, on whatever channel */
             identityId: string;
+        };
+        Handoff: {
+            /** @description Who gets what is open; what they may not see goes to the queue */
+            agentId?: string;
+            /** @description The team that gets it, unassigned */
+            teamId?: string;
         };
         HiddenPageConversation: {
             /**
@@ -2885,6 +3445,41 @@ export interface components {
             /** @description What replies from it end with */
             signature: components["schemas"]["Signature"];
         };
+        Invitation: {
+            /** Format: date-time */
+            createdAt: string;
+            email: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            inboxes: string[];
+            invitedBy: string;
+            /** @description Whether its link went by mail */
+            mailed: boolean;
+            /** @description Withdrawn: in the log alone */
+            revoked?: boolean;
+            /** @enum {string} */
+            role: "agent" | "supervisor" | "admin";
+            teams: string[];
+        };
+        InvitationLink: {
+            invitation: components["schemas"]["Invitation"];
+            /** @description Good once, for seven days; it can't be read again */
+            link: string;
+        };
+        InviteInputBody: {
+            email: string;
+            /** @description That an agent may see; supervisors and admins see all */
+            inboxes?: string[];
+            /** @enum {string} */
+            role: "agent" | "supervisor" | "admin";
+            teams?: string[];
+        };
+        Invited: {
+            email: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
         Item: {
             externalId?: string;
             image?: string;
@@ -2904,9 +3499,6 @@ export interface components {
         ItemsAccountView: {
             items: components["schemas"]["AccountView"][];
         };
-        ItemsAgent: {
-            items: components["schemas"]["Agent"][];
-        };
         ItemsBrand: {
             items: components["schemas"]["Brand"][];
         };
@@ -2922,6 +3514,9 @@ export interface components {
         ItemsConnector: {
             items: components["schemas"]["Connector"][];
         };
+        ItemsContact: {
+            items: components["schemas"]["Contact"][];
+        };
         ItemsConversation: {
             items: components["schemas"]["Conversation"][];
         };
@@ -2934,11 +3529,17 @@ export interface components {
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
         };
+        ItemsInvitation: {
+            items: components["schemas"]["Invitation"][];
+        };
         ItemsKind: {
             items: components["schemas"]["Kind"][];
         };
         ItemsMatch: {
             items: components["schemas"]["Match"][];
+        };
+        ItemsMember: {
+            items: components["schemas"]["Member"][];
         };
         ItemsMentioned: {
             items: components["schemas"]["Mentioned"][];
@@ -2970,11 +3571,17 @@ export interface components {
         ItemsSavedItem: {
             items: components["schemas"]["SavedItem"][];
         };
+        ItemsSendWay: {
+            items: components["schemas"]["SendWay"][];
+        };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
         };
         ItemsTagCount: {
             items: components["schemas"]["TagCount"][];
+        };
+        ItemsTeam: {
+            items: components["schemas"]["Team"][];
         };
         ItemsTrial: {
             items: components["schemas"]["Trial"][];
@@ -3037,6 +3644,10 @@ export interface components {
             assignment?: components["schemas"]["Ways"];
             mention?: components["schemas"]["Ways"];
             message?: components["schemas"]["Ways"];
+        };
+        LinkInputBody: {
+            /** @description What follows # in the link */
+            token: string;
         };
         LinkReason: {
             /** @description As the customer wrote it */
@@ -3111,6 +3722,32 @@ export interface components {
             /** @description Those that the agent may see */
             inboxes: components["schemas"]["Inbox"][];
             teams: components["schemas"]["Team"][];
+        };
+        Member: {
+            active: boolean;
+            /** @description Whether calls to the inbox are shown */
+            callPop: boolean;
+            email: string;
+            id: string;
+            /** @description That an agent may see; supervisors and admins see all */
+            inboxes: string[];
+            /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
+            locale: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Conversations that are the agent's and not closed
+             */
+            open?: number;
+            /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
+            orderActions: boolean;
+            /** @description Extension or number by which the exchange knows the agent */
+            phone?: string;
+            /** @enum {string} */
+            role: "agent" | "supervisor" | "admin";
+            /** Format: date-time */
+            seenAt?: string;
+            teams: string[];
         };
         Mentioned: {
             id: string;
@@ -3268,12 +3905,13 @@ export interface components {
             at: string;
             /** @description Who caused it */
             by: components["schemas"]["Actor"];
+            /** @description Empty for direct, which is of none */
             conversationId: string;
             /** @description Whose conversation it is, by name */
             customer: string;
             id: string;
             /** @enum {string} */
-            kind: "assignment" | "mention" | "message";
+            kind: "assignment" | "mention" | "message" | "direct";
             messageId?: string;
             /**
              * Format: int64
@@ -3339,6 +3977,50 @@ export interface components {
             from: string;
             /** @description HH:MM, 24:00 for the end of the day */
             to: string;
+        };
+        Opened: {
+            conversation: components["schemas"]["Conversation"];
+            message: components["schemas"]["Message"];
+        };
+        OpeningBody: {
+            /** @description What it leaves by: an account of a mailbox, or of a service that takes a number nobody wrote from */
+            accountId: string;
+            /** @description Ids of uploads */
+            attachments?: string[];
+            /** @description The others don't learn of them */
+            bcc?: components["schemas"]["Party"][];
+            cc?: components["schemas"]["Party"][];
+            /** @description Close the conversation with it */
+            close?: boolean;
+            /**
+             * Format: int64
+             * @description Of a mail: how long it can be taken back
+             */
+            holdSeconds?: number;
+            /** @description Sanitised before it is stored or sent */
+            html?: string;
+            /** @description Whom it is with, of a known customer; absent: the first of to */
+            identityId?: string;
+            /**
+             * Format: date-time
+             * @description When it leaves, if nobody has written by then. Not in a chat
+             */
+            sendAt?: string;
+            /**
+             * Format: date-time
+             * @description Snooze the conversation with it
+             */
+            snoozeUntil?: string;
+            /** @description Of a mail */
+            subject?: string;
+            /** @description Send the service's approved template instead of text, which is what it comes to: see sending */
+            template?: components["schemas"]["Template"];
+            /** @description May be empty when there are attachments */
+            text: string;
+            /** @description What else is done with the conversation */
+            then?: components["schemas"]["Actions"];
+            /** @description Absent: whoever wrote last */
+            to?: components["schemas"]["Party"][];
         };
         Order: {
             /** @description Empty while nobody has named it */
@@ -3490,6 +4172,11 @@ export interface components {
             id: string;
             number: string;
         };
+        PageAuditEntry: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
         PageConversation: {
             items: components["schemas"]["Conversation"][];
             /** @description The cursor of the next page; empty when there is none */
@@ -3562,6 +4249,23 @@ export interface components {
         Party: {
             address: string;
             name?: string;
+        };
+        PasswordInputBody: {
+            /** Format: password */
+            current: string;
+            /**
+             * Format: password
+             * @description At least ten characters
+             */
+            password: string;
+        };
+        PasswordLink: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Good once, for an hour; it can't be read again */
+            link: string;
+            /** @description Whether it went by mail too */
+            mailed: boolean;
         };
         PatchCalendarInputBody: {
             /** @description All of them */
@@ -3741,6 +4445,8 @@ export interface components {
             text: string;
         };
         ReplyBody: {
+            /** @description The account that it leaves by, one that sends for the conversation's inbox: see sending. Absent: the conversation's */
+            accountId?: string;
             /** @description Ids of uploads */
             attachments?: string[];
             /** @description The others don't learn of them */
@@ -3780,6 +4486,15 @@ export interface components {
             then?: components["schemas"]["Actions"];
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
+        };
+        ResetInputBody: {
+            /**
+             * Format: password
+             * @description At least ten characters
+             */
+            password: string;
+            /** @description What follows # in the link */
+            token: string;
         };
         ResponseTime: {
             /** Format: int64 */
@@ -3872,8 +4587,82 @@ export interface components {
             locale: string;
             text: string;
         };
-        SendState: {
+        SendTemplate: {
+            language: string;
+            name: string;
+            /** @description With {{1}}, {{2}} … for what is filled in */
+            text: string;
+            /**
+             * Format: int64
+             * @description How many are filled in
+             */
+            values: number;
+        };
+        SendWay: {
             accountId: string;
+            /** @description Somebody who never wrote there may be written to by their telephone number */
+            byNumber?: boolean;
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it may no longer be answered
+             */
+            closesAt?: string;
+            /** @description The account's address */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description When the customer last wrote by this account
+             */
+            heardAt?: string;
+            /** @description That the account sends for */
+            inboxId: string;
+            /** Format: int64 */
+            maxFileBytes?: number;
+            /**
+             * Format: int64
+             * @description How many files go with one message; -1: none do
+             */
+            maxFiles?: number;
+            /**
+             * Format: int64
+             * @description How much text goes with one message
+             */
+            maxText?: number;
+            /** @description Whether a written answer may leave; a template may where there are any */
+            may: boolean;
+            /** @description The account's */
+            name: string;
+            /**
+             * Format: int64
+             * @description For how many hours people, and no machine, may answer; absent: as window
+             */
+            peopleWindow?: number;
+            /** @description A longer text leaves as several messages; else it is refused */
+            splits?: boolean;
+            /** @description They asked not to be written to */
+            stopped?: boolean;
+            /** @description What alone may be sent after that */
+            templates?: components["schemas"]["SendTemplate"][];
+            /**
+             * @description What maxText counts
+             * @enum {string}
+             */
+            textIn?: "characters" | "bytes";
+            /** @description Who it goes to when nobody else is named */
+            to: components["schemas"]["Party"][];
+            /** @description Why it may not, or not by everybody */
+            why?: string;
+            /**
+             * Format: int64
+             * @description For how many hours after the customer's last message it may be answered
+             */
+            window?: number;
+        };
+        SendingBody: {
+            accountId: string;
+            /** @description Somebody who never wrote there may be written to by their telephone number */
+            byNumber?: boolean;
             channel: string;
             /**
              * Format: date-time
@@ -3915,6 +4704,8 @@ export interface components {
              * @enum {string}
              */
             textIn?: "characters" | "bytes";
+            /** @description Every account that it may be answered by, the one by which the next answer leaves first */
+            ways: components["schemas"]["SendWay"][];
             /** @description Why it may not, or not by everybody */
             why?: string;
             /**
@@ -3922,17 +4713,6 @@ export interface components {
              * @description For how many hours after the customer's last message it may be answered
              */
             window?: number;
-        };
-        SendTemplate: {
-            language: string;
-            name: string;
-            /** @description With {{1}}, {{2}} … for what is filled in */
-            text: string;
-            /**
-             * Format: int64
-             * @description How many are filled in
-             */
-            values: number;
         };
         SentCode: {
             /** Format: date-time */
@@ -4121,7 +4901,7 @@ export interface components {
         TagCount: {
             /**
              * Format: int64
-             * @description 100 means that many or more
+             * @description Where open conversations are counted 100 means that many or more
              */
             count: number;
             tag: string;
@@ -4198,6 +4978,14 @@ export interface components {
         Team: {
             id: string;
             name: string;
+        };
+        TeamFields: {
+            /** @description All that are in it; left out, they stay */
+            agents?: string[];
+            name: string;
+        };
+        TellInputBody: {
+            text: string;
         };
         Template: {
             language: string;
@@ -4310,7 +5098,7 @@ export interface components {
         ViewCount: {
             /**
              * Format: int64
-             * @description 100 means that many or more
+             * @description Where open conversations are counted 100 means that many or more
              */
             count: number;
             id: string;
@@ -4672,7 +5460,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsAgent"];
+                    "application/json": components["schemas"]["ItemsMember"];
                 };
             };
             /** @description What is wrong */
@@ -4710,6 +5498,168 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Agent"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "deactivate-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Handoff"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tell-agent": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every message, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TellInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reactivate-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-out-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's id, or me */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -4782,6 +5732,85 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description The id of an agent */
+                actor?: string;
+                /** @description Kinds of events, separated by commas */
+                kind?: string[];
+                /** @description Not before */
+                from?: string;
+                /** @description Before */
+                to?: string;
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAuditEntry"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-export": {
+        parameters: {
+            query?: {
+                /** @description The id of an agent */
+                actor?: string;
+                /** @description Kinds of events, separated by commas */
+                kind?: string[];
+                /** @description Not before */
+                from?: string;
+                /** @description Before */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description What is wrong */
@@ -5047,6 +6076,97 @@ export interface operations {
             };
         };
     };
+    contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsContact"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-conversations": {
         parameters: {
             query?: {
@@ -5078,6 +6198,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
                 };
             };
             /** @description What is wrong */
@@ -6025,7 +7181,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendState"];
+                    "application/json": components["schemas"]["SendingBody"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-side": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
                 };
             };
             /** @description What is wrong */
@@ -7070,6 +8297,195 @@ export interface operations {
             };
         };
     };
+    "look-at-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsInvitation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invite-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     keys: {
         parameters: {
             query?: {
@@ -7220,6 +8636,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -7404,7 +8851,7 @@ export interface operations {
                 /** @description Only those */
                 unread?: boolean;
                 /** @description Empty: all */
-                kind?: "assignment" | "mention" | "message";
+                kind?: "assignment" | "mention" | "message" | "direct";
             };
             header?: never;
             path?: never;
@@ -7612,6 +9059,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderAction"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "look-at-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forgetful"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signed"];
                 };
             };
             /** @description What is wrong */
@@ -8033,6 +9578,35 @@ export interface operations {
             };
         };
     };
+    senders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSendWay"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     beginning: {
         parameters: {
             query?: never;
@@ -8062,7 +9636,7 @@ export interface operations {
             };
         };
     };
-    begin: {
+    "first-run": {
         parameters: {
             query?: never;
             header?: never;
@@ -8071,7 +9645,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BeginInputBody"];
+                "application/json": components["schemas"]["FirstRunInputBody"];
             };
         };
         responses: {
@@ -8249,6 +9823,66 @@ export interface operations {
             };
         };
     };
+    "all-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTagCount"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTagInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tasks: {
         parameters: {
             query?: {
@@ -8312,6 +9946,135 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsTeam"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamFields"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-team": {
+        parameters: {
+            query?: {
+                /** @description The team that gets its conversations; without it they are no team's */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {

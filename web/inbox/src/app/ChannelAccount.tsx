@@ -19,6 +19,7 @@ import {
   type Kind,
 } from "../accounts";
 import { pruned } from "../schema";
+import { saidOf, tryAccount, type Trial } from "../setup";
 import { channels, type Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
@@ -26,6 +27,8 @@ import { toast } from "../ui/signals";
 import { age, exactly } from "../words";
 import { channelWord, figures, StateChip } from "./Channels";
 import { CopyLine } from "./CopyLine";
+import { Trials } from "./setup/parts";
+import { words as setupWords } from "./setup/words";
 import { field, Labelled, LinesArea, Raw, SchemaForm } from "./SchemaForm";
 import { SignIn } from "./SignIn";
 
@@ -242,6 +245,8 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
   const [ownId, setOwnId] = useState(false);
   const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
+  const [trials, setTrials] = useState<readonly Trial[] | null>(null);
+  const written = (): Draft => ({ ...d, settings: kind.built ? pruned(kind.schema, d.settings) : d.settings });
   const ids = { name: useId(), id: useId(), address: useId(), inbox: useId(), also: useId(), region: useId(), proof: useId(), plus: useId() };
   const set = (more: Partial<Draft>): void =>
     setD((old) => {
@@ -255,7 +260,7 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
       onSubmit={(e) => {
         e.preventDefault();
         setBusy(true);
-        void save({ ...d, settings: kind.built ? pruned(kind.schema, d.settings) : d.settings }).then((words) => {
+        void save(written()).then((words) => {
           setRefusal(words);
           setBusy(false);
         });
@@ -354,9 +359,35 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
       <p role="alert" className="text-sm break-words text-red-text empty:hidden">
         {refusal}
       </p>
-      <Button look="solid" type="submit" className="self-start" isDisabled={busy}>
-        {word}
-      </Button>
+      {trials && <Trials of={trials} smtp />}
+      <div className="flex gap-2">
+        <Button look="solid" type="submit" isDisabled={busy}>
+          {word}
+        </Button>
+        {kind.trial && (
+          <Button
+            look="outline"
+            isDisabled={busy}
+            onPress={() => {
+              setBusy(true);
+              tryAccount(written())
+                .then(
+                  (found) => {
+                    setTrials(found);
+                    setRefusal("");
+                  },
+                  (e: unknown) => {
+                    setTrials(null);
+                    setRefusal(saidOf(e));
+                  },
+                )
+                .finally(() => setBusy(false));
+            }}
+          >
+            {busy ? setupWords().mailbox.testing : setupWords().mailbox.test}
+          </Button>
+        )}
+      </div>
     </form>
   );
 }

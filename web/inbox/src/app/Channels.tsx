@@ -81,7 +81,12 @@ export function Channels({ me }: { me: Me }): ReactNode {
             <AccountRow key={a.id} of={a} inbox={me.inboxes.find((i) => i.id === a.inboxId)?.name ?? ""} />
           ))}
           {!loading && items.length === 0 && (
-            <li className="px-4 py-10 text-center text-sm text-muted">No channel yet. Add a mailbox, and its mail appears in the inbox.</li>
+            <li className="flex flex-col items-center gap-3 px-4 py-10 text-center text-sm text-muted">
+              No channel yet. Connect a mailbox, and its mail appears in the inbox.
+              <PlaceLink to="/setup/mailbox" className="inline-flex h-8 items-center rounded-md bg-accent px-2.5 text-sm font-medium text-on-accent data-[hovered]:bg-accent-hover max-md:h-11">
+                Connect a mailbox
+              </PlaceLink>
+            </li>
           )}
         </ul>
       )}

@@ -5,6 +5,7 @@ import { useStores } from "../../data";
 import { Trouble } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
 import { age, exactly } from "../../words";
+import { PlaceLink } from "../PlaceLink";
 
 export default function Stores(): ReactNode {
   const now = useNow();
@@ -35,7 +36,14 @@ export default function Stores(): ReactNode {
               <p className="figures mt-1 text-sm select-text">{s.text || s.examples.join(", ") || "Nothing learned yet."}</p>
             </li>
           ))}
-          {!loading && stores.length === 0 && <li className="py-8 text-center text-sm text-muted">No shop has sent an order yet.</li>}
+          {!loading && stores.length === 0 && (
+            <li className="flex flex-col items-center gap-3 py-8 text-center text-sm text-muted">
+              No shop has sent an order yet. With the first ones their numbers are learned by themselves.
+              <PlaceLink to="/setup/orders" className="rounded-md px-2 py-1 text-accent-text data-[hovered]:underline">
+                Bring orders from a file, or connect a shop
+              </PlaceLink>
+            </li>
+          )}
         </ul>
       )}
     </>

@@ -1,7 +1,7 @@
 // Every page of the settings, in the order in which they are listed. A page is
 // added by one entry here and a file that exports it.
 
-import { Bell, Cable, Contact, Hash, KeyRound, MessageSquareText, Phone, ScrollText, Smartphone, Tags, UserRound, Users, type LucideIcon } from "lucide-react";
+import { Bell, Cable, Clock, Contact, Hash, Inbox, KeyRound, ListChecks, MailX, MessageSquareText, Phone, ScrollText, Smartphone, Tags, UserRound, Users, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { Me } from "../../types";
 import type { Language } from "../../words/language";
@@ -80,6 +80,30 @@ export const pages: readonly Page[] = [
     page: lazy(() => import("./Teams")),
   },
   {
+    tab: "setup",
+    section: "workspace",
+    words: { en: "Set up", de: "Einrichten" },
+    icon: ListChecks,
+    may: "admin",
+    page: lazy(() => import("./FirstSteps")),
+  },
+  {
+    tab: "inboxes",
+    section: "workspace",
+    words: { en: "Inboxes and brands", de: "Posteingänge und Marken" },
+    icon: Inbox,
+    may: "admin",
+    page: lazy(() => import("./Inboxes")),
+  },
+  {
+    tab: "hours",
+    section: "workspace",
+    words: { en: "Opening hours", de: "Öffnungszeiten" },
+    icon: Clock,
+    may: "admin",
+    page: lazy(() => import("./Hours")),
+  },
+  {
     tab: "replies",
     section: "workspace",
     words: { en: "Saved replies", de: "Textbausteine" },
@@ -110,6 +134,14 @@ export const pages: readonly Page[] = [
     icon: Cable,
     may: "admin",
     page: lazy(() => import("./ChannelPages")),
+  },
+  {
+    tab: "dead",
+    section: "channels",
+    words: { en: "Not handled", de: "Nicht verarbeitet" },
+    icon: MailX,
+    may: "supervisor",
+    page: lazy(() => import("./DeadLetters")),
   },
   {
     tab: "telephones",

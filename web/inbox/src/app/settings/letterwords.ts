@@ -1,0 +1,33 @@
+// The words of the page of what could not be handled.
+
+import { catalogue } from "../../words/language";
+
+const en = {
+  title: "Not handled",
+  text: "Came in and could not be taken, for what is in it. Nothing of it is lost: when the cause is gone, have it tried again.",
+  failed: "It can't be loaded.",
+  none: "Everything that came in was handled. What can't be will stand here, with its reason.",
+  again: "Try again",
+  all: (n: number) => `Try all ${n} again`,
+  discard: "Throw away",
+  sure: "Throw it away for good? What came is lost by it.",
+  keep: "Keep it",
+  more: "Older ones",
+};
+
+export type Words = typeof en;
+
+const de: Words = {
+  title: "Nicht verarbeitet",
+  text: "Kam an und konnte seines Inhalts wegen nicht verarbeitet werden. Nichts davon ist verloren: ist die Ursache behoben, lass es noch einmal versuchen.",
+  failed: "Das kann nicht geladen werden.",
+  none: "Alles, was ankam, ist verarbeitet. Was sich nicht verarbeiten lässt, steht hier, mit dem Grund.",
+  again: "Noch einmal",
+  all: (n: number) => `Alle ${n} noch einmal`,
+  discard: "Wegwerfen",
+  sure: "Endgültig wegwerfen? Was ankam, ist damit verloren.",
+  keep: "Behalten",
+  more: "Ältere",
+};
+
+export const { useWords } = catalogue({ en, de });
