@@ -22,7 +22,7 @@ export default function Audit({ me }: PageProps): ReactNode {
   const f: Filter = { actor, kind: group === "" ? [] : groups[group], from, to };
   const { entries, loading, error, more, fetchMore, fetchingMore } = useAudit(f);
   const names = new Map([...members, ...me.inboxes, ...me.teams].map((x) => [x.id, x.name]));
-  const label = "flex flex-col gap-1 text-xs text-muted max-md:w-full";
+  const label = "flex flex-col gap-1 text-xs text-muted max-md:w-[calc(50%-0.25rem)]";
   return (
     <>
       <h1 className="text-lg font-semibold">{w.title}</h1>
@@ -30,7 +30,7 @@ export default function Audit({ me }: PageProps): ReactNode {
       <div className="mt-4 flex flex-wrap items-end gap-2">
         <label className={label}>
           {w.who}
-          <select value={actor} onChange={(e) => setActor(e.target.value)} className={`${box} text-text`}>
+          <select value={actor} onChange={(e) => setActor(e.target.value)} className={`${box} min-w-0 text-text`}>
             <option value="">{w.anybody}</option>
             {members.map((m) => (
               <option key={m.id} value={m.id}>
@@ -41,7 +41,7 @@ export default function Audit({ me }: PageProps): ReactNode {
         </label>
         <label className={label}>
           {w.what}
-          <select value={group} onChange={(e) => setGroup((Object.keys(groups) as Group[]).find((g) => g === e.target.value) ?? "")} className={`${box} text-text`}>
+          <select value={group} onChange={(e) => setGroup((Object.keys(groups) as Group[]).find((g) => g === e.target.value) ?? "")} className={`${box} min-w-0 text-text`}>
             <option value="">{w.anything}</option>
             {(Object.keys(groups) as Group[]).map((g) => (
               <option key={g} value={g}>
@@ -52,11 +52,11 @@ export default function Audit({ me }: PageProps): ReactNode {
         </label>
         <label className={label}>
           {w.from}
-          <input type="date" value={from} onChange={(e) => setFrom(e.target.value)} className={`${box} text-text`} />
+          <input type="date" value={from} onChange={(e) => setFrom(e.target.value)} className={`${box} min-w-0 text-text`} />
         </label>
         <label className={label}>
           {w.to}
-          <input type="date" value={to} onChange={(e) => setTo(e.target.value)} className={`${box} text-text`} />
+          <input type="date" value={to} onChange={(e) => setTo(e.target.value)} className={`${box} min-w-0 text-text`} />
         </label>
         <Export of={f} />
       </div>
@@ -128,13 +128,13 @@ function Line({ of: e, names }: { of: Entry; names: ReadonlyMap<string, string> 
         ) : (
           <span className="min-w-0 break-words select-text">{subject}</span>
         )}
-        <time dateTime={e.at} title={exactly(e.at)} className="figures ms-auto text-xs text-muted">
+        <time dateTime={e.at} title={exactly(e.at)} className="figures ms-auto text-xs text-muted max-md:ms-0 max-md:w-full">
           {when}
         </time>
       </p>
       {e.changes.length > 0 && (
         <details className="mt-0.5">
-          <summary className="inline-flex min-h-6 cursor-pointer items-center text-xs text-muted max-md:min-h-11">{w.changes(e.changes.length)}</summary>
+          <summary className="inline-flex min-h-6 cursor-pointer items-center text-xs text-muted max-md:min-h-11">{e.isNew ? w.details : w.changes(e.changes.length)}</summary>
           <dl className="mt-1 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 pb-1 text-xs">
             {e.changes.map((c) => (
               <Field key={c.field} of={c} names={names} isNew={e.isNew} />

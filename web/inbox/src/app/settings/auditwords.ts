@@ -47,6 +47,7 @@ const en = {
   } as Readonly<Record<string, readonly [string, string]>>,
   other: ["did", "did"] as readonly [string, string],
   changes: (n: number) => (n === 1 ? "1 change" : `${n} changes`),
+  details: "Details",
 };
 
 const de: typeof en = {
@@ -94,6 +95,7 @@ const de: typeof en = {
   },
   other: ["tat", "tat"],
   changes: (n) => (n === 1 ? "1 Änderung" : `${n} Änderungen`),
+  details: "Einzelheiten",
 };
 
 export const { useWords } = catalogue({ en, de });
