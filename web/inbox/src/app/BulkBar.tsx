@@ -8,7 +8,7 @@ import { bulk, changeMany, type Target } from "../bulk";
 import { useTally } from "../data";
 import { keyOf } from "../keys";
 import { summed, type Filter } from "../lists";
-import { words, type Doing } from "../listwords";
+import { useWords, words, type Doing } from "../listwords";
 import { has, isEmpty, nothing, selection } from "../selection";
 import type { Conversation, Me } from "../types";
 import { Button, IconButton, MenuButton, type Choice } from "../ui/controls";
@@ -40,7 +40,7 @@ export default function BulkBar({
   /** The keys go back to the list. */
   onDone: () => void;
 }): ReactNode {
-  const w = words();
+  const w = useWords();
   const chosen = useSignal(selection);
   const run = useSignal(bulk);
   const [menu, setMenu] = useState<Menu>("");

@@ -2,7 +2,7 @@
 // and which tags to add and take away.
 
 import { useState, type ReactNode } from "react";
-import { words } from "../listwords";
+import { useWords } from "../listwords";
 import type { Conversation } from "../types";
 import { Button } from "../ui/controls";
 import { until } from "../until";
@@ -12,7 +12,7 @@ import { Sheet } from "./Together";
 const field = "mt-1 h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-sm text-text max-md:h-11";
 
 export function BulkSnooze({ onClose, onSnooze }: { onClose: () => void; onSnooze: (until: string) => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const [text, setText] = useState("");
   const [now] = useState(() => new Date());
   const meant = until(text, now);
@@ -59,7 +59,7 @@ export function BulkTags({
   onClose: () => void;
   onTags: (add: readonly string[], remove: readonly string[]) => void;
 }): ReactNode {
-  const w = words();
+  const w = useWords();
   const [text, setText] = useState("");
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   const there = [...new Set(of.flatMap((c) => c.tags))].sort();

@@ -18,16 +18,18 @@ import type { Conversation, Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { useSignal } from "../ui/signals";
-import { EmptyList } from "./EmptyList";
+import { useWords } from "../words/language";
 import type { Counts } from "./Nav";
 import { Row, RowSkeleton } from "./Row";
 
+const EmptyList = lazy(() => import("./EmptyList"));
 const BulkBar = lazy(() => import("./BulkBar"));
 
 const rowHeight = 64;
 
 export function Conversations({ me, person, place, filter, counts }: { me: string; person: Me | undefined; place: Place; filter: Filter | null; counts: Counts }): ReactNode {
   const go = useGo();
+  const w = useWords().list;
   const list = JSON.stringify(asked(filter ?? everything));
   const by = order[filter?.sort ?? "newest"];
   const listing = useListing(filter, me, me !== "");
@@ -200,7 +202,7 @@ export function Conversations({ me, person, place, filter, counts }: { me: strin
   const longest = useMemo(() => waitsLongest(rows), [rows]);
 
   if (listing.error) {
-    return <Trouble words="The list can't be loaded." kept={listing.error.message} retry={listing.retry} />;
+    return <Trouble words={w.cannotLoad} kept={listing.error.message} retry={listing.retry} />;
   }
   return (
     <div className="relative min-h-0 flex-1">
@@ -208,7 +210,7 @@ export function Conversations({ me, person, place, filter, counts }: { me: strin
         <div className="absolute inset-x-0 top-1 z-10 flex justify-center">
           <Button look="solid" className="h-7 rounded-full px-3 text-xs shadow-float" onPress={release}>
             <ArrowUp size={14} aria-hidden="true" />
-            {held} new
+            {w.fresh(held)}
           </Button>
         </div>
       )}
@@ -237,7 +239,9 @@ export function Conversations({ me, person, place, filter, counts }: { me: strin
         {listing.loading ? (
           <RowSkeleton />
         ) : rows.length === 0 ? (
-          <EmptyList place={place} />
+          <Suspense>
+            <EmptyList place={place} />
+          </Suspense>
         ) : (
           <ul className="relative w-full select-none" style={{ height: virtual.getTotalSize() }} onClickCapture={onPick} {...press.on}>
             {items.map((v) => {
@@ -273,7 +277,7 @@ export function Conversations({ me, person, place, filter, counts }: { me: strin
           </ul>
         )}
         {(selecting || run) && <div className="h-24" />}
-        {fetchingMore && <p className="late py-3 text-center text-xs text-muted">Loading more</p>}
+        {fetchingMore && <p className="late py-3 text-center text-xs text-muted">{w.loadingMore}</p>}
       </div>
       {(selecting || run) && filter && (
         <Suspense>

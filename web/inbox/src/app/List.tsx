@@ -4,6 +4,7 @@ import { lazy, Suspense, type ReactNode } from "react";
 import { useFilter, useViews } from "../data";
 import { listed, listOf, viewWord, type Place } from "../place";
 import type { Me } from "../types";
+import { useWords } from "../words/language";
 import { Conversations } from "./Conversations";
 import type { Counts } from "./Nav";
 import { Resizer } from "./Resizer";
@@ -32,6 +33,7 @@ export function ListPane({
   onWidth: (n: number) => void;
 }): ReactNode {
   const Landmark = width === null ? "main" : "section";
+  const w = useWords().list;
   const filter = useFilter(place, person);
   const { views } = useViews(place.view === "saved");
   const title =
@@ -42,7 +44,7 @@ export function ListPane({
       viewWord[place.view]);
   return (
     <Landmark
-      aria-label={listed(place.view) ? "Conversations" : viewWord[place.view]}
+      aria-label={listed(place.view) ? w.conversations : viewWord[place.view]}
       className={`relative flex min-h-0 min-w-0 flex-col bg-surface ${width === null ? "flex-1" : "shrink-0"}`}
       style={width === null ? {} : { width }}
     >
@@ -50,7 +52,7 @@ export function ListPane({
         <SearchField place={place} person={person} />
       </div>
       {place.view !== "search" && (
-        <div className="flex h-9 shrink-0 items-center gap-1 pr-2 pl-3">
+        <div className="flex h-9 shrink-0 items-center gap-1 pe-2 ps-3">
           <h1 className="min-w-0 flex-1 truncate text-sm font-semibold">{title}</h1>
           {listed(place.view) && filter && person && (
             <Suspense>
@@ -72,7 +74,7 @@ export function ListPane({
       ) : (
         <Conversations key={`${listOf(place)} ${place.status} ${filter?.sort ?? ""}`} me={me} person={person} place={place} filter={filter} counts={counts} />
       )}
-      {width !== null && <Resizer label="Width of the list" value={width} min={264} max={520} onChange={onWidth} side="left" />}
+      {width !== null && <Resizer label={w.width} value={width} min={264} max={520} onChange={onWidth} side="left" />}
     </Landmark>
   );
 }

@@ -6,7 +6,7 @@ import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useViews } from "../data";
 import type { Filter } from "../lists";
-import { words } from "../listwords";
+import { useWords } from "../listwords";
 import { useGo } from "../navigate";
 import { fixed, listOf, type Place } from "../place";
 import { chooseSort } from "../sorting";
@@ -19,7 +19,7 @@ const ViewForm = lazy(() => import("./ViewForm"));
 const look = "flex h-7 max-w-32 items-center gap-1 rounded-md px-1.5 text-xs text-secondary data-[hovered]:bg-hover max-md:h-11 max-md:px-2.5";
 
 export default function ListTools({ place, filter, person }: { place: Place; filter: Filter; person: Me }): ReactNode {
-  const w = words();
+  const w = useWords();
   const go = useGo();
   const [form, setForm] = useState(false);
   const { views } = useViews(place.view === "saved");
@@ -68,7 +68,7 @@ export default function ListTools({ place, filter, person }: { place: Place; fil
 
 /** In place of a view that was deleted, or never was. */
 export function ViewGone(): ReactNode {
-  const w = words();
+  const w = useWords();
   return (
     <div role="alert" className="px-6 pt-24 text-center">
       <p className="text-sm font-medium">{w.viewGone}</p>

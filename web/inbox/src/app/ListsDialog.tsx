@@ -2,7 +2,7 @@
 // navigation, and for whoever doesn't leave the keyboard.
 
 import { useState, type ReactNode } from "react";
-import { words } from "../listwords";
+import { useWords } from "../listwords";
 import { useGo } from "../navigate";
 import { at, href, listOf, viewWord, type Place } from "../place";
 import type { Me } from "../types";
@@ -24,7 +24,7 @@ export default function ListsDialog({
   place: Place;
   onClose: () => void;
 }): ReactNode {
-  const w = words();
+  const w = useWords();
   const go = useGo();
   const [text, setText] = useState("");
   const fixed: Entry[] = navViews.map((v) => ({

@@ -4,7 +4,7 @@ import { Bookmark, ChevronRight, Hash, Inbox, UsersRound, type LucideIcon } from
 import { useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useViews } from "../data";
-import { words } from "../listwords";
+import { useWords } from "../listwords";
 import { at, filterOf, href, listOf, type Place } from "../place";
 import { useTags, useViewCounts } from "../tallies";
 import type { Me } from "../types";
@@ -32,7 +32,7 @@ const fewTags = 12;
 
 /** All lists beside the fixed ones, by section; empty sections are left out. */
 export function useSections(me: Me, counts: Counts, place: Place): readonly Section[] {
-  const w = words();
+  const w = useWords();
   const { views } = useViews();
   const viewCounts = useViewCounts();
   const tags = useTags();
@@ -60,7 +60,7 @@ export default function NavMore({ me, counts, place }: { me: Me; counts: Counts;
 function Group({ section: s, place }: { section: Section; place: Place }): ReactNode {
   const [folded, setFolded] = useRemembered(`skein.nav.${s.id}`, 2);
   const [all, setAll] = useState(false);
-  const w = words();
+  const w = useWords();
   const shown = s.id === "tags" && !all ? s.entries.filter((e, i) => i < fewTags || e.place.tag === place.tag) : s.entries;
   const open = folded !== 1;
   return (

@@ -48,16 +48,16 @@ export const Row = memo(function Row({
   return (
     <>
     <RowLink to={to} current={current || selected} open={current} tabbable={tabbable} replace={replace} left={left}>
-      <span aria-hidden="true" className={`absolute inset-y-0 left-0 w-[3px] ${longest ? "bg-amber" : current ? "bg-accent" : ""}`} />
+      <span aria-hidden="true" className={`absolute inset-y-0 start-0 w-[3px] ${longest ? "bg-amber" : current ? "bg-accent" : ""}`} />
       <span className="flex items-center gap-1.5">
-        {waits && <span aria-hidden="true" className={`-ml-3 size-1.5 shrink-0 rounded-full bg-accent ${selecting ? "invisible" : "group-hover:invisible"}`} />}
+        {waits && <span aria-hidden="true" className={`-ms-3 size-1.5 shrink-0 rounded-full bg-accent ${selecting ? "invisible" : "group-hover:invisible"}`} />}
         <span className={`min-w-0 truncate text-sm ${waits ? "font-semibold" : ""}`}>{name}</span>
         <Glyph size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
         <span className="sr-only">
           , {channelWord[c.channel]}, number {c.number}
           {waits && `, waiting ${span(now - Date.parse(c.waitingSince))}`},
         </span>
-        <span className="ml-auto flex shrink-0 gap-1 pl-1">
+        <span className="ms-auto flex shrink-0 gap-1 ps-1">
           {(showStatus || left) && c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
           {c.priority > 0 && <Chip tone="accent">{c.priority > 1 ? "Urgent" : "High"}</Chip>}
           {c.tags.slice(0, 2).map((t) => (
@@ -66,14 +66,14 @@ export const Row = memo(function Row({
           {c.order && <Chip>{numberWord(c.order.number)}</Chip>}
           {showAssignee && assignee !== "" && <Chip tone={c.assigneeId === me ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>}
         </span>
-        <span className={`figures shrink-0 pl-1 text-xs ${longest ? "text-amber-text" : "text-muted"}`}>{age(c.lastAt, now)}</span>
+        <span className={`figures shrink-0 ps-1 text-xs ${longest ? "text-amber-text" : "text-muted"}`}>{age(c.lastAt, now)}</span>
       </span>
       <span className="flex items-center gap-1.5">
         <span className="min-w-0 flex-1 truncate text-sm text-secondary">
           {snippet ?? (
             <>
               <span className={waits ? "text-text" : ""}>{subject}</span>
-              {c.preview !== "" && <span className={`text-muted ${subject === "" ? "" : "ml-1.5"}`}>{c.preview}</span>}
+              {c.preview !== "" && <span className={`text-muted ${subject === "" ? "" : "ms-1.5"}`}>{c.preview}</span>}
             </>
           )}
         </span>
@@ -93,7 +93,7 @@ function RowBox({ words, selected, selecting }: { words: string; selected: boole
       aria-label={words}
       data-pick=""
       tabIndex={-1}
-      className={`absolute inset-y-0 left-0 flex w-7 cursor-pointer items-start pt-[15px] pl-[5px] ${selecting ? "" : "opacity-0 group-hover:opacity-100 pointer-coarse:hidden"}`}
+      className={`absolute inset-y-0 start-0 flex w-7 cursor-pointer items-start pt-[15px] ps-[5px] ${selecting ? "" : "opacity-0 group-hover:opacity-100 pointer-coarse:hidden"}`}
     >
       <span className={`flex size-3.5 items-center justify-center rounded-[3px] border ${selected ? "border-accent bg-accent text-on-accent" : "border-control bg-surface"}`}>
         {selected && <Check size={11} strokeWidth={3} aria-hidden="true" />}
@@ -139,7 +139,7 @@ function RowLink({
           runCommand(e.key === "ArrowDown" ? "next" : "previous");
         }
       }}
-      className={`relative flex h-16 flex-col justify-center gap-0.5 border-b border-line pr-3 pl-5 ${
+      className={`relative flex h-16 flex-col justify-center gap-0.5 border-b border-line pe-3 ps-5 ${
         current ? "bg-selected" : "hover:bg-hover"
       } ${left ? "opacity-60" : ""}`}
     >

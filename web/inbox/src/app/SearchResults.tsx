@@ -2,7 +2,7 @@
 
 import { Bookmark, Paperclip, ShoppingBag, UserRound, type LucideIcon } from "lucide-react";
 import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
-import { words } from "../listwords";
+import { useWords } from "../listwords";
 import { useGo } from "../navigate";
 import { href, type Place } from "../place";
 import { wordsOf } from "../query";
@@ -34,6 +34,7 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
   const rows = conversations.length;
   const before = rows - hits.length;
   const openIndex = conversations.lastIndexOf(place.open);
+  const w = useWords();
   const [form, setForm] = useState(false);
   const [cursor, setCursor] = useState(0);
   const active = openIndex >= 0 ? openIndex : Math.min(cursor, Math.max(0, rows - 1));
@@ -80,7 +81,7 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
         {person && (
           <Button className="h-7! text-xs" onPress={() => setForm(true)}>
             <Bookmark size={14} strokeWidth={1.75} aria-hidden="true" />
-            {words().saveView}
+            {w.saveView}
           </Button>
         )}
         {form && person && (

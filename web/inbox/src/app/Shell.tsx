@@ -146,7 +146,7 @@ export function Shell(): ReactNode {
           />
         )}
         {docked && conversation && (
-          <Suspense fallback={<aside aria-label="Customer" className="shrink-0 bg-canvas" style={{ width: panelWidth }} />}>
+          <Suspense fallback={<div className="shrink-0 bg-canvas" style={{ width: panelWidth }} />}>
             <DockedPanel conversation={conversation} place={place} width={panelWidth} onWidth={setPanelWidth} />
           </Suspense>
         )}

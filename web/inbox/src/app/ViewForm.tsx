@@ -4,7 +4,7 @@
 import { useDeferredValue, useState, type ReactNode } from "react";
 import { useTally } from "../data";
 import { everything } from "../lists";
-import { words } from "../listwords";
+import { useWords } from "../listwords";
 import { useGo } from "../navigate";
 import { at } from "../place";
 import { terms, written } from "../query";
@@ -29,7 +29,7 @@ function put(query: string, name: string, values: readonly string[]): string {
 const of = (query: string, name: string): string[] => terms(query).filter((t) => t.name === name).map((t) => t.value);
 
 export default function ViewForm({ me, view, query: initial, sort: order, onClose }: { me: Me; view: View | undefined; query: string; sort: Sort; onClose: () => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const go = useGo();
   const [name, setName] = useState(view?.name ?? "");
   const [query, setQuery] = useState(initial);

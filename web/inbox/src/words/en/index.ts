@@ -1,10 +1,12 @@
 // The words of the first screen, in English: by where they stand, a file each. It
 // is the type of every other language.
 
+import { list } from "./list";
 import { login } from "./login";
 import { nav } from "./nav";
 
 const en = {
+  list,
   login,
   nav,
 };

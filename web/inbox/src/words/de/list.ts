@@ -1,0 +1,9 @@
+import type { Words } from "../en";
+
+export const list: Words["list"] = {
+  conversations: "Gespräche",
+  width: "Breite der Liste",
+  cannotLoad: "Die Liste kann nicht geladen werden.",
+  fresh: (n) => `${n} neu`,
+  loadingMore: "Mehr wird geladen",
+};

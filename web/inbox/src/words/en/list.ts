@@ -1,0 +1,8 @@
+export const list = {
+  conversations: "Conversations",
+  width: "Width of the list",
+  cannotLoad: "The list can't be loaded.",
+  /** What came in while the list was held still. */
+  fresh: (n: number) => `${n} new`,
+  loadingMore: "Loading more",
+};
