@@ -112,26 +112,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/{id}/sign-in": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begin to sign an account in at its provider
-         * @description For admins.
-         */
-        post: operations["signIn"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/actions/{id}": {
         parameters: {
             query?: never;
@@ -203,26 +183,6 @@ export interface paths {
          * @description For admins. Sessions and sockets end at once. The agent's open conversations go to whom the body names, one after the other; with an empty body they are unassigned. What was begun is offered to colleagues, and everything else stays. The last active admin can't be deactivated.
          */
         post: operations["deactivate-agent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Tell an agent something
-         * @description For supervisors and admins. It is among the agent's notifications at once, and nowhere else.
-         */
-        post: operations["tell-agent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -494,41 +454,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/contacts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whom the team writes to about customers' matters, by name */
-        get: operations["contacts"];
-        put?: never;
-        /** Keep somebody's address; one that is kept already gets the name */
-        post: operations["save-contact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/contacts/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Forget a contact */
-        delete: operations["remove-contact"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -539,11 +464,7 @@ export interface paths {
         /** List conversations by their newest message */
         get: operations["list-conversations"];
         put?: never;
-        /**
-         * Begin a conversation with a customer
-         * @description Its first message is queued, and leaves as a reply does. By telephone number, to who never wrote, a service may take an approved template alone: the answer then is a conflict that says so. Somebody with whom a service's one conversation goes on elsewhere is answered there.
-         */
-        post: operations["begin"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1004,32 +925,11 @@ export interface paths {
         };
         /**
          * What may be sent to the customer now
-         * @description The bounds of the service that an answer leaves by, and until when it takes one; and the same of every other account that sends for the conversation's inbox.
+         * @description The bounds of the service that an answer leaves by, and until when it takes one.
          */
         get: operations["sending"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{id}/sides": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The side conversations of one, the newest first */
-        get: operations["sides"];
-        put?: never;
-        /**
-         * Begin a side conversation by mail, with others than the customer
-         * @description Its answers come to it alone. It is answered, read and kept as any conversation is, by its own id, and can't be merged with one. Whoever takes part in the conversation with the customer can't be among its recipients.
-         */
-        post: operations["begin-side"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1395,26 +1295,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/dead/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Remove it for good
-         * @description For admins. What came is lost by it.
-         */
-        delete: operations["discard"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2195,26 +2075,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/senders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The accounts by which a conversation can be begun
-         * @description Those of mailboxes, and of services that take a telephone number; of inboxes that the caller may see. What such a service takes is as for somebody who never wrote there.
-         */
-        get: operations["senders"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -2229,7 +2089,7 @@ export interface paths {
          * Make the first admin, and sign in
          * @description Only while there is no agent, and with the code that the server printed when it started.
          */
-        post: operations["first-run"];
+        post: operations["begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2254,26 +2114,6 @@ export interface paths {
          */
         put: operations["save-setup"];
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sign-ins": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign an account in by what its provider sent the browser back with
-         * @description For the admin who began it, within a quarter of an hour.
-         */
-        post: operations["finishSignIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2778,6 +2618,23 @@ export interface components {
             mayAutoReply: boolean;
             reason?: string;
         };
+        BeginInputBody: {
+            /** @description That the server printed when it started */
+            code: string;
+            email: string;
+            /** @description BCP 47, such as en or de */
+            locale: string;
+            name: string;
+            /**
+             * Format: password
+             * @description 10 characters or more
+             */
+            password: string;
+            /** @description The name of the business */
+            workspace: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
+        };
         BeginningOutputBody: {
             /** @description Nobody works here yet: the first admin is to be made */
             needed: boolean;
@@ -3040,15 +2897,6 @@ export interface components {
             purpose: string;
             source: string;
         };
-        Contact: {
-            address: string;
-            id: string;
-            name: string;
-        };
-        ContactInputBody: {
-            address: string;
-            name: string;
-        };
         Conversation: {
             /** @description The account that a reply leaves by */
             accountId: string;
@@ -3104,18 +2952,13 @@ export interface components {
              * @description seq of the newest message that the customer wrote or may see
              */
             publicSeq: number;
-            /** @description The conversation that this one, with others than its customer, is about */
-            sideOf?: string;
             /**
              * Format: date-time
              * @description While snoozed: when it opens again; absent: when the customer writes
              */
             snoozedUntil?: string;
-            /**
-             * @description side: one with others than the customer, see sideOf
-             * @enum {string}
-             */
-            status: "open" | "pending" | "snoozed" | "closed" | "spam" | "side";
+            /** @enum {string} */
+            status: "open" | "pending" | "snoozed" | "closed" | "spam";
             subject: string;
             tags?: string[];
             teamId?: string;
@@ -3274,29 +3117,6 @@ export interface components {
             expiresAt: string;
             /** @description For the query parameter t of attachments and raw messages */
             token: string;
-        };
-        FinishInputBody: {
-            /** @description As the provider sent it back */
-            code: string;
-            /** @description As the provider sent it back */
-            state: string;
-        };
-        FirstRunInputBody: {
-            /** @description That the server printed when it started */
-            code: string;
-            email: string;
-            /** @description BCP 47, such as en or de */
-            locale: string;
-            name: string;
-            /**
-             * Format: password
-             * @description 10 characters or more
-             */
-            password: string;
-            /** @description The name of the business */
-            workspace: string;
-            /** @description IANA name, such as Europe/Vienna */
-            zone: string;
         };
         FollowUpInputBody: {
             /** @description Absent: nobody yet */
@@ -3514,9 +3334,6 @@ export interface components {
         ItemsConnector: {
             items: components["schemas"]["Connector"][];
         };
-        ItemsContact: {
-            items: components["schemas"]["Contact"][];
-        };
         ItemsConversation: {
             items: components["schemas"]["Conversation"][];
         };
@@ -3570,9 +3387,6 @@ export interface components {
         };
         ItemsSavedItem: {
             items: components["schemas"]["SavedItem"][];
-        };
-        ItemsSendWay: {
-            items: components["schemas"]["SendWay"][];
         };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
@@ -3905,13 +3719,12 @@ export interface components {
             at: string;
             /** @description Who caused it */
             by: components["schemas"]["Actor"];
-            /** @description Empty for direct, which is of none */
             conversationId: string;
             /** @description Whose conversation it is, by name */
             customer: string;
             id: string;
             /** @enum {string} */
-            kind: "assignment" | "mention" | "message" | "direct";
+            kind: "assignment" | "mention" | "message";
             messageId?: string;
             /**
              * Format: int64
@@ -3977,50 +3790,6 @@ export interface components {
             from: string;
             /** @description HH:MM, 24:00 for the end of the day */
             to: string;
-        };
-        Opened: {
-            conversation: components["schemas"]["Conversation"];
-            message: components["schemas"]["Message"];
-        };
-        OpeningBody: {
-            /** @description What it leaves by: an account of a mailbox, or of a service that takes a number nobody wrote from */
-            accountId: string;
-            /** @description Ids of uploads */
-            attachments?: string[];
-            /** @description The others don't learn of them */
-            bcc?: components["schemas"]["Party"][];
-            cc?: components["schemas"]["Party"][];
-            /** @description Close the conversation with it */
-            close?: boolean;
-            /**
-             * Format: int64
-             * @description Of a mail: how long it can be taken back
-             */
-            holdSeconds?: number;
-            /** @description Sanitised before it is stored or sent */
-            html?: string;
-            /** @description Whom it is with, of a known customer; absent: the first of to */
-            identityId?: string;
-            /**
-             * Format: date-time
-             * @description When it leaves, if nobody has written by then. Not in a chat
-             */
-            sendAt?: string;
-            /**
-             * Format: date-time
-             * @description Snooze the conversation with it
-             */
-            snoozeUntil?: string;
-            /** @description Of a mail */
-            subject?: string;
-            /** @description Send the service's approved template instead of text, which is what it comes to: see sending */
-            template?: components["schemas"]["Template"];
-            /** @description May be empty when there are attachments */
-            text: string;
-            /** @description What else is done with the conversation */
-            then?: components["schemas"]["Actions"];
-            /** @description Absent: whoever wrote last */
-            to?: components["schemas"]["Party"][];
         };
         Order: {
             /** @description Empty while nobody has named it */
@@ -4445,8 +4214,6 @@ export interface components {
             text: string;
         };
         ReplyBody: {
-            /** @description The account that it leaves by, one that sends for the conversation's inbox: see sending. Absent: the conversation's */
-            accountId?: string;
             /** @description Ids of uploads */
             attachments?: string[];
             /** @description The others don't learn of them */
@@ -4587,6 +4354,57 @@ export interface components {
             locale: string;
             text: string;
         };
+        SendState: {
+            accountId: string;
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it may no longer be answered
+             */
+            closesAt?: string;
+            /**
+             * Format: date-time
+             * @description When the customer last wrote by this account
+             */
+            heardAt?: string;
+            /** Format: int64 */
+            maxFileBytes?: number;
+            /**
+             * Format: int64
+             * @description How many files go with one message; -1: none do
+             */
+            maxFiles?: number;
+            /**
+             * Format: int64
+             * @description How much text goes with one message
+             */
+            maxText?: number;
+            /** @description Whether a written answer may leave; a template may where there are any */
+            may: boolean;
+            /**
+             * Format: int64
+             * @description For how many hours people, and no machine, may answer; absent: as window
+             */
+            peopleWindow?: number;
+            /** @description A longer text leaves as several messages; else it is refused */
+            splits?: boolean;
+            /** @description They asked not to be written to */
+            stopped?: boolean;
+            /** @description What alone may be sent after that */
+            templates?: components["schemas"]["SendTemplate"][];
+            /**
+             * @description What maxText counts
+             * @enum {string}
+             */
+            textIn?: "characters" | "bytes";
+            /** @description Why it may not, or not by everybody */
+            why?: string;
+            /**
+             * Format: int64
+             * @description For how many hours after the customer's last message it may be answered
+             */
+            window?: number;
+        };
         SendTemplate: {
             language: string;
             name: string;
@@ -4597,122 +4415,6 @@ export interface components {
              * @description How many are filled in
              */
             values: number;
-        };
-        SendWay: {
-            accountId: string;
-            /** @description Somebody who never wrote there may be written to by their telephone number */
-            byNumber?: boolean;
-            channel: string;
-            /**
-             * Format: date-time
-             * @description When it may no longer be answered
-             */
-            closesAt?: string;
-            /** @description The account's address */
-            from?: string;
-            /**
-             * Format: date-time
-             * @description When the customer last wrote by this account
-             */
-            heardAt?: string;
-            /** @description That the account sends for */
-            inboxId: string;
-            /** Format: int64 */
-            maxFileBytes?: number;
-            /**
-             * Format: int64
-             * @description How many files go with one message; -1: none do
-             */
-            maxFiles?: number;
-            /**
-             * Format: int64
-             * @description How much text goes with one message
-             */
-            maxText?: number;
-            /** @description Whether a written answer may leave; a template may where there are any */
-            may: boolean;
-            /** @description The account's */
-            name: string;
-            /**
-             * Format: int64
-             * @description For how many hours people, and no machine, may answer; absent: as window
-             */
-            peopleWindow?: number;
-            /** @description A longer text leaves as several messages; else it is refused */
-            splits?: boolean;
-            /** @description They asked not to be written to */
-            stopped?: boolean;
-            /** @description What alone may be sent after that */
-            templates?: components["schemas"]["SendTemplate"][];
-            /**
-             * @description What maxText counts
-             * @enum {string}
-             */
-            textIn?: "characters" | "bytes";
-            /** @description Who it goes to when nobody else is named */
-            to: components["schemas"]["Party"][];
-            /** @description Why it may not, or not by everybody */
-            why?: string;
-            /**
-             * Format: int64
-             * @description For how many hours after the customer's last message it may be answered
-             */
-            window?: number;
-        };
-        SendingBody: {
-            accountId: string;
-            /** @description Somebody who never wrote there may be written to by their telephone number */
-            byNumber?: boolean;
-            channel: string;
-            /**
-             * Format: date-time
-             * @description When it may no longer be answered
-             */
-            closesAt?: string;
-            /**
-             * Format: date-time
-             * @description When the customer last wrote by this account
-             */
-            heardAt?: string;
-            /** Format: int64 */
-            maxFileBytes?: number;
-            /**
-             * Format: int64
-             * @description How many files go with one message; -1: none do
-             */
-            maxFiles?: number;
-            /**
-             * Format: int64
-             * @description How much text goes with one message
-             */
-            maxText?: number;
-            /** @description Whether a written answer may leave; a template may where there are any */
-            may: boolean;
-            /**
-             * Format: int64
-             * @description For how many hours people, and no machine, may answer; absent: as window
-             */
-            peopleWindow?: number;
-            /** @description A longer text leaves as several messages; else it is refused */
-            splits?: boolean;
-            /** @description They asked not to be written to */
-            stopped?: boolean;
-            /** @description What alone may be sent after that */
-            templates?: components["schemas"]["SendTemplate"][];
-            /**
-             * @description What maxText counts
-             * @enum {string}
-             */
-            textIn?: "characters" | "bytes";
-            /** @description Every account that it may be answered by, the one by which the next answer leaves first */
-            ways: components["schemas"]["SendWay"][];
-            /** @description Why it may not, or not by everybody */
-            why?: string;
-            /**
-             * Format: int64
-             * @description For how many hours after the customer's last message it may be answered
-             */
-            window?: number;
         };
         SentCode: {
             /** Format: date-time */
@@ -4820,10 +4522,6 @@ export interface components {
              */
             updatedAt?: string;
         };
-        SignInView: {
-            /** @description Where the provider asks for consent: go there with the browser */
-            url: string;
-        };
         Signature: {
             /** @description The same with its looks, sanitised; empty: the text does */
             html: string;
@@ -4835,10 +4533,6 @@ export interface components {
             agent: components["schemas"]["Agent"];
             /** Format: date-time */
             expiresAt: string;
-        };
-        SignedView: {
-            /** @description The account that is signed in */
-            id: string;
         };
         Snapshot: {
             agents: components["schemas"]["AgentLoad"][];
@@ -4983,9 +4677,6 @@ export interface components {
             /** @description All that are in it; left out, they stay */
             agents?: string[];
             name: string;
-        };
-        TellInputBody: {
-            text: string;
         };
         Template: {
             language: string;
@@ -5379,37 +5070,6 @@ export interface operations {
             };
         };
     };
-    signIn: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignInView"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "retry-action": {
         parameters: {
             query?: never;
@@ -5523,42 +5183,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Handoff"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "tell-agent": {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Made anew for every message, and the same when the call is tried again */
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TellInputBody"];
             };
         };
         responses: {
@@ -6076,97 +5700,6 @@ export interface operations {
             };
         };
     };
-    contacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsContact"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "save-contact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ContactInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Contact"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "remove-contact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "list-conversations": {
         parameters: {
             query?: {
@@ -6198,42 +5731,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConversation"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    begin: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Made anew for every answer, and the same when the call is tried again */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OpeningBody"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Opened"];
                 };
             };
             /** @description What is wrong */
@@ -7181,78 +6678,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendingBody"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sides: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description A conversation's id or its number */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsConversation"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "begin-side": {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Made anew for every answer, and the same when the call is tried again */
-                "Idempotency-Key": string;
-            };
-            path: {
-                /** @description A conversation's id or its number */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OpeningBody"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Opened"];
+                    "application/json": components["schemas"]["SendState"];
                 };
             };
             /** @description What is wrong */
@@ -7999,35 +7425,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PageDeadLetter"];
                 };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    discard: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -8851,7 +8248,7 @@ export interface operations {
                 /** @description Only those */
                 unread?: boolean;
                 /** @description Empty: all */
-                kind?: "assignment" | "mention" | "message" | "direct";
+                kind?: "assignment" | "mention" | "message";
             };
             header?: never;
             path?: never;
@@ -9578,35 +8975,6 @@ export interface operations {
             };
         };
     };
-    senders: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemsSendWay"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     beginning: {
         parameters: {
             query?: never;
@@ -9636,7 +9004,7 @@ export interface operations {
             };
         };
     };
-    "first-run": {
+    begin: {
         parameters: {
             query?: never;
             header?: never;
@@ -9645,7 +9013,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FirstRunInputBody"];
+                "application/json": components["schemas"]["BeginInputBody"];
             };
         };
         responses: {
@@ -9719,39 +9087,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Setup"];
-                };
-            };
-            /** @description What is wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    finishSignIn: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FinishInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedView"];
                 };
             };
             /** @description What is wrong */
