@@ -23,7 +23,8 @@ import type { Counts } from "./Nav";
 import { Row, RowSkeleton } from "./Row";
 
 const EmptyList = lazy(() => import("./EmptyList"));
-const BulkBar = lazy(() => import("./BulkBar"));
+const loadBar = (): Promise<typeof import("./BulkBar")> => import("./BulkBar");
+const BulkBar = lazy(loadBar);
 
 const rowHeight = 64;
 
@@ -98,6 +99,9 @@ export function Conversations({ me, person, place, filter, counts }: { me: strin
       const el = document.activeElement;
       const row = el?.closest("[data-row]");
       focused.current = el && row ? { el, index: Number(row.getAttribute("aria-posinset")) - 1 } : null;
+      // The keys go on from where the focus is, however it came there.
+      const id = row?.getAttribute("data-row");
+      if (id !== null && id !== undefined) setCursor(id);
     };
     list?.addEventListener("focusin", onFocus);
     return () => list?.removeEventListener("focusin", onFocus);
@@ -185,6 +189,10 @@ export function Conversations({ me, person, place, filter, counts }: { me: strin
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>("[data-row] a[tabindex='0']")?.focus({ preventScroll: true }));
   }, []);
   const run = useSignal(bulkShown);
+  // Whoever selects has the keys of the bar at once.
+  useEffect(() => {
+    if (!listing.loading) void loadBar();
+  }, [listing.loading]);
 
   // The neighbours of the open one are likely next.
   const around = openIndex < 0 ? "" : `${rows[openIndex - 1]?.id ?? ""} ${rows[openIndex + 1]?.id ?? ""}`;
