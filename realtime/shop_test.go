@@ -48,6 +48,14 @@ func (s *shop) notify(r *rand.Rand) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to := []inbox.AgentID{"ann", "bob", "eve", "sue"}[r.IntN(4)]
+	if r.IntN(4) == 0 { // what a supervisor tells one agent is of no conversation
+		n := &notice{inbox.Notification{ID: inbox.NotificationID(fmt.Sprint("all's n", len(s.notices))), Version: 1, Kind: inbox.DirectNotice, Text: fmt.Sprint(r.IntN(1000))}, to}
+		s.notices[string(n.ID)] = n
+		told := n.Notification
+		s.announce(r, inbox.Event{Kind: inbox.NotificationMade, Entity: string(n.ID), Version: 1, Notification: &told,
+			Audience: inbox.Audience{Agent: to, Inboxes: []inbox.InboxID{inbox.NoInbox}}})
+		return
+	}
 	rights := s.staff.of(to)
 	c := s.state[conversation(r.IntN(12))]
 	if c == nil || !rights.Sees(c.Place()) {
@@ -91,7 +99,7 @@ func (s *shop) bell(agent inbox.AgentID) map[string]any {
 func (s *shop) told(agent inbox.AgentID, to map[string]any) {
 	rights := s.staff.of(agent)
 	for id, n := range s.notices {
-		if n.to == agent && rights.Sees(s.state[string(n.ConversationID)].Place()) {
+		if n.to == agent && (n.ConversationID == "" || rights.Sees(s.state[string(n.ConversationID)].Place())) {
 			to[id] = n.Notification
 		}
 	}

@@ -183,3 +183,32 @@ func TestQueuesEqualTheLog(t *testing.T) {
 		})
 	}
 }
+
+// What a supervisor tells an agent is theirs alone, once however often it is sent,
+// announced to nobody else, and read like anything else.
+func TestTellAgent(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx, now := t.Context(), time.Now()
+	for range 2 {
+		if err := d.TellAgent(ctx, d.su, d.anna.Agent.ID, "k1", "Take the chats first.", now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantCode(t, "another text by the same key", d.TellAgent(ctx, d.su, d.anna.Agent.ID, "k1", "Something else.", now), inbox.Conflict)
+	wantCode(t, "nobody", d.TellAgent(ctx, d.su, "00000000-0000-7000-8000-000000000000", "k2", "Hello.", now), inbox.NotFound)
+	wantCode(t, "no id", d.TellAgent(ctx, d.su, "anna", "k3", "Hello.", now), inbox.NotFound)
+	c := d.mail(t, "support", "a", "ann@x.example")
+	d.assign(t, d.su, c, d.anna)
+	d.wantBell(t, "told", d.anna, "direct by su: Take the chats first. *", "assignment by su:  *")
+	d.wantBell(t, "told", d.bert)
+	if diff := cmp.Diff([]string{string(d.anna.Agent.ID)}, d.strings(t, `SELECT p->'audience'->>'agent' FROM (
+		SELECT convert_from(payload, 'utf8')::jsonb AS p FROM outbox WHERE subject = 'skein.event.notification.made') o
+		WHERE p->'notification'->>'kind' = 'direct'`)); diff != "" {
+		t.Errorf("who it is announced to (-want +got):\n%s", diff)
+	}
+	if n, err := d.ReadNotifications(ctx, d.anna, inbox.ReadSelection{Through: time.Now()}, time.Now()); err != nil || n != 2 {
+		t.Errorf("read %d, %v, want 2", n, err)
+	}
+	d.wantBell(t, "read", d.anna, "direct by su: Take the chats first.", "assignment by su: ")
+}

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { api, body } from "../api/client";
 import { conversation, page } from "../parse";
+import { at, href } from "../place";
 import { figures, setThresholds, type AgentLoad, type Figure, type Levels, type Queues } from "../queues";
 import { words } from "../queuewords";
 import { queries } from "../runtime";
@@ -100,7 +101,7 @@ function Item({ of: c, me, onMoved }: { of: Conversation; me: Me; onMoved: () =>
             </option>
           ))}
         </select>
-        <PlaceLink to={`/all/${c.number}`} className="flex h-8 items-center rounded-md px-2.5 text-sm text-secondary data-[hovered]:bg-hover max-md:h-11">
+        <PlaceLink to={href(at("all", { open: String(c.number) }))} className="flex h-8 items-center rounded-md px-2.5 text-sm text-secondary data-[hovered]:bg-hover max-md:h-11">
           {w.go}
         </PlaceLink>
         {!noting && <Button onPress={() => setNoting(true)}>{w.note}</Button>}
