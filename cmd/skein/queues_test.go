@@ -37,8 +37,10 @@ func TestQueuesInBrowser(t *testing.T) {
 	page := runPage(t, node, "e2e/queues.mjs", "SKEIN_URL="+n.url, "SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium)
 	page.expect("watching")
 	n.mail("support", "Kettle", "Cara Winter/cara.winter@x.example", inbox.Proven, "Where is my order?")
-	page.say("go")
-	page.expect("given")
+	for _, step := range []string{"risen", "marked", "joined", "given", "told"} {
+		page.say("go")
+		page.expect(step)
+	}
 	c := ana.find("Kettle")
 	if status, said := ana.doKey("POST", "/conversations/"+string(c.ID)+"/replies", "key-0002", map[string]any{"text": "On its way.", "seenSeq": c.PublicSeq}); status != 202 {
 		t.Fatalf("the answer gets %d: %s", status, said)

@@ -108,6 +108,7 @@ type cell struct {
 type Tally struct {
 	at     time.Time
 	trends bool
+	looks  map[cell]*look
 	cells  map[cell]*Group
 	agents map[inbox.InboxID]map[inbox.AgentID]*AgentLoad
 }
@@ -134,11 +135,11 @@ type happened struct {
 func (b *Board) Tally(now time.Time, site *Site, trends bool) *Tally {
 	b.prune(now)
 	all := b.happenings(site)
-	t := &Tally{at: now, trends: trends, cells: map[cell]*Group{}, agents: map[inbox.InboxID]map[inbox.AgentID]*AgentLoad{}}
+	t := &Tally{at: now, trends: trends, looks: map[cell]*look{}, cells: map[cell]*Group{}, agents: map[inbox.InboxID]map[inbox.AgentID]*AgentLoad{}}
 	midnights := map[inbox.InboxID]time.Time{}
 	for id, c := range b.conversations {
 		if trends {
-			t.lookBack(c, now)
+			t.lookBack(c)
 		}
 		h := all[c]
 		if c.merged != "" || c.status == inbox.Spam || !c.backlog && h == nil && c.replied.IsZero() && c.created.Before(now.Add(-Kept)) {
@@ -186,6 +187,7 @@ func (b *Board) Tally(now time.Time, site *Site, trends bool) *Tally {
 			t.spans(c, h, now)
 		}
 	}
+	t.looked()
 	return t
 }
 

@@ -301,3 +301,20 @@ func TestFiguresEqualReplay(t *testing.T) {
 		})
 	}
 }
+
+// What a second costs while somebody watches, with a backlog of a hundred thousand.
+func BenchmarkTally(b *testing.B) {
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	base := Base{Since: now.Add(-Kept)}
+	for n := range 100_000 {
+		at := now.Add(-time.Duration(n) * time.Minute)
+		base.Open = append(base.Open, inbox.Conversation{
+			ID: id[inbox.ConversationID](1, n), Version: 1, InboxID: id[inbox.InboxID](2, n%10), Channel: inbox.Email, Status: inbox.Open, CreatedAt: at, WaitingSince: &at,
+		})
+	}
+	board := NewBoard(base)
+	b.ReportAllocs()
+	for b.Loop() {
+		board.Tally(now, &Site{}, true).Snapshot(func(inbox.InboxID) bool { return true })
+	}
+}

@@ -43,36 +43,89 @@ func (t *Tally) trend(at cell) *Trend {
 	return g.Trend
 }
 
-// stood counts a conversation in one state, at those minutes that fall into a time:
-// from an instant on, and before another.
-func (t *Tally) stood(s *state, from, until, now time.Time) {
-	if !s.backlog && s.waiting.IsZero() {
+// A look is what is gathered of a cell's last hour: how many more or fewer there are
+// from each minute on than before it, and since when the longest waits. A backlog of
+// a hundred thousand is looked at in a moment.
+type look struct {
+	waiting, backlog [minutes + 1]int
+	since            [minutes]int64 // of those that did not wait all that time, Unix seconds; 0: none
+	steady           int64          // of those that did
+}
+
+// minuteFrom is the first minute of a trend that is no earlier than at.
+func minuteFrom(at, now time.Time) int {
+	ago := now.Sub(at)
+	switch {
+	case ago < 0:
+		return minutes
+	case ago >= (minutes-1)*time.Minute:
+		return 0
+	}
+	return minutes - 1 - int(ago/time.Minute)
+}
+
+// stood counts a conversation in one state at minutes [from, until).
+func (t *Tally) stood(s *state, from, until int) {
+	if from >= until || !s.backlog && s.waiting.IsZero() {
 		return
 	}
-	trend := t.trend(s.place)
-	for i := range minutes {
-		at := now.Add(time.Duration(i+1-minutes) * time.Minute)
-		if at.Before(from) || !at.Before(until) {
-			continue
-		}
-		if s.backlog {
-			trend.Minutes.Backlog[i]++
-		}
-		if !s.waiting.IsZero() {
-			trend.Minutes.Waiting[i]++
-			trend.Minutes.Longest[i] = max(trend.Minutes.Longest[i], int(at.Sub(s.waiting)/time.Second))
-		}
+	l := t.looks[s.place]
+	if l == nil {
+		l = &look{}
+		t.looks[s.place] = l
+	}
+	if s.backlog {
+		l.backlog[from]++
+		l.backlog[until]--
+	}
+	if s.waiting.IsZero() {
+		return
+	}
+	l.waiting[from]++
+	l.waiting[until]--
+	since := s.waiting.Unix()
+	if from == 0 && until == minutes {
+		l.steady = earliest(l.steady, since)
+		return
+	}
+	for i := from; i < until; i++ {
+		l.since[i] = earliest(l.since[i], since)
 	}
 }
 
-// lookBack counts a conversation as it stood in the last hour.
-func (t *Tally) lookBack(c *conversation, now time.Time) {
-	var from time.Time
-	for i := range c.past {
-		t.stood(&c.past[i].state, from, c.past[i].until, now)
-		from = c.past[i].until
+// earliest is the earlier of two instants, 0 being none.
+func earliest(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
 	}
-	t.stood(&c.state, from, now.Add(time.Nanosecond), now)
+	return a
+}
+
+// lookBack counts a conversation as it stood in the last hour.
+func (t *Tally) lookBack(c *conversation) {
+	from := 0
+	for i := range c.past {
+		until := minuteFrom(c.past[i].until, t.at)
+		t.stood(&c.past[i].state, from, until)
+		from = max(from, until)
+	}
+	t.stood(&c.state, from, minutes)
+}
+
+// looked makes trends of what was gathered.
+func (t *Tally) looked() {
+	for place, l := range t.looks {
+		trend := t.trend(place)
+		waiting, backlog := 0, 0
+		for i := range minutes {
+			waiting, backlog = waiting+l.waiting[i], backlog+l.backlog[i]
+			trend.Minutes.Waiting[i], trend.Minutes.Backlog[i] = waiting, backlog
+			if since := earliest(l.since[i], l.steady); since != 0 {
+				at := t.at.Add(time.Duration(i+1-minutes) * time.Minute)
+				trend.Minutes.Longest[i] = max(0, int(at.Unix()-since))
+			}
+		}
+	}
 }
 
 // spans counts what happened to a conversation, by when it did. Of one that was

@@ -70,6 +70,11 @@ type Wall struct {
 	agents     []inbox.Agent
 	thresholds []inbox.QueueThreshold
 	settled    bool // the three above were read
+
+	// The showing goroutine's own: the trends of the last minute, by what is watched
+	// and by group.
+	minute int64
+	trends map[string]map[[2]string]*queues.Trend
 }
 
 // New returns a wall that has nothing to show before [Wall.Run].
@@ -282,12 +287,31 @@ func (w *Wall) showTo(watching map[string]inbox.Rights) {
 		w.mu.Unlock()
 		return
 	}
-	tally := w.board.Tally(now, &w.site, true)
+	minute := now.Unix() / 60
+	fresh := minute != w.minute
+	for key := range watching {
+		fresh = fresh || w.trends[key] == nil
+	}
+	tally := w.board.Tally(now, &w.site, fresh)
 	agents, thresholds := w.agents, w.thresholds
 	w.mu.Unlock()
+	if fresh {
+		w.minute, w.trends = minute, map[string]map[[2]string]*queues.Trend{}
+	}
 	all := make(map[string]realtime.Shown, len(watching))
 	for key, rights := range watching {
 		snap := snapshot(tally, &rights, agents, presence, thresholds)
+		if fresh {
+			w.trends[key] = map[[2]string]*queues.Trend{}
+		}
+		for i := range snap.Groups {
+			g := &snap.Groups[i]
+			at := [2]string{string(g.By), g.ID}
+			if fresh {
+				w.trends[key][at] = g.Trend
+			}
+			g.Trend = w.trends[key][at]
+		}
 		trends, err := json.Marshal(snap)
 		if err == nil {
 			for i := range snap.Groups {
@@ -295,7 +319,7 @@ func (w *Wall) showTo(watching map[string]inbox.Rights) {
 			}
 			var plain []byte
 			if plain, err = json.Marshal(snap); err == nil {
-				all[key] = realtime.Shown{Plain: plain, Trends: trends, Minute: now.Unix() / 60}
+				all[key] = realtime.Shown{Plain: plain, Trends: trends, Minute: minute}
 				continue
 			}
 		}

@@ -64,6 +64,8 @@ try {
   await axe(su, "queues");
   await shot(su, "queues");
 
+  await step("risen");
+
   // Thresholds, told by word.
   await su.getByRole("button", { name: "Thresholds" }).click();
   const levels = su.getByRole("dialog", { name: "Thresholds" });
@@ -75,6 +77,8 @@ try {
   await levels.getByRole("button", { name: "Save" }).click();
   await su.locator("tfoot").getByText("Raised").waitFor();
 
+  await step("marked");
+
   // What waits longest is joined by a note and given to somebody.
   await su.locator("tfoot").getByRole("button", { name: /Waiting longest/ }).click();
   const list = su.getByRole("dialog", { name: /Waiting longest/ });
@@ -83,10 +87,13 @@ try {
   await axe(su, "list");
   await list.getByRole("button", { name: "Add note" }).click();
   await su.getByText("The note is there.").waitFor();
+  await step("joined");
   await list.getByRole("combobox").selectOption({ label: "ana" });
   await ana.getByRole("button", { name: "Notifications, 1 unread" }).waitFor();
   await su.keyboard.press("Escape");
   await list.waitFor({ state: "detached" });
+
+  await step("given");
 
   // An agent is told something, and has it at once.
   const row = su.getByRole("row", { name: /^ana/ });
@@ -99,7 +106,7 @@ try {
   await ana.getByRole("button", { name: "Notifications, 2 unread" }).click();
   await ana.getByRole("dialog", { name: "Notifications" }).getByText("Take the chats first, there is a rush.").waitFor();
   await axe(ana, "told");
-  await step("given"); // it is answered now
+  await step("told"); // it is answered now
 
   await su.locator("[data-figure='waiting all ']", { hasText: /^0$/ }).waitFor();
   assert.equal(await su.evaluate(() => globalThis.notReloaded), true);
