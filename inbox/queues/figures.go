@@ -137,12 +137,17 @@ func (b *Board) Tally(now time.Time, site *Site, trends bool) *Tally {
 	all := b.happenings(site)
 	t := &Tally{at: now, trends: trends, looks: map[cell]*look{}, cells: map[cell]*Group{}, agents: map[inbox.InboxID]map[inbox.AgentID]*AgentLoad{}}
 	midnights := map[inbox.InboxID]time.Time{}
+	old := now.Add(-Kept)
 	for id, c := range b.conversations {
 		if trends {
 			t.lookBack(c)
 		}
 		h := all[c]
-		if c.merged != "" || c.status == inbox.Spam || !c.backlog && h == nil && c.replied.IsZero() && c.created.Before(now.Add(-Kept)) {
+		if c.merged != "" || c.status == inbox.Spam || !c.backlog && h == nil && c.replied.IsZero() && c.created.Before(old) {
+			continue
+		}
+		if h == nil && c.created.Before(old) && c.replied.Before(old) { // most of a backlog
+			t.stand(t.cell(c.place), id, c)
 			continue
 		}
 		at := c.place.inbox
