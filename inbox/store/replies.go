@@ -300,7 +300,8 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 			c.Channel, c.Account = m.Channel, m.Account
 			c.Preview, c.LastAt, c.WaitingSince = inbox.Preview(m), later(c.LastAt, a.At), nil
 			if c.FirstReplyAt == nil {
-				c.FirstReplyAt = &a.At
+				at := stored(a.At)
+				c.FirstReplyAt = &at
 			}
 		}
 		if a.Close {
