@@ -22,6 +22,8 @@ export interface Draft {
   readonly at: number;
   /** What is done with the conversation when it is sent, of the saved replies in it. */
   readonly then?: Then | undefined;
+  /** The account that it is to leave by; absent: the conversation's. */
+  readonly by?: string | undefined;
 }
 
 export const blank: Draft = {
@@ -70,6 +72,7 @@ export function draftOf(x: unknown, name: string): Draft {
     seenSeq: num(o, "seenSeq"),
     at: num(o, "at"),
     ...(Array.isArray(o["bcc"]) ? { bcc: list(o, "bcc", party) } : {}),
+    ...(str(o, "by") === "" ? {} : { by: str(o, "by") }),
     ...(typeof o["then"] === "object" && o["then"] !== null ? { then: o["then"] } : {}),
   };
 }
@@ -122,6 +125,12 @@ export function sweepDrafts(now: number): void {
 
 /** A reply that was taken back, for the composer of its conversation to go on with. */
 export const takenBack = new Signal<{ readonly conversationId: string; readonly draft: Draft } | null>(null);
+
+/** A conversation that is to be begun: with whom, "" for nobody yet. Null for none. */
+export const beginning = new Signal<{ readonly address: string; readonly name: string } | null>(null);
+
+/** The side conversations that are looked at: of which conversation, and which one is open, "" for none. */
+export const aside = new Signal<{ readonly of: string; readonly open: string } | null>(null);
 
 /** What is put into the reply of a conversation from elsewhere on the page. */
 export const putIn = new Signal<{ readonly conversationId: string; readonly html: string } | null>(null);

@@ -53,7 +53,8 @@ export function shelfOf(id: string): Shelf {
   };
 }
 
-const says = (d: Draft): string => JSON.stringify({ ...d, at: 0, seenSeq: 0 });
+// By which account it is to leave is chosen on this device alone.
+const says = (d: Draft): string => JSON.stringify({ ...d, at: 0, seenSeq: 0, by: undefined });
 
 /** Both drafts' words: one of them where it has all that the other says. */
 export function join(mine: Draft, theirs: Draft): Draft {
@@ -68,6 +69,7 @@ export function join(mine: Draft, theirs: Draft): Draft {
     to: mine.to ?? theirs.to,
     cc: mine.cc ?? theirs.cc,
     ...(mine.bcc ?? theirs.bcc ? { bcc: mine.bcc ?? theirs.bcc } : {}),
+    ...(mine.by ?? theirs.by ? { by: mine.by ?? theirs.by } : {}),
     ...(mine.then ?? theirs.then ? { then: mine.then ?? theirs.then } : {}),
     attachments: [...mine.attachments, ...theirs.attachments.filter((a) => !mine.attachments.some((b) => b.id === a.id))],
     seenSeq: Math.min(...[mine.seenSeq, theirs.seenSeq].filter((n) => n > 0), Infinity) || 0,

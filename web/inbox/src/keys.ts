@@ -6,6 +6,8 @@ export type Command =
   | "open"
   | "reply"
   | "note"
+  | "begin"
+  | "sides"
   | "close"
   | "assign-me"
   | "assign"
@@ -56,6 +58,8 @@ export const bindings: readonly Binding[] = [
   { keys: ["Escape"], command: "clear-selection", help: "Select nothing", group: "Select" },
   { keys: ["r"], command: "reply", help: "Reply", group: "Answer" },
   { keys: ["n"], command: "note", help: "Note for the team", group: "Answer" },
+  { keys: ["w"], command: "begin", help: "Write to a customer: a new conversation", group: "Answer" },
+  { keys: ["d"], command: "sides", help: "Side conversations, with a warehouse or a carrier", group: "Answer" },
   { keys: ["e"], command: "close", help: "Close and go to the next", group: "Sort out" },
   { keys: ["m"], command: "assign-me", help: "Assign to me", group: "Sort out" },
   { keys: ["a"], command: "assign", help: "Assign to somebody", group: "Sort out" },

@@ -32,6 +32,10 @@ export interface Entry {
   readonly snoozeUntil?: string | undefined;
   readonly sendAt?: string | undefined;
   readonly bcc?: readonly Party[] | undefined;
+  /** The account that it leaves by; absent: the conversation's. */
+  readonly by?: string | undefined;
+  /** Sent instead of the text, which is what it comes to. */
+  readonly template?: { readonly name: string; readonly language: string; readonly values: readonly string[] } | undefined;
   /** When it was written, in milliseconds. */
   readonly at: number;
   readonly phase: Phase;

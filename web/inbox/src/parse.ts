@@ -93,7 +93,7 @@ export function list<T>(o: Rec, key: string, one: (x: unknown) => T): T[] {
   return Array.isArray(v) ? v.map((x: unknown) => one(x)) : [];
 }
 
-function oneOf<T extends string>(v: unknown, all: readonly T[], otherwise: T): T {
+export function oneOf<T extends string>(v: unknown, all: readonly T[], otherwise: T): T {
   return all.find((a) => a === v) ?? otherwise;
 }
 
@@ -150,6 +150,7 @@ export function conversation(x: unknown): Conversation {
     snoozedUntil: str(o, "snoozedUntil"),
     mergedInto: str(o, "mergedInto"),
     sideOf: str(o, "sideOf"),
+    accountId: str(o, "accountId"),
   };
 }
 

@@ -148,7 +148,8 @@ function changed(c: Change): void {
       recount();
       // It is in sight again: what happened to its messages meanwhile was not told.
       if (!before.conversations.has(c.entity)) void queries.invalidateQueries({ queryKey: ["messages", c.entity] });
-      again(`links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`, `panel ${c.conversation.customer.customerId}`);
+      if (c.conversation.sideOf !== "") again(`sides ${c.conversation.sideOf}`);
+      again(`sending ${c.entity}`, `links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`, `panel ${c.conversation.customer.customerId}`);
       break;
     case "gone":
       if (before.messages.has(c.entity)) {
@@ -256,6 +257,8 @@ async function post(e: Entry): Promise<Message> {
           attachments: e.attachments.map((a) => a.id),
           ...(e.close ? { close: true } : {}),
           ...(e.then ? { then: e.then } : {}),
+          ...(e.by === undefined ? {} : { accountId: e.by }),
+          ...(e.template ? { template: { ...e.template, values: [...e.template.values] } } : {}),
           ...(e.snoozeUntil === undefined ? {} : { snoozeUntil: e.snoozeUntil }),
           ...(e.sendAt === undefined ? { holdSeconds: hold() } : { sendAt: e.sendAt }),
         },

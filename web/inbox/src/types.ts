@@ -71,6 +71,8 @@ export interface Conversation {
   /** While snoozed: when it opens again; "" when the customer writes. */
   readonly snoozedUntil: string;
   readonly mergedInto: string;
+  /** The account that a reply leaves by. */
+  readonly accountId: string;
   /** The conversation that this one, with others than its customer, is about, and in no list; "" for one of its own. Its status says nothing. */
   readonly sideOf: string;
 }

@@ -112,6 +112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign an account in at its provider
+         * @description For admins.
+         */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/{id}": {
         parameters: {
             query?: never;
@@ -183,6 +203,26 @@ export interface paths {
          * @description For admins. Sessions and sockets end at once. The agent's open conversations go to whom the body names, one after the other; with an empty body they are unassigned. What was begun is offered to colleagues, and everything else stays. The last active admin can't be deactivated.
          */
         post: operations["deactivate-agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell an agent something
+         * @description For supervisors and admins. It is among the agent's notifications at once, and nowhere else.
+         */
+        post: operations["tell-agent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,6 +494,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the team writes to about customers' matters, by name */
+        get: operations["contacts"];
+        put?: never;
+        /** Keep somebody's address; one that is kept already gets the name */
+        post: operations["save-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a contact */
+        delete: operations["remove-contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -464,7 +539,11 @@ export interface paths {
         /** List conversations by their newest message */
         get: operations["list-conversations"];
         put?: never;
-        post?: never;
+        /**
+         * Begin a conversation with a customer
+         * @description Its first message is queued, and leaves as a reply does. By telephone number, to who never wrote, a service may take an approved template alone: the answer then is a conflict that says so. Somebody with whom a service's one conversation goes on elsewhere is answered there.
+         */
+        post: operations["begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -925,11 +1004,32 @@ export interface paths {
         };
         /**
          * What may be sent to the customer now
-         * @description The bounds of the service that an answer leaves by, and until when it takes one.
+         * @description The bounds of the service that an answer leaves by, and until when it takes one; and the same of every other account that sends for the conversation's inbox.
          */
         get: operations["sending"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/sides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The side conversations of one, the newest first */
+        get: operations["sides"];
+        put?: never;
+        /**
+         * Begin a side conversation by mail, with others than the customer
+         * @description Its answers come to it alone. It is answered, read and kept as any conversation is, by its own id, and can't be merged with one. Whoever takes part in the conversation with the customer can't be among its recipients.
+         */
+        post: operations["begin-side"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1295,6 +1395,26 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove it for good
+         * @description For admins. What came is lost by it.
+         */
+        delete: operations["discard"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2075,6 +2195,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The accounts by which a conversation can be begun
+         * @description Those of mailboxes, and of services that take a telephone number; of inboxes that the caller may see. What such a service takes is as for somebody who never wrote there.
+         */
+        get: operations["senders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -2089,7 +2229,7 @@ export interface paths {
          * Make the first admin, and sign in
          * @description Only while there is no agent, and with the code that the server printed when it started.
          */
-        post: operations["begin"];
+        post: operations["first-run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2114,6 +2254,26 @@ export interface paths {
          */
         put: operations["save-setup"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign an account in by what its provider sent the browser back with
+         * @description For the admin who began it, within a quarter of an hour.
+         */
+        post: operations["finishSignIn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2618,23 +2778,6 @@ export interface components {
             mayAutoReply: boolean;
             reason?: string;
         };
-        BeginInputBody: {
-            /** @description That the server printed when it started */
-            code: string;
-            email: string;
-            /** @description BCP 47, such as en or de */
-            locale: string;
-            name: string;
-            /**
-             * Format: password
-             * @description 10 characters or more
-             */
-            password: string;
-            /** @description The name of the business */
-            workspace: string;
-            /** @description IANA name, such as Europe/Vienna */
-            zone: string;
-        };
         BeginningOutputBody: {
             /** @description Nobody works here yet: the first admin is to be made */
             needed: boolean;
@@ -2897,6 +3040,15 @@ export interface components {
             purpose: string;
             source: string;
         };
+        Contact: {
+            address: string;
+            id: string;
+            name: string;
+        };
+        ContactInputBody: {
+            address: string;
+            name: string;
+        };
         Conversation: {
             /** @description The account that a reply leaves by */
             accountId: string;
@@ -2952,13 +3104,18 @@ export interface components {
              * @description seq of the newest message that the customer wrote or may see
              */
             publicSeq: number;
+            /** @description The conversation that this one, with others than its customer, is about */
+            sideOf?: string;
             /**
              * Format: date-time
              * @description While snoozed: when it opens again; absent: when the customer writes
              */
             snoozedUntil?: string;
-            /** @enum {string} */
-            status: "open" | "pending" | "snoozed" | "closed" | "spam";
+            /**
+             * @description side: one with others than the customer, see sideOf
+             * @enum {string}
+             */
+            status: "open" | "pending" | "snoozed" | "closed" | "spam" | "side";
             subject: string;
             tags?: string[];
             teamId?: string;
@@ -3117,6 +3274,29 @@ export interface components {
             expiresAt: string;
             /** @description For the query parameter t of attachments and raw messages */
             token: string;
+        };
+        FinishInputBody: {
+            /** @description As the provider sent it back */
+            code: string;
+            /** @description As the provider sent it back */
+            state: string;
+        };
+        FirstRunInputBody: {
+            /** @description That the server printed when it started */
+            code: string;
+            email: string;
+            /** @description BCP 47, such as en or de */
+            locale: string;
+            name: string;
+            /**
+             * Format: password
+             * @description 10 characters or more
+             */
+            password: string;
+            /** @description The name of the business */
+            workspace: string;
+            /** @description IANA name, such as Europe/Vienna */
+            zone: string;
         };
         FollowUpInputBody: {
             /** @description Absent: nobody yet */
@@ -3334,6 +3514,9 @@ export interface components {
         ItemsConnector: {
             items: components["schemas"]["Connector"][];
         };
+        ItemsContact: {
+            items: components["schemas"]["Contact"][];
+        };
         ItemsConversation: {
             items: components["schemas"]["Conversation"][];
         };
@@ -3387,6 +3570,9 @@ export interface components {
         };
         ItemsSavedItem: {
             items: components["schemas"]["SavedItem"][];
+        };
+        ItemsSendWay: {
+            items: components["schemas"]["SendWay"][];
         };
         ItemsShopStore: {
             items: components["schemas"]["ShopStore"][];
@@ -3719,12 +3905,13 @@ export interface components {
             at: string;
             /** @description Who caused it */
             by: components["schemas"]["Actor"];
+            /** @description Empty for direct, which is of none */
             conversationId: string;
             /** @description Whose conversation it is, by name */
             customer: string;
             id: string;
             /** @enum {string} */
-            kind: "assignment" | "mention" | "message";
+            kind: "assignment" | "mention" | "message" | "direct";
             messageId?: string;
             /**
              * Format: int64
@@ -3790,6 +3977,50 @@ export interface components {
             from: string;
             /** @description HH:MM, 24:00 for the end of the day */
             to: string;
+        };
+        Opened: {
+            conversation: components["schemas"]["Conversation"];
+            message: components["schemas"]["Message"];
+        };
+        OpeningBody: {
+            /** @description What it leaves by: an account of a mailbox, or of a service that takes a number nobody wrote from */
+            accountId: string;
+            /** @description Ids of uploads */
+            attachments?: string[];
+            /** @description The others don't learn of them */
+            bcc?: components["schemas"]["Party"][];
+            cc?: components["schemas"]["Party"][];
+            /** @description Close the conversation with it */
+            close?: boolean;
+            /**
+             * Format: int64
+             * @description Of a mail: how long it can be taken back
+             */
+            holdSeconds?: number;
+            /** @description Sanitised before it is stored or sent */
+            html?: string;
+            /** @description Whom it is with, of a known customer; absent: the first of to */
+            identityId?: string;
+            /**
+             * Format: date-time
+             * @description When it leaves, if nobody has written by then. Not in a chat
+             */
+            sendAt?: string;
+            /**
+             * Format: date-time
+             * @description Snooze the conversation with it
+             */
+            snoozeUntil?: string;
+            /** @description Of a mail */
+            subject?: string;
+            /** @description Send the service's approved template instead of text, which is what it comes to: see sending */
+            template?: components["schemas"]["Template"];
+            /** @description May be empty when there are attachments */
+            text: string;
+            /** @description What else is done with the conversation */
+            then?: components["schemas"]["Actions"];
+            /** @description Absent: whoever wrote last */
+            to?: components["schemas"]["Party"][];
         };
         Order: {
             /** @description Empty while nobody has named it */
@@ -4214,6 +4445,8 @@ export interface components {
             text: string;
         };
         ReplyBody: {
+            /** @description The account that it leaves by, one that sends for the conversation's inbox: see sending. Absent: the conversation's */
+            accountId?: string;
             /** @description Ids of uploads */
             attachments?: string[];
             /** @description The others don't learn of them */
@@ -4354,8 +4587,82 @@ export interface components {
             locale: string;
             text: string;
         };
-        SendState: {
+        SendTemplate: {
+            language: string;
+            name: string;
+            /** @description With {{1}}, {{2}} … for what is filled in */
+            text: string;
+            /**
+             * Format: int64
+             * @description How many are filled in
+             */
+            values: number;
+        };
+        SendWay: {
             accountId: string;
+            /** @description Somebody who never wrote there may be written to by their telephone number */
+            byNumber?: boolean;
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it may no longer be answered
+             */
+            closesAt?: string;
+            /** @description The account's address */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description When the customer last wrote by this account
+             */
+            heardAt?: string;
+            /** @description That the account sends for */
+            inboxId: string;
+            /** Format: int64 */
+            maxFileBytes?: number;
+            /**
+             * Format: int64
+             * @description How many files go with one message; -1: none do
+             */
+            maxFiles?: number;
+            /**
+             * Format: int64
+             * @description How much text goes with one message
+             */
+            maxText?: number;
+            /** @description Whether a written answer may leave; a template may where there are any */
+            may: boolean;
+            /** @description The account's */
+            name: string;
+            /**
+             * Format: int64
+             * @description For how many hours people, and no machine, may answer; absent: as window
+             */
+            peopleWindow?: number;
+            /** @description A longer text leaves as several messages; else it is refused */
+            splits?: boolean;
+            /** @description They asked not to be written to */
+            stopped?: boolean;
+            /** @description What alone may be sent after that */
+            templates?: components["schemas"]["SendTemplate"][];
+            /**
+             * @description What maxText counts
+             * @enum {string}
+             */
+            textIn?: "characters" | "bytes";
+            /** @description Who it goes to when nobody else is named */
+            to: components["schemas"]["Party"][];
+            /** @description Why it may not, or not by everybody */
+            why?: string;
+            /**
+             * Format: int64
+             * @description For how many hours after the customer's last message it may be answered
+             */
+            window?: number;
+        };
+        SendingBody: {
+            accountId: string;
+            /** @description Somebody who never wrote there may be written to by their telephone number */
+            byNumber?: boolean;
             channel: string;
             /**
              * Format: date-time
@@ -4397,6 +4704,8 @@ export interface components {
              * @enum {string}
              */
             textIn?: "characters" | "bytes";
+            /** @description Every account that it may be answered by, the one by which the next answer leaves first */
+            ways: components["schemas"]["SendWay"][];
             /** @description Why it may not, or not by everybody */
             why?: string;
             /**
@@ -4404,17 +4713,6 @@ export interface components {
              * @description For how many hours after the customer's last message it may be answered
              */
             window?: number;
-        };
-        SendTemplate: {
-            language: string;
-            name: string;
-            /** @description With {{1}}, {{2}} … for what is filled in */
-            text: string;
-            /**
-             * Format: int64
-             * @description How many are filled in
-             */
-            values: number;
         };
         SentCode: {
             /** Format: date-time */
@@ -4522,6 +4820,10 @@ export interface components {
              */
             updatedAt?: string;
         };
+        SignInView: {
+            /** @description Where the provider asks for consent: go there with the browser */
+            url: string;
+        };
         Signature: {
             /** @description The same with its looks, sanitised; empty: the text does */
             html: string;
@@ -4533,6 +4835,10 @@ export interface components {
             agent: components["schemas"]["Agent"];
             /** Format: date-time */
             expiresAt: string;
+        };
+        SignedView: {
+            /** @description The account that is signed in */
+            id: string;
         };
         Snapshot: {
             agents: components["schemas"]["AgentLoad"][];
@@ -4677,6 +4983,9 @@ export interface components {
             /** @description All that are in it; left out, they stay */
             agents?: string[];
             name: string;
+        };
+        TellInputBody: {
+            text: string;
         };
         Template: {
             language: string;
@@ -5070,6 +5379,37 @@ export interface operations {
             };
         };
     };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "retry-action": {
         parameters: {
             query?: never;
@@ -5183,6 +5523,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Handoff"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tell-agent": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every message, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TellInputBody"];
             };
         };
         responses: {
@@ -5700,6 +6076,97 @@ export interface operations {
             };
         };
     };
+    contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsContact"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-conversations": {
         parameters: {
             query?: {
@@ -5731,6 +6198,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
                 };
             };
             /** @description What is wrong */
@@ -6678,7 +7181,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendState"];
+                    "application/json": components["schemas"]["SendingBody"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsConversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-side": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
                 };
             };
             /** @description What is wrong */
@@ -7425,6 +7999,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PageDeadLetter"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -8248,7 +8851,7 @@ export interface operations {
                 /** @description Only those */
                 unread?: boolean;
                 /** @description Empty: all */
-                kind?: "assignment" | "mention" | "message";
+                kind?: "assignment" | "mention" | "message" | "direct";
             };
             header?: never;
             path?: never;
@@ -8975,6 +9578,35 @@ export interface operations {
             };
         };
     };
+    senders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSendWay"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     beginning: {
         parameters: {
             query?: never;
@@ -9004,7 +9636,7 @@ export interface operations {
             };
         };
     };
-    begin: {
+    "first-run": {
         parameters: {
             query?: never;
             header?: never;
@@ -9013,7 +9645,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BeginInputBody"];
+                "application/json": components["schemas"]["FirstRunInputBody"];
             };
         };
         responses: {
@@ -9087,6 +9719,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedView"];
                 };
             };
             /** @description What is wrong */

@@ -13,6 +13,7 @@ import { attachment } from "../parse";
 import { addressed, suggest } from "../recipients";
 import type { Then as ThenDone } from "../outbox";
 import { outbox, whereabouts } from "../runtime";
+import type { Way as SendWay } from "../sending";
 import type { Conversation, Message } from "../types";
 import { Button, IconButton, Tip } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
@@ -26,6 +27,8 @@ const loadEditor = (): Promise<typeof import("./Editor")> => import("./Editor");
 const Editor = lazy(loadEditor);
 const SavedPicker = lazy(() => import("./SavedPicker"));
 const SendLater = lazy(() => import("./SendLater"));
+const WayLine = lazy(() => import("./WayLine").then((m) => ({ default: m.WayLine })));
+const WayBar = lazy(() => import("./WayLine").then((m) => ({ default: m.WayBar })));
 const Then = lazy(() => import("./Then"));
 // In the editor's file: it comes with it.
 const Offers = lazy(() => loadEditor().then((m) => ({ default: m.Offers })));
@@ -120,11 +123,14 @@ export function Composer({
   const plain = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const form = useRef<HTMLElement>(null);
-  const suggested = suggest(c, messages);
+  const [course, setCourse] = useState<SendWay | null>(null);
+  const chosen = draft.by !== undefined && course?.accountId === draft.by ? course : null;
+  const channel = chosen?.channel ?? c.channel;
+  const suggested = chosen && c.channel !== "email" ? { to: chosen.channel === "email" ? chosen.to : [], cc: [] } : suggest(c, messages);
   const to = draft.to ?? suggested.to;
   const cc = draft.cc ?? suggested.cc;
   // A call can't be answered in writing.
-  const written = c.channel !== "phone";
+  const written = channel !== "phone";
   const publicSeq = Math.max(0, ...messages.filter((m) => m.kind === "message").map((m) => m.seq));
 
   const edit = useCallback(
@@ -239,7 +245,11 @@ export function Composer({
       setRefusal(`Not an address: ${badTo.join(", ")}`);
       return;
     }
-    if (!isNote && addressed(c) && to.length === 0) {
+    if (!isNote && course && !course.may) {
+      setRefusal(course.why);
+      return;
+    }
+    if (!isNote && addressed({ channel }) && to.length === 0) {
       setRefusal("Add who it goes to.");
       return;
     }
@@ -252,8 +262,9 @@ export function Composer({
       kind: isNote ? "note" : "reply",
       text,
       html: isNote ? "" : draft.html,
-      to: isNote ? [] : to,
-      cc: isNote ? [] : cc,
+      to: isNote || !addressed({ channel }) ? [] : to,
+      cc: isNote || !addressed({ channel }) ? [] : cc,
+      ...(isNote || draft.by === undefined ? {} : { by: draft.by }),
       ...(isNote || !draft.bcc || draft.bcc.length === 0 ? {} : { bcc: draft.bcc }),
       attachments: isNote ? [] : draft.attachments,
       seenSeq: isNote ? publicSeq : draft.seenSeq || publicSeq,
@@ -305,7 +316,7 @@ export function Composer({
     );
   }
 
-  const Glyph = channelIcon[c.channel];
+  const Glyph = channelIcon[channel];
   const tab = (id: "reply" | "note", words: string, key: string): ReactNode => (
     <Tip words={words} keys={key} placement="top">
       <AriaButton
@@ -315,7 +326,7 @@ export function Composer({
           (isNote ? "note" : "reply") === id ? (id === "note" ? "font-medium text-violet-text" : "font-medium text-accent-text") : "text-muted data-[hovered]:text-text"
         }`}
       >
-        {id === "reply" ? `Reply by ${channelWord[c.channel]}` : "Note"}
+        {id === "reply" ? `Reply by ${channelWord[channel]}` : "Note"}
       </AriaButton>
     </Tip>
   );
@@ -368,6 +379,18 @@ export function Composer({
           </Button>
         )}
         {tab("note", "Note for the team", keyOf("note"))}
+        {(!isNote || !written) && (
+          <Suspense fallback={null}>
+            <WayLine
+              conversation={c}
+              by={draft.by ?? ""}
+              onWay={setCourse}
+              onBy={(account) => {
+                setDraft({ ...draft, to: null, cc: null, at: Date.now(), tab: "reply", by: account === "" ? undefined : account });
+              }}
+            />
+          </Suspense>
+        )}
         {isNote && <span className="ml-1 text-xs text-violet-text">only your team sees this</span>}
         {narrow && <IconButton icon={X} label="Close, keep the draft" className="ml-auto" onPress={() => setOpen(false)} />}
       </div>
@@ -385,7 +408,22 @@ export function Composer({
           }}
         />
       </Suspense>
-      {!isNote && addressed(c) && (
+      {!isNote && course && !course.may && (
+        <Suspense fallback={null}>
+          <WayBar
+            way={course}
+            onTemplate={(t) => {
+              outbox.send({
+                conversationId: c.id, kind: "reply", text: t.text, html: "", to: [], cc: [], attachments: [], seenSeq: publicSeq, close: false,
+                template: { name: t.name, language: t.language, values: t.values }, at: Date.now(),
+                ...(draft.by === undefined ? {} : { by: draft.by }),
+              });
+              onSent();
+            }}
+          />
+        </Suspense>
+      )}
+      {!isNote && addressed({ channel }) && (
         <Recipients
           to={to}
           cc={cc}
@@ -471,7 +509,7 @@ export function Composer({
             />
             <IconButton icon={MessageSquareText} label="Saved replies" keys="/" placement="top" onPress={() => setPicking("button")} />
             <IconButton icon={Paperclip} label="Attach files" placement="top" onPress={() => picker.current?.click()} />
-            <SendButtons note={false} later={c.channel !== "chat"} onSend={send} refusal={refusal} />
+            <SendButtons note={false} later={channel !== "chat"} onSend={send} refusal={refusal} />
           </Editor>
         </Suspense>
       )}

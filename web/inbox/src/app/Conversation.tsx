@@ -5,7 +5,7 @@ import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useStat
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
 import { prefetch, useFileToken, useFilter, useListing, useMessages } from "../data";
-import { putIn, takenBack } from "../draft";
+import { aside, putIn, takenBack } from "../draft";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
 import { listed, type Place } from "../place";
@@ -35,6 +35,8 @@ interface Opened {
 const FollowUp = lazy(() => import("./TaskForms").then((m) => ({ default: m.FollowUp })));
 const LogCall = lazy(() => import("./TaskForms").then((m) => ({ default: m.LogCall })));
 const TogetherDialog = lazy(() => import("./Together").then((m) => ({ default: m.TogetherDialog })));
+const Sides = lazy(() => import("./Sides"));
+const SidesBar = lazy(() => import("./Sides").then((m) => ({ default: m.SidesBar })));
 const Triage = lazy(() => import("./Triage").then((m) => ({ default: m.Triage })));
 
 export function ConversationPane({
@@ -58,7 +60,11 @@ export function ConversationPane({
   const c = opened.conversation;
   // A merged conversation's address leads to the one that it became.
   useEffect(() => {
-    if (c && place.open !== "" && place.open !== String(c.number)) go({ ...place, open: String(c.number) }, { replace: true });
+    if (c && c.sideOf !== "") {
+      // One that is said aside is shown beside the one that it is about.
+      aside.set({ of: c.sideOf, open: c.id });
+      go({ ...place, open: c.sideOf }, { replace: true });
+    } else if (c && place.open !== "" && place.open !== String(c.number)) go({ ...place, open: String(c.number) }, { replace: true });
   }, [c, place, go]);
 
   const back = (
@@ -175,6 +181,14 @@ function Opened({
     putIn.set(null);
     composer.current?.insert(put.html);
   }, [put, c.id]);
+  const beside = useSignal(aside);
+  useCommand("sides", () => aside.set({ of: c.id, open: "" }));
+  useEffect(
+    () => () => {
+      if (aside.get()?.of === c.id) aside.set(null);
+    },
+    [c.id],
+  );
   useCommand("close", close, c.status !== "closed");
   useCommand("assign-me", () => assign(c, agentId, "you"));
 
@@ -191,6 +205,9 @@ function Opened({
       <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} onLog={logTheirs} onFollowUp={() => setForm({ which: "follow-up", number: "" })} />
       <TaskBar c={c} me={me} onCalled={(t) => log(t.customer.address)} />
       <RelatedBar c={c} place={place} onJoin={() => setDialog({ which: "join", picked: "" })} />
+      <Suspense fallback={null}>
+        <SidesBar c={c} />
+      </Suspense>
       {refusal !== "" && (
         <div role="alert" className="flex items-center justify-center gap-3 bg-red-soft px-4 py-1.5 text-sm text-red-text">
           {refusal}
@@ -257,6 +274,7 @@ function Opened({
         </Suspense>
       )}
       <Suspense fallback={null}>
+        {beside?.of === c.id && <Sides c={c} agentId={agentId} open={beside.open} />}
         {form.which === "call" && <LogCall c={c} number={form.number} onClose={() => setForm({ which: "", number: "" })} />}
         {form.which === "follow-up" && <FollowUp c={c} me={me} onClose={() => setForm({ which: "", number: "" })} />}
         {dialog.which !== "" && (

@@ -1,10 +1,11 @@
 // What the conversation is, and what can be done with all of it.
 
-import { AlarmClock, Check, Clock3, Combine, Ellipsis, OctagonAlert, PanelRight, Phone, RotateCcw, Split, UserRound, Waypoints } from "lucide-react";
+import { AlarmClock, Check, Clock3, Combine, Ellipsis, MessagesSquare, OctagonAlert, PanelRight, Phone, RotateCcw, Split, UserRound, Waypoints } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { assign, setStatus } from "../actions";
 import { presenceOf } from "../around";
+import { aside } from "../draft";
 import { keyOf } from "../keys";
 import { around } from "../runtime";
 import type { Conversation, Me } from "../types";
@@ -13,6 +14,7 @@ import { useCommand, useNow } from "../ui/hooks";
 import { useSignal } from "../ui/signals";
 import { CustomerDot, presenceWord, Viewers } from "./Presence";
 import type { Together } from "./Together";
+import { useWords } from "../words/language";
 import { age, personName, priorityWord, span, statusWord, subjectOf, when } from "../words";
 
 export function Header({
@@ -41,6 +43,7 @@ export function Header({
   onFollowUp: () => void;
 }): ReactNode {
   const now = useNow();
+  const { compose } = useWords();
   const [assigning, setAssigning] = useState(false);
   useCommand("assign", () => setAssigning(true));
   const here = useSignal(around);
@@ -65,6 +68,7 @@ export function Header({
     ...(c.status === "closed" ? [] : [{ id: "closed", words: "Close", icon: Check, keys: keyOf("close") }]),
     ...(c.status === "spam" ? [] : [{ id: "spam", words: "Spam", icon: OctagonAlert }]),
     { id: "follow-up", words: "Follow up later", icon: AlarmClock },
+    { id: "aside", words: compose.sides, icon: MessagesSquare, keys: keyOf("sides") },
     { id: "log", words: "Log a call", icon: Phone },
     { id: "join", words: "Join another conversation", icon: Combine },
     { id: "move", words: "Move messages elsewhere", icon: Split },
@@ -138,6 +142,7 @@ export function Header({
           if (id === "closed") onClose();
           else if (id === "me") assign(c, agentId, "you");
           else if (id === "assign") setAssigning(true);
+          else if (id === "aside") aside.set({ of: c.id, open: "" });
           else if (id === "log") onLog();
           else if (id === "follow-up") onFollowUp();
           else if (id === "join" || id === "move" || id === "facts") onTogether(id);

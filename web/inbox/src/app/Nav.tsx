@@ -1,16 +1,17 @@
 import { useRouter } from "@tanstack/react-router";
-import { Archive, AtSign, CircleHelp, CirclePause, CirclePlay, Inbox, List, ListOrdered, LogOut, Monitor, Moon, OctagonAlert, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
+import { Archive, AtSign, CircleHelp, CirclePause, CirclePlay, Inbox, List, ListOrdered, LogOut, Monitor, Moon, OctagonAlert, PenLine, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
 import { lazy, Suspense, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { keyOf } from "../keys";
+import { beginning } from "../draft";
 import type { Filter } from "../lists";
 import { at, filterOf, href, listed, listOf, viewWord, type Place, type View } from "../place";
 import { choose } from "../runtime";
 import { signOut } from "../session";
 import { setTheme, useTheme } from "../theme";
 import type { Me } from "../types";
-import { Avatar, IconButton, MenuButton } from "../ui/controls";
+import { Avatar, IconButton, MenuButton, Tip } from "../ui/controls";
 import { runCommand } from "../ui/hooks";
 import { initials } from "../words";
 import { NavItem } from "./NavItem";
@@ -58,6 +59,7 @@ export function Nav({
   onHelp: () => void;
 }): ReactNode {
   const w = useWords();
+  const { compose } = w;
   return (
     <header
       className={`flex shrink-0 flex-col bg-canvas ${expanded ? "w-52" : "w-14"}`}
@@ -72,6 +74,17 @@ export function Nav({
           <LazyBell expanded={false} />
         </div>
       )}
+      <div className={expanded ? "px-2 pb-2" : "flex justify-center pb-1"}>
+        <Tip words={compose.begin} keys={keyOf("begin")} placement="right">
+          <AriaButton
+            onPress={() => beginning.set({ address: "", name: "" })}
+            className={`flex items-center rounded-md text-sm text-secondary data-[hovered]:bg-hover data-[hovered]:text-text ${expanded ? "h-8 w-full gap-2.5 border border-line-strong bg-surface px-2" : "h-10 w-11 justify-center"}`}
+          >
+            <PenLine size={16} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
+            <span className={expanded ? "truncate" : "sr-only"}>{compose.begin}</span>
+          </AriaButton>
+        </Tip>
+      </div>
       <nav aria-label="Lists" className={`flex flex-1 flex-col gap-0.5 overflow-y-auto ${expanded ? "px-2" : "items-center px-1"}`}>
         {navViews.map((v) => (
           <NavItem

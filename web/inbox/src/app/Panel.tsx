@@ -1,13 +1,15 @@
 // The customer: who it is and how well that is known, which order is meant,
 // what they have in the shop, the other conversations, and what happened.
 
-import { X } from "lucide-react";
+import { PenLine, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import { useCustomer } from "../panel";
+import { beginning } from "../draft";
 import type { Place } from "../place";
 import type { Conversation } from "../types";
-import { IconButton, Trouble } from "../ui/controls";
+import { Button, IconButton, Trouble } from "../ui/controls";
+import { useWords } from "../words/language";
 import { date, personName } from "../words";
 import { Identities } from "./panel/Identities";
 import { Matches } from "./panel/Matches";
@@ -74,6 +76,7 @@ export function PanelDrawer({
 
 function Panel({ conversation: c, place, onNavigate }: { conversation: Conversation; place: Place; onNavigate?: () => void }): ReactNode {
   const id = c.customer.customerId;
+  const { compose } = useWords();
   const { customer, error, retry } = useCustomer(id);
   const name = customer?.name || personName(c.customer);
   const leave = onNavigate ? { onNavigate } : {};
@@ -86,6 +89,20 @@ function Panel({ conversation: c, place, onNavigate }: { conversation: Conversat
           <Trouble words="The customer can't be loaded." kept={error.message} retry={retry} />
         ) : customer ? (
           <>
+            {customer.identities.some((i) => i.kind === "email" || i.kind === "phone") && (
+              <Button
+                look="outline"
+                className="mt-2"
+                onPress={() => {
+                  const to = customer.identities.find((i) => i.kind === "email") ?? customer.identities.find((i) => i.kind === "phone");
+                  onNavigate?.();
+                  if (to) beginning.set({ address: to.value, name: customer.name === to.value ? "" : customer.name });
+                }}
+              >
+                <PenLine size={15} strokeWidth={1.75} aria-hidden="true" />
+                {compose.write}
+              </Button>
+            )}
             <Identities customer={customer} />
             <Profile customer={customer} />
           </>

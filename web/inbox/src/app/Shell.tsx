@@ -10,8 +10,9 @@ import { useConversation, useCounts, useMe, useTally, useTasks } from "../data";
 import { live, whereabouts } from "../runtime";
 import { myId } from "../session";
 import { filterOf } from "../place";
-import { undoLast } from "../ui/signals";
+import { undoLast, useSignal } from "../ui/signals";
 import { runCommand, useCommand, useMedia, useRemembered } from "../ui/hooks";
+import { aside, beginning } from "../draft";
 import { BottomBar } from "./BottomBar";
 import { CallPops, useCalls } from "./CallPop";
 import { ConversationPane } from "./Conversation";
@@ -25,6 +26,8 @@ const DockedPanel = lazy(() => import("./Panel").then((m) => ({ default: m.Docke
 const PanelDrawer = lazy(() => import("./Panel").then((m) => ({ default: m.PanelDrawer })));
 const ListsDialog = lazy(() => import("./ListsDialog"));
 const mentioned = filterOf(at("mentions"));
+
+const NewConversation = lazy(() => import("./NewConversation"));
 
 const typing = "input, textarea, select, [contenteditable='true'], [contenteditable='']";
 const ownKeys = "[role='dialog'], [role='menu'], [role='listbox']";
@@ -83,6 +86,8 @@ export function Shell(): ReactNode {
   useCommand("go-callbacks", () => go(at("callbacks")));
   const router = useRouter();
   useCommand("go-queues", () => router.history.push("/queues"), me !== undefined && me.agent.role !== "agent");
+  const begun = useSignal(beginning);
+  useCommand("begin", () => beginning.set({ address: "", name: "" }));
   useCommand("undo", () => void undoLast());
   useCommand("help", () => setHelp(true));
   const [lists, setLists] = useState(false);
@@ -107,11 +112,12 @@ export function Shell(): ReactNode {
   const id = conversation?.id ?? "";
   // What is followed: the lists, the open conversation, and whoever is before the agent.
   const customer = conversation?.customer.customerId ?? "";
+  const side = useSignal(aside)?.open ?? "";
   const people = [...new Set([customer, ...useCalls().map((c) => c.customerId)])].filter((c) => c !== "").sort().join(" ");
   useEffect(() => {
-    live.follow(["list", "notifications", ...(id === "" ? [] : [`conversation:${id}`]), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
+    live.follow(["list", "notifications", ...[id, side].filter((x) => x !== "").map((x) => `conversation:${x}`), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
     whereabouts.look(id);
-  }, [id, people]);
+  }, [id, side, people]);
   const { tasks, more: moreTasks } = useTasks();
   const callbacks = tasks.filter((t) => t.kind === "callback").length + (moreTasks ? 100 : 0);
 
@@ -163,6 +169,11 @@ export function Shell(): ReactNode {
         </Suspense>
       )}
       <Help isOpen={help} onOpenChange={setHelp} />
+      {begun !== null && (
+        <Suspense fallback={null}>
+          <NewConversation with={begun} me={me} place={place} />
+        </Suspense>
+      )}
       <CallPops place={place} />
       <Notices />
     </div>

@@ -1,0 +1,68 @@
+// What may be sent to whom, and by which account: as the server tells it.
+
+import { api, body } from "./api/client";
+import { flag, list, num, oneOf, page, party, record, str } from "./parse";
+import { channels, type Channel, type Party } from "./types";
+
+export interface SendTemplate {
+  readonly name: string;
+  readonly language: string;
+  readonly text: string;
+  readonly values: number;
+}
+
+/** One account by which something can be sent, and whether just now. */
+export interface Way {
+  readonly accountId: string;
+  readonly channel: Channel;
+  readonly inboxId: string;
+  readonly name: string;
+  readonly from: string;
+  readonly to: readonly Party[];
+  readonly may: boolean;
+  readonly why: string;
+  /** When it may no longer be answered; "" for never. */
+  readonly closesAt: string;
+  readonly stopped: boolean;
+  readonly byNumber: boolean;
+  readonly templates: readonly SendTemplate[];
+}
+
+function template(x: unknown): SendTemplate {
+  const o = record(x, "template");
+  return { name: str(o, "name"), language: str(o, "language"), text: str(o, "text"), values: num(o, "values") };
+}
+
+export function way(x: unknown): Way {
+  const o = record(x, "way");
+  return {
+    accountId: str(o, "accountId"),
+    channel: oneOf(o["channel"], channels, "email"),
+    inboxId: str(o, "inboxId"),
+    name: str(o, "name"),
+    from: str(o, "from"),
+    to: list(o, "to", party),
+    may: flag(o, "may"),
+    why: str(o, "why"),
+    closesAt: str(o, "closesAt"),
+    stopped: flag(o, "stopped"),
+    byNumber: flag(o, "byNumber"),
+    templates: list(o, "templates", template),
+  };
+}
+
+/** Every account that a conversation may be answered by, the one by which the next answer leaves first. */
+export async function waysOf(conversation: string): Promise<readonly Way[]> {
+  const o = record(await body(api.GET("/api/v1/conversations/{id}/sending", { params: { path: { id: conversation } } })), "sending");
+  return list(o, "ways", way);
+}
+
+/** The accounts by which a conversation can be begun. */
+export async function senders(): Promise<readonly Way[]> {
+  return page(await body(api.GET("/api/v1/senders")), way).items;
+}
+
+/** A template's text with what is filled in; what is not stays as a gap. */
+export function filled(t: SendTemplate, values: readonly string[]): string {
+  return t.text.replace(/\{\{(\d+)\}\}/gu, (gap, n: string) => values[Number(n) - 1]?.trim() || gap);
+}

@@ -1,0 +1,9 @@
+import type { Words } from "../en";
+
+export const compose: Words["compose"] = {
+  begin: "Neues Gespräch",
+  write: "Schreiben",
+  sides: "Nebengespräche",
+  colleague: (who, number) => `${who} antwortet demselben Kunden in #${number}.`,
+  go: "Dorthin",
+};
