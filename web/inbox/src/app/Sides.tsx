@@ -178,7 +178,9 @@ function Side({ side, agentId }: { side: Conversation; agentId: string }): React
   const [text, setText] = useState(drafts.get(side.id) ?? "");
   const end = useRef<HTMLDivElement>(null);
   const newest = said.messages.at(-1)?.id ?? "";
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [newest]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" });
+  }, [newest]);
   const write = (t: string): void => {
     setText(t);
     drafts.set(side.id, t);
