@@ -77,10 +77,13 @@ func (a *asker) do(ctx context.Context, method, path string, body, into any) (ht
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if a.set.Provider == Shopify {
+	switch {
+	case a.set.Provider == Shopify:
 		req.Header.Set("X-Shopify-Access-Token", a.set.Token)
-	} else {
+	case req.URL.Scheme == "https":
 		req.SetBasicAuth(a.set.ConsumerKey, a.set.ConsumerSecret)
+	default: // it takes no password in the clear
+		a.set.sign(req, a.now())
 	}
 	resp, err := a.client.Do(req)
 	if err != nil {

@@ -1,11 +1,15 @@
 package shop
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -135,6 +139,7 @@ type fakeShop struct {
 	mails     int
 	orders    []string // as the API shows them, by when they changed
 	customers int
+	nonces    map[string]bool
 }
 
 func (f *fakeShop) fail(w http.ResponseWriter, format string, args ...any) {
@@ -372,16 +377,42 @@ func wrongWoo(kind string, v any, at string) string {
 }
 
 func newFakeWoo(t testing.TB) *fakeShop {
-	f := &fakeShop{t: t}
+	f := &fakeShop{t: t, nonces: map[string]bool{}}
 	f.Server = httptest.NewServer(http.HandlerFunc(f.woo))
 	t.Cleanup(f.Close)
 	return f
 }
 
+// signedIn checks a signature of OAuth 1.0a, as the shop does in the clear: once
+// a nonce, and of all that is asked (RFC 5849 sections 3.2 and 3.4.1). It takes
+// no password there.
+func (f *fakeShop) signedIn(r *http.Request) bool {
+	said := strings.Split(r.URL.RawQuery, "&")
+	signature, nonce := "", r.URL.Query().Get("oauth_nonce")
+	said = slices.DeleteFunc(said, func(pair string) bool {
+		value, ok := strings.CutPrefix(pair, "oauth_signature=")
+		if ok {
+			signature, _ = url.QueryUnescape(value)
+		}
+		return ok
+	})
+	for i, pair := range said {
+		said[i] = strings.ReplaceAll(pair, "+", "%20")
+	}
+	slices.Sort(said)
+	code := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+	mac := hmac.New(sha256.New, []byte("cs_1&"))
+	fmt.Fprintf(mac, "%s&%s&%s", r.Method, code("http://"+r.Host+r.URL.Path), code(strings.Join(said, "&")))
+	again := f.nonces[nonce]
+	f.nonces[nonce] = true
+	_, _, password := r.BasicAuth()
+	return !password && !again && nonce != "" && r.URL.Query().Get("oauth_consumer_key") == "ck_1" && signature == base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
 func (f *fakeShop) woo(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if user, password, _ := r.BasicAuth(); user != "ck_1" || password != "cs_1" {
+	if !f.signedIn(r) {
 		http.Error(w, `{"code": "woocommerce_rest_cannot_view", "message": "Sorry, you cannot list resources."}`, http.StatusUnauthorized)
 		return
 	}
