@@ -38,7 +38,7 @@ type Setup struct {
 
 // A ChatPage is where a chat was last shown.
 type ChatPage struct {
-	Origin string    `json:"origin" doc:"Such as https://shop.example"`
+	Origin string    `json:"origin" doc:"Its scheme and host, as browsers name it"`
 	SeenAt time.Time `json:"seenAt"`
 }
 

@@ -2967,7 +2967,7 @@ export interface components {
             versions?: number[];
         };
         ChatPage: {
-            /** @description Such as https://shop.example */
+            /** @description Its scheme and host, as browsers name it */
             origin: string;
             /** Format: date-time */
             seenAt: string;
