@@ -34,7 +34,8 @@
 //     that nobody took; voicemail is a message that waits. A chat whose customer
 //     left while waiting and was gone for as long as that threshold. It stays
 //     abandoned when somebody answers it later, and is then handled too.
-//   - Backlog: open, pending or snoozed. Spam is in nobody's queue.
+//   - Backlog: open, pending or snoozed. Spam is in nobody's queue, and no
+//     side conversation is.
 //   - Today is from midnight in the zone of the inbox's calendar.
 //
 // It never does I/O, reads a clock, or decides who may see what: figures are asked

@@ -31,6 +31,12 @@ describe("press", () => {
   it("leaves keys with modifiers to the browser", () => {
     expect(press(null, key("r", { ctrlKey: true }), 0).command).toBeNull();
     expect(press(null, key("e", { metaKey: true }), 0).command).toBeNull();
+    expect(press(null, key("k", { altKey: true, ctrlKey: true }), 0).command).toBeNull();
+  });
+  it("knows those with a modifier that the table has", () => {
+    expect(press(null, key("k", { ctrlKey: true }), 0).command).toBe("commands");
+    expect(press(null, key("K", { metaKey: true }), 0).command).toBe("commands");
+    expect(press(null, key("k"), 0).command).toBe("previous");
   });
 });
 

@@ -30,6 +30,7 @@ export type Command =
   | "clear-selection"
   | "go-queues"
   | "call"
+  | "commands"
   | "help";
 
 export interface Binding {
@@ -69,14 +70,9 @@ export const bindings: readonly Binding[] = [
   { keys: ["z"], command: "undo", help: "Undo the last change", group: "Sort out" },
   { keys: ["c"], command: "call", help: "Open the call that rings", group: "Show" },
   { keys: ["i"], command: "panel", help: "Customer panel", group: "Show" },
+  { keys: ["Mod k"], command: "commands", help: "Find anything and do it", group: "Show" },
   { keys: ["/"], command: "search", help: "Search", group: "Show" },
   { keys: ["?"], command: "help", help: "All keys", group: "Show" },
-];
-
-/** Keys that work while writing. They are bound where they are used and listed here for the help. */
-export const writingKeys: readonly { readonly keys: string; readonly help: string }[] = [
-  { keys: "Mod Enter", help: "Send" },
-  { keys: "Esc", help: "Leave the field, keep the draft" },
 ];
 
 export function keyOf(command: Command): string {
@@ -101,7 +97,10 @@ export interface Pending {
 
 /** Takes one key press at the instant `now`; returns the command that it completes and what waits for more. */
 export function press(pending: Pending | null, p: Press, now: number): { command: Command | null; pending: Pending | null } {
-  if (p.ctrlKey || p.metaKey || p.altKey) return { command: null, pending: null };
+  if (p.ctrlKey || p.metaKey || p.altKey) {
+    const combined = p.altKey ? undefined : bindings.find((b) => b.keys.includes(`Mod ${p.key.toLowerCase()}`));
+    return { command: combined?.command ?? null, pending: null };
+  }
   const prefix = pending && now - pending.at <= sequenceLimit ? `${pending.key} ` : "";
   const find = (keys: string): Command | null => bindings.find((b) => b.keys.includes(keys))?.command ?? null;
   const command = (prefix === "" ? null : find(prefix + p.key)) ?? (prefix === "" ? find(p.key) : null);

@@ -3,7 +3,8 @@
 // never mounts it anew.
 
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
+import { Commands } from "./app/Commands";
 import { Login } from "./app/Login";
 import { Shell } from "./app/Shell";
 import { home, placeOf } from "./place";
@@ -15,6 +16,16 @@ const Settings = lazy(() => import("./app/Settings"));
 const QueuesPage = lazy(() => import("./app/Queues"));
 const Join = lazy(() => import("./app/Join"));
 const Setup = lazy(() => import("./app/setup/Setup"));
+
+/** Every page of somebody who is signed in; the command bar is on each. */
+function Signed(): ReactNode {
+  return (
+    <>
+      <Outlet />
+      <Commands />
+    </>
+  );
+}
 
 const root = createRootRoute({ component: Outlet });
 
@@ -59,7 +70,7 @@ const setup = createRoute({
 const signed = createRoute({
   getParentRoute: () => root,
   id: "signed",
-  component: Outlet,
+  component: Signed,
   beforeLoad: async ({ location }) => {
     if (signedIn()) return;
     try {

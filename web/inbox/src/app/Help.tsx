@@ -1,17 +1,19 @@
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import { bindings, writingKeys, type Binding } from "../keys";
+import { useWords } from "../commandwords";
+import { bindings, type Binding } from "../keys";
 import { IconButton, Kbd } from "../ui/controls";
 
 const groups: readonly Binding["group"][] = ["Move", "Select", "Answer", "Sort out", "Show"];
 
 /** Every key, from the table that binds them. */
-export function Help({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange: (open: boolean) => void }): ReactNode {
+export default function Help({ onClose }: { onClose: () => void }): ReactNode {
+  const w = useWords();
   return (
     <ModalOverlay
-      isOpen={isOpen}
-      onOpenChange={onOpenChange}
+      isOpen
+      onOpenChange={(open) => (open ? undefined : onClose())}
       isDismissable
       className="floats fixed inset-0 z-50 flex items-center justify-center bg-backdrop p-4"
     >
@@ -21,24 +23,23 @@ export function Help({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange: 
             <>
               <div className="mb-4 flex items-center justify-between">
                 <Heading slot="title" className="text-lg font-semibold">
-                  Keys
+                  {w.keysTitle}
                 </Heading>
-                <IconButton icon={X} label="Close" keys="Esc" onPress={close} />
+                <IconButton icon={X} label={w.close} keys="Esc" onPress={close} />
               </div>
               <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
                 {groups.map((g) => (
-                  <Group key={g} name={g}>
+                  <Group key={g} name={w.groups[g]}>
                     {bindings
                       .filter((b) => b.group === g)
                       .map((b) => (
-                        <Line key={b.command} keys={b.keys} help={b.help} />
+                        <Line key={b.command} keys={b.keys} help={w.does(b.command)} />
                       ))}
                   </Group>
                 ))}
-                <Group name="While writing">
-                  {writingKeys.map((k) => (
-                    <Line key={k.keys} keys={[k.keys]} help={k.help} />
-                  ))}
+                <Group name={w.whileWriting}>
+                  <Line keys={["Mod Enter"]} help={w.send} />
+                  <Line keys={["Esc"]} help={w.leave} />
                 </Group>
               </div>
             </>
@@ -63,7 +64,7 @@ function Line({ keys, help }: { keys: readonly string[]; help: string }): ReactN
     <div className="flex h-8 items-center gap-3 border-b border-line last:border-0">
       <dt className="min-w-0 flex-1 text-sm">{help}</dt>
       <dd className="flex">
-        <span className="sr-only">{keys.join(" or ")}</span>
+        <span className="sr-only">{keys.join(useWords().or)}</span>
         {keys.map((k) => (
           <Kbd key={k} keys={k} />
         ))}

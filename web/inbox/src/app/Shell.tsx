@@ -16,7 +16,6 @@ import { aside, beginning } from "../draft";
 import { BottomBar } from "./BottomBar";
 import { CallPops, useCalls } from "./CallPop";
 import { ConversationPane } from "./Conversation";
-import { Help } from "./Help";
 import { ListPane } from "./List";
 import { Nav } from "./Nav";
 import { Notices, OfflineBar } from "./Notices";
@@ -24,6 +23,7 @@ import { Notices, OfflineBar } from "./Notices";
 // The customer stands beside a conversation: what the list alone shows doesn't wait for it.
 const DockedPanel = lazy(() => import("./Panel").then((m) => ({ default: m.DockedPanel })));
 const PanelDrawer = lazy(() => import("./Panel").then((m) => ({ default: m.PanelDrawer })));
+const Help = lazy(() => import("./Help"));
 const ListsDialog = lazy(() => import("./ListsDialog"));
 const mentioned = filterOf(at("mentions"));
 
@@ -168,7 +168,11 @@ export function Shell(): ReactNode {
           <ListsDialog me={me} counts={counts} looked={looked} place={place} onClose={() => setLists(false)} />
         </Suspense>
       )}
-      <Help isOpen={help} onOpenChange={setHelp} />
+      {help && (
+        <Suspense>
+          <Help onClose={() => setHelp(false)} />
+        </Suspense>
+      )}
       {begun !== null && (
         <Suspense fallback={null}>
           <NewConversation with={begun} me={me} place={place} />

@@ -54,6 +54,11 @@ export function runCommand(c: Command): boolean {
   return true;
 }
 
+/** The commands that something is bound to now. */
+export function bound(): ReadonlySet<Command> {
+  return new Set([...handlers].filter(([, all]) => all.length > 0).map(([c]) => c));
+}
+
 /** Binds a command for as long as the component lives and `on` is true. */
 export function useCommand(c: Command, handler: Handler, on = true, first = false): void {
   const latest = useRef(handler);

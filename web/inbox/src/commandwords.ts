@@ -1,0 +1,101 @@
+// The words of the command bar and of the help page, in the page's language. What
+// commands do is said in English by the table of keys itself.
+
+import { bindings, type Binding, type Command } from "./keys";
+import { catalogue } from "./words/language";
+
+interface Words {
+  readonly title: string;
+  readonly hint: string;
+  readonly keysTitle: string;
+  readonly close: string;
+  readonly or: string;
+  readonly whileWriting: string;
+  readonly send: string;
+  readonly leave: string;
+  readonly key: (keys: string) => string;
+  readonly found: Record<"act" | "go" | "conversations" | "customers" | "orders", string>;
+  readonly open: (number: string) => string;
+  readonly search: (text: string) => string;
+  readonly settings: (page: string) => string;
+  readonly signOut: string;
+  readonly nothing: string;
+  readonly groups: Record<Binding["group"], string>;
+  readonly does: (c: Command) => string;
+}
+
+const en: Words = {
+  title: "Commands",
+  hint: "Do something, go somewhere, find somebody",
+  keysTitle: "Keys",
+  close: "Close",
+  or: " or ",
+  whileWriting: "While writing",
+  send: "Send",
+  leave: "Leave the field, keep the draft",
+  key: (keys) => `, key ${keys}`,
+  found: { act: "Do", go: "Go to", conversations: "Conversations", customers: "Customers", orders: "Orders" },
+  open: (number) => `Open conversation #${number}`,
+  search: (text) => `Search for “${text}”`,
+  settings: (page) => `Settings: ${page}`,
+  signOut: "Sign out",
+  nothing: "Nothing of that name.",
+  groups: { Move: "Move", Select: "Select", Answer: "Answer", "Sort out": "Sort out", Show: "Show" },
+  does: (c) => bindings.find((b) => b.command === c)?.help ?? c,
+};
+
+const deDoes: Record<Command, string> = {
+  next: "Nächstes Gespräch",
+  previous: "Voriges Gespräch",
+  open: "Öffnen",
+  reply: "Antworten",
+  note: "Notiz fürs Team",
+  close: "Schließen und zum nächsten",
+  "assign-me": "Mir zuweisen",
+  assign: "Jemandem zuweisen",
+  snooze: "Zurückstellen bis",
+  tags: "Tags",
+  priority: "Priorität",
+  undo: "Letzte Änderung zurücknehmen",
+  panel: "Kundenleiste",
+  search: "Suchen",
+  "go-mine": "Zu „Meine“",
+  "go-unassigned": "Zu „Nicht zugewiesen“",
+  "go-mentions": "Zu „Erwähnungen“",
+  "go-all": "Zu „Alle“",
+  "go-callbacks": "Zu „Rückrufe“",
+  "go-queues": "Zu den Warteschlangen, als Teamleitung",
+  begin: "Kunden anschreiben: ein neues Gespräch",
+  sides: "Nebengespräche, mit Lager oder Paketdienst",
+  lists: "Zu einer anderen Liste",
+  select: "Auswählen",
+  "select-all": "Alle der Liste auswählen",
+  "extend-next": "Bis zum nächsten auswählen",
+  "extend-previous": "Bis zum vorigen auswählen",
+  "clear-selection": "Auswahl aufheben",
+  call: "Den Anruf öffnen, der klingelt",
+  commands: "Alles finden und tun",
+  help: "Alle Tasten",
+};
+
+const de: Words = {
+  title: "Befehle",
+  hint: "Etwas tun, irgendwohin gehen, jemanden finden",
+  keysTitle: "Tasten",
+  close: "Schließen",
+  or: " oder ",
+  whileWriting: "Beim Schreiben",
+  send: "Senden",
+  leave: "Feld verlassen, Entwurf behalten",
+  key: (keys) => `, Taste ${keys}`,
+  found: { act: "Tun", go: "Gehen zu", conversations: "Gespräche", customers: "Kunden", orders: "Bestellungen" },
+  open: (number) => `Gespräch #${number} öffnen`,
+  search: (text) => `Nach „${text}“ suchen`,
+  settings: (page) => `Einstellungen: ${page}`,
+  signOut: "Abmelden",
+  nothing: "Nichts mit diesem Namen.",
+  groups: { Move: "Bewegen", Select: "Auswählen", Answer: "Antworten", "Sort out": "Sortieren", Show: "Zeigen" },
+  does: (c) => deDoes[c],
+};
+
+export const { words, useWords } = catalogue<Words>({ en, de });
