@@ -62,6 +62,11 @@ test-web: web/node_modules/.package-lock.json ## the web app's unit tests
 e2e: build ## from a mailbox or a visitor through the browser and back, in Chromium
 	$(GO) test ./cmd/skein -count=1 -run '^(TestEndToEnd|TestWidget|TestChatInBrowser)$$' -v
 
+.PHONY: screenshots
+screenshots: build ## pictures of every screen of the inbox over the demo shop, into shots/
+	@.ci/prepare postgres chromium
+	@SKEIN=bin/skein .ci/screenshots shots
+
 .PHONY: prepare
 prepare: ## install what the tests need, or name it
 	@.ci/prepare postgres dovecot chromium platforms

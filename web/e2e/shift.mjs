@@ -72,6 +72,13 @@ try {
   await page.goto(SKEIN_URL);
   await there(page.getByLabel("Email"));
   await look("sign-in");
+  const cdp = await page.context().newCDPSession(page);
+  const manifest = await cdp.send("Page.getAppManifest");
+  if (manifest.errors.length > 0 || !manifest.url.endsWith("/manifest.webmanifest")) throw new Error(`the manifest: ${JSON.stringify(manifest.errors)}`);
+  // Only that it is a private window stands against installing it here.
+  const { installabilityErrors } = await cdp.send("Page.getInstallabilityErrors");
+  const against = installabilityErrors.map((e) => e.errorId).filter((e) => e !== "in-incognito");
+  if (against.length > 0) throw new Error(`the page can't be installed: ${against.join()}`);
   await type(SKEIN_EMAIL);
   await press("Tab");
   await type(SKEIN_PASSWORD);
