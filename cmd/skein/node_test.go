@@ -26,9 +26,10 @@ import (
 // A node is a whole server over a real PostgreSQL and a real NATS, and what its
 // connectors publish with.
 type node struct {
-	t     *testing.T
-	url   string
-	links map[inbox.Channel]*bus.Link
+	t        *testing.T
+	url      string
+	database string
+	links    map[inbox.Channel]*bus.Link
 	*server
 	inboxes map[string]inbox.Inbox
 }
@@ -41,14 +42,15 @@ func startNode(t *testing.T) *node {
 	log := slog.New(slog.DiscardHandler)
 	parts := newStack(log)
 	t.Cleanup(func() { parts.stop(30 * time.Second) })
+	database := inboxtest.Database(t)
 	s, err := startServer(ctx, &env{log: log}, &settings{data: t.TempDir(), secret: secret},
-		&base{database: inboxtest.Database(t), nc: nc, nats: ns, secret: secret}, parts)
+		&base{database: database, nc: nc, nats: ns, secret: secret}, parts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	web := httptest.NewServer(s.handler())
 	t.Cleanup(web.Close)
-	n := &node{t: t, url: web.URL, server: s, links: map[inbox.Channel]*bus.Link{}, inboxes: map[string]inbox.Inbox{}}
+	n := &node{t: t, url: web.URL, database: database, server: s, links: map[inbox.Channel]*bus.Link{}, inboxes: map[string]inbox.Inbox{}}
 	for _, channel := range bus.Channels {
 		key, err := bus.DeriveKey(secret, channel)
 		if err != nil {

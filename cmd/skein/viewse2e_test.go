@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
+)
+
+// inBrowser runs a page's half of a test, which tells of its steps.
+func (n *node) inBrowser(script, want string, env ...string) {
+	n.t.Helper()
+	chromium, node := tool(n.t, "chromium", "chromium-browser", "google-chrome"), tool(n.t, "node")
+	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
+		lacking(n.t, "the web app isn't built: make web")
+	}
+	cmd := exec.CommandContext(n.t.Context(), node, "e2e/"+script)
+	cmd.Dir = "../../web"
+	cmd.Env = append(append(os.Environ(), "SKEIN_URL="+n.url, "SKEIN_EMAIL=ana@skein.example", "SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium), env...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if got := strings.Join(strings.Fields(string(out)), " "); err != nil || got != want {
+		n.t.Fatalf("the page came to %q, want %q: %v\n%s", got, want, err, &said)
+	}
+	n.t.Logf("%s", &said)
+}
+
+// A list of 100,000 is scrolled and walked far down: few rows are drawn at a time,
+// and each stands where it belongs.
+func TestLongListInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server, and a browser")
+	}
+	n := startNode(t)
+	ana := n.agent("ana", inbox.AgentRole, n.inboxes["support"].ID)
+	n.mail("support", "Matter 1", "Kim Berg/kim@x.example", inbox.Proven, "Hello")
+	ana.find("Matter 1")
+	conn, err := pgx.Connect(t.Context(), n.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if _, err := conn.Exec(t.Context(), `
+		INSERT INTO conversations (id, inbox_id, status, channel, account_id, identity_id, subject, message_seq, public_seq, last_at, created_at)
+		SELECT gen_random_uuid(), c.inbox_id, 'open', 'email', c.account_id, c.identity_id, 'Matter ' || i, 1, 1,
+			c.last_at - i * interval '1 second', c.created_at - i * interval '1 second'
+		FROM conversations c CROSS JOIN generate_series(2, 100000) i`); err != nil {
+		t.Fatal(err)
+	}
+	n.inBrowser("longlist.mjs", "far")
+}
