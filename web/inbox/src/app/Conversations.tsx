@@ -176,10 +176,13 @@ export function Conversations({ me, person, place, filter, counts }: { me: strin
     if (id === null || id === undefined) return;
     const box = e.target instanceof Element && e.target.closest("[data-pick]") !== null;
     const touch = "pointerType" in e.nativeEvent && e.nativeEvent.pointerType === "touch";
-    if (press.took() || e.metaKey || e.ctrlKey || e.button !== 0) {
-      if (!e.metaKey && !e.ctrlKey) e.preventDefault();
+    if (press.took()) {
+      // The touch that selected opens nothing when it ends.
+      e.preventDefault();
+      e.stopPropagation();
       return;
     }
+    if (e.metaKey || e.ctrlKey || e.button !== 0) return;
     if (!box && !e.shiftKey && !(selecting && touch)) return;
     e.preventDefault();
     e.stopPropagation();
