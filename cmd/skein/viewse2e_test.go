@@ -31,6 +31,26 @@ func (n *node) inBrowser(script, want string, env ...string) {
 	n.t.Logf("%s", &said)
 }
 
+// An agent goes to lists by keyboard, sorts them, saves them as views, and changes
+// what is selected at once and takes it back, while a supervisor works beside: what
+// that one changes comes in and is counted, what was changed in the same instant is
+// left alone, and of an inbox that isn't the agent's there is neither row nor count.
+func TestViewsInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server, and a browser")
+	}
+	n := startNode(t)
+	ana := n.agent("ana", inbox.AgentRole, n.inboxes["support"].ID)
+	boss := n.agent("boss", inbox.SupervisorRole)
+	for _, letter := range []string{"A", "B", "C", "D", "E", "F"} {
+		n.mail("support", "Matter "+letter, "Kim "+letter+"/kim"+letter+"@x.example", inbox.Proven, "Hello, it is about "+letter+".")
+		ana.find("Matter " + letter)
+	}
+	n.mail("other", "Matter X", "Kim X/kimx@x.example", inbox.Proven, "Hello, it is about something else.")
+	boss.find("Matter X")
+	n.inBrowser("views.mjs", "listed sorted selected tagged form live kept viewed", "SKEIN_BESIDE="+boss.token)
+}
+
 // A list of 100,000 is scrolled and walked far down: few rows are drawn at a time,
 // and each stands where it belongs.
 func TestLongListInBrowser(t *testing.T) {

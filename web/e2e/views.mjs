@@ -1,0 +1,203 @@
+// An agent goes to lists, sorts them, saves them as views, and changes what is
+// selected at once, while a colleague works beside. Each step is told on its own
+// line; axe looks at what each of them shows.
+//
+//   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
+//   SKEIN_BESIDE  the token of a supervisor who works beside
+//   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_BESIDE, CHROMIUM, SKEIN_SHOTS } = process.env;
+const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
+const page = await context.newPage();
+const broken = [];
+const there = (what) => what.first().waitFor();
+const press = async (...keys) => {
+  for (const k of keys) await page.keyboard.press(k);
+};
+const type = (text) => page.keyboard.type(text);
+const subjects = () => page.locator("[data-row] a").evaluateAll((all) => all.map((a) => /Matter ([A-Z])/.exec(a.textContent)?.[1] ?? "?").join(""));
+async function until(what, ok) {
+  for (const end = Date.now() + 60_000; ; ) {
+    const got = await ok();
+    if (got === true) return;
+    if (Date.now() > end) throw new Error(`${what}: ${got}`);
+    await new Promise((r) => setTimeout(r, 50));
+  }
+}
+const shows = (want) => until(`rows ${want}`, async () => (await subjects()) === want || (await subjects()));
+const nav = (name) => page.getByRole("navigation", { name: "Lists" }).getByRole("link", { name });
+const counts = (name, want) => nav(new RegExp(`^${name}${want === "" ? "" : ` ?${want}`}$`)).first().waitFor();
+const toasted = (words) => there(page.getByRole("status", { name: "Done" }).getByText(words));
+const selected = (n) => there(page.locator("section").getByText(`${n} selected`));
+
+async function beside(method, path, body) {
+  const answer = await fetch(`${SKEIN_URL}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${SKEIN_BESIDE}`, "content-type": "application/json" },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return answer.status === 204 ? null : answer.json();
+}
+const listed = (await beside("GET", "/conversations?status=open&limit=100")).items;
+const id = (letter) => listed.find((c) => c.subject === `Matter ${letter}`).id;
+const now = (letter) => beside("GET", `/conversations/${id(letter)}`);
+const change = (letter, how) => beside("PATCH", `/conversations/${id(letter)}`, how);
+
+async function done(name) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
+  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
+  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 160)).join(", ")}`).join("; ")}`);
+  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/${name}.png` });
+  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
+  console.log(name);
+}
+
+try {
+  page.setDefaultTimeout(60_000);
+  page.on("pageerror", (e) => broken.push(String(e)));
+  await page.goto(`${SKEIN_URL}/all`);
+  await page.getByLabel(/email/i).waitFor();
+  await type(SKEIN_EMAIL);
+  await press("Tab");
+  await type(SKEIN_PASSWORD);
+  await press("Enter");
+
+  // Neither a row nor a count of an inbox that isn't the agent's.
+  await shows("FEDCBA");
+  await counts("All", 6);
+  await done("listed");
+
+  // The order is remembered for the list, through a reload and from another list.
+  await page.getByRole("button", { name: /^Sort/ }).press("Enter");
+  await page.getByRole("menuitem", { name: "Oldest" }).press("Enter");
+  await shows("ABCDEF");
+  await page.reload();
+  await shows("ABCDEF");
+  await press("g", "u");
+  await shows("FEDCBA");
+  await press("g", "a");
+  await shows("ABCDEF");
+  await page.getByRole("button", { name: /^Sort/ }).press("Enter");
+  await page.getByRole("menuitem", { name: "Newest" }).press("Enter");
+  await shows("FEDCBA");
+  await done("sorted");
+
+  // Selected by keys, changed at once, taken back as a whole.
+  await press("j", "x", "J", "J");
+  await selected(3);
+  await done("selected");
+  await press("t");
+  await page.getByRole("dialog").getByRole("textbox").waitFor();
+  await type("VIP, late");
+  await press("Enter");
+  await toasted("Tagged: 3 conversations");
+  await press("z"); // at once: what undoes goes away after a while
+  await toasted("Taken back: 3 conversations");
+  await until("the tags", async () => (await now("F")).tags === undefined || JSON.stringify((await now("F")).tags));
+  await page.locator("[data-row] a").nth(0).focus();
+  await press("x", "J", "J");
+  await selected(3);
+  await press("t");
+  await page.getByRole("dialog").getByRole("textbox").waitFor();
+  await type("vip");
+  await press("Enter");
+  await counts("vip", 3);
+  await done("tagged");
+
+  // A list found by its name becomes a view that others see, each with their rights.
+  await press("g", "l");
+  await page.getByRole("dialog").getByRole("searchbox").waitFor();
+  await type("vip");
+  await press("Enter");
+  await page.waitForURL(/tag=vip/);
+  await shows("FED");
+  await page.getByRole("button", { name: "Save as a view" }).press("Enter");
+  await page.getByRole("dialog").getByLabel("Name").waitFor();
+  await type("Important");
+  await page.getByRole("dialog").getByLabel("Share with everybody").check();
+  await there(page.getByRole("dialog").getByText("3 conversations"));
+  await done("form");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).press("Enter");
+  await page.waitForURL(/saved/);
+  await counts("Important", 3);
+  await change("X", { addTags: ["vip"] });
+  const view = (await beside("GET", "/views")).items[0];
+  if (view.query !== "status:open tag:vip") throw new Error(`the view holds ${view.query}`);
+  if ((await beside("GET", "/views/counts")).items[0].count !== 4) throw new Error("the supervisor doesn't count the other inbox");
+  await page.reload();
+  await shows("FED");
+  await counts("Important", 3);
+
+  // What a colleague does comes in and is counted.
+  await change("D", { status: "closed" });
+  await shows("FE");
+  await counts("Important", 2);
+  await change("C", { addTags: ["vip"] });
+  await shows("FEC");
+  await counts("Important", 3);
+  await done("live");
+
+  // The answer to a bulk change is lost: it is asked for again, and nothing happens twice.
+  const before = await now("F");
+  let requests = 0;
+  await page.route("**/conversations/changes", async (route) => {
+    requests++;
+    if (requests > 1) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await press("x", "X");
+  await selected(3);
+  await press("e");
+  await shows("");
+  await toasted("Closed: 3 conversations");
+  if (requests !== 2 || (await now("F")).version !== before.version + 1) throw new Error(`after ${requests} requests: ${(await now("F")).version}, before ${before.version}`);
+  await page.unroute("**/conversations/changes");
+  await press("z");
+  await shows("FEC");
+  for (const c of "FEC") await until(`${c} is open`, async () => (await now(c)).status === "open" || (await now(c)).status);
+
+  // What a colleague puts away in that instant is left alone and named.
+  await page.route("**/conversations/changes", async (route) => {
+    await change("E", { snoozedUntil: new Date(Date.now() + 86_400_000).toISOString() });
+    await route.continue();
+  }, { times: 1 });
+  await press("X");
+  await selected(3);
+  await page.locator("[role=toolbar] button[aria-label=Close]:not([disabled])").waitFor();
+  await press("e");
+  await there(page.getByText("1 not changed"));
+  await there(page.locator("li", { hasText: `#${(await now("E")).number}` }).getByText("somebody changed it meanwhile"));
+  if ((await now("E")).status !== "snoozed" || (await now("F")).status !== "closed") throw new Error("the wrong ones were closed");
+  await done("kept");
+  await page.getByRole("button", { name: "Dismiss" }).last().press("Enter");
+  await change("F", { status: "open" });
+  await change("C", { status: "open" });
+  await shows("FC");
+
+  // Renamed, deleted, and had back.
+  await page.getByRole("button", { name: "Change the view" }).press("Enter");
+  await page.getByRole("dialog").getByLabel("Name").fill("Very important");
+  await press("Enter");
+  await counts("Very important", 2);
+  await page.getByRole("button", { name: "Change the view" }).press("Enter");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).press("Enter");
+  await toasted("Deleted: Very important");
+  await press("z");
+  await counts("Very important", 2);
+  await done("viewed");
+} catch (e) {
+  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
+  throw e;
+} finally {
+  await browser.close();
+}
