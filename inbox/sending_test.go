@@ -22,7 +22,7 @@ func TestSendState(t *testing.T) {
 		{SendBounds{}, time.Time{}, time.Time{}, true, ""},
 		{SendBounds{Window: 24}, ago(23), time.Time{}, true, ""},
 		{SendBounds{Window: 24}, ago(25), time.Time{}, false, "until they write again"},
-		{SendBounds{Window: 24}, time.Time{}, time.Time{}, false, "24 hours"},
+		{SendBounds{Window: 24}, time.Time{}, time.Time{}, false, "until they do"},
 		{SendBounds{Window: 24, Templates: templates}, ago(25), time.Time{}, false, "template only"},
 		{SendBounds{Window: 24, PeopleWindow: 168}, ago(25), time.Time{}, true, "only people"},
 		{SendBounds{Window: 24, PeopleWindow: 168}, ago(169), time.Time{}, false, "168 hours"},

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -175,7 +176,25 @@ type page struct {
 	t     *testing.T
 	in    io.Writer
 	steps chan string
-	err   *bytes.Buffer
+	err   *spoken
+}
+
+// spoken is what a program said, which may go on.
+type spoken struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (s *spoken) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all.Write(b)
+}
+
+func (s *spoken) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all.String()
 }
 
 func runPage(t *testing.T, node, script string, vars ...string) *page {
@@ -183,7 +202,7 @@ func runPage(t *testing.T, node, script string, vars ...string) *page {
 	cmd := exec.CommandContext(t.Context(), node, script)
 	cmd.Dir = "../../web"
 	cmd.Env = append(os.Environ(), vars...)
-	p := &page{t: t, steps: make(chan string, 8), err: &bytes.Buffer{}}
+	p := &page{t: t, steps: make(chan string, 8), err: &spoken{}}
 	var err error
 	if p.in, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

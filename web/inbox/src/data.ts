@@ -8,7 +8,7 @@ import * as parse from "./parse";
 import { beforeFetch, live, queries, store } from "./runtime";
 import { asked, countOf, everything, pick, type Filter, type Window } from "./lists";
 import { filterOf, listOf, type Place } from "./place";
-import { messagesOf, openTasks, putConversations, putMessages, putOrders, putTasks, shown } from "./state";
+import { messagesOf, openTasks, putConversations, putMessages, putOrders, putTasks, shown, withoutGone } from "./state";
 import { chosenSorts } from "./sorting";
 import { useSelect } from "./store";
 import type {
@@ -244,6 +244,7 @@ const messagesKey = (id: string): readonly string[] => ["messages", id];
 
 async function fetchMessages(id: string, before: number, signal?: AbortSignal): Promise<{ next: number; from: number }> {
   await beforeFetch();
+  const known = store.get().messages.get(id);
   const page = parse.messagePage(
     await body(
       api.GET("/api/v1/conversations/{id}/messages", {
@@ -252,8 +253,10 @@ async function fetchMessages(id: string, before: number, signal?: AbortSignal): 
       }),
     ),
   );
-  store.update((s) => putMessages(s, page.items));
-  return { next: page.next, from: page.items[0]?.seq ?? 0 };
+  const from = page.items[0]?.seq ?? 0;
+  const of = { from: page.next === 0 ? 0 : from, to: before === 0 ? Infinity : before - 1 };
+  store.update((s) => putMessages(withoutGone(s, id, known, page.items, of.from, of.to), page.items));
+  return { next: page.next, from };
 }
 
 export function useMessages(id: string): Messages {

@@ -173,6 +173,25 @@ export function putMessages(s: State, fresh: readonly Message[]): State {
   return next ? { ...s, messages: next } : s;
 }
 
+/**
+ * Leaves out what was known when a fetch began and is not in what it brought, of
+ * seq `from` to `to`: it went while nobody told us. What was told since stays.
+ */
+export function withoutGone(
+  s: State,
+  id: string,
+  known: ReadonlyMap<string, Message> | undefined,
+  fetched: readonly Message[],
+  from: number,
+  to: number,
+): State {
+  const of = s.messages.get(id);
+  if (!known || !of) return s;
+  const there = new Set(fetched.map((m) => m.id));
+  const left = new Map([...of].filter(([k, m]) => there.has(k) || m.seq < from || m.seq > to || known.get(k)?.version !== m.version));
+  return left.size === of.size ? s : { ...s, messages: new Map(s.messages).set(id, left) };
+}
+
 /** Forgets the messages of a conversation that is out of sight: what becomes of them is not told. */
 export function forgetMessages(s: State, id: string): State {
   if (!s.messages.has(id)) return s;
