@@ -276,6 +276,7 @@ func TestHereRights(t *testing.T) {
 	eve := come(t, url, "bob/2", inSales)
 	ann = come(t, url, "ann/1", inSales)
 	ann.until("both", at(inSales, "ann: bob:"))
+	eve.until("both", at(inSales, "ann: bob:"))
 	places.put(conversationPrefix+inSales, inbox.Spot{Inboxes: []inbox.InboxID{"help"}, Version: 2})
 	stream.add(changed(inSales, 2, "sales", "help"))
 	eve.until("ann is out", at(inSales, "bob:"))

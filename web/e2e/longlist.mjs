@@ -51,13 +51,12 @@ try {
       await step();
     }
   };
-  const list = page.locator("[data-row]").first();
   const scroll = (pages) =>
-    list.evaluate(
-      (el, by) =>
+    page.evaluate(
+      (by) =>
         new Promise((resolve) => {
-          const box = el.closest("ul").parentElement;
-          box.scrollBy(0, by * box.clientHeight);
+          const box = document.querySelector("[data-row]")?.closest("ul").parentElement;
+          box?.scrollBy(0, by * box.clientHeight); // it may be drawing anew just now
           requestAnimationFrame(() => requestAnimationFrame(resolve));
         }),
       pages,

@@ -90,8 +90,10 @@ function Item({ of: c, me, onMoved }: { of: Conversation; me: Me; onMoved: () =>
         <select
           aria-label={w.assign(`#${c.number}`)}
           value={c.assigneeId}
-          disabled={busy}
-          onChange={(e) => give(e.target.value)}
+          aria-disabled={busy} // disabled, it would lose the focus
+          onChange={(e) => {
+            if (!busy) give(e.target.value);
+          }}
           className="h-8 max-w-44 rounded-md border border-control bg-surface px-1.5 text-sm max-md:h-11"
         >
           <option value="">{w.nobodyAssigned}</option>
