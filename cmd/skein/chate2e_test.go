@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -19,10 +18,7 @@ func TestChatInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, and a browser")
 	}
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/widget/widget.js"); err != nil {
-		lacking(t, "the web app isn't built: make web")
-	}
+	chromium, node := browser(t, "widget/widget.js")
 	data := filepath.Join(t.TempDir(), "data")
 	quiet := []string{"--demo", "--demo-every", "0", "--demo-answer", "0"}
 	p := startUp(t, data, quiet...)

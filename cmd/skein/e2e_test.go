@@ -26,10 +26,7 @@ func TestEndToEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, and a browser")
 	}
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
-		lacking(t, "the web app isn't built: make web")
-	}
+	chromium, node := browser(t, "index.html")
 	dovecot := inboxtest.StartDovecot(t)
 	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
 	data := filepath.Join(t.TempDir(), "data")
@@ -103,10 +100,7 @@ func TestRelationsLive(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
-		lacking(t, "the web app isn't built: make web")
-	}
+	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	in := n.inboxes["support"].ID
 	ana := n.agent("ana", inbox.AgentRole, in)
@@ -245,6 +239,15 @@ func (p *page) expect(step string) {
 	case <-time.After(time.Minute):
 		p.t.Fatalf("the page doesn't come to %q\n%s", step, p.err)
 	}
+}
+
+// browser is what a test in a browser needs, of which built is a file of the web app.
+func browser(t *testing.T, built string) (chromium, node string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join("../../web/dist", built)); err != nil {
+		lacking(t, "the web app isn't built: make web")
+	}
+	return tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
 }
 
 // tool finds a program by one of its names.

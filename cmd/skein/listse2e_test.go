@@ -1,11 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"skein/inbox"
@@ -16,10 +12,6 @@ import (
 func TestListsInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
-	}
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
-		lacking(t, "the web app isn't built: make web")
 	}
 	n := startNode(t)
 	ana := n.agent("ana", inbox.AgentRole, n.inboxes["support"].ID)
@@ -35,13 +27,5 @@ func TestListsInBrowser(t *testing.T) {
 		ana.want(200, "GET", "/search?q=kettle+from:cara", nil, &said)
 		return len(named.Items) == 4 && len(said.Items) == 4
 	})
-	cmd := exec.CommandContext(t.Context(), node, "e2e/lists.mjs")
-	cmd.Dir = "../../web"
-	cmd.Env = append(os.Environ(), "SKEIN_URL="+n.url, "SKEIN_EMAIL=ana@skein.example", "SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.Output()
-	if want := "searched sorted"; err != nil || strings.Join(strings.Fields(strings.ReplaceAll(string(out), " ", "-")), " ") != want {
-		t.Fatalf("the page came to %q: %v\n%s", out, err, &said)
-	}
+	n.inBrowser("lists.mjs", "searched sorted")
 }

@@ -18,10 +18,7 @@ func TestPeopleInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
-		lacking(t, "the web app isn't built: make web")
-	}
+	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	n.agent("boss", inbox.AdminRole)
 	ben := n.agent("ben", inbox.AgentRole, n.inboxes["support"].ID)

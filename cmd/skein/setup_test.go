@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,10 +21,7 @@ func TestFirstRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, and a browser")
 	}
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
-		lacking(t, "the web app isn't built: make web")
-	}
+	chromium, node := browser(t, "index.html")
 	dovecot := inboxtest.StartDovecot(t)
 	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
 	p := startUp(t, filepath.Join(t.TempDir(), "data"))

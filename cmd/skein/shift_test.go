@@ -1,10 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"skein/inbox"
@@ -18,10 +14,6 @@ func TestShiftByKeyboard(t *testing.T) {
 		t.Skip("starts a server, and a browser")
 	}
 	t.Parallel()
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
-		lacking(t, "the web app isn't built: make web")
-	}
 	n := startNode(t)
 	ana := n.agent("ana", inbox.AgentRole, n.inboxes["support"].ID)
 	for _, subject := range []string{"Where is my parcel", "A late answer", "The kettle leaks"} {
@@ -33,14 +25,5 @@ func TestShiftByKeyboard(t *testing.T) {
 		ana.want(200, "GET", "/search?q=parcel", nil, &said)
 		return len(said.Items) == 1
 	})
-	cmd := exec.CommandContext(t.Context(), node, "e2e/shift.mjs")
-	cmd.Dir = "../../web"
-	cmd.Env = append(os.Environ(), "SKEIN_URL="+n.url, "SKEIN_EMAIL=ana@skein.example", "SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.Output()
-	want := "sign-in list conversation keys reply note priority tags closed search commands found settings notifications contrast forced-colours signed-out"
-	if err != nil || strings.Join(strings.Fields(string(out)), " ") != want {
-		t.Fatalf("the page came to %q: %v\n%s", out, err, &said)
-	}
+	n.inBrowser("shift.mjs", "sign-in list conversation keys reply note priority tags closed search commands found settings notifications contrast forced-colours signed-out")
 }

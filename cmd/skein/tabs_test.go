@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -19,10 +18,7 @@ func TestTabs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
-		lacking(t, "the web app isn't built: make web")
-	}
+	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	in := n.inboxes["support"].ID
 	ana := n.agent("ana", inbox.AgentRole, in)

@@ -15,10 +15,7 @@ import (
 // inBrowser runs a page's half of a test, which tells of its steps.
 func (n *node) inBrowser(script, want string, env ...string) {
 	n.t.Helper()
-	chromium, node := tool(n.t, "chromium", "chromium-browser", "google-chrome"), tool(n.t, "node")
-	if _, err := os.Stat("../../web/dist/index.html"); err != nil {
-		lacking(n.t, "the web app isn't built: make web")
-	}
+	chromium, node := browser(n.t, "index.html")
 	cmd := exec.CommandContext(n.t.Context(), node, "e2e/"+script)
 	cmd.Dir = "../../web"
 	cmd.Env = append(append(os.Environ(), "SKEIN_URL="+n.url, "SKEIN_EMAIL=ana@skein.example", "SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium), env...)

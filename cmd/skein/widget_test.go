@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -244,10 +243,7 @@ func TestWidget(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
-	chromium, node := tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-	if _, err := os.Stat("../../web/dist/widget/widget.js"); err != nil {
-		lacking(t, "the widget isn't built: make web")
-	}
+	chromium, node := browser(t, "widget/widget.js")
 	f := &fakeChat{t: t, session: "first", files: map[string][]byte{}, names: map[string]map[string]any{}, sockets: map[*websocket.Conn]bool{}}
 	server := httptest.NewServer(f)
 	defer server.Close()

@@ -3,8 +3,9 @@
 import type { Presence } from "./around";
 import type { Dimension, Figure, Span } from "./queues";
 import type { Channel } from "./types";
+import { catalogue } from "./words/language";
 
-interface Words {
+export interface Words {
   readonly title: string;
   readonly back: string;
   readonly wallboard: string;
@@ -228,6 +229,4 @@ const de: Words = {
   noQueues: "So ist noch nichts gruppiert.",
 };
 
-export function words(): Words {
-  return document.documentElement.lang.startsWith("de") ? de : en;
-}
+export const { useWords } = catalogue<Words>({ en, de });

@@ -3,7 +3,7 @@
 import { ChevronUp, ChevronsUp, OctagonAlert } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { level, watched, type Figure, type Queues } from "../queues";
-import { words } from "../queuewords";
+import { useWords } from "../queuewords";
 
 /** The time, told anew every second, by the server's clock. */
 export function useServerSecond(): number {
@@ -20,6 +20,7 @@ const tones = ["text-amber-text", "text-amber-text font-medium", "text-red-text 
 
 /** Where a figure stands by its thresholds, by shape and word; nothing while it is below them. */
 export function Mark({ of: q, figure, value, large = false }: { of: Queues; figure: Figure; value: number | null; large?: boolean }): ReactNode {
+  const w = useWords();
   const l = level(q, figure, value);
   if (l === 0) return null;
   const at = (l - 1) as 0 | 1 | 2;
@@ -27,7 +28,7 @@ export function Mark({ of: q, figure, value, large = false }: { of: Queues; figu
   return (
     <span className={`inline-flex items-center gap-0.5 whitespace-nowrap ${large ? "text-[clamp(16px,1.8vw,30px)]" : "text-xs"} ${tones[at]}`}>
       <Icon size={large ? "1.2em" : 13} aria-hidden="true" />
-      {words().levels[at]}
+      {w.levels[at]}
     </span>
   );
 }

@@ -7,7 +7,7 @@ import { api, body } from "../api/client";
 import { conversation, page } from "../parse";
 import { at, href } from "../place";
 import { figures, setThresholds, type AgentLoad, type Figure, type Levels, type Queues } from "../queues";
-import { words } from "../queuewords";
+import { useWords } from "../queuewords";
 import { queries } from "../runtime";
 import type { Conversation, Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
@@ -34,7 +34,7 @@ const said = (e: unknown): string => (e instanceof Error ? e.message : String(e)
 
 /** Conversations that wait longest, each to be given to somebody, opened, or joined. */
 export function Listed({ asked, me, onClose }: { asked: Extract<Asked, { kind: "listed" }>; me: Me; onClose: () => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const key = ["queue-list", asked.query, asked.channel];
   const q = useQuery({
     queryKey: key,
@@ -59,7 +59,7 @@ export function Listed({ asked, me, onClose }: { asked: Extract<Asked, { kind: "
 }
 
 function Item({ of: c, me, onMoved }: { of: Conversation; me: Me; onMoved: () => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const now = useNow();
   const [noting, setNoting] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -126,7 +126,7 @@ function Item({ of: c, me, onMoved }: { of: Conversation; me: Me; onMoved: () =>
 
 /** A few words; what is refused stays to be sent again, and is sent once. */
 function Write({ label, send, onSend, onCancel }: { label: string; send: string; onSend: (text: string, once: string) => Promise<void>; onCancel: () => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const [once] = useState(() => crypto.randomUUID());
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
@@ -178,7 +178,7 @@ function Write({ label, send, onSend, onCancel }: { label: string; send: string;
 }
 
 export function Message({ to, onClose }: { to: AgentLoad; onClose: () => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   return (
     <Sheet title={w.messageTo(to.name)} onClose={onClose}>
       <p className="text-sm text-secondary">{w.messageHelp}</p>
@@ -211,7 +211,7 @@ export function readLevels(figure: Figure, row: readonly string[]): Levels | nul
 }
 
 export function Thresholds({ q, onClose }: { q: Queues; onClose: () => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const [rows, setRows] = useState(() => new Map(figures.map((f) => [f, written(f, q.thresholds.get(f))])));
   const [refusal, setRefusal] = useState("");
   const save = (): void => {

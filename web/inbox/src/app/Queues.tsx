@@ -7,7 +7,7 @@ import { useCallback, useEffect, useState, type ReactNode } from "react";
 import { useMe } from "../data";
 import { at, home, href, type View } from "../place";
 import { clock, fetchQueues, groupOf, keepOrder, seconds, spans, watched, type AgentLoad, type Dimension, type Group, type Queues as All, type Span } from "../queues";
-import { words } from "../queuewords";
+import { useWords } from "../queuewords";
 import { live, whereabouts } from "../runtime";
 import type { Me } from "../types";
 import { channels } from "../types";
@@ -27,7 +27,7 @@ type By = Exclude<Dimension, "all">;
 const bys: readonly By[] = ["inbox", "team", "channel"];
 
 export default function Queues(): ReactNode {
-  const w = words();
+  const w = useWords();
   const router = useRouter();
   const { me } = useMe();
   const { queues: q, refused, failed } = useSignal(watched);
@@ -93,7 +93,7 @@ export default function Queues(): ReactNode {
 }
 
 function Figures({ q, me, ask }: { q: All; me: Me; ask: (a: Asked) => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const [by, setBy] = useState<By>("inbox");
   const [span, setSpan] = useState<Span>("last60");
   const now = useServerSecond();
@@ -167,7 +167,7 @@ function useOrder(wanted: readonly string[]): { order: readonly string[]; hold: 
 }
 
 function Table({ q, me, by, span, now, ask }: { q: All; me: Me; by: By; span: Span; now: number; ask: (a: Asked) => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const names = new Map<string, string>(
     by === "inbox"
       ? me.inboxes.map((i) => [i.id, i.name])
@@ -215,7 +215,7 @@ function Table({ q, me, by, span, now, ask }: { q: All; me: Me; by: By; span: Sp
 }
 
 function Row({ q, g, name, span, now, ask }: { q: All; g: Group; name: string; span: Span; now: number; ask: (a: Asked) => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const f = g.flow[span];
   const hour = g.flow.last60;
   const longest = g.waitingSince === "" ? null : seconds(g.waitingSince, now);
@@ -274,7 +274,7 @@ const shapes = {
 } as const;
 
 function Agents({ q, now, ask }: { q: All; now: number; ask: (a: Asked) => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const narrow = useMedia("(max-width: 767px)");
   const of = new Map(q.agents.map((a) => [a.id, a]));
   const wanted = [...q.agents].sort((a, b) => rank[a.state] - rank[b.state] || b.open - a.open || a.name.localeCompare(b.name)).map((a) => a.id);

@@ -4,7 +4,7 @@
 import { Minimize2 } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
 import { clock, groupOf, seconds, type Figure, type Group, type Queues } from "../queues";
-import { words } from "../queuewords";
+import { useWords, type Words } from "../queuewords";
 import { Button } from "../ui/controls";
 import { Mark, toneOf, useServerSecond } from "./QueueParts";
 import { Sparkline } from "./Trend";
@@ -19,7 +19,7 @@ interface Tile {
 }
 
 export function Wallboard({ q, names, onLeave }: { q: Queues; names: readonly { readonly id: string; readonly name: string }[]; onLeave: () => void }): ReactNode {
-  const w = words();
+  const w = useWords();
   const now = useServerSecond();
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -52,7 +52,7 @@ export function Wallboard({ q, names, onLeave }: { q: Queues; names: readonly { 
       className="fixed inset-0 z-40 flex flex-col gap-[2vmin] overflow-auto bg-canvas p-[2vmin]"
     >
       <div className="grid flex-1 grid-cols-3 gap-[2vmin] max-md:grid-cols-1">
-        {tiles(all, now).map((t) => (
+        {tiles(all, now, w).map((t) => (
           <section key={t.name} aria-label={t.name} className="flex min-h-0 flex-col rounded-lg bg-surface px-[2vmin] py-[1.5vmin]">
             <h2 className="flex items-baseline justify-between gap-2 text-[clamp(16px,2vw,36px)] leading-tight text-secondary">
               {t.name}
@@ -83,8 +83,7 @@ export function Wallboard({ q, names, onLeave }: { q: Queues; names: readonly { 
   );
 }
 
-function tiles(g: Group, now: number): readonly Tile[] {
-  const w = words();
+function tiles(g: Group, now: number, w: Words): readonly Tile[] {
   const t = g.trend;
   const plain = (n: number): string => (Number.isFinite(n) ? String(n) : "0");
   const time = (n: number): string => clock(Number.isFinite(n) ? n : 0, w.day);
