@@ -5,6 +5,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { useCallback, useMemo } from "react";
 import { api, body } from "./api/client";
 import * as parse from "./parse";
+import * as parseCustomer from "./parsecustomer";
 import { beforeFetch, live, queries, store } from "./runtime";
 import { asked, countOf, everything, pick, type Filter, type Window } from "./lists";
 import { filterOf, listOf, type Place } from "./place";
@@ -317,7 +318,7 @@ export function useLinks(conversation: string): Shown<readonly OrderLink[]> {
   return useShown(["links"], conversation, none as readonly OrderLink[], async () => {
     const { items } = parse.page(
       await body(api.GET("/api/v1/conversations/{id}/orders", { params: { path: { id: conversation } } })),
-      parse.orderLink,
+      parseCustomer.orderLink,
     );
     store.update((s) => putOrders(s, items.flatMap((l) => l.order ?? [])));
     return items;
@@ -326,7 +327,7 @@ export function useLinks(conversation: string): Shown<readonly OrderLink[]> {
 
 export function useMerges(customer: string): Shown<readonly Merge[]> {
   return useShown(["merges"], customer, none as readonly Merge[], async () =>
-    parse.page(await body(api.GET("/api/v1/customers/{id}/merges", { params: { path: { id: customer } } })), parse.merge).items,
+    parse.page(await body(api.GET("/api/v1/customers/{id}/merges", { params: { path: { id: customer } } })), parseCustomer.merge).items,
   );
 }
 
@@ -334,7 +335,7 @@ export function useMerges(customer: string): Shown<readonly Merge[]> {
 export function useStock(of: string, skus: readonly string[]): ReadonlyMap<string, Product> {
   const key = skus.join(" ");
   const { value } = useShown(["stock", key], key === "" ? "" : of, none as readonly Product[], async () =>
-    parse.page(await body(api.GET("/api/v1/products", { params: { query: { store: of, sku: [...skus] } } })), parse.product).items,
+    parse.page(await body(api.GET("/api/v1/products", { params: { query: { store: of, sku: [...skus] } } })), parseCustomer.product).items,
   );
   return useMemo(() => new Map(value.map((p) => [p.sku, p])), [value]);
 }
@@ -396,13 +397,13 @@ export function useAgents(on: boolean): Shown<readonly AgentDesk[]> {
 
 export function useKeyPolicies(on: boolean): Shown<readonly KeyPolicy[]> {
   return useShown(["keys"], on ? "all" : "", none as readonly KeyPolicy[], async () =>
-    parse.page(await body(api.GET("/api/v1/keys")), parse.keyPolicy).items,
+    parse.page(await body(api.GET("/api/v1/keys")), parseCustomer.keyPolicy).items,
   );
 }
 
 export function useStores(on: boolean): Shown<readonly StoreGrammar[]> {
   return useShown(["stores"], on ? "all" : "", none as readonly StoreGrammar[], async () =>
-    parse.page(await body(api.GET("/api/v1/stores")), parse.storeGrammar).items,
+    parse.page(await body(api.GET("/api/v1/stores")), parseCustomer.storeGrammar).items,
   );
 }
 

@@ -5,6 +5,7 @@ import { useInfiniteQuery, useQuery, type UseQueryResult } from "@tanstack/react
 import { useCallback, useMemo } from "react";
 import { api, body } from "./api/client";
 import * as parse from "./parse";
+import * as parseCustomer from "./parsecustomer";
 import { store } from "./runtime";
 import { putConversations, putCustomers, putOrders } from "./state";
 import { useSelect } from "./store";
@@ -29,7 +30,7 @@ function usePanel(customer: string): UseQueryResult<Panel> {
     queryKey: ["panel", customer],
     enabled: customer !== "",
     queryFn: async (): Promise<Panel> => {
-      const p = parse.panel(await body(api.GET("/api/v1/customers/{id}/panel", { params: { path: { id: customer } } })));
+      const p = parseCustomer.panel(await body(api.GET("/api/v1/customers/{id}/panel", { params: { path: { id: customer } } })));
       store.update((s) => putConversations(putOrders(putCustomers(s, [p.customer]), p.orders), p.conversations.items));
       return {
         ...p,
@@ -111,7 +112,7 @@ export function useTimeline(customer: string): More<TimelineEntry> {
   return useMore("timeline", customer, usePanel(customer).data?.timeline, async (cursor) =>
     parse.page(
       await body(api.GET("/api/v1/customers/{id}/timeline", { params: { path: { id: customer }, query: { limit: 15, cursor } } })),
-      parse.timelineEntry,
+      parseCustomer.timelineEntry,
     ),
   );
 }

@@ -4,6 +4,7 @@
 
 import { api, ApiError, body } from "./api/client";
 import * as parse from "./parse";
+import * as parseCustomer from "./parsecustomer";
 import { queries, store } from "./runtime";
 import { putConversations, putCustomers, putOrders } from "./state";
 import type { Conversation, Customer, Policy } from "./types";
@@ -39,13 +40,13 @@ function took(...customers: Customer[]): void {
 /** Two customers are one person. */
 export function mergeCustomers(id: string, other: Customer): Promise<string> {
   return attempt(async () => {
-    const c = parse.customer(await body(api.POST("/api/v1/customers/{id}/merge", { ...path(id), body: { with: other.id } })));
+    const c = parseCustomer.customer(await body(api.POST("/api/v1/customers/{id}/merge", { ...path(id), body: { with: other.id } })));
     took(c);
     toast(`Joined with ${other.name || "the other customer"}`, {
       undo: () =>
         orSay(
           attempt(async () => {
-            const { items } = parse.page(await body(api.GET("/api/v1/customers/{id}/merges", path(c.id))), parse.merge);
+            const { items } = parse.page(await body(api.GET("/api/v1/customers/{id}/merges", path(c.id))), parseCustomer.merge);
             const mine = items.find((m) => !m.automatic);
             if (mine) await undoMerge(c.id, mine.id);
           }),
@@ -56,7 +57,7 @@ export function mergeCustomers(id: string, other: Customer): Promise<string> {
 
 async function undoMerge(customer: string, edge: string): Promise<void> {
   const o = parse.record(await body(api.POST("/api/v1/customers/{id}/unmerge", { ...path(customer), body: { edgeId: edge } })), "unmerge");
-  took(parse.customer(o["kept"]), parse.customer(o["restored"]));
+  took(parseCustomer.customer(o["kept"]), parseCustomer.customer(o["restored"]));
 }
 
 /** Takes a merge back: everything returns to where it came from. */
@@ -87,7 +88,7 @@ export function refuseMatch(id: string, other: Customer, later: boolean): Promis
 /** Corrects a value of the profile; "" takes the agents' own word back. */
 export function editCustomer(id: string, field: string, value: string): Promise<string> {
   return attempt(async () => {
-    took(parse.customer(await body(api.PATCH("/api/v1/customers/{id}", { ...path(id), body: { fields: { [field]: value } } }))));
+    took(parseCustomer.customer(await body(api.PATCH("/api/v1/customers/{id}", { ...path(id), body: { fields: { [field]: value } } }))));
   });
 }
 
@@ -101,12 +102,12 @@ async function putVerdict(conversation: string, order: string, verdict: Verdict)
         body: { verdict },
       }),
     ),
-    parse.orderLink,
+    parseCustomer.orderLink,
   );
   tookLinks(conversation, page.items);
 }
 
-function tookLinks(conversation: string, items: ReturnType<typeof parse.orderLink>[] | readonly ReturnType<typeof parse.orderLink>[]): void {
+function tookLinks(conversation: string, items: ReturnType<typeof parseCustomer.orderLink>[] | readonly ReturnType<typeof parseCustomer.orderLink>[]): void {
   store.update((s) => putOrders(s, items.flatMap((l) => l.order ?? [])));
   queries.setQueryData(["links", conversation], items);
 }
@@ -124,7 +125,7 @@ export function judgeOrder(conversation: string, order: { id: string; number: st
 
 export function linkByNumber(conversation: string, number: string): Promise<string> {
   return attempt(async () => {
-    const page = parse.page(await body(api.POST("/api/v1/conversations/{id}/orders", { ...path(conversation), body: { number } })), parse.orderLink);
+    const page = parse.page(await body(api.POST("/api/v1/conversations/{id}/orders", { ...path(conversation), body: { number } })), parseCustomer.orderLink);
     tookLinks(conversation, page.items);
   });
 }
@@ -136,7 +137,7 @@ const claimPath = (conversation: string, claim: string): { params: { path: { id:
 /** Has a code sent to the address of the order that is claimed, if there is one: nobody here learns which. */
 export function sendCode(conversation: string, claim: string): Promise<string> {
   return attempt(async () => {
-    const page = parse.page(await body(api.POST("/api/v1/conversations/{id}/claims/{claimId}/code", claimPath(conversation, claim))), parse.orderLink);
+    const page = parse.page(await body(api.POST("/api/v1/conversations/{id}/claims/{claimId}/code", claimPath(conversation, claim))), parseCustomer.orderLink);
     tookLinks(conversation, page.items);
   });
 }
@@ -144,7 +145,7 @@ export function sendCode(conversation: string, claim: string): Promise<string> {
 async function putClaimVerdict(conversation: string, claim: string, verdict: "rejected" | "none"): Promise<void> {
   const page = parse.page(
     await body(api.PUT("/api/v1/conversations/{id}/claims/{claimId}", { ...claimPath(conversation, claim), body: { verdict } })),
-    parse.orderLink,
+    parseCustomer.orderLink,
   );
   tookLinks(conversation, page.items);
 }
@@ -174,7 +175,7 @@ export function verifyClaim(
           body: { ...by },
         }),
       ),
-      parse.orderLink,
+      parseCustomer.orderLink,
     );
     tookLinks(conversation, page.items);
   });

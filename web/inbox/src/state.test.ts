@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aConversation, aMessage, aTask } from "./fixtures";
-import { customer, order } from "./parse";
+import { customer, order } from "./parsecustomer";
 import {
   apply,
   empty,

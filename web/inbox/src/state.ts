@@ -7,7 +7,8 @@
 //
 // Lists aren't stored: they are chosen from the entities, see lists.ts.
 
-import { cart, conversation, customer, message, num, order, record, str, task } from "./parse";
+import { conversation, message, num, record, str, task } from "./parse";
+import { cart, customer, order } from "./parsecustomer";
 import { assertNever, type Cart, type Conversation, type Customer, type Message, type Order, type Person, type Proof, type Status, type Task } from "./types";
 
 /** What an agent asked for and the server has not confirmed yet. */
