@@ -62,6 +62,11 @@ function Item({ of: c, me, onMoved }: { of: Conversation; me: Me; onMoved: () =>
   const w = useWords();
   const now = useNow();
   const [noting, setNoting] = useState(false);
+  const [noted, setNoted] = useState(false); // the focus comes back to where the note began
+  const leave = (): void => {
+    setNoting(false);
+    setNoted(true);
+  };
   const [busy, setBusy] = useState(false);
   const give = (to: string): void => {
     setBusy(true);
@@ -106,17 +111,22 @@ function Item({ of: c, me, onMoved }: { of: Conversation; me: Me; onMoved: () =>
         <PlaceLink to={href(at("all", { open: String(c.number) }))} className="flex h-8 items-center rounded-md px-2.5 text-sm text-secondary data-[hovered]:bg-hover max-md:h-11">
           {w.go}
         </PlaceLink>
-        {!noting && <Button onPress={() => setNoting(true)}>{w.note}</Button>}
+        {!noting && (
+          // eslint-disable-next-line jsx-a11y/no-autofocus -- it is where the focus came from
+          <Button autoFocus={noted} onPress={() => setNoting(true)}>
+            {w.note}
+          </Button>
+        )}
       </div>
       {noting && (
         <Write
           label={w.noteFor(c.number)}
           send={w.send}
-          onCancel={() => setNoting(false)}
+          onCancel={leave}
           onSend={async (text, once) => {
             await body(api.POST("/api/v1/conversations/{id}/notes", { params: { path: { id: c.id }, header: { "Idempotency-Key": once } }, body: { text, mentions: [] } }));
             toast(w.sent);
-            setNoting(false);
+            leave();
           }}
         />
       )}
