@@ -4,10 +4,10 @@
 
 import { api, ApiError, body } from "./api/client";
 import * as parse from "./parse";
-import { around, queries, store } from "./runtime";
+import { queries, store } from "./runtime";
 import { putMessages, putTasks } from "./state";
 import type { Task } from "./types";
-import { Signal, toast } from "./ui/signals";
+import { toast } from "./ui/signals";
 
 async function attempt(what: () => Promise<void>): Promise<string> {
   try {
@@ -100,12 +100,4 @@ export function changeDesk(agent: string, change: { readonly phone?: string; rea
     await queries.invalidateQueries({ queryKey: ["me"] });
     await queries.invalidateQueries({ queryKey: ["agents"] });
   });
-}
-
-/** Calls that this agent has put aside. */
-export const putAside = new Signal<ReadonlySet<string>>(new Set());
-
-export function putCallAside(id: string): void {
-  const there = new Set(around.get().calls.map((c) => c.id));
-  putAside.set(new Set([...putAside.get(), id].filter((x) => x === id || there.has(x))));
 }

@@ -4,12 +4,12 @@
 import { Phone, PhoneCall, PhoneOff, X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { clock, type LiveCall } from "../around";
+import { putCallAside } from "../calls";
 import { useCustomerConversations } from "../panel";
 import { keyOf } from "../keys";
 import { useGo } from "../navigate";
 import { at, href, type Place } from "../place";
 import { around } from "../runtime";
-import { putAside, putCallAside } from "../tasks";
 import type { Conversation } from "../types";
 import { Button, Chip, IconButton, Kbd } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
@@ -18,15 +18,7 @@ import { channelIcon } from "../ui/icons";
 import { numberWord, subjectOf } from "../words";
 import { PlaceLink } from "./PlaceLink";
 
-/** The calls that are shown: those of the server but for what this agent put aside. */
-export function useCalls(): readonly LiveCall[] {
-  const aside = useSignal(putAside);
-  return useSignal(around).calls.filter((c) => !aside.has(c.id));
-}
-
-export function CallPops({ place }: { place: Place }): ReactNode {
-  const calls = useCalls();
-  if (calls.length === 0) return null;
+export default function CallPops({ calls, place }: { calls: readonly LiveCall[]; place: Place }): ReactNode {
   const first = calls.find((c) => c.state === "ringing") ?? calls[0];
   return (
     <section aria-label="Calls" className="pointer-events-none fixed top-[62px] end-2 z-40 flex w-[304px] flex-col gap-2 max-md:inset-x-2 max-md:top-2 max-md:w-auto">

@@ -1,12 +1,11 @@
 // The conversation: what was said, what waits to be said, and the composer.
 
-import { ArrowLeft, Inbox } from "lucide-react";
+import { ArrowLeft } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
 import { prefetch, useFileToken, useFilter, useListing, useMessages } from "../data";
 import { aside, putIn, takenBack } from "../draft";
-import { keyOf } from "../keys";
 import { useGo } from "../navigate";
 import { listed, type Place } from "../place";
 import type { Conversation, Me, Message } from "../types";
@@ -14,6 +13,7 @@ import { Button, IconButton, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { forgive, refusals, useSignal } from "../ui/signals";
 import { goesOn, isLine } from "../lines";
+import { MessagesSkeleton } from "./Blank";
 import { ChatLine } from "./ChatLine";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Header } from "./Header";
@@ -64,20 +64,12 @@ export function ConversationPane({
       // One that is said aside is shown beside the one that it is about.
       aside.set({ of: c.sideOf, open: c.id });
       go({ ...place, open: c.sideOf }, { replace: true });
-    } else if (c && place.open !== "" && place.open !== String(c.number)) go({ ...place, open: String(c.number) }, { replace: true });
+    } else if (c && place.open !== String(c.number)) go({ ...place, open: String(c.number) }, { replace: true });
   }, [c, place, go]);
 
   const back = (
     <IconButton icon={ArrowLeft} label="Back to the list" className="-ml-1.5 md:hidden" onPress={() => go({ ...place, open: "" })} />
   );
-  if (place.open === "") {
-    return (
-      <main className="flex min-w-0 flex-1 flex-col items-center justify-center bg-surface px-6 text-center">
-        <Inbox size={28} strokeWidth={1.25} aria-hidden="true" className="mb-3 text-line-strong" />
-        <p className="text-sm text-muted">Open a conversation from the list, or press {keyOf("next")} and Enter.</p>
-      </main>
-    );
-  }
   if (!c) {
     return (
       <main className="flex min-w-0 flex-1 flex-col bg-surface">
@@ -296,21 +288,4 @@ function Opened({
 function numberOf(messages: readonly Message[]): string {
   const call = messages.findLast((m) => m.call !== null)?.call;
   return call ? (call.direction === "in" ? call.from : call.to) : "";
-}
-
-function MessagesSkeleton(): ReactNode {
-  return (
-    <div aria-hidden="true">
-      {[72, 40, 88].map((w) => (
-        <div key={w} className="flex gap-2.5 border-b border-line px-5 py-4">
-          <div className="skeleton size-7 rounded-full!" />
-          <div className="flex flex-1 flex-col gap-2.5 pt-1">
-            <div className="skeleton h-3 w-40" />
-            <div className="skeleton h-3" style={{ width: `${w}%` }} />
-            <div className="skeleton h-3" style={{ width: `${w - 14}%` }} />
-          </div>
-        </div>
-      ))}
-    </div>
-  );
 }

@@ -10,9 +10,9 @@ import type { Counts } from "./Nav";
 import { Resizer } from "./Resizer";
 import { RowSkeleton } from "./Row";
 import { SearchField } from "./Search";
-import { TaskList } from "./Tasks";
 
 const SearchResults = lazy(() => import("./SearchResults").then((m) => ({ default: m.SearchResults })));
+const TaskList = lazy(() => import("./Tasks").then((m) => ({ default: m.TaskList })));
 const ListTools = lazy(() => import("./ListTools"));
 const ViewGone = lazy(() => import("./ListTools").then((m) => ({ default: m.ViewGone })));
 
@@ -66,7 +66,9 @@ export function ListPane({
           <SearchResults key={place.q} place={place} me={me} person={person} />
         </Suspense>
       ) : place.view === "callbacks" ? (
-        <TaskList place={place} me={person} />
+        <Suspense fallback={<RowSkeleton />}>
+          <TaskList place={place} me={person} />
+        </Suspense>
       ) : filter === undefined ? (
         <Suspense>
           <ViewGone />

@@ -5,24 +5,30 @@ import { useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { keyOf, press, type Pending } from "../keys";
 import { useGo, usePlace } from "../navigate";
-import { at, viewWord } from "../place";
+import { at, placeOf, viewWord } from "../place";
+import { useCalls } from "../calls";
 import { useConversation, useCounts, useMe, useTally, useTasks } from "../data";
 import { live, whereabouts } from "../runtime";
 import { myId } from "../session";
 import { filterOf } from "../place";
 import { undoLast, useSignal } from "../ui/signals";
 import { runCommand, useCommand, useMedia, useRemembered } from "../ui/hooks";
+import { later } from "../ui/later";
 import { aside, beginning } from "../draft";
 import { BottomBar } from "./BottomBar";
-import { CallPops, useCalls } from "./CallPop";
-import { ConversationPane } from "./Conversation";
+import { NothingOpen, Opening } from "./Blank";
 import { ListPane } from "./List";
 import { Nav } from "./Nav";
 import { Notices, OfflineBar } from "./Notices";
 
+// What shows a conversation comes once the list is drawn, and at once where the address names one.
+const conversationPane = later(() => import("./Conversation").then((m) => m.ConversationPane));
+if (placeOf(location.pathname, location.search)?.open) conversationPane.load();
+
 // The customer stands beside a conversation: what the list alone shows doesn't wait for it.
 const DockedPanel = lazy(() => import("./Panel").then((m) => ({ default: m.DockedPanel })));
 const PanelDrawer = lazy(() => import("./Panel").then((m) => ({ default: m.PanelDrawer })));
+const CallPops = lazy(() => import("./CallPop"));
 const Help = lazy(() => import("./Help"));
 const ListsDialog = lazy(() => import("./ListsDialog"));
 const mentioned = filterOf(at("mentions"));
@@ -70,6 +76,8 @@ export function Shell(): ReactNode {
   const [drawer, setDrawer] = useState(false);
   const [help, setHelp] = useState(false);
   const open = useConversation(place.open);
+  const ConversationPane = conversationPane.use(place.open !== "");
+  useEffect(() => conversationPane.load(), []);
   const conversation = open.conversation;
 
   useKeys();
@@ -112,8 +120,9 @@ export function Shell(): ReactNode {
   const id = conversation?.id ?? "";
   // What is followed: the lists, the open conversation, and whoever is before the agent.
   const customer = conversation?.customer.customerId ?? "";
+  const calls = useCalls();
   const side = useSignal(aside)?.open ?? "";
-  const people = [...new Set([customer, ...useCalls().map((c) => c.customerId)])].filter((c) => c !== "").sort().join(" ");
+  const people = [...new Set([customer, ...calls.map((c) => c.customerId)])].filter((c) => c !== "").sort().join(" ");
   useEffect(() => {
     live.follow(["list", "notifications", ...[id, side].filter((x) => x !== "").map((x) => `conversation:${x}`), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
     whereabouts.look(id);
@@ -138,7 +147,9 @@ export function Shell(): ReactNode {
         {(!narrow || pane === "list") && (
           <ListPane me={agentId} person={me} place={place} counts={counts} width={narrow ? null : listWidth} onWidth={setListWidth} />
         )}
-        {(!narrow || pane === "conversation") && (
+        {pane === "list" ? (
+          !narrow && <NothingOpen />
+        ) : ConversationPane ? (
           <ConversationPane
             // A conversation has its own scroll, draft and focus.
             key={place.open}
@@ -150,6 +161,8 @@ export function Shell(): ReactNode {
             panelShown={docked || drawer}
             onPanel={togglePanel}
           />
+        ) : (
+          <Opening />
         )}
         {docked && conversation && (
           <Suspense fallback={<div className="shrink-0 bg-canvas" style={{ width: panelWidth }} />}>
@@ -178,7 +191,11 @@ export function Shell(): ReactNode {
           <NewConversation with={begun} me={me} place={place} />
         </Suspense>
       )}
-      <CallPops place={place} />
+      {calls.length > 0 && (
+        <Suspense>
+          <CallPops calls={calls} place={place} />
+        </Suspense>
+      )}
       <Notices />
     </div>
   );

@@ -6,4 +6,5 @@ export const list: Words["list"] = {
   cannotLoad: "Die Liste kann nicht geladen werden.",
   fresh: (n) => `${n} neu`,
   loadingMore: "Mehr wird geladen",
+  nothingOpen: (key) => `Öffne ein Gespräch aus der Liste, oder drücke ${key} und die Eingabetaste.`,
 };

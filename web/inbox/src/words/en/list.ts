@@ -5,4 +5,5 @@ export const list = {
   /** What came in while the list was held still. */
   fresh: (n: number) => `${n} new`,
   loadingMore: "Loading more",
+  nothingOpen: (key: string) => `Open a conversation from the list, or press ${key} and Enter.`,
 };
