@@ -83,7 +83,6 @@ export default defineConfig(
       "inbox/src/app/panel/Identities.tsx",
       "inbox/src/app/panel/Matches.tsx",
       "inbox/src/app/panel/Now.tsx",
-      "inbox/src/app/panel/OrderActions.tsx",
       "inbox/src/app/panel/OrderCard.tsx",
       "inbox/src/app/panel/Orders.tsx",
       "inbox/src/app/panel/Others.tsx",

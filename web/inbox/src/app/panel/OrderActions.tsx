@@ -12,6 +12,7 @@ import { Button } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
 import { exactly, money, numberWord, when } from "../../words";
 import { Sheet } from "../Together";
+import { useWords, words as actionWords } from "./actionwords";
 import { Refusal } from "./Section";
 
 const kinds = ["refund", "cancel", "address", "resend"] as const;
@@ -59,7 +60,7 @@ async function attempt(what: () => Promise<unknown>): Promise<string> {
     await what();
     return "";
   } catch (e) {
-    return e instanceof ApiError || e instanceof Error ? e.message : "It could not be done.";
+    return e instanceof ApiError || e instanceof Error ? e.message : actionWords().failed;
   } finally {
     void queries.invalidateQueries({ queryKey: ["order-actions"] });
   }
@@ -71,16 +72,9 @@ const act = (order: string, key: string, kind: Kind, terms: Terms): Promise<stri
 const say = (id: string, word: "again" | "done" | "aside"): Promise<string> =>
   attempt(async () => body(api.POST("/api/v1/actions/{id}", { params: { path: { id } }, body: { word } })));
 
-const nouns: Readonly<Record<Kind, string>> = { refund: "Refund", cancel: "Cancellation", address: "New address", resend: "Confirmation" };
-const states: Readonly<Record<Action["state"], string>> = {
-  sending: "asked of the shop",
-  sent: "done",
-  failed: "not done",
-  uncertain: "may be done or not: look in the shop",
-};
-
 export default function OrderActions({ order: o }: { order: Order }): ReactNode {
   const { me } = useMe();
+  const w = useWords();
   const may = me !== undefined && (me.agent.role !== "agent" || me.agent.orderActions);
   const [open, setOpen] = useState<Kind | null>(null);
   const q = useQuery({
@@ -93,31 +87,31 @@ export default function OrderActions({ order: o }: { order: Order }): ReactNode 
   return (
     <div className="mt-3">
       {list.length > 0 && (
-        <ul aria-label="Done in the shop" className="mb-2">
+        <ul aria-label={w.done} className="mb-2">
           {list.map((a) => (
             <Done key={a.id} action={a} order={o} may={may} />
           ))}
         </ul>
       )}
       {may && (
-        <div className="flex flex-wrap gap-1.5" role="group" aria-label={`In the shop: order ${o.number}`}>
+        <div className="flex flex-wrap gap-1.5" role="group" aria-label={w.inShop(o.number)}>
           {o.total > o.refunded && o.currency !== "" && (
             <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("refund")}>
-              Refund…
+              {w.open.refund}
             </Button>
           )}
           {!over && (
             <>
               <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("cancel")}>
-                Cancel…
+                {w.open.cancel}
               </Button>
               <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("address")}>
-                Address…
+                {w.open.address}
               </Button>
             </>
           )}
           <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("resend")}>
-            Send confirmation…
+            {w.open.resend}
           </Button>
         </div>
       )}
@@ -128,16 +122,14 @@ export default function OrderActions({ order: o }: { order: Order }): ReactNode 
 
 function Done({ action: a, order: o, may }: { action: Action; order: Order; may: boolean }): ReactNode {
   const now = useNow();
+  const w = useWords();
   const [refusal, setRefusal] = useState("");
-  const word = (w: "again" | "done" | "aside"): void => void say(a.id, w).then(setRefusal);
+  const word = (it: "again" | "done" | "aside"): void => void say(a.id, it).then(setRefusal);
   const bad = a.state === "failed" || a.state === "uncertain";
   return (
     <li className="py-1 text-xs">
-      <span className="font-medium">
-        {nouns[a.kind]}
-        {a.kind === "refund" && a.amount > 0 && ` of ${money(a.amount, o.currency)}`}
-      </span>{" "}
-      <span className={bad ? "text-amber-text" : "text-secondary"}>{states[a.state]}</span>{" "}
+      <span className="font-medium">{a.kind === "refund" && a.amount > 0 ? w.refundOf(money(a.amount, o.currency)) : w.nouns[a.kind]}</span>{" "}
+      <span className={bad ? "text-amber-text" : "text-secondary"}>{w.states[a.state]}</span>{" "}
       <span className="text-muted" title={exactly(a.at)}>
         {a.agent}, {when(a.at, now)}
       </span>
@@ -145,15 +137,15 @@ function Done({ action: a, order: o, may }: { action: Action; order: Order; may:
       {may && bad && (
         <span className="mt-1 flex gap-1.5">
           <Button className="h-7!" onPress={() => word("again")}>
-            Try again
+            {w.again}
           </Button>
           {a.state === "uncertain" && (
             <>
               <Button className="h-7!" onPress={() => word("done")}>
-                It is done
+                {w.isDone}
               </Button>
               <Button className="h-7!" onPress={() => word("aside")}>
-                It is not
+                {w.isNot}
               </Button>
             </>
           )}
@@ -196,14 +188,8 @@ export function minor(text: string, currency: string): number | null {
   return Number(`${m[1] ?? ""}${fraction.padEnd(digits, "0")}`);
 }
 
-const titles: Readonly<Record<Kind, string>> = {
-  refund: "Refund",
-  cancel: "Cancel",
-  address: "Change the address of",
-  resend: "Send the confirmation of",
-};
-
 function Ask({ kind, order: o, onClose }: { kind: Kind; order: Order; onClose: () => void }): ReactNode {
+  const w = useWords();
   // The same however often it is pressed.
   const [key] = useState(() => crypto.randomUUID());
   const [how, setHow] = useState<"whole" | "items" | "amount">("whole");
@@ -229,20 +215,20 @@ function Ask({ kind, order: o, onClose }: { kind: Kind; order: Order; onClose: (
   // Items of one id are one line of the shop's.
   const lines = [...new Map(o.items.filter((i) => i.id !== "").map((i) => [i.id, { ...i, quantity: o.items.filter((x) => x.id === i.id).reduce((n, x) => n + x.quantity, 0) }])).values()];
   const words: Readonly<Record<Kind, string>> = {
-    refund: how === "whole" ? `Refund ${money(left, o.currency)}` : how === "amount" && wanted !== null ? `Refund ${money(wanted, o.currency)}` : "Refund",
-    cancel: refund ? "Cancel and refund" : "Cancel the order",
-    address: "Change the address",
-    resend: "Send it",
+    refund: how === "whole" ? w.go.refundAmount(money(left, o.currency)) : how === "amount" && wanted !== null ? w.go.refundAmount(money(wanted, o.currency)) : w.go.refund,
+    cancel: refund ? w.go.cancelAndRefund : w.go.cancel,
+    address: w.go.address,
+    resend: w.go.resend,
   };
 
   function terms(): Terms | string {
     const why = reason.trim() === "" ? {} : { reason: reason.trim() };
     switch (kind) {
       case "refund": {
-        if (how === "amount") return wanted === null || wanted === 0 ? `Write an amount such as ${money(left, o.currency)}.` : { amount: wanted, notify, ...why };
+        if (how === "amount") return wanted === null || wanted === 0 ? w.noAmount(money(left, o.currency)) : { amount: wanted, notify, ...why };
         if (how === "whole") return { restock, notify, ...why };
         const chosen = [...taken].filter(([, n]) => n > 0).map(([itemId, quantity]) => ({ itemId, quantity }));
-        return chosen.length === 0 ? "Choose what is refunded." : { lines: chosen, restock, notify, ...why };
+        return chosen.length === 0 ? w.noItems : { lines: chosen, restock, notify, ...why };
       }
       case "cancel":
         return { refund, restock, notify, ...why };
@@ -254,7 +240,7 @@ function Ask({ kind, order: o, onClose }: { kind: Kind; order: Order; onClose: (
   }
 
   return (
-    <Sheet title={`${titles[kind]} order ${numberWord(o.number)}`} onClose={onClose}>
+    <Sheet title={w.titles[kind](numberWord(o.number))} onClose={onClose}>
       <form
         className="flex flex-col gap-3"
         onSubmit={(e) => {
@@ -275,12 +261,12 @@ function Ask({ kind, order: o, onClose }: { kind: Kind; order: Order; onClose: (
         {kind === "refund" && (
           <>
             <fieldset className="flex flex-wrap gap-x-4">
-              <legend className="sr-only">How much</legend>
+              <legend className="sr-only">{w.howMuch}</legend>
               {(
                 [
-                  ["whole", `All that is left, ${money(left, o.currency)}`],
-                  ...(lines.length > 0 ? [["items", "Some items"]] : []),
-                  ["amount", "An amount"],
+                  ["whole", w.whole(money(left, o.currency))],
+                  ...(lines.length > 0 ? [["items", w.items]] : []),
+                  ["amount", w.anAmount],
                 ] as ["whole" | "items" | "amount", string][]
               ).map(([id, label]) => (
                 <label key={id} className="flex min-h-8 items-center gap-2 text-sm max-md:min-h-11">
@@ -300,39 +286,39 @@ function Ask({ kind, order: o, onClose }: { kind: Kind; order: Order; onClose: (
                     onChange={(e) => setTaken(new Map(taken).set(i.id, Math.max(0, Math.min(i.quantity, Math.trunc(Number(e.target.value) || 0)))))}
                     className={`${field} w-16!`}
                   />
-                  of {i.quantity} {i.title} {i.variant}
+                  {w.of(i.quantity)} {i.title} {i.variant}
                 </label>
               ))}
-            {how === "amount" && <Field words={`Amount, ${o.currency}`} value={amount} onChange={setAmount} inputMode="decimal" />}
+            {how === "amount" && <Field words={w.amount(o.currency)} value={amount} onChange={setAmount} inputMode="decimal" />}
           </>
         )}
-        {kind === "cancel" && <Tick words="Pay back what was paid" on={refund} onChange={setRefund} />}
-        {(kind === "cancel" || (kind === "refund" && how !== "amount")) && <Tick words="The goods go back on the shelf" on={restock} onChange={setRestock} />}
+        {kind === "cancel" && <Tick words={w.payBack} on={refund} onChange={setRefund} />}
+        {(kind === "cancel" || (kind === "refund" && how !== "amount")) && <Tick words={w.restock} on={restock} onChange={setRestock} />}
         {(kind === "cancel" || kind === "refund") && (
           <>
-            <Tick words="The shop tells the customer" on={notify} onChange={setNotify} />
-            <Field words="Reason, kept in the shop" value={reason} onChange={setReason} maxLength={500} />
+            <Tick words={w.notify} on={notify} onChange={setNotify} />
+            <Field words={w.reason} value={reason} onChange={setReason} maxLength={500} />
           </>
         )}
         {kind === "address" && (
           <>
-            <Field words="Name" value={name} onChange={setName} maxLength={200} />
-            <Field words="Street and number" value={street} onChange={setStreet} maxLength={200} />
-            <Field words="More, if needed" value={more} onChange={setMore} maxLength={200} />
+            <Field words={w.name} value={name} onChange={setName} maxLength={200} />
+            <Field words={w.street} value={street} onChange={setStreet} maxLength={200} />
+            <Field words={w.more} value={more} onChange={setMore} maxLength={200} />
             <div className="flex gap-3 max-md:flex-col">
-              <Field words="Post code" value={postcode} onChange={setPostcode} maxLength={20} />
-              <Field words="City" value={city} onChange={setCity} maxLength={200} />
+              <Field words={w.postcode} value={postcode} onChange={setPostcode} maxLength={20} />
+              <Field words={w.city} value={city} onChange={setCity} maxLength={200} />
             </div>
             <div className="flex gap-3 max-md:flex-col">
-              <Field words="State or region" value={region} onChange={setRegion} maxLength={60} />
-              <Field words="Country, two letters such as AT" value={country} onChange={setCountry} maxLength={2} />
+              <Field words={w.region} value={region} onChange={setRegion} maxLength={60} />
+              <Field words={w.country} value={country} onChange={setCountry} maxLength={2} />
             </div>
           </>
         )}
-        {kind === "resend" && <p className="text-sm text-secondary">The shop mails the customer the order's details once more.</p>}
+        {kind === "resend" && <p className="text-sm text-secondary">{w.resendDetail}</p>}
         <Refusal words={refusal} />
         <div className="flex justify-end gap-2">
-          <Button onPress={onClose}>Leave it</Button>
+          <Button onPress={onClose}>{w.leave}</Button>
           <Button type="submit" look="solid" isDisabled={busy}>
             {words[kind]}
           </Button>
