@@ -25,7 +25,8 @@ import { Button, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { toast } from "../ui/signals";
 import { age, exactly } from "../words";
-import { channelWord, figures, StateChip } from "./Channels";
+import { figures, StateChip } from "./Channels";
+import { useWords, words as channelWords } from "./channelwords";
 import { CopyLine } from "./CopyLine";
 import { Trials } from "./setup/parts";
 import { words as setupWords } from "./setup/words";
@@ -33,11 +34,12 @@ import { field, Labelled, LinesArea, Raw, SchemaForm } from "./SchemaForm";
 import { SignIn } from "./SignIn";
 
 export function NewAccount({ me, channel }: { me: Me; channel: string }): ReactNode {
+  const w = useWords();
   const router = useRouter();
   const { items: kinds, loading, error } = useKinds(true);
   const kind = kinds.find((k) => k.channel === channel);
-  if (error) return <Trouble words="The form can't be loaded." kept={error.message} />;
-  if (!kind) return loading ? null : <Trouble words="There is no such channel." kept={`It is one of ${channels.join(", ")}.`} />;
+  if (error) return <Trouble words={w.formFailed} kept={error.message} />;
+  if (!kind) return loading ? null : <Trouble words={w.noChannel} kept={w.oneOf(channels.join(", "))} />;
   const empty: Draft = {
     id: "",
     channel: kind.channel,
@@ -55,12 +57,12 @@ export function NewAccount({ me, channel }: { me: Me; channel: string }): ReactN
   };
   return (
     <>
-      <h1 className="text-lg font-semibold">New: {channelWord[kind.channel].toLowerCase()}</h1>
+      <h1 className="text-lg font-semibold">{w.fresh(w.channel[kind.channel])}</h1>
       <AccountForm
         me={me}
         kind={kind}
         start={empty}
-        word="Add"
+        word={w.make}
         save={async (d) => {
           const words = await makeAccount(d);
           if (words === "") router.history.replace(`/settings/channels/${d.id}`);
@@ -72,12 +74,13 @@ export function NewAccount({ me, channel }: { me: Me; channel: string }): ReactN
 }
 
 export function ChannelAccount({ me, id }: { me: Me; id: string }): ReactNode {
+  const w = useWords();
   const { items, loading, error } = useAccounts(true);
   const { items: kinds } = useKinds(true);
   const a = items.find((x) => x.id === id);
   const kind = kinds.find((k) => k.channel === a?.channel);
-  if (error) return <Trouble words="The channel can't be loaded." kept={error.message} />;
-  if (!a || !kind) return loading || (a && !kind) ? null : <Trouble words="This channel isn't there any more." kept="Its conversations are." />;
+  if (error) return <Trouble words={w.accountFailed} kept={error.message} />;
+  if (!a || !kind) return loading || (a && !kind) ? null : <Trouble words={w.gone} kept={w.goneKept} />;
   return (
     <>
       <Head of={a} />
@@ -89,10 +92,10 @@ export function ChannelAccount({ me, id }: { me: Me; id: string }): ReactNode {
         me={me}
         kind={kind}
         start={a}
-        word="Save"
+        word={w.save}
         save={async (d) => {
           const words = await changeAccount(d);
-          if (words === "") toast("Saved. It is served so within seconds.");
+          if (words === "") toast(channelWords().saved);
           return words;
         }}
       />
@@ -102,6 +105,7 @@ export function ChannelAccount({ me, id }: { me: Me; id: string }): ReactNode {
 }
 
 function Head({ of: a }: { of: Account }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const [refusal, setRefusal] = useState("");
   return (
@@ -110,21 +114,21 @@ function Head({ of: a }: { of: Account }): ReactNode {
         <h1 className="min-w-0 truncate text-lg font-semibold">{a.name}</h1>
         <StateChip of={a} />
         <Button look="outline" className="ms-auto" onPress={() => void pauseAccount(a.id, !a.paused).then(setRefusal)}>
-          {a.paused ? "Resume" : "Pause"}
+          {a.paused ? w.resume : w.pause}
         </Button>
       </div>
       <p className="figures mt-1 text-sm text-muted">
-        {channelWord[a.channel]} · {figures(a.health, now)}
+        {w.channel[a.channel]} · {figures(a.health, now)}
       </p>
-      {a.paused && <p className="mt-2 text-sm text-secondary">Nothing is taken and nothing leaves. What comes meanwhile waits on the other side.</p>}
+      {a.paused && <p className="mt-2 text-sm text-secondary">{w.paused}</p>}
       {!a.paused && a.health.state === "refused" && (
         <div role="alert" className="mt-3 rounded-md bg-red-soft px-4 py-3 text-sm">
           <p className="flex items-center gap-1.5 font-medium text-red-text">
             <TriangleAlert size={15} aria-hidden="true" />
-            The sign-in is refused
+            {w.refused}
           </p>
           <p className="mt-1 break-words text-text">{a.health.lastError}</p>
-          {consent(a) === null && <p className="mt-1 text-secondary">Give the password, the token or the secret anew below. What comes meanwhile is fetched then.</p>}
+          {consent(a) === null && <p className="mt-1 text-secondary">{w.refusedHelp}</p>}
         </div>
       )}
       <SignIn of={a} />
@@ -145,31 +149,33 @@ function Head({ of: a }: { of: Account }): ReactNode {
 }
 
 function Addresses({ of: a }: { of: Account }): ReactNode {
+  const w = useWords();
   if (a.webhook === "" && a.embed === "") return null;
   return (
     <div className="mt-4 flex flex-col gap-3 rounded-md bg-surface px-4 py-3">
-      {a.webhook !== "" && <CopyLine words="Address for its webhooks" value={a.webhook} />}
-      {a.embed !== "" && <CopyLine words="For your pages, before </body>" value={a.embed} />}
+      {a.webhook !== "" && <CopyLine words={w.webhook} value={a.webhook} />}
+      {a.embed !== "" && <CopyLine words={w.embed} value={a.embed} />}
     </div>
   );
 }
 
 function DeadLetters({ of: a }: { of: Account }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const { items, error } = useDead(a.id, a.dead);
   const [refusal, setRefusal] = useState("");
   if (a.dead === 0) return null;
   return (
-    <section className="mt-6" aria-label="Not handled">
+    <section className="mt-6" aria-label={w.notHandled}>
       <div className="flex items-center gap-3">
-        <h2 className="text-sm font-semibold">Not handled</h2>
+        <h2 className="text-sm font-semibold">{w.notHandled}</h2>
         <Button look="outline" className="ms-auto" onPress={() => void replay(items).then(setRefusal)} isDisabled={items.length === 0}>
-          Try {items.length === 1 ? "it" : `all ${items.length.toLocaleString()}`} again
+          {w.allAgain(items.length)}
         </Button>
       </div>
       <p className="text-xs text-muted">
-        Came in and could not be taken, for what is in it. Nothing of it is lost.
-        {a.dead > items.length && items.length > 0 && ` The newest ${items.length.toLocaleString()} of ${a.dead.toLocaleString()}.`}
+        {w.notHandledLead}
+        {a.dead > items.length && items.length > 0 && ` ${w.newest(items.length, a.dead)}`}
       </p>
       {error ? (
         <p className="mt-2 text-sm text-red-text">{error.message}</p>
@@ -181,7 +187,7 @@ function DeadLetters({ of: a }: { of: Account }): ReactNode {
               <span className="shrink-0 text-xs text-muted" title={exactly(d.at)}>
                 {age(d.at, now)}
               </span>
-              <Button onPress={() => void replay([d]).then(setRefusal)}>Try again</Button>
+              <Button onPress={() => void replay([d]).then(setRefusal)}>{w.again}</Button>
             </li>
           ))}
         </ul>
@@ -194,6 +200,7 @@ function DeadLetters({ of: a }: { of: Account }): ReactNode {
 }
 
 function Removal({ of: a }: { of: Account }): ReactNode {
+  const w = useWords();
   const router = useRouter();
   const [asked, setAsked] = useState(false);
   const [refusal, setRefusal] = useState("");
@@ -201,8 +208,8 @@ function Removal({ of: a }: { of: Account }): ReactNode {
     <div className="mt-8 flex flex-wrap items-center gap-3 border-t border-line pt-4">
       {asked ? (
         <>
-          <p className="min-w-0 flex-1 text-sm">Remove {a.name}? Its settings and secrets are forgotten. Its conversations stay.</p>
-          <Button onPress={() => setAsked(false)}>Keep it</Button>
+          <p className="min-w-0 flex-1 text-sm">{w.removeAsk(a.name)}</p>
+          <Button onPress={() => setAsked(false)}>{w.keep}</Button>
           <Button
             look="bad"
             onPress={() =>
@@ -210,17 +217,17 @@ function Removal({ of: a }: { of: Account }): ReactNode {
                 setRefusal(words);
                 if (words === "") {
                   router.history.push("/settings/channels");
-                  toast(`${a.name} is removed`);
+                  toast(channelWords().removed(a.name));
                 }
               })
             }
           >
-            Remove
+            {w.remove}
           </Button>
         </>
       ) : (
         <Button look="bad" onPress={() => setAsked(true)}>
-          Remove this channel
+          {w.removeThis}
         </Button>
       )}
       <p role="alert" className="w-full text-xs text-red-text empty:hidden">
@@ -230,9 +237,6 @@ function Removal({ of: a }: { of: Account }): ReactNode {
   );
 }
 
-const addressWord: Record<string, string> = { email: "Mail address", phone: "Phone number" };
-const proofWords = ["Nothing: it is only guessed", "Claims: what customers say of themselves", "Proof of control, such as a verified mailbox", "Signed words of your own shop"];
-
 /** An id made of what is typed, until one is typed itself. */
 function idOf(name: string, channel: string): string {
   const base = name.split("@")[0]?.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40);
@@ -240,6 +244,7 @@ function idOf(name: string, channel: string): string {
 }
 
 function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; start: Draft; word: string; save: (d: Draft) => Promise<string> }): ReactNode {
+  const w = useWords();
   const fresh = start.version === 0;
   const [d, setD] = useState<Draft>(start);
   const [ownId, setOwnId] = useState(false);
@@ -253,7 +258,7 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
       const next = { ...old, ...more };
       return fresh && !ownId && more.id === undefined ? { ...next, id: idOf((kind.address === "email" && next.address) || next.name, kind.channel) } : next;
     });
-  const address = addressWord[kind.address];
+  const address = w.addresses[kind.address];
   return (
     <form
       className="mt-6 flex max-w-xl flex-col gap-4"
@@ -266,11 +271,11 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
         });
       }}
     >
-      <Labelled id={ids.name} words="Name" help="What customers see">
+      <Labelled id={ids.name} words={w.name} help={w.nameHelp}>
         <input id={ids.name} value={d.name} maxLength={200} autoComplete="off" className={field} onChange={(e) => set({ name: e.target.value })} />
       </Labelled>
       {(address !== undefined || kind.channel !== "chat") && (
-        <Labelled id={ids.address} words={address ?? "Address"} needed={address !== undefined}>
+        <Labelled id={ids.address} words={address ?? w.address} needed={address !== undefined}>
           <input
             id={ids.address}
             value={d.address}
@@ -283,7 +288,7 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
         </Labelled>
       )}
       {fresh && (
-        <Labelled id={ids.id} words="Id" help="Its name for good: a to z, digits, - and _. It is part of its address.">
+        <Labelled id={ids.id} words={w.id} help={w.idHelp}>
           <input
             id={ids.id}
             value={d.id}
@@ -299,7 +304,7 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
           />
         </Labelled>
       )}
-      <Labelled id={ids.inbox} words="Inbox" help="Where its messages arrive">
+      <Labelled id={ids.inbox} words={w.inbox} help={w.inboxHelp}>
         <select id={ids.inbox} value={d.inboxId} className={`${field} max-w-60`} onChange={(e) => set({ inboxId: e.target.value })}>
           {me.inboxes.filter((i) => !i.archived || i.id === d.inboxId).map((i) => (
             <option key={i.id} value={i.id}>
@@ -309,10 +314,11 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
         </select>
       </Labelled>
       {kind.built ? (
-        <SchemaForm of={kind.schema} value={d.settings} onChange={(settings) => set({ settings })} />
+        <SchemaForm of={kind.schema} place={kind.channel} value={d.settings} onChange={(settings) => set({ settings })} />
       ) : (
         <Raw
-          of={{ ...kind.schema, description: "What its connector asks for. All of it is kept secret: what is set stays as it is shown" }}
+          of={kind.schema}
+          place="settings"
           name="settings"
           value={d.settings}
           needed={false}
@@ -320,12 +326,12 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
         />
       )}
       <details>
-        <summary className="w-fit cursor-pointer rounded-md py-1 text-sm text-secondary max-md:py-3">Who writes here, and how far it is believed</summary>
+        <summary className="w-fit cursor-pointer rounded-md py-1 text-sm text-secondary max-md:py-3">{w.trust}</summary>
         <div className="mt-3 flex flex-col gap-4">
-          <Labelled id={ids.also} words="Other addresses of ours" help="What arrives here too, and is never a customer. One a line.">
+          <Labelled id={ids.also} words={w.also} help={w.alsoHelp}>
             <LinesArea id={ids.also} value={d.also} onChange={(also) => set({ also })} />
           </Labelled>
-          <Labelled id={ids.region} words="Country" help="By which phone numbers without a country code are read: two letters, such as AT">
+          <Labelled id={ids.region} words={w.region} help={w.regionHelp}>
             <input
               id={ids.region}
               value={d.region}
@@ -336,11 +342,11 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
               onChange={(e) => set({ region: e.target.value.toUpperCase() })}
             />
           </Labelled>
-          <Labelled id={ids.proof} words="It may vouch for" help={`Of ${(d.kinds.length > 0 ? d.kinds : kind.kinds).join(", ")}: never more than this, whatever it says.`}>
+          <Labelled id={ids.proof} words={w.proof} help={w.proofHelp((d.kinds.length > 0 ? d.kinds : kind.kinds).map((k) => w.kinds[k] ?? k).join(", "))}>
             <select id={ids.proof} value={d.maxProof} className={field} onChange={(e) => set({ maxProof: Number(e.target.value) })}>
-              {proofWords.map((w, i) => (
-                <option key={w} value={i}>
-                  {w}
+              {w.proofs.map((proof, i) => (
+                <option key={proof} value={i}>
+                  {proof}
                 </option>
               ))}
             </select>
@@ -349,8 +355,8 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
             <div className="flex items-start gap-2">
               <input id={ids.plus} type="checkbox" checked={d.plusAddress} className="mt-0.5 size-4 accent-(--accent)" onChange={(e) => set({ plusAddress: e.target.checked })} />
               <label htmlFor={ids.plus} className="text-sm">
-                Plus addresses
-                <span className="block text-xs text-muted">The mail server delivers user+tag@ to user@: answers find their conversation even without its subject.</span>
+                {w.plus}
+                <span className="block text-xs text-muted">{w.plusHelp}</span>
               </label>
             </div>
           )}

@@ -9,33 +9,34 @@ import type { Me } from "../types";
 import { Button, Chip, MenuButton, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { channelIcon } from "../ui/icons";
-import { age, exactly, span } from "../words";
+import { exactly, span } from "../words";
+import { ago } from "../words/ago";
+import { useWords, words } from "./channelwords";
 import { PlaceLink } from "./PlaceLink";
 
-export const channelWord = { email: "Email", chat: "Web chat", phone: "Phone", social: "Social", shop: "Shop" } as const;
-
-const stateWords: Record<State, { word: string; tone: "quiet" | "amber" | "red" | "accent" }> = {
-  running: { word: "Running", tone: "accent" },
-  starting: { word: "Starting", tone: "quiet" },
-  retrying: { word: "Trying again", tone: "amber" },
-  refused: { word: "Sign-in refused", tone: "red" },
-  paused: { word: "Paused", tone: "quiet" },
-  stopped: { word: "Not served", tone: "amber" },
+const tones: Record<State, "quiet" | "amber" | "red" | "accent"> = {
+  running: "accent",
+  starting: "quiet",
+  retrying: "amber",
+  refused: "red",
+  paused: "quiet",
+  stopped: "amber",
 };
 
 export function StateChip({ of: a }: { of: Pick<Account, "health" | "paused"> }): ReactNode {
-  const s = stateWords[a.paused ? "paused" : a.health.state];
-  return <Chip tone={s.tone}>{s.word}</Chip>;
+  const state = a.paused ? "paused" : a.health.state;
+  return <Chip tone={tones[state]}>{useWords().states[state]}</Chip>;
 }
 
 /** What an operator asks first, in one line. */
 export function figures(h: Health, now: number): string {
-  const say = [h.lastItem === "" ? "nothing has come yet" : `last ${age(h.lastItem, now)}${age(h.lastItem, now) === "now" ? "" : " ago"}`];
-  if (h.lagSeconds >= 60) say.push(`${span(h.lagSeconds * 1000)} behind`);
-  if (h.received > 0) say.push(`${h.received.toLocaleString()} in`);
-  if (h.sent > 0) say.push(`${h.sent.toLocaleString()} out`);
-  if (h.rejected > 0) say.push(`${h.rejected.toLocaleString()} refused`);
-  if (h.doubted > 0) say.push(`${h.doubted.toLocaleString()} would be refused`);
+  const w = words();
+  const say = [h.lastItem === "" ? w.nothing : w.last(ago(h.lastItem, now))];
+  if (h.lagSeconds >= 60) say.push(w.behind(span(h.lagSeconds * 1000)));
+  if (h.received > 0) say.push(w.received(h.received));
+  if (h.sent > 0) say.push(w.sent(h.sent));
+  if (h.rejected > 0) say.push(w.rejected(h.rejected));
+  if (h.doubted > 0) say.push(w.doubted(h.doubted));
   return say.join(" · ");
 }
 
@@ -44,6 +45,7 @@ const urgency: readonly State[] = ["refused", "stopped", "retrying", "starting",
 const rank = (a: Account): number => urgency.indexOf(a.paused ? "paused" : a.health.state);
 
 export function Channels({ me }: { me: Me }): ReactNode {
+  const w = useWords();
   const router = useRouter();
   const { items, loading, error } = useAccounts(true);
   const { items: kinds } = useKinds(true);
@@ -52,29 +54,29 @@ export function Channels({ me }: { me: Me }): ReactNode {
     <>
       <div className="flex flex-wrap items-start gap-3">
         <div className="min-w-0 flex-1">
-          <h1 className="text-lg font-semibold">Channels</h1>
-          <p className="mt-1 max-w-2xl text-sm text-secondary">The mailboxes, chats, numbers and pages through which customers reach you.</p>
+          <h1 className="text-lg font-semibold">{w.title}</h1>
+          <p className="mt-1 max-w-2xl text-sm text-secondary">{w.lead}</p>
         </div>
         <MenuButton
-          label="Channels"
+          label={w.title}
           choices={[...kinds]
             .sort((a, b) => Number(b.built) - Number(a.built))
             .map((k) => ({
               id: k.channel,
-              words: channelWord[k.channel],
+              words: w.channel[k.channel],
               icon: channelIcon[k.channel],
-              detail: k.built ? undefined : "By a connector of your own",
+              detail: k.built ? undefined : w.own,
             }))}
           onChoose={(id) => router.history.push(`/settings/channels/new/${id}`)}
         >
           <Button look="solid">
             <Plus size={15} aria-hidden="true" />
-            Add a channel
+            {w.add}
           </Button>
         </MenuButton>
       </div>
       {error ? (
-        <Trouble words="The channels can't be loaded." kept={error.message} />
+        <Trouble words={w.failed} kept={error.message} />
       ) : (
         <ul className="mt-4 rounded-md bg-surface">
           {sorted.map((a) => (
@@ -82,9 +84,9 @@ export function Channels({ me }: { me: Me }): ReactNode {
           ))}
           {!loading && items.length === 0 && (
             <li className="flex flex-col items-center gap-3 px-4 py-10 text-center text-sm text-muted">
-              No channel yet. Connect a mailbox, and its mail appears in the inbox.
+              {w.none}
               <PlaceLink to="/setup/mailbox" className="inline-flex h-8 items-center rounded-md bg-accent px-2.5 text-sm font-medium text-on-accent data-[hovered]:bg-accent-hover max-md:h-11">
-                Connect a mailbox
+                {w.connect}
               </PlaceLink>
             </li>
           )}
@@ -95,6 +97,7 @@ export function Channels({ me }: { me: Me }): ReactNode {
 }
 
 function AccountRow({ of: a, inbox }: { of: Account; inbox: string }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const Icon = channelIcon[a.channel];
   const wrong = a.health.lastError !== "" && !a.paused;
@@ -117,14 +120,12 @@ function AccountRow({ of: a, inbox }: { of: Account; inbox: string }): ReactNode
               <span className="min-w-0 break-words">{a.health.lastError}</span>
             </span>
           )}
-          {a.health.state === "refused" && !a.paused && <span className="mt-1 block text-xs font-medium text-accent-text">Sign in again</span>}
+          {a.health.state === "refused" && !a.paused && <span className="mt-1 block text-xs font-medium text-accent-text">{w.signInAgain}</span>}
         </span>
         <span className="flex shrink-0 flex-col items-end gap-1.5">
           <StateChip of={a} />
           {a.dead > 0 && (
-            <span className="figures text-xs text-amber-text">
-              {a.dead.toLocaleString()} not handled
-            </span>
+            <span className="figures text-xs text-amber-text">{w.dead(a.dead)}</span>
           )}
         </span>
       </PlaceLink>

@@ -4,8 +4,10 @@
 
 import { X } from "lucide-react";
 import { useId, useState, type ReactNode } from "react";
-import { at, inTheOpen, isEmpty, isSet, label, type Doc, type Schema } from "../schema";
+import { at, inTheOpen, isEmpty, isSet, type Doc, type Schema } from "../schema";
 import { Button, Chip, IconButton } from "../ui/controls";
+import { useWords } from "./channelwords";
+import { useField } from "./schemawords";
 
 export const field =
   "w-full rounded-md border border-line-strong bg-surface px-2 text-sm text-text placeholder:text-muted h-8 max-md:h-11";
@@ -13,6 +15,8 @@ const area = `${field} h-auto! min-h-16 py-1.5`;
 
 interface FieldProps<T> {
   readonly of: Schema;
+  /** Where it is, after its channel: "email.imap.host". */
+  readonly place: string;
   readonly name: string;
   readonly value: T;
   readonly needed: boolean;
@@ -21,18 +25,22 @@ interface FieldProps<T> {
 
 export function SchemaForm({
   of,
+  place,
   value,
   onChange,
   depth = 0,
   asked = true,
 }: {
   of: Schema;
+  /** The channel, and where in its settings this stands: "email", "email.imap". */
+  place: string;
   value: Doc;
   onChange: (v: Doc) => void;
   depth?: number;
   /** Whether it has to be filled in: a part that may be left out asks for nothing until something is in it. */
   asked?: boolean;
 }): ReactNode {
+  const w = useWords();
   // What was folded when the form opened stays where it is while it is filled in.
   const [{ open, folded }] = useState(() => {
     const parts = inTheOpen(of, value, depth);
@@ -46,6 +54,7 @@ export function SchemaForm({
         <AnyField
           key={name}
           of={p}
+          place={`${place}.${name}`}
           name={name}
           depth={depth}
           value={value[name]}
@@ -58,7 +67,7 @@ export function SchemaForm({
       {show(open)}
       {folded.length > 0 && (
         <details className="group">
-          <summary className="w-fit cursor-pointer rounded-md py-1 text-sm text-secondary max-md:py-3">More settings</summary>
+          <summary className="w-fit cursor-pointer rounded-md py-1 text-sm text-secondary max-md:py-3">{w.more}</summary>
           <div className="mt-3 flex flex-col gap-4">{show(folded)}</div>
         </details>
       )}
@@ -67,15 +76,16 @@ export function SchemaForm({
 }
 
 function AnyField({ depth, ...f }: FieldProps<unknown> & { depth: number }): ReactNode {
-  const { of, value } = f;
+  const { of, place, value } = f;
+  const said = useField(place, f.name, of);
   if (of.secret && of.type === "array") return <SecretList {...f} value={Array.isArray(value) ? value : []} />;
   if (of.secret) return <Secret {...f} />;
   if (of.properties.length > 0)
     return (
       <fieldset className="rounded-md border border-line px-4 pt-2 pb-4">
-        <legend className="-ms-1 px-1 text-sm font-medium">{label(f.name)}</legend>
-        {of.description !== "" && <p className="mb-3 text-xs text-muted">{of.description}</p>}
-        <SchemaForm of={of} value={at({ v: value }, "v")} onChange={f.onChange} depth={depth + 1} asked={f.needed || !isEmpty(value)} />
+        <legend className="-ms-1 px-1 text-sm font-medium">{said.label}</legend>
+        {said.help !== "" && <p className="mb-3 text-xs text-muted">{said.help}</p>}
+        <SchemaForm of={of} place={place} value={at({ v: value }, "v")} onChange={f.onChange} depth={depth + 1} asked={f.needed || !isEmpty(value)} />
       </fieldset>
     );
   if (of.type === "boolean") return <Check {...f} value={value === true} />;
@@ -89,11 +99,12 @@ function AnyField({ depth, ...f }: FieldProps<unknown> & { depth: number }): Rea
 
 /** A label above its control, and what it means below. */
 export function Labelled({ id, words, help, needed, children }: { id: string; words: string; help?: string; needed?: boolean; children: ReactNode }): ReactNode {
+  const w = useWords();
   return (
     <div>
       <label htmlFor={id} className="mb-1 block text-sm">
         {words}
-        {needed === true && <span className="text-muted"> (needed)</span>}
+        {needed === true && <span className="text-muted"> {w.needed}</span>}
       </label>
       {children}
       {help !== undefined && help !== "" && (
@@ -105,12 +116,15 @@ export function Labelled({ id, words, help, needed, children }: { id: string; wo
   );
 }
 
-function Text({ of, name, value, needed, onChange }: FieldProps<string>): ReactNode {
+const sentences = (help: string, more: string): string => (help === "" ? more : `${help}. ${more}`);
+
+function Text({ of, place, name, value, needed, onChange }: FieldProps<string>): ReactNode {
   const id = useId();
+  const said = useField(place, name, of);
   const long = of.description.includes("PEM") || value.includes("\n");
   const common = { id, value, required: needed, "aria-describedby": `${id}-help`, spellCheck: false } as const;
   return (
-    <Labelled id={id} words={label(name)} help={of.description} needed={needed}>
+    <Labelled id={id} words={said.label} help={said.help} needed={needed}>
       {long ? (
         <textarea {...common} rows={3} className={`${area} font-mono text-xs!`} onChange={(e) => onChange(e.target.value)} />
       ) : (
@@ -120,10 +134,11 @@ function Text({ of, name, value, needed, onChange }: FieldProps<string>): ReactN
   );
 }
 
-function Figure({ of, name, value, needed, onChange }: FieldProps<number | null>): ReactNode {
+function Figure({ of, place, name, value, needed, onChange }: FieldProps<number | null>): ReactNode {
   const id = useId();
+  const said = useField(place, name, of);
   return (
-    <Labelled id={id} words={label(name)} help={of.description} needed={needed}>
+    <Labelled id={id} words={said.label} help={said.help} needed={needed}>
       <input
         id={id}
         type="number"
@@ -138,16 +153,17 @@ function Figure({ of, name, value, needed, onChange }: FieldProps<number | null>
   );
 }
 
-function Check({ of, name, value, onChange }: FieldProps<boolean>): ReactNode {
+function Check({ of, place, name, value, onChange }: FieldProps<boolean>): ReactNode {
   const id = useId();
+  const said = useField(place, name, of);
   return (
     <div className="flex items-start gap-2">
       <input id={id} type="checkbox" checked={value} aria-describedby={`${id}-help`} className="mt-0.5 size-4 accent-(--accent)" onChange={(e) => onChange(e.target.checked)} />
       <label htmlFor={id} className="text-sm">
-        {label(name)}
-        {of.description !== "" && (
+        {said.label}
+        {said.help !== "" && (
           <span id={`${id}-help`} className="block text-xs text-muted">
-            {of.description}
+            {said.help}
           </span>
         )}
       </label>
@@ -155,12 +171,14 @@ function Check({ of, name, value, onChange }: FieldProps<boolean>): ReactNode {
   );
 }
 
-function Choose({ of, name, value, needed, onChange }: FieldProps<string>): ReactNode {
+function Choose({ of, place, name, value, needed, onChange }: FieldProps<string>): ReactNode {
   const id = useId();
+  const w = useWords();
+  const said = useField(place, name, of);
   return (
-    <Labelled id={id} words={label(name)} help={of.description} needed={needed}>
+    <Labelled id={id} words={said.label} help={said.help} needed={needed}>
       <select id={id} value={value} required={needed} aria-describedby={`${id}-help`} className={`${field} max-w-60`} onChange={(e) => onChange(e.target.value)}>
-        <option value="">{needed ? "Choose…" : "As usual"}</option>
+        <option value="">{needed ? w.choose : w.usual}</option>
         {of.options.map((o) => (
           <option key={o} value={o}>
             {o}
@@ -171,10 +189,12 @@ function Choose({ of, name, value, needed, onChange }: FieldProps<string>): Reac
   );
 }
 
-function Lines({ of, name, value, needed, onChange }: FieldProps<readonly unknown[]>): ReactNode {
+function Lines({ of, place, name, value, needed, onChange }: FieldProps<readonly unknown[]>): ReactNode {
   const id = useId();
+  const w = useWords();
+  const said = useField(place, name, of);
   return (
-    <Labelled id={id} words={label(name)} help={`${of.description}${of.description === "" ? "" : ". "}One a line.`} needed={needed}>
+    <Labelled id={id} words={said.label} help={sentences(said.help, w.oneALine)} needed={needed}>
       <LinesArea id={id} value={value.filter((v) => typeof v === "string")} onChange={onChange} needed={needed} />
     </Labelled>
   );
@@ -207,15 +227,17 @@ export function LinesArea({ id, value, onChange, needed = false }: { id: string;
   );
 }
 
-function Pairs({ of, name, value, needed, onChange }: FieldProps<Doc>): ReactNode {
+function Pairs({ of, place, name, value, needed, onChange }: FieldProps<Doc>): ReactNode {
   const id = useId();
+  const w = useWords();
+  const said = useField(place, name, of);
   const [text, setText] = useState(
     Object.entries(value)
       .map(([k, v]) => `${k} = ${typeof v === "string" ? v : ""}`)
       .join("\n"),
   );
   return (
-    <Labelled id={id} words={label(name)} help={`${of.description}${of.description === "" ? "" : ". "}One a line, such as 201 = Ana.`} needed={needed}>
+    <Labelled id={id} words={said.label} help={sentences(said.help, w.pairs)} needed={needed}>
       <textarea
         id={id}
         value={text}
@@ -240,75 +262,81 @@ function Pairs({ of, name, value, needed, onChange }: FieldProps<Doc>): ReactNod
   );
 }
 
-function Secret({ of, name, value, needed, onChange }: FieldProps<unknown>): ReactNode {
+function Secret({ of, place, name, value, needed, onChange }: FieldProps<unknown>): ReactNode {
   const id = useId();
+  const w = useWords();
+  const said = useField(place, name, of);
   const [was] = useState(value);
   const kept = isSet(value);
   return (
-    <Labelled id={id} words={label(name)} help={of.description} needed={needed && !isSet(was)}>
+    <Labelled id={id} words={said.label} help={said.help} needed={needed && !isSet(was)}>
       <div className="flex items-center gap-2">
         <input
           id={id}
           type="password"
           autoComplete="new-password"
           value={typeof value === "string" ? value : ""}
-          placeholder={kept ? "Set. Type to replace it" : ""}
+          placeholder={kept ? w.secretKept : ""}
           required={needed && !kept}
           aria-describedby={`${id}-help`}
           className={field}
           onChange={(e) => onChange(e.target.value === "" && isSet(was) ? was : e.target.value)}
         />
-        {kept && !needed && <IconButton icon={X} label={`Take ${label(name).toLowerCase()} away`} onPress={() => onChange("")} />}
+        {kept && !needed && <IconButton icon={X} label={w.takeAway(said.label)} onPress={() => onChange("")} />}
       </div>
     </Labelled>
   );
 }
 
 /** Secrets of which any will do: the next is added, the other side told, and the first taken away. */
-function SecretList({ of, name, value, onChange }: FieldProps<readonly unknown[]>): ReactNode {
+function SecretList({ of, place, name, value, onChange }: FieldProps<readonly unknown[]>): ReactNode {
   const id = useId();
+  const w = useWords();
+  const said = useField(place, name, of);
   return (
     <div role="group" aria-labelledby={id}>
       <p id={id} className="mb-1 text-sm">
-        {label(name)}
+        {said.label}
       </p>
       <ul className="flex flex-col gap-2">
         {value.map((v, i) => (
           <li key={i} className="flex items-center gap-2">
             {isSet(v) ? (
               <span className="flex h-8 flex-1 items-center gap-2 rounded-md border border-line px-2 text-sm text-secondary max-md:h-11">
-                Secret {i + 1} <Chip>set</Chip>
+                {w.secret(i + 1)} <Chip>{w.set}</Chip>
               </span>
             ) : (
               <input
                 type="password"
                 autoComplete="new-password"
-                aria-label={`${label(name)}, number ${i + 1}`}
+                aria-label={w.numbered(said.label, i + 1)}
                 value={typeof v === "string" ? v : ""}
                 className={field}
                 onChange={(e) => onChange(value.map((x, j) => (j === i ? e.target.value : x)))}
               />
             )}
-            <IconButton icon={X} label={`Take secret ${i + 1} away`} onPress={() => onChange(value.filter((_, j) => j !== i))} />
+            <IconButton icon={X} label={w.takeSecret(i + 1)} onPress={() => onChange(value.filter((_, j) => j !== i))} />
           </li>
         ))}
       </ul>
       <Button look="outline" className={value.length > 0 ? "mt-2" : ""} onPress={() => onChange([...value, ""])}>
-        {value.length === 0 ? "Add a secret" : "Add the next secret"}
+        {value.length === 0 ? w.addSecret : w.nextSecret}
       </Button>
-      {of.description !== "" && <p className="mt-1 text-xs text-muted">{of.description}</p>}
-      {value.length > 1 && <p className="mt-1 text-xs text-muted">Any of them will do. Take the old one away when the other side uses the new one.</p>}
+      {said.help !== "" && <p className="mt-1 text-xs text-muted">{said.help}</p>}
+      {value.length > 1 && <p className="mt-1 text-xs text-muted">{w.anySecret}</p>}
     </div>
   );
 }
 
 /** What no control fits. */
-export function Raw({ of, name, value, needed, onChange }: FieldProps<unknown>): ReactNode {
+export function Raw({ of, place, name, value, needed, onChange }: FieldProps<unknown>): ReactNode {
   const id = useId();
+  const w = useWords();
+  const said = useField(place, name, of);
   const [text, setText] = useState(value === undefined ? "" : JSON.stringify(value, null, 2));
   const [wrong, setWrong] = useState(false);
   return (
-    <Labelled id={id} words={label(name)} help={wrong ? "This is not JSON yet." : `${of.description}${of.description === "" ? "" : ". "}As JSON.`} needed={needed}>
+    <Labelled id={id} words={said.label} help={wrong ? w.noJson : sentences(said.help, w.json)} needed={needed}>
       <textarea
         id={id}
         value={text}
