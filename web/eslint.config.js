@@ -38,8 +38,6 @@ export default defineConfig(
     files: [
       "inbox/src/actions.ts",
       "inbox/src/app/BottomBar.tsx",
-      "inbox/src/app/CallCard.tsx",
-      "inbox/src/app/CallPop.tsx",
       "inbox/src/app/ChatLine.tsx",
       "inbox/src/app/Composer.tsx",
       "inbox/src/app/ComposerParts.tsx",

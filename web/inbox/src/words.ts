@@ -257,17 +257,6 @@ export function purposeWord(purpose: string, granted: boolean): string {
   return granted ? words.charAt(0).toUpperCase() + words.slice(1) : words;
 }
 
-/** A call in a line: who called whom and how it went. */
-export function callWords(c: { direction: "in" | "out"; disposition: string; talkSeconds: number; ringSeconds: number }): { word: string; missed: boolean; detail: string } {
-  const missed = c.direction === "in" && c.disposition !== "answered";
-  const seconds = (n: number): string => (n < 60 ? `${n} s` : `${Math.floor(n / 60)} min ${n % 60} s`);
-  if (c.disposition === "voicemail") return { word: "Voicemail", missed, detail: c.ringSeconds > 0 ? `after ${seconds(c.ringSeconds)} of ringing` : "" };
-  if (c.disposition !== "answered") {
-    return { word: c.direction === "in" ? "Missed call" : "Call, not answered", missed, detail: c.ringSeconds > 0 ? `rang ${seconds(c.ringSeconds)}` : "" };
-  }
-  return { word: c.direction === "in" ? "Call" : "Call to the customer", missed, detail: c.talkSeconds > 0 ? `talked ${seconds(c.talkSeconds)}` : "" };
-}
-
 /** An order's number as people write it: bare figures get their sign. */
 export function numberWord(number: string): string {
   return /^\d/.test(number) ? `#${number}` : number;

@@ -7,10 +7,11 @@ import { Button as AriaButton } from "react-aria-components";
 import { sumUp } from "../tasks";
 import type { Call, CallAudio, Message } from "../types";
 import { Button } from "../ui/controls";
-import { callWords, orderWord } from "../words";
+import { callWords, outcomeWord, useWords } from "./callwords";
 import { Refusal } from "./panel/Section";
 
 export function CallCard({ message: m, call: c, token }: { message: Message; call: Call; token: string }): ReactNode {
+  const w = useWords();
   const words = callWords(c);
   const Icon = words.missed ? PhoneMissed : c.direction === "in" ? PhoneIncoming : PhoneOutgoing;
   const who = c.agent || c.extension;
@@ -21,7 +22,7 @@ export function CallCard({ message: m, call: c, token }: { message: Message; cal
         <span className="min-w-0 flex-1">
           <span className={`block text-sm font-medium ${words.missed ? "text-red-text" : ""}`}>{words.word}</span>
           <span className="figures block truncate text-xs text-muted">
-            {[c.direction === "in" ? c.from : c.to, words.detail, who === "" ? "" : `with ${who}`].filter((x) => x !== "").join(" · ")}
+            {[c.direction === "in" ? c.from : c.to, words.detail, who === "" ? "" : w.with(who)].filter((x) => x !== "").join(" · ")}
           </span>
         </span>
         {c.summary === "" && <Summary m={m} summary="" />}
@@ -31,19 +32,19 @@ export function CallCard({ message: m, call: c, token }: { message: Message; cal
         <Audio key={a.id} m={m} audio={a} token={token} />
       ))}
       {c.transcript !== "" && (
-        <Fold words={c.audio.some((a) => a.kind === "voicemail") ? "What they said" : "Transcript"}>
+        <Fold words={c.audio.some((a) => a.kind === "voicemail") ? w.theySaid : w.transcript}>
           <p className="text-sm whitespace-pre-wrap select-text">{c.transcript}</p>
-          <p className="mt-1 text-xs text-muted">Written by a machine: check it against the recording.</p>
+          <p className="mt-1 text-xs text-muted">{w.byMachine}</p>
         </Fold>
       )}
       {c.legs.length > 1 && (
-        <Fold words={`${c.legs.length} telephones`}>
+        <Fold words={w.telephones(c.legs.length)}>
           <ul>
             {c.legs.map((l) => (
               <li key={l.id} className="flex gap-2 text-sm">
-                <span className="min-w-0 flex-1 truncate">{l.main ? "The customer" : l.agent || l.extension || "Unknown"}</span>
+                <span className="min-w-0 flex-1 truncate">{l.main ? w.theCustomer : l.agent || l.extension || w.unknown}</span>
                 {!l.main && l.agent !== "" && l.extension !== "" && <span className="figures text-muted">{l.extension}</span>}
-                <span className="figures text-muted">{l.disposition === "answered" && l.talkSeconds > 0 ? `${orderWord(l.disposition)}, ${l.talkSeconds} s` : orderWord(l.disposition)}</span>
+                <span className="figures text-muted">{l.disposition === "answered" && l.talkSeconds > 0 ? w.legTalked(outcomeWord(l.disposition), l.talkSeconds) : outcomeWord(l.disposition)}</span>
               </li>
             ))}
           </ul>
@@ -71,6 +72,7 @@ function Fold({ words, children }: { words: string; children: ReactNode }): Reac
 }
 
 function Summary({ m, summary }: { m: Message; summary: string }): ReactNode {
+  const w = useWords();
   const [editing, setEditing] = useState(false);
   const [text, setText] = useState(summary);
   const [refusal, setRefusal] = useState("");
@@ -82,7 +84,7 @@ function Summary({ m, summary }: { m: Message; summary: string }): ReactNode {
     return (
       <Button className="h-7! px-1.5! text-xs text-muted max-md:h-11!" onPress={begin}>
         <Pencil size={13} strokeWidth={1.75} aria-hidden="true" />
-        Sum up
+        {w.sumUp}
       </Button>
     );
   }
@@ -90,8 +92,8 @@ function Summary({ m, summary }: { m: Message; summary: string }): ReactNode {
     return (
       <div className="flex items-start gap-2 border-t border-line px-3 py-2">
         <p className="min-w-0 flex-1 text-base whitespace-pre-wrap select-text">{summary}</p>
-        <Button aria-label="Change the summary" className="h-6! px-1.5! text-xs text-muted max-md:h-11!" onPress={begin}>
-          Change
+        <Button aria-label={w.changeSummary} className="h-6! px-1.5! text-xs text-muted max-md:h-11!" onPress={begin}>
+          {w.change}
         </Button>
       </div>
     );
@@ -108,7 +110,7 @@ function Summary({ m, summary }: { m: Message; summary: string }): ReactNode {
       }}
     >
       <textarea
-        aria-label="What the call came to"
+        aria-label={w.summary}
         rows={3}
         value={text}
         // eslint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button that was pressed
@@ -122,10 +124,10 @@ function Summary({ m, summary }: { m: Message; summary: string }): ReactNode {
       <div className="mt-1 flex items-center gap-2">
         <Refusal words={refusal} />
         <Button className="ms-auto" onPress={() => setEditing(false)}>
-          Cancel
+          {w.cancel}
         </Button>
         <Button look="solid" type="submit">
-          Save
+          {w.save}
         </Button>
       </div>
     </form>
@@ -133,15 +135,16 @@ function Summary({ m, summary }: { m: Message; summary: string }): ReactNode {
 }
 
 function Audio({ m, audio: a, token }: { m: Message; audio: CallAudio; token: string }): ReactNode {
+  const w = useWords();
   const file = m.attachments.find((f) => f.sha256 === a.sha256 && a.sha256 !== "");
-  const word = a.kind === "voicemail" ? "Voicemail" : "Recording";
+  const word = a.kind === "voicemail" ? w.voicemail : w.recording;
   return (
     <div className="border-t border-line px-3 py-2">
       {file && token !== "" ? (
         <Player id={file.id} label={word} token={token} />
       ) : (
         <p className="text-sm text-muted">
-          {word} {a.state === "wanted" || a.state === "kept" ? "is being fetched" : "can't be had"}
+          {a.state === "wanted" || a.state === "kept" ? w.fetched(word) : w.notHad(word)}
         </p>
       )}
       {a.note !== "" && <p className="mt-1 text-xs text-amber-text">{a.note}</p>}
@@ -155,6 +158,7 @@ function Audio({ m, audio: a, token }: { m: Message; audio: CallAudio; token: st
  * goes on at the same place with a fresh one.
  */
 export function Player({ id, label, token }: { id: string; label: string; token: string }): ReactNode {
+  const w = useWords();
   const [used, setUsed] = useState(token);
   const [failed, setFailed] = useState(false);
   const at = useRef(0);
@@ -187,7 +191,7 @@ export function Player({ id, label, token }: { id: string; label: string; token:
       />
       {failed && (
         <p role="alert" className="text-xs text-red-text">
-          It can&apos;t be played here. Download it below.
+          {w.cantPlay}
         </p>
       )}
     </>

@@ -16,31 +16,35 @@ import { useCommand } from "../ui/hooks";
 import { announce, useSignal } from "../ui/signals";
 import { channelIcon } from "../ui/icons";
 import { numberWord, subjectOf } from "../words";
+import { useWords, words as callWords } from "./callwords";
 import { PlaceLink } from "./PlaceLink";
 
 export default function CallPops({ calls, place }: { calls: readonly LiveCall[]; place: Place }): ReactNode {
+  const w = useWords();
   const first = calls.find((c) => c.state === "ringing") ?? calls[0];
   return (
-    <section aria-label="Calls" className="pointer-events-none fixed top-[62px] end-2 z-40 flex w-[304px] flex-col gap-2 max-md:inset-x-2 max-md:top-2 max-md:w-auto">
+    <section aria-label={w.calls} className="pointer-events-none fixed top-[62px] end-2 z-40 flex w-[304px] flex-col gap-2 max-md:inset-x-2 max-md:top-2 max-md:w-auto">
       {calls.slice(0, 3).map((c) => (
         <Pop key={c.id} call={c} place={place} keyed={c === first} />
       ))}
-      {calls.length > 3 && <p className="pointer-events-auto self-end rounded-md bg-raised px-3 py-1 text-xs shadow-float">and {calls.length - 3} more</p>}
+      {calls.length > 3 && <p className="pointer-events-auto self-end rounded-md bg-raised px-3 py-1 text-xs shadow-float">{w.more(calls.length - 3)}</p>}
     </section>
   );
 }
 
 function stateWords(c: LiveCall): string {
-  if (c.state === "ringing") return "Ringing";
-  if (c.state === "answered") return "You took it";
-  return c.answered ? "Call ended" : "Nobody took it";
+  const w = callWords();
+  if (c.state === "ringing") return w.ringing;
+  if (c.state === "answered") return w.taken;
+  return c.answered ? w.ended : w.nobody;
 }
 
 function Pop({ call: c, place, keyed }: { call: LiveCall; place: Place; keyed: boolean }): ReactNode {
+  const w = useWords();
   const go = useGo();
   const { items: conversations } = useCustomerConversations(c.customerId);
   const open = conversations.filter((k) => k.status !== "closed" && k.status !== "spam");
-  const name = c.name || c.from || "Number withheld";
+  const name = c.name || c.from || w.withheld;
   const target = c.conversationId || open[0]?.id || conversations[0]?.id || "";
   const show = (): void => {
     if (target === "") return;
@@ -62,25 +66,25 @@ function Pop({ call: c, place, keyed }: { call: LiveCall; place: Place; keyed: b
         <span className={`text-xs font-medium ${c.state === "ended" ? "text-muted" : "text-green-text"}`}>{stateWords(c)}</span>
         {c.state !== "ended" && <Clock since={c.at} />}
         <span className="min-w-0 flex-1 truncate text-end text-xs text-muted">{c.line}</span>
-        <IconButton icon={X} label="Put aside" placement="start" className="-my-1 -me-1 size-7! max-md:size-11!" onPress={() => putCallAside(c.id)} />
+        <IconButton icon={X} label={w.putAside} placement="start" className="-my-1 -me-1 size-7! max-md:size-11!" onPress={() => putCallAside(c.id)} />
       </header>
       <p className="mt-1 truncate text-lg font-semibold">{name}</p>
       <p className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 text-xs text-muted">
         {c.name !== "" && c.from !== "" && digits(c.name) !== digits(c.from) && <span className="figures truncate">{c.from}</span>}
-        {c.customerId !== "" && <Chip tone="amber">by caller&apos;s number, unproven</Chip>}
+        {c.customerId !== "" && <Chip tone="amber">{w.unproven}</Chip>}
       </p>
       {c.customerId !== "" && <Viewing customer={c.customerId} />}
       {rings && open.length > 0 && (
-        <ul aria-label="Open conversations" className="-mx-1.5 mt-2">
+        <ul aria-label={w.open} className="-mx-1.5 mt-2">
           {open.slice(0, 3).map((k) => (
             <OpenLine key={k.id} conversation={k} place={place} />
           ))}
         </ul>
       )}
-      {rings && c.customerId === "" && c.from !== "" && <p className="mt-1 text-sm text-muted">Nobody is known by this number yet.</p>}
+      {rings && c.customerId === "" && c.from !== "" && <p className="mt-1 text-sm text-muted">{w.unknownNumber}</p>}
       <div className="mt-2 flex items-center gap-2">
         <Button look={rings ? "solid" : "outline"} isDisabled={target === ""} onPress={show} aria-keyshortcuts={keyOf("call")}>
-          {c.conversationId !== "" ? "Open the call" : target === "" ? "Nothing to open yet" : "Open"}
+          {c.conversationId !== "" ? w.openCall : target === "" ? w.nothingYet : w.openIt}
           {keyed && target !== "" && (
             <span className="pointer-coarse:hidden max-md:hidden">
               <Kbd keys={keyOf("call")} />
@@ -112,13 +116,14 @@ function OpenLine({ conversation: k, place }: { conversation: Conversation; plac
 }
 
 function Viewing({ customer }: { customer: string }): ReactNode {
+  const w = useWords();
   const here = useSignal(around).here.get(`customer:${customer}`);
   const page = here?.customer.pages[0];
   if (here?.customer.online !== true || !page) return null;
   return (
     <p className="mt-1 flex items-center gap-2 text-sm">
       <span aria-hidden="true" className="size-2 shrink-0 rounded-full bg-green" />
-      <span className="sr-only">Now viewing </span>
+      <span className="sr-only">{w.viewing} </span>
       {page.url === "" ? (
         <span className="min-w-0 truncate">{page.title}</span>
       ) : (
