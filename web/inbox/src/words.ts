@@ -1,7 +1,7 @@
 // Words and figures as people read them. Pure: the clock and the locale are handed in.
 
 import { dates, numbers } from "./words/figures";
-import type { Channel, Conversation, Message, Party, Person, Proof, Status } from "./types";
+import type { Channel, Conversation, Message, Party, Person, Status } from "./types";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -100,13 +100,6 @@ export const channelWord: Record<Channel, string> = {
   shop: "shop",
 };
 
-export const proofWord: Record<Proof, string> = {
-  3: "Signed: the shop itself, or a link of ours, vouches for this address",
-  2: "Proven: they have shown that this address is theirs",
-  1: "Claimed: they say so, nothing proves it yet",
-  0: "Inferred: a guess from a device or a name",
-};
-
 /** What a mark on a reason means. Unknown marks are shown as they are. */
 export function markWords(mark: string): { short: string; long: string } {
   switch (mark) {
@@ -166,116 +159,15 @@ export function delivery(m: Pick<Message, "state" | "stateDetail">): Delivery {
   }
 }
 
-const shipmentSteps = ["label", "in_transit", "out_for_delivery", "delivered"] as const;
-const shipmentWords = ["Label made", "On its way", "Out for delivery", "Delivered"] as const;
-
-export interface Step {
-  readonly word: string;
-  readonly done: boolean;
-  readonly current: boolean;
-}
-
-/** A shipment as a line of steps. A problem keeps the step that it happened on. */
-export function steps(status: string): { steps: readonly Step[]; trouble: boolean } {
-  const trouble = status === "exception";
-  const at = trouble ? 1 : shipmentSteps.findIndex((s) => s === status);
-  return {
-    trouble,
-    steps: shipmentWords.map((word, i) => ({ word, done: i <= at, current: i === at })),
-  };
-}
-
-/** A line of the timeline: what happened, and the rest. */
-export function timelineWords(e: { kind: string; title: string; detail: string; channel?: string }): { title: string; detail: string } {
-  switch (e.kind) {
-    case "message":
-      return { title: e.title || { chat: "In the chat", social: "Direct message" }[e.channel ?? ""] || "Mail without a subject", detail: e.detail };
-    case "note":
-      return { title: e.title || "Note", detail: e.detail };
-    case "order":
-      return { title: /^order/i.test(e.title) ? e.title : `Order ${e.title}`, detail: orderWord(e.detail) };
-    case "shipment": {
-      const i = shipmentSteps.findIndex((s) => s === e.detail);
-      const word = e.detail === "exception" ? "Trouble on the way" : (shipmentWords[i] ?? orderWord(e.detail));
-      return { title: /^(shipment|order)/i.test(e.title) ? e.title : `Shipment of ${e.title}`, detail: word };
-    }
-    case "call":
-      return { title: e.title || "Call", detail: e.detail };
-    case "refund":
-      return { title: `Refund on ${e.title}`, detail: e.detail };
-    case "return":
-      return { title: `Return of ${e.title}`, detail: orderWord(e.detail) };
-    case "cart":
-      return { title: e.title || "Cart", detail: orderWord(e.detail) };
-    case "page":
-      return { title: e.title || e.detail || "Page viewed", detail: e.title === "" ? "" : e.detail };
-    case "action":
-      return { title: `${{ refund: "Refund", cancel: "Cancellation", address: "New address" }[e.detail] ?? "Confirmation"} asked for, order ${e.title}`, detail: "" };
-    case "merge":
-      return { title: e.title === "unmerged" ? "Taken apart" : "Joined as one person", detail: e.detail };
-    case "rating":
-    case "loyalty":
-    case "status":
-      return { title: e.title, detail: e.kind === "status" ? orderWord(e.detail) : e.detail };
-    default:
-      return { title: e.title || "Mail without a subject", detail: e.detail };
-  }
-}
-
-export function orderWord(status: string): string {
-  const s = status.replace(/_/g, " ");
-  return s.charAt(0).toUpperCase() + s.slice(1);
-}
-
 export function initials(name: string): string {
   const parts = name.replace(/[^\p{L}\p{N}\s@.-]/gu, "").split(/[\s@.]+/).filter(Boolean);
   const letters = (parts[0]?.charAt(0) ?? "?") + (parts.length > 1 ? (parts[1]?.charAt(0) ?? "") : "");
   return letters.toUpperCase();
 }
 
-/** Whose word a value is. */
-export function sourceWord(source: string): string {
-  switch (source) {
-    case "shop":
-      return "from the shop";
-    case "agent":
-      return "by an agent";
-    case "channel":
-      return "as they wrote it";
-    default:
-      return source;
-  }
-}
-
-export function fieldWord(field: string): string {
-  return field === "email" ? "Mail address" : field === "locale" ? "Language" : orderWord(field);
-}
-
-/** What a consent is for: "Mail marketing". */
-export function purposeWord(purpose: string, granted: boolean): string {
-  const words = purpose.replace(/^email/, "mail").replace(/^sms/, "SMS").replace(/_/g, " ");
-  return granted ? words.charAt(0).toUpperCase() + words.slice(1) : words;
-}
-
 /** An order's number as people write it: bare figures get their sign. */
 export function numberWord(number: string): string {
   return /^\d/.test(number) ? `#${number}` : number;
-}
-
-/** What an order is to a conversation, in a word and a tone. */
-export function linkWords(l: { state: string; meant: boolean }): { lead: string; tone: "quiet" | "amber" } {
-  switch (l.state) {
-    case "linked":
-      return { lead: l.meant ? "Meant here." : "Also named.", tone: "quiet" };
-    case "unproven":
-      return { lead: "Meant here, by a sender who is not proven: ask before you tell of it.", tone: "amber" };
-    case "recipient":
-      return { lead: "They receive it: tell only where the parcel is.", tone: "amber" };
-    case "suggested":
-      return { lead: "Maybe this one.", tone: "quiet" };
-    default:
-      return { lead: "", tone: "quiet" };
-  }
 }
 
 /** What a fact did to a conversation. */

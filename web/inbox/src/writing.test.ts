@@ -8,7 +8,7 @@ import { at, href, placeOf } from "./place";
 import { plainText } from "./plaintext";
 import { parseParties, showParties, suggest } from "./recipients";
 import { newestFirst } from "./lists";
-import { bytes, delivery, money, steps, timelineWords } from "./words";
+import { bytes, delivery, money } from "./words";
 
 describe("plainText", () => {
   const t = (text: string, ...marks: { type: string; attrs?: Record<string, unknown> }[]): object => ({ type: "text", text, marks });
@@ -178,18 +178,6 @@ describe("words", () => {
       expect(d.explain).not.toBe("");
     }
     expect(delivery({ state: "sent", stateDetail: "" }).resend).toBe(false);
-  });
-  it("shows a parcel as steps", () => {
-    const done = (s: string): string => steps(s).steps.map((x) => (x.done ? "#" : "-")).join("");
-    expect([done("label"), done("in_transit"), done("delivered"), done("exception"), done("?")]).toEqual(["#---", "##--", "####", "##--", "----"]);
-    expect(steps("exception").trouble).toBe(true);
-  });
-  it("names what happened", () => {
-    expect(timelineWords({ kind: "order", title: "HP-1", detail: "paid" })).toEqual({ title: "Order HP-1", detail: "Paid" });
-    expect(timelineWords({ kind: "shipment", title: "HP-1", detail: "in_transit" })).toEqual({ title: "Shipment of HP-1", detail: "On its way" });
-    expect(timelineWords({ kind: "note", title: "", detail: "x" }).title).toBe("Note");
-    expect(timelineWords({ kind: "message", title: "", detail: "x", channel: "chat" }).title).toBe("In the chat");
-    expect(timelineWords({ kind: "message", title: "", detail: "x", channel: "email" }).title).toBe("Mail without a subject");
   });
   it("writes amounts and sizes", () => {
     expect(money(12890, "EUR", "en")).toBe("€128.90");

@@ -5,12 +5,15 @@ import type { Conversation, OrderLink } from "../../types";
 import { Button, MenuButton } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
 import { when } from "../../words";
+import { useWords } from "./panelwords";
+import { reason as reasonWords } from "./reasonwords";
 import { Refusal } from "./Section";
 
 type Asking = "" | "code" | "details" | "override";
 
 /** A number that is not this customer's: nothing of the order is shown, nor whether there is one. */
 export function Claimed({ conversation: c, link: l }: { conversation: Conversation; link: OrderLink }): ReactNode {
+  const w = useWords();
   const [asking, setAsking] = useState<Asking>("");
   const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
@@ -25,51 +28,51 @@ export function Claimed({ conversation: c, link: l }: { conversation: Conversati
     });
   };
   return (
-    <article aria-label={`Order ${l.mention}, not verified`} className="rounded-md bg-surface px-3 py-2.5">
+    <article aria-label={w.notVerified(l.mention)} className="rounded-md bg-surface px-3 py-2.5">
       <div className="flex items-center gap-1.5">
         <Lock size={14} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
-        <span className="min-w-0 flex-1 truncate text-sm font-semibold select-text">{l.mention || "An order"}</span>
+        <span className="min-w-0 flex-1 truncate text-sm font-semibold select-text">{l.mention || w.anOrder}</span>
         {l.claimId !== "" && (
           <MenuButton
-            label={`Order ${l.mention}`}
+            label={w.order(l.mention)}
             choices={[
-              { id: "details", words: "Ask for post code and item", icon: ListChecks },
-              { id: "override", words: "Open on my word", icon: LockOpen },
-              { id: "rejected", words: "No order of theirs", icon: Ban },
+              { id: "details", words: w.askDetails, icon: ListChecks },
+              { id: "override", words: w.onMyWord, icon: LockOpen },
+              { id: "rejected", words: w.notTheirs, icon: Ban },
             ]}
             onChoose={(id) => {
               if (id === "rejected") void judgeClaim(c.id, { id: l.claimId, mention: l.mention }, "rejected").then(setRefusal);
               else setAsking(id as Asking);
             }}
           >
-            <Button aria-label={`More: order ${l.mention}`} className="-my-1 -me-2 w-8 justify-center px-0!">
+            <Button aria-label={w.more(l.mention)} className="-my-1 -me-2 w-8 justify-center px-0!">
               <Ellipsis size={16} aria-hidden="true" />
             </Button>
           </MenuButton>
         )}
       </div>
       <p className="mt-1 text-xs text-secondary">
-        {recipient ? "They receive this order. Only where the parcel is may be told." : "Named, but not an order of theirs as far as is proven. Tell nothing of it."}
-        {l.text !== "" && <span className="text-muted"> {l.text}</span>}
+        {recipient ? w.recipientOnly : w.tellNothing}
+        {l.text !== "" && <span className="text-muted"> {reasonWords(l.text)}</span>}
       </p>
       {l.code && (
         <p className="mt-1 text-xs text-secondary">
           {sent
-            ? `If there is such an order, its buyer got a code at ${when(l.code.at, now)}. When it is told in this conversation, the order opens by itself.`
+            ? w.codeSent(when(l.code.at, now))
             : l.code.triesLeft > 0
-              ? "The code that was sent is too old."
-              : "The code was tried too often."}
+              ? w.codeOld
+              : w.codeTried}
         </p>
       )}
       {l.claimId !== "" && asking === "" && (
         <div className="mt-2 flex flex-wrap gap-1.5">
           {sent && (
             <Button look="outline" className="h-7!" onPress={() => setAsking("code")}>
-              Enter the code
+              {w.enterCode}
             </Button>
           )}
           <Button look={sent ? "plain" : "outline"} className="h-7!" isDisabled={busy} onPress={send}>
-            {l.code ? "Send another code" : "Send a code"}
+            {l.code ? w.sendAnother : w.sendCode}
           </Button>
         </div>
       )}
@@ -81,15 +84,16 @@ export function Claimed({ conversation: c, link: l }: { conversation: Conversati
 
 /** What an agent said is no order of theirs, to be taken back. */
 export function Dismissed({ conversation: c, link: l }: { conversation: Conversation; link: OrderLink }): ReactNode {
+  const w = useWords();
   const [refusal, setRefusal] = useState("");
   return (
     <div>
       <p className="flex items-center gap-1.5 ps-3 text-xs text-muted">
         <span className="min-w-0 flex-1 truncate">
-          <span className="line-through">{l.mention}</span> is no order of theirs
+          <span className="line-through">{l.mention}</span> {w.isNotTheirs}
         </span>
         <Button className="h-7!" onPress={() => void judgeClaim(c.id, { id: l.claimId, mention: l.mention }, "none").then(setRefusal)}>
-          Undo
+          {w.undo}
         </Button>
       </p>
       <Refusal words={refusal} />
@@ -108,6 +112,7 @@ function Verify({
   how: "code" | "details" | "override";
   onDone: () => void;
 }): ReactNode {
+  const w = useWords();
   const [code, setCode] = useState("");
   const [postcode, setPostcode] = useState("");
   const [item, setItem] = useState("");
@@ -115,12 +120,12 @@ function Verify({
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
   const fields = {
-    code: [{ words: "The code, six digits", value: code, set: setCode }],
+    code: [{ words: w.code, value: code, set: setCode }],
     details: [
-      { words: "Post code of the order", value: postcode, set: setPostcode },
-      { words: "One thing that they ordered", value: item, set: setItem },
+      { words: w.postcode, value: postcode, set: setPostcode },
+      { words: w.item, value: item, set: setItem },
     ],
-    override: [{ words: "Why you are sure (it is kept with your name)", value: reason, set: setReason }],
+    override: [{ words: w.reason, value: reason, set: setReason }],
   }[how];
   const says = {
     code: { code: code.trim() },
@@ -161,9 +166,9 @@ function Verify({
       ))}
       <div className="flex gap-1.5">
         <Button look="solid" type="submit" isDisabled={!ready || busy}>
-          {how === "override" ? "Open it" : "Compare"}
+          {how === "override" ? w.openIt : w.compare}
         </Button>
-        <Button onPress={onDone}>Cancel</Button>
+        <Button onPress={onDone}>{w.cancel}</Button>
       </div>
       <Refusal words={refusal} />
     </form>

@@ -6,22 +6,18 @@ import { unmerge } from "../../relations";
 import type { Customer, Identity, Merge, Proof } from "../../types";
 import { Button, Tip } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
-import { exactly, proofWord, when } from "../../words";
+import { exactly, when } from "../../words";
+import { useWords } from "./panelwords";
+import { reason } from "./reasonwords";
 import { Refusal } from "./Section";
 
-export const kinds: Record<string, { icon: LucideIcon; word: string }> = {
-  email: { icon: Mail, word: "Mail" },
-  phone: { icon: Phone, word: "Phone" },
-  shop: { icon: ShoppingBag, word: "Shop account" },
-  visitor: { icon: MessageCircle, word: "Chat" },
-  social: { icon: AtSign, word: "Direct messages" },
-};
+export const kindIcon: Readonly<Record<string, LucideIcon>> = { email: Mail, phone: Phone, shop: ShoppingBag, visitor: MessageCircle, social: AtSign };
 
-const proofMark: Record<Proof, { icon: LucideIcon; word: string; tone: string }> = {
-  3: { icon: Shield, word: "signed", tone: "text-green-text" },
-  2: { icon: CircleCheck, word: "proven", tone: "text-green-text" },
-  1: { icon: CircleHelp, word: "claimed", tone: "text-muted" },
-  0: { icon: CircleDashed, word: "inferred", tone: "text-muted" },
+const proofMark: Record<Proof, { icon: LucideIcon; tone: string }> = {
+  3: { icon: Shield, tone: "text-green-text" },
+  2: { icon: CircleCheck, tone: "text-green-text" },
+  1: { icon: CircleHelp, tone: "text-muted" },
+  0: { icon: CircleDashed, tone: "text-muted" },
 };
 
 /** Every address that is theirs, how well each is known, and what joined them. */
@@ -39,18 +35,20 @@ export function Identities({ customer }: { customer: Customer }): ReactNode {
 }
 
 export function IdentityLine({ identity: i }: { identity: Identity }): ReactNode {
-  const kind = kinds[i.kind] ?? { icon: AtSign, word: i.kind };
+  const w = useWords();
+  const Icon = kindIcon[i.kind] ?? AtSign;
+  const kind = w.kinds[i.kind] ?? i.kind;
   const mark = proofMark[i.proof];
   return (
     <li className="flex h-7 items-center gap-2">
-      <kind.icon size={14} strokeWidth={1.75} aria-label={kind.word} className="shrink-0 text-muted" />
+      <Icon size={14} strokeWidth={1.75} aria-label={kind} className="shrink-0 text-muted" />
       <span className="min-w-0 truncate text-sm select-text" title={i.value}>
-        {i.value || i.name || kind.word}
+        {i.value || i.name || kind}
       </span>
-      <Tip words={proofWord[i.proof]} placement="start">
-        <AriaButton aria-label={proofWord[i.proof]} className={`ms-auto flex h-6 shrink-0 items-center gap-1 rounded px-1 text-xs ${mark.tone}`}>
+      <Tip words={w.proofs[i.proof]} placement="start">
+        <AriaButton aria-label={w.proofs[i.proof]} className={`ms-auto flex h-6 shrink-0 items-center gap-1 rounded px-1 text-xs ${mark.tone}`}>
           <mark.icon size={13} strokeWidth={2} aria-hidden="true" />
-          {mark.word}
+          {w.marks[i.proof]}
         </AriaButton>
       </Tip>
     </li>
@@ -58,6 +56,7 @@ export function IdentityLine({ identity: i }: { identity: Identity }): ReactNode
 }
 
 function Joined({ customer }: { customer: Customer }): ReactNode {
+  const w = useWords();
   const [open, setOpen] = useState(false);
   const { value: merges } = useMerges(open ? customer.id : "");
   return (
@@ -68,7 +67,7 @@ function Joined({ customer }: { customer: Customer }): ReactNode {
         className="-ms-1 flex h-7 items-center gap-1 rounded px-1 text-xs text-muted data-[hovered]:text-text max-md:h-11"
       >
         <ChevronRight size={13} aria-hidden="true" className={open ? "rotate-90" : ""} />
-        Why these are one person
+        {w.whyOne}
       </AriaButton>
       {open && (
         <ul className="flex flex-col gap-2 pt-1 ps-4">
@@ -82,6 +81,7 @@ function Joined({ customer }: { customer: Customer }): ReactNode {
 }
 
 function MergeLine({ customer, merge: m }: { customer: string; merge: Merge }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
@@ -91,7 +91,7 @@ function MergeLine({ customer, merge: m }: { customer: string; merge: Merge }): 
       <p className="truncate text-sm select-text">{m.b.value}</p>
       <div className="mt-1 flex items-end gap-2">
         <p className="min-w-0 flex-1 text-xs text-muted">
-          {m.text} · <span title={exactly(m.at)}>{m.automatic ? "automatic" : m.actor}, {when(m.at, now)}</span>
+          {reason(m.text)} · <span title={exactly(m.at)}>{m.automatic ? w.automatic : m.actor}, {when(m.at, now)}</span>
         </p>
         <Button
           look="outline"
@@ -105,7 +105,7 @@ function MergeLine({ customer, merge: m }: { customer: string; merge: Merge }): 
             });
           }}
         >
-          Take apart
+          {w.takeApart}
         </Button>
       </div>
       <Refusal words={refusal} />

@@ -5,11 +5,14 @@ import { mergeCustomers, refuseMatch } from "../../relations";
 import type { Customer, Match } from "../../types";
 import { Button } from "../../ui/controls";
 import { date } from "../../words";
-import { kinds } from "./Identities";
+import { kindIcon } from "./Identities";
+import { useWords } from "./panelwords";
+import { reason } from "./reasonwords";
 import { Refusal } from "./Section";
 
 /** One question at a time: is this somebody whom we know already? */
 export function Matches({ customer }: { customer: Customer }): ReactNode {
+  const w = useWords();
   const matches = useMatches(customer.id);
   const [weak, setWeak] = useState(false);
   const likely = matches.filter((m) => m.score >= worthAsking);
@@ -20,7 +23,7 @@ export function Matches({ customer }: { customer: Customer }): ReactNode {
     return (
       <Button className="-mx-2.5 -my-3 self-start text-xs text-muted" onPress={() => setWeak(true)}>
         <UsersRound size={14} strokeWidth={1.75} aria-hidden="true" />
-        {matches.length === 1 ? "Somebody alike" : `${matches.length} people alike`}
+        {w.alike(matches.length)}
       </Button>
     );
   }
@@ -31,6 +34,7 @@ export function Matches({ customer }: { customer: Customer }): ReactNode {
 const worthAsking = 0.5;
 
 function MatchCard({ customer, match: m, more }: { customer: Customer; match: Match; more: number }): ReactNode {
+  const w = useWords();
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
   const answer = (what: Promise<string>): void => {
@@ -41,56 +45,59 @@ function MatchCard({ customer, match: m, more }: { customer: Customer; match: Ma
     });
   };
   return (
-    <section aria-label="Possible match" className="rounded-md bg-surface p-3">
+    <section aria-label={w.possible} className="rounded-md bg-surface p-3">
       <h3 className="flex items-center gap-1.5 text-sm font-medium">
         <UsersRound size={15} strokeWidth={1.75} aria-hidden="true" className="text-muted" />
-        Is this the same person?
+        {w.samePerson}
       </h3>
       <div className="mt-2 grid grid-cols-2 gap-3">
-        <Side words="Here" customer={customer} />
-        <Side words="Maybe also" customer={m.customer} />
+        <Side words={w.here} customer={customer} />
+        <Side words={w.maybe} customer={m.customer} />
       </div>
       <ul className="mt-2 text-xs text-secondary">
         {m.reasons.map((r) => (
           <li key={r} className={/^not\b/i.test(r) ? "text-amber-text" : ""}>
-            {r.charAt(0).toUpperCase() + r.slice(1)}
+            {capital(reason(r))}
           </li>
         ))}
       </ul>
       <div className="mt-3 flex flex-wrap gap-1.5">
         <Button look="solid" isDisabled={busy} onPress={() => answer(mergeCustomers(customer.id, m.customer))}>
-          Same
+          {w.same}
         </Button>
         <Button look="outline" isDisabled={busy} onPress={() => answer(refuseMatch(customer.id, m.customer, false))}>
-          Different
+          {w.different}
         </Button>
         <Button isDisabled={busy} onPress={() => answer(refuseMatch(customer.id, m.customer, true))}>
-          Later
+          {w.later}
         </Button>
       </div>
-      {more > 0 && <p className="mt-2 text-xs text-muted">{more === 1 ? "One more after this." : `${more} more after this.`}</p>}
+      {more > 0 && <p className="mt-2 text-xs text-muted">{w.moreAfter(more)}</p>}
       <Refusal words={refusal} />
     </section>
   );
 }
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 function Side({ words, customer: c }: { words: string; customer: Customer }): ReactNode {
+  const w = useWords();
   return (
     <div className="min-w-0">
       <p className="text-xs text-muted">{words}</p>
-      <p className="text-sm font-medium break-words">{c.name || "No name"}</p>
+      <p className="text-sm font-medium break-words">{c.name || w.noName}</p>
       <ul>
         {c.identities.slice(0, 4).map((i) => {
-          const Icon = kinds[i.kind]?.icon;
+          const Icon = kindIcon[i.kind];
           return (
             <li key={i.id} className="flex items-center gap-1.5 text-xs text-secondary">
-              {Icon && <Icon size={12} strokeWidth={1.75} aria-label={kinds[i.kind]?.word} className="shrink-0 text-muted" />}
+              {Icon && <Icon size={12} strokeWidth={1.75} aria-label={w.kinds[i.kind]} className="shrink-0 text-muted" />}
               <span className="min-w-0 break-all select-text">{i.value}</span>
             </li>
           );
         })}
       </ul>
-      <p className="text-xs text-muted">since {date(c.createdAt)}</p>
+      <p className="text-xs text-muted">{w.since(date(c.createdAt))}</p>
     </div>
   );
 }

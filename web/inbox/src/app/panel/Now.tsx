@@ -3,21 +3,23 @@ import { around } from "../../runtime";
 import { useSignal } from "../../ui/signals";
 import { useNow } from "../../ui/hooks";
 import { age, exactly } from "../../words";
+import { useWords } from "./panelwords";
 import { Section } from "./Section";
 
 /** What the customer looks at this moment. */
 export function NowViewing({ customer }: { customer: string }): ReactNode {
   const here = useSignal(around).here.get(`customer:${customer}`);
   const now = useNow();
+  const w = useWords();
   if (here?.customer.online !== true) return null;
   const page = here.customer.pages[0];
   return (
-    <Section title="Now">
+    <Section title={w.now}>
       <p className="flex min-h-7 items-center gap-2 text-sm">
         <span aria-hidden="true" className="size-2 shrink-0 rounded-full bg-green" />
         {page ? (
           <>
-            <span className="sr-only">Viewing </span>
+            <span className="sr-only">{w.viewing} </span>
             {page.url === "" ? (
               <span className="min-w-0 flex-1 truncate">{page.title}</span>
             ) : (
@@ -30,7 +32,7 @@ export function NowViewing({ customer }: { customer: string }): ReactNode {
             </time>
           </>
         ) : (
-          <span>Online</span>
+          <span>{w.online}</span>
         )}
       </p>
     </Section>

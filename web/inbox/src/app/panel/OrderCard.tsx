@@ -6,7 +6,10 @@ import { judgeOrder, type Verdict } from "../../relations";
 import type { Conversation, Order, OrderLink, Shipment } from "../../types";
 import { Button, Chip, MenuButton, type Choice } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
-import { date, exactly, linkWords, money, numberWord, orderWord, steps, when } from "../../words";
+import { date, exactly, money, numberWord, when } from "../../words";
+import { useWords } from "./panelwords";
+import { reason } from "./reasonwords";
+import { linkWords, orderWord, steps } from "./said";
 import { Refusal } from "./Section";
 
 const OrderActions = lazy(() => import("./OrderActions"));
@@ -24,6 +27,7 @@ export function OrderCard({
   link: OrderLink | null;
   open: boolean;
 }): ReactNode {
+  const w = useWords();
   const [expanded, setExpanded] = useState(open);
   const [refusal, setRefusal] = useState("");
   const bad = o.status === "cancelled" || o.status === "refunded";
@@ -31,16 +35,16 @@ export function OrderCard({
   const about = link !== null && link.state !== "rejected";
   const words = link ? linkWords(link) : null;
   const choices: Choice[] = [
-    ...(link?.meant === true && link.state === "linked" ? [] : [{ id: "linked", words: "This is the one", icon: Link2 }]),
-    ...(link?.state === "rejected" ? [{ id: "none", words: "It may be about this after all", icon: RotateCcw }] : []),
-    ...(about ? [{ id: "rejected", words: "Not about this order", icon: Ban }] : []),
-    ...(link?.meant === true ? [{ id: "items", words: "Put the items in the reply", icon: Reply }] : []),
-    ...(link?.meant === true && o.shipments.some((s) => s.tracking !== "") ? [{ id: "tracking", words: "Put the tracking in the reply", icon: Truck }] : []),
-    ...(o.url === "" ? [] : [{ id: "shop", words: "Open in the shop", icon: ExternalLink }]),
+    ...(link?.meant === true && link.state === "linked" ? [] : [{ id: "linked", words: w.thisOne, icon: Link2 }]),
+    ...(link?.state === "rejected" ? [{ id: "none", words: w.maybeAfterAll, icon: RotateCcw }] : []),
+    ...(about ? [{ id: "rejected", words: w.notThisOrder, icon: Ban }] : []),
+    ...(link?.meant === true ? [{ id: "items", words: w.putItems, icon: Reply }] : []),
+    ...(link?.meant === true && o.shipments.some((s) => s.tracking !== "") ? [{ id: "tracking", words: w.putTracking, icon: Truck }] : []),
+    ...(o.url === "" ? [] : [{ id: "shop", words: w.openInShop, icon: ExternalLink }]),
   ];
   return (
     <article
-      aria-label={`Order ${o.number}${link?.meant === true ? ", the one that is meant" : ""}`}
+      aria-label={link?.meant === true ? w.meantOrder(o.number) : w.order(o.number)}
       className={`rounded-md bg-surface ${link?.meant === true ? "shadow-[inset_3px_0_0_var(--accent)]" : ""}`}
     >
       <div className="flex items-center">
@@ -59,7 +63,7 @@ export function OrderCard({
           <span className="figures shrink-0 text-sm">{money(o.total, o.currency)}</span>
         </AriaButton>
         <MenuButton
-          label={`Order ${o.number}`}
+          label={w.order(o.number)}
           choices={choices}
           onChoose={(id) => {
             if (id === "shop") window.open(o.url, "_blank", "noopener");
@@ -67,7 +71,7 @@ export function OrderCard({
             else judge(id as Verdict);
           }}
         >
-          <Button aria-label={`More: order ${o.number}`} className="me-1 w-8 justify-center px-0!">
+          <Button aria-label={w.more(o.number)} className="me-1 w-8 justify-center px-0!">
             <Ellipsis size={16} aria-hidden="true" />
           </Button>
         </MenuButton>
@@ -76,15 +80,15 @@ export function OrderCard({
         <div className="px-3 pb-2">
           <p className={`text-xs ${words.tone === "amber" ? "text-amber-text" : "text-secondary"}`}>
             {words.lead}
-            {link.text !== "" && <span className="text-muted"> {link.text}</span>}
+            {link.text !== "" && <span className="text-muted"> {reason(link.text)}</span>}
           </p>
           {link.state === "suggested" && (
             <div className="mt-2 flex gap-1.5">
               <Button look="outline" className="h-7!" onPress={() => judge("linked")}>
-                This is the one
+                {w.thisOne}
               </Button>
               <Button className="h-7!" onPress={() => judge("rejected")}>
-                Not this
+                {w.notThis}
               </Button>
             </div>
           )}
@@ -99,13 +103,14 @@ export function OrderCard({
 }
 
 function Contents({ order: o }: { order: Order }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const stock = useStock(o.store, o.items.map((i) => i.sku).filter((s) => s !== ""));
   const recipient = o.parties.find((p) => p.role === "recipient");
   const extras: [string, number][] = [
-    ["Shipping", o.shipping],
-    ["Tax", o.tax],
-    ["Discount", -o.discount],
+    [w.shipping, o.shipping],
+    [w.tax, o.tax],
+    [w.discount, -o.discount],
   ];
   return (
     <div className="border-t border-line px-3 pt-2 pb-3">
@@ -119,8 +124,8 @@ function Contents({ order: o }: { order: Order }): ReactNode {
                 {i.title}
                 {i.variant !== "" && <span className="text-muted"> {i.variant}</span>}
                 {p && p.stock !== null && (
-                  <span className={`block text-xs ${p.stock > 0 ? "text-muted" : "text-amber-text"}`} title={`As of ${exactly(p.stockAt)}`}>
-                    {p.stock > 0 ? `${p.stock} in stock` : "Out of stock"}
+                  <span className={`block text-xs ${p.stock > 0 ? "text-muted" : "text-amber-text"}`} title={w.asOf(exactly(p.stockAt))}>
+                    {p.stock > 0 ? w.inStock(p.stock) : w.outOfStock}
                   </span>
                 )}
               </span>
@@ -137,16 +142,16 @@ function Contents({ order: o }: { order: Order }): ReactNode {
             </li>
           ))}
       </ul>
-      {o.financialStatus !== "" && <p className="mt-1.5 text-xs text-muted">Payment: {orderWord(o.financialStatus).toLowerCase()}</p>}
+      {o.financialStatus !== "" && <p className="mt-1.5 text-xs text-muted">{w.payment(orderWord(o.financialStatus))}</p>}
       {recipient && (recipient.name !== "" || recipient.address !== "") && (
         <p className="mt-1.5 text-xs text-muted select-text">
-          To {[recipient.name, recipient.address].filter((x) => x !== "").join(", ")}
+          {w.to([recipient.name, recipient.address].filter((x) => x !== "").join(", "))}
         </p>
       )}
       {o.shipments.map((s, i) => (
         <ShipmentLine key={s.tracking || i} shipment={s} />
       ))}
-      {[...o.refunds.map((r) => ({ ...r, words: `Refunded ${money(r.amount, o.currency)}` })), ...o.returns.map((r) => ({ ...r, words: `Return ${orderWord(r.status).toLowerCase()}` }))].map(
+      {[...o.refunds.map((r) => ({ ...r, words: w.refunded(money(r.amount, o.currency)) })), ...o.returns.map((r) => ({ ...r, words: w.returned(orderWord(r.status)) }))].map(
         (r) => (
           <p key={`${r.words} ${r.id}`} className="mt-2 flex items-center gap-1.5 text-xs">
             <Undo2 size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
@@ -166,6 +171,7 @@ function Contents({ order: o }: { order: Order }): ReactNode {
 }
 
 function ShipmentLine({ shipment: s }: { shipment: Shipment }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const line = steps(s.status);
   const current = line.steps.find((x) => x.current);
@@ -174,22 +180,19 @@ function ShipmentLine({ shipment: s }: { shipment: Shipment }): ReactNode {
     <div className="mt-3">
       <p className="flex items-center gap-1.5 text-xs">
         <Truck size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
-        <span className={`font-medium ${line.trouble ? "text-red-text" : ""}`}>{line.trouble ? "Trouble on the way" : (current?.word ?? orderWord(s.status))}</span>
+        <span className={`font-medium ${line.trouble ? "text-red-text" : ""}`}>{line.trouble ? w.trouble : (current?.word ?? orderWord(s.status))}</span>
         <span className="text-muted" title={exactly(s.at)}>
           {when(s.at, now)}
         </span>
       </p>
-      <ol aria-label="Shipment" className="mt-2 flex gap-1">
+      <ol aria-label={w.shipment} className="mt-2 flex gap-1">
         {line.steps.map((x) => (
           <li
             key={x.word}
             {...(x.current ? { "aria-current": "step" as const } : {})}
             className={`h-1 flex-1 rounded-full ${x.done ? (line.trouble && x.current ? "bg-red" : "bg-green") : "bg-line-strong"}`}
           >
-            <span className="sr-only">
-              {x.word}
-              {x.done ? ", done" : ", to come"}
-            </span>
+            <span className="sr-only">{x.done ? w.stepDone(x.word) : w.stepToCome(x.word)}</span>
           </li>
         ))}
       </ol>

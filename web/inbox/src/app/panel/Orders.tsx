@@ -6,16 +6,18 @@ import type { Conversation } from "../../types";
 import { Button } from "../../ui/controls";
 import { Claimed, Dismissed } from "./Claimed";
 import { OrderCard } from "./OrderCard";
+import { useWords } from "./panelwords";
 import { Refusal, Section } from "./Section";
 
 /** The order that is meant first, with why; then what else it may be about; then the customer's other orders. */
 export function Orders({ conversation: c, customer }: { conversation: Conversation; customer: string }): ReactNode {
+  const w = useWords();
   const orders = useOrders(customer);
   const links = useLinks(c.id);
   const [all, setAll] = useState(false);
   if ((orders.loading && orders.value.length === 0) || links.loading) {
     return (
-      <Section title="Orders">
+      <Section title={w.orders}>
         <div aria-hidden="true" className="skeleton h-24" />
       </Section>
     );
@@ -23,8 +25,8 @@ export function Orders({ conversation: c, customer }: { conversation: Conversati
   const trouble = orders.error ?? links.error;
   if (trouble) {
     return (
-      <Section title="Orders">
-        <p className="text-sm text-muted">The orders can't be loaded just now. {trouble.message}</p>
+      <Section title={w.orders}>
+        <p className="text-sm text-muted">{w.ordersFailed} {trouble.message}</p>
       </Section>
     );
   }
@@ -33,7 +35,7 @@ export function Orders({ conversation: c, customer }: { conversation: Conversati
   const rest = orders.value.filter((o) => !placed.has(o.id));
   const some = all ? rest : rest.slice(0, about.length > 0 ? 1 : 3);
   return (
-    <Section title="Orders" count={orders.value.length}>
+    <Section title={w.orders} count={orders.value.length}>
       <div className="flex flex-col gap-2">
         {about.map((l) =>
           l.order === null ? (
@@ -52,10 +54,10 @@ export function Orders({ conversation: c, customer }: { conversation: Conversati
           />
         ))}
         {links.value.map((l) => l.state === "rejected" && l.claimId !== "" && <Dismissed key={l.claimId} conversation={c} link={l} />)}
-        {orders.value.length === 0 && about.length === 0 && <p className="text-sm text-muted">No orders under these addresses.</p>}
+        {orders.value.length === 0 && about.length === 0 && <p className="text-sm text-muted">{w.noOrders}</p>}
         <div className="flex flex-wrap items-center gap-1">
           {rest.length > some.length || all ? (
-            <Button onPress={() => setAll(!all)}>{all ? "Show fewer" : `Show ${rest.length - some.length} more`}</Button>
+            <Button onPress={() => setAll(!all)}>{all ? w.fewer : w.showMore(rest.length - some.length)}</Button>
           ) : null}
           <ByNumber conversation={c} />
         </div>
@@ -65,10 +67,11 @@ export function Orders({ conversation: c, customer }: { conversation: Conversati
 }
 
 function ByNumber({ conversation: c }: { conversation: Conversation }): ReactNode {
+  const w = useWords();
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");
   const [refusal, setRefusal] = useState("");
-  if (!open) return <Button onPress={() => setOpen(true)}>Link by number</Button>;
+  if (!open) return <Button onPress={() => setOpen(true)}>{w.byNumber}</Button>;
   return (
     <form
       className="w-full"
@@ -86,8 +89,8 @@ function ByNumber({ conversation: c }: { conversation: Conversation }): ReactNod
     >
       <div className="flex gap-1.5">
         <input
-          aria-label="Order number"
-          placeholder="Order number"
+          aria-label={w.number}
+          placeholder={w.number}
           value={text}
           // eslint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button that was pressed
           autoFocus
@@ -98,7 +101,7 @@ function ByNumber({ conversation: c }: { conversation: Conversation }): ReactNod
           className="h-8 min-w-0 flex-1 rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11"
         />
         <Button look="outline" type="submit">
-          Link
+          {w.link}
         </Button>
       </div>
       <Refusal words={refusal} />

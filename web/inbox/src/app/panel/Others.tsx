@@ -6,15 +6,17 @@ import { Button, Chip } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
 import { age, statusWord, subjectOf } from "../../words";
 import { PlaceLink } from "../PlaceLink";
+import { useWords } from "./panelwords";
 import { Section } from "./Section";
 
 export function Others({ c, customer, place, onNavigate }: { c: Conversation; customer: string; place: Place; onNavigate?: () => void }): ReactNode {
   const now = useNow();
+  const w = useWords();
   const { items: conversations, more, fetchMore } = useCustomerConversations(customer);
   const others = conversations.filter((o) => o.id !== c.id);
   if (others.length === 0) return null;
   return (
-    <Section title="Other conversations">
+    <Section title={w.others}>
       <ul className="-mx-2" onClickCapture={() => onNavigate?.()}>
         {others.map((o) => (
           <li key={o.id}>
@@ -29,7 +31,7 @@ export function Others({ c, customer, place, onNavigate }: { c: Conversation; cu
           </li>
         ))}
       </ul>
-      {more && <Button onPress={fetchMore}>Show more</Button>}
+      {more && <Button onPress={fetchMore}>{w.showMoreOthers}</Button>}
     </Section>
   );
 }

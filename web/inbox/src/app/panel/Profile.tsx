@@ -4,11 +4,14 @@ import { Button as AriaButton } from "react-aria-components";
 import { editCustomer } from "../../relations";
 import type { Customer, Fact } from "../../types";
 import { Button, Chip } from "../../ui/controls";
-import { date, fieldWord, purposeWord, sourceWord } from "../../words";
+import { date } from "../../words";
+import { useWords } from "./panelwords";
+import { fieldWord, sourceWord } from "./said";
 import { Refusal } from "./Section";
 
 /** What is known of them besides their addresses: whose word it is, and what others say. */
 export function Profile({ customer: c }: { customer: Customer }): ReactNode {
+  const w = useWords();
   const [open, setOpen] = useState(false);
   const own = new Set(c.identities.map((i) => i.value));
   const facts = c.profile.filter((f) => f.value !== "" && !(own.has(f.value) && f.others.length === 0));
@@ -16,13 +19,10 @@ export function Profile({ customer: c }: { customer: Customer }): ReactNode {
   return (
     <div>
       {c.consents.length > 0 && (
-        <ul aria-label="Consents" className="mt-1.5 flex flex-wrap gap-1">
+        <ul aria-label={w.consents} className="mt-1.5 flex flex-wrap gap-1">
           {c.consents.map((x) => (
             <li key={x.purpose}>
-              <Chip tone={x.granted ? "quiet" : "amber"}>
-                {x.granted ? "" : "No "}
-                {purposeWord(x.purpose, x.granted)}
-              </Chip>
+              <Chip tone={x.granted ? "quiet" : "amber"}>{w.consent(x.purpose, x.granted)}</Chip>
             </li>
           ))}
         </ul>
@@ -34,7 +34,7 @@ export function Profile({ customer: c }: { customer: Customer }): ReactNode {
           className="mt-1 -ms-1 flex h-7 items-center gap-1 rounded px-1 text-xs text-muted data-[hovered]:text-text max-md:h-11"
         >
           <ChevronRight size={13} aria-hidden="true" className={open ? "rotate-90" : ""} />
-          Profile
+          {w.profile}
         </AriaButton>
       )}
       {open && (
@@ -49,6 +49,7 @@ export function Profile({ customer: c }: { customer: Customer }): ReactNode {
 }
 
 function FactLine({ customer, fact: f }: { customer: string; fact: Fact }): ReactNode {
+  const w = useWords();
   const [editing, setEditing] = useState(false);
   const [text, setText] = useState(f.value);
   const [refusal, setRefusal] = useState("");
@@ -84,10 +85,10 @@ function FactLine({ customer, fact: f }: { customer: string; fact: Fact }): Reac
               className="h-8 min-w-0 flex-1 rounded-md border border-line-strong bg-surface px-2 text-sm"
             />
             <Button look="solid" type="submit">
-              Save
+              {w.save}
             </Button>
             {f.source === "agent" && (
-              <Button onPress={() => save("")}>Take back</Button>
+              <Button onPress={() => save("")}>{w.takeBack}</Button>
             )}
           </form>
         ) : (
@@ -95,19 +96,19 @@ function FactLine({ customer, fact: f }: { customer: string; fact: Fact }): Reac
             <span className="min-w-0 flex-1">{f.value}</span>
             <Button
               className="h-6! px-1.5! text-xs text-muted"
-              aria-label={`Correct ${fieldWord(f.field).toLowerCase()}`}
+              aria-label={w.correctField(fieldWord(f.field))}
               onPress={() => {
                 setText(f.value);
                 setEditing(true);
               }}
             >
-              Correct
+              {w.correct}
             </Button>
           </span>
         )}
         {f.others.map((o) => (
           <span key={`${o.source} ${o.value}`} className="block text-xs text-muted">
-            also {o.value} · {sourceWord(o.source)}, {date(o.at)}
+            {w.also(o.value, sourceWord(o.source), date(o.at))}
           </span>
         ))}
         <Refusal words={refusal} />

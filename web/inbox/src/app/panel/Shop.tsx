@@ -4,27 +4,31 @@ import { useShelf } from "../../panel";
 import type { Cart } from "../../types";
 import { Button, Chip } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
-import { age, exactly, money, orderWord } from "../../words";
+import { age, exactly, money } from "../../words";
+import { figure } from "../../words/figures";
+import { useWords } from "./panelwords";
+import { orderWord } from "./said";
 import { Section } from "./Section";
 
 /** What they have in the shop beside orders: cart, saved items, points, the pages that they saw last. */
 export function Shop({ customer }: { customer: string }): ReactNode {
   const { carts, saved, loyalty, pages } = useShelf(customer);
   const now = useNow();
+  const w = useWords();
   const cart = carts.find((c) => c.status !== "completed" && c.items.length > 0);
   const points = loyalty.balances.filter((b) => b.points !== 0);
   if (!cart && saved.length === 0 && points.length === 0 && pages.length === 0) return null;
   return (
     <>
       {(cart || saved.length > 0 || points.length > 0) && (
-        <Section title="In the shop">
+        <Section title={w.inShop}>
           <div className="flex flex-col gap-2">
             {cart && <CartCard cart={cart} />}
             {saved.length > 0 && (
               <p className="flex items-start gap-1.5 text-sm">
                 <Heart size={14} strokeWidth={1.75} aria-hidden="true" className="mt-0.5 shrink-0 text-muted" />
                 <span className="min-w-0">
-                  <span className="text-muted">Saved </span>
+                  <span className="text-muted">{w.saved} </span>
                   {saved.map((s) => s.title || s.sku).join(", ")}
                 </span>
               </p>
@@ -32,15 +36,15 @@ export function Shop({ customer }: { customer: string }): ReactNode {
             {points.map((b) => (
               <p key={b.store} className="flex items-center gap-1.5 text-sm">
                 <BadgePercent size={14} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
-                <span className="figures">{b.points.toLocaleString()}</span>
-                <span className="text-muted">points{points.length > 1 && ` at ${b.store}`}</span>
+                <span className="figures">{figure(b.points)}</span>
+                <span className="text-muted">{points.length > 1 ? w.pointsAt(b.store) : w.points(b.points)}</span>
               </p>
             ))}
           </div>
         </Section>
       )}
       {pages.length > 0 && (
-        <Section title="Last pages">
+        <Section title={w.lastPages}>
           <ul>
             {pages.slice(0, 5).map((p) => (
               <li key={p.id} className="flex h-7 items-center gap-2 text-sm">
@@ -65,12 +69,13 @@ export function Shop({ customer }: { customer: string }): ReactNode {
 
 function CartCard({ cart: c }: { cart: Cart }): ReactNode {
   const now = useNow();
+  const w = useWords();
   const [copied, setCopied] = useState(false);
   return (
-    <article aria-label="Cart" className="rounded-md bg-surface px-3 py-2">
+    <article aria-label={w.cart} className="rounded-md bg-surface px-3 py-2">
       <p className="flex items-center gap-2">
         <ShoppingCart size={14} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
-        <span className="text-sm font-semibold">Cart</span>
+        <span className="text-sm font-semibold">{w.cart}</span>
         {c.status !== "open" && <Chip>{orderWord(c.status)}</Chip>}
         <span className="ms-auto text-xs text-muted" title={exactly(c.updatedAt)}>
           {age(c.updatedAt, now)}
@@ -93,8 +98,8 @@ function CartCard({ cart: c }: { cart: Cart }): ReactNode {
           <a href={c.url} target="_blank" rel="noreferrer noopener" className="min-w-0 flex-1 truncate text-xs text-accent-text underline underline-offset-2">
             {c.url}
           </a>
-          <Button look="outline" className="h-7!" aria-label="Copy the link that restores the cart" onPress={() => void navigator.clipboard.writeText(c.url).then(() => setCopied(true), () => undefined)}>
-            {copied ? "Copied" : "Copy link"}
+          <Button look="outline" className="h-7!" aria-label={w.copyCart} onPress={() => void navigator.clipboard.writeText(c.url).then(() => setCopied(true), () => undefined)}>
+            {copied ? w.copied : w.copyLink}
           </Button>
         </div>
       )}

@@ -6,8 +6,10 @@ import { store } from "../../runtime";
 import type { Conversation } from "../../types";
 import { Button } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
-import { age, exactly, timelineWords } from "../../words";
+import { age, exactly } from "../../words";
 import { PlaceLink } from "../PlaceLink";
+import { useWords } from "./panelwords";
+import { timelineWords } from "./said";
 import { Section } from "./Section";
 
 const timelineIcon: Record<string, LucideIcon> = {
@@ -28,10 +30,11 @@ const timelineIcon: Record<string, LucideIcon> = {
 
 export function Timeline({ c, customer, place, onNavigate }: { c: Conversation; customer: string; place: Place; onNavigate?: () => void }): ReactNode {
   const now = useNow();
+  const w = useWords();
   const { items: entries, more, fetchMore } = useTimeline(customer);
   if (entries.length === 0) return null;
   return (
-    <Section title="Timeline">
+    <Section title={w.timeline}>
       <ol className="relative" onClickCapture={() => onNavigate?.()}>
         {entries.map((e, i) => {
           const Icon = (e.kind === "message" && e.channel === "chat" ? MessageCircle : timelineIcon[e.kind]) ?? CircleDashed;
@@ -69,7 +72,7 @@ export function Timeline({ c, customer, place, onNavigate }: { c: Conversation; 
       </ol>
       {more && (
         <Button className="mt-1" onPress={fetchMore}>
-          Show earlier
+          {w.earlier}
         </Button>
       )}
     </Section>

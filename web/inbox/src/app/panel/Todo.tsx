@@ -7,6 +7,7 @@ import { useNow } from "../../ui/hooks";
 import { when } from "../../words";
 import { PlaceLink } from "../PlaceLink";
 import { Doing, taskWords } from "../Tasks";
+import { useWords } from "./panelwords";
 import { Refusal, Section } from "./Section";
 
 /** What is to be done for the customer, in whichever conversation it was said. */
@@ -14,10 +15,11 @@ export function Todo({ c, place, onNavigate }: { c: Conversation; place: Place; 
   const tasks = useTasksOf(c.customer.customerId);
   const { me } = useMe();
   const now = useNow();
+  const w = useWords();
   const [refusal, setRefusal] = useState("");
   if (tasks.length === 0) return null;
   return (
-    <Section title="To do" count={tasks.length}>
+    <Section title={w.todo} count={tasks.length}>
       <ul onClickCapture={(e) => (e.target instanceof Element && e.target.closest("a") ? onNavigate?.() : undefined)}>
         {tasks.map((t) => {
           const Icon = t.kind === "callback" ? PhoneMissed : Clock3;
