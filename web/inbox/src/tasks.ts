@@ -6,6 +6,7 @@ import { api, ApiError, body } from "./api/client";
 import * as parse from "./parse";
 import { queries, store } from "./runtime";
 import { putMessages, putTasks } from "./state";
+import { words as taskWords } from "./taskwords";
 import type { Task } from "./types";
 import { toast } from "./ui/signals";
 
@@ -14,7 +15,7 @@ async function attempt(what: () => Promise<void>): Promise<string> {
     await what();
     return "";
   } catch (e) {
-    return e instanceof ApiError || e instanceof Error ? e.message : "It could not be done.";
+    return e instanceof ApiError || e instanceof Error ? e.message : taskWords().failed;
   }
 }
 
@@ -38,7 +39,7 @@ export function giveTask(t: Task, agentId: string): Promise<string> {
 export function closeTask(t: Task): Promise<string> {
   return attempt(async () => {
     await patch(t.id, { state: "done" });
-    toast(t.kind === "callback" ? "Callback done" : "Follow-up done", {
+    toast(t.kind === "callback" ? taskWords().callbackDone : taskWords().followUpDone, {
       undo: () => {
         void attempt(() => patch(t.id, { state: "open" })).then((words) => {
           if (words !== "") toast(words, { tone: "bad" });

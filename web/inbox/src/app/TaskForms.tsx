@@ -2,6 +2,7 @@
 
 import { useId, useState, type ReactNode } from "react";
 import { followUp, logCall, type CallEntry } from "../tasks";
+import { useWords } from "../taskwords";
 import type { Conversation, Me } from "../types";
 import { Button } from "../ui/controls";
 import { Refusal } from "./panel/Section";
@@ -27,14 +28,10 @@ function local(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-const outcomes: readonly { id: CallEntry["disposition"]; in: string; out: string }[] = [
-  { id: "answered", in: "We spoke", out: "We spoke" },
-  { id: "missed", in: "Missed", out: "No answer" },
-  { id: "voicemail", in: "They left a voicemail", out: "Left a voicemail" },
-  { id: "busy", in: "Busy", out: "Busy" },
-];
+const outcomes = ["answered", "missed", "voicemail", "busy"] as const;
 
 export function LogCall({ c, number, onClose }: { c: Conversation; number: string; onClose: () => void }): ReactNode {
+  const w = useWords();
   const [key] = useState(() => crypto.randomUUID());
   const [direction, setDirection] = useState<"in" | "out">("out");
   const [who, setWho] = useState(number);
@@ -45,14 +42,14 @@ export function LogCall({ c, number, onClose }: { c: Conversation; number: strin
   const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
   return (
-    <Sheet title="Log a call" onClose={onClose}>
+    <Sheet title={w.logCall} onClose={onClose}>
       <form
         className="flex flex-col gap-3"
         onSubmit={(e) => {
           e.preventDefault();
           const at = new Date(when);
           if (Number.isNaN(at.getTime())) {
-            setRefusal("Say when the call was.");
+            setRefusal(w.sayWhen);
             return;
           }
           setBusy(true);
@@ -65,45 +62,45 @@ export function LogCall({ c, number, onClose }: { c: Conversation; number: strin
         }}
       >
         <div className="flex gap-3 max-md:flex-col">
-          <Labelled words="Who called">
+          <Labelled words={w.whoCalled}>
             {(id) => (
               <select id={id} value={direction} onChange={(e) => setDirection(e.target.value === "in" ? "in" : "out")} className={field}>
-                <option value="out">I called them</option>
-                <option value="in">They called</option>
+                <option value="out">{w.iCalled}</option>
+                <option value="in">{w.theyCalled}</option>
               </select>
             )}
           </Labelled>
-          <Labelled words="Their number">{(id) => <input id={id} type="tel" value={who} onChange={(e) => setWho(e.target.value)} className={field} />}</Labelled>
+          <Labelled words={w.theirNumber}>{(id) => <input id={id} type="tel" value={who} onChange={(e) => setWho(e.target.value)} className={field} />}</Labelled>
         </div>
         <div className="flex gap-3 max-md:flex-col">
-          <Labelled words="When">
+          <Labelled words={w.when}>
             {(id) => <input id={id} type="datetime-local" value={when} max={local(new Date())} onChange={(e) => setWhen(e.target.value)} className={field} />}
           </Labelled>
-          <Labelled words="How it went">
+          <Labelled words={w.howItWent}>
             {(id) => (
-              <select id={id} value={disposition} onChange={(e) => setDisposition(outcomes.find((o) => o.id === e.target.value)?.id ?? "answered")} className={field}>
+              <select id={id} value={disposition} onChange={(e) => setDisposition(outcomes.find((o) => o === e.target.value) ?? "answered")} className={field}>
                 {outcomes.map((o) => (
-                  <option key={o.id} value={o.id}>
-                    {direction === "in" ? o.in : o.out}
+                  <option key={o} value={o}>
+                    {direction === "in" ? w.outcomeIn[o] : w.outcomeOut[o]}
                   </option>
                 ))}
               </select>
             )}
           </Labelled>
           {disposition === "answered" && (
-            <Labelled words="Minutes">
+            <Labelled words={w.minutes}>
               {(id) => <input id={id} inputMode="decimal" value={minutes} onChange={(e) => setMinutes(e.target.value)} className={field} />}
             </Labelled>
           )}
         </div>
-        <Labelled words="What it came to">
+        <Labelled words={w.whatItCameTo}>
           {(id) => <textarea id={id} rows={4} value={summary} onChange={(e) => setSummary(e.target.value)} className={area} />}
         </Labelled>
         <Refusal words={refusal} />
         <div className="flex justify-end gap-2">
-          <Button onPress={onClose}>Cancel</Button>
+          <Button onPress={onClose}>{w.cancel}</Button>
           <Button look="solid" type="submit" isDisabled={busy}>
-            Log the call
+            {w.logTheCall}
           </Button>
         </div>
       </form>
@@ -120,20 +117,21 @@ function tomorrow(): string {
 }
 
 export function FollowUp({ c, me, onClose }: { c: Conversation; me: Me | undefined; onClose: () => void }): ReactNode {
+  const w = useWords();
   const [text, setText] = useState("");
   const [due, setDue] = useState(tomorrow);
   const [who, setWho] = useState(me?.agent.id ?? "");
   const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
   return (
-    <Sheet title="Follow up" onClose={onClose}>
+    <Sheet title={w.followUp} onClose={onClose}>
       <form
         className="flex flex-col gap-3"
         onSubmit={(e) => {
           e.preventDefault();
           const at = new Date(due);
           if (text.trim() === "" || Number.isNaN(at.getTime())) {
-            setRefusal(text.trim() === "" ? "Say what is to be done." : "Say by when.");
+            setRefusal(text.trim() === "" ? w.sayWhat : w.sayBy);
             return;
           }
           setBusy(true);
@@ -144,21 +142,21 @@ export function FollowUp({ c, me, onClose }: { c: Conversation; me: Me | undefin
           });
         }}
       >
-        <Labelled words="What is to be done">
+        <Labelled words={w.whatToDo}>
           {(id) => (
             // eslint-disable-next-line jsx-a11y/no-autofocus -- the first field of a sheet that was asked for
             <input id={id} autoFocus value={text} onChange={(e) => setText(e.target.value)} className={field} />
           )}
         </Labelled>
         <div className="flex gap-3 max-md:flex-col">
-          <Labelled words="By when">{(id) => <input id={id} type="datetime-local" value={due} onChange={(e) => setDue(e.target.value)} className={field} />}</Labelled>
-          <Labelled words="Who">
+          <Labelled words={w.byWhen}>{(id) => <input id={id} type="datetime-local" value={due} onChange={(e) => setDue(e.target.value)} className={field} />}</Labelled>
+          <Labelled words={w.who}>
             {(id) => (
               <select id={id} value={who} onChange={(e) => setWho(e.target.value)} className={field}>
-                <option value="">Nobody yet</option>
+                <option value="">{w.nobodyYet}</option>
                 {(me?.agents ?? []).map((a) => (
                   <option key={a.id} value={a.id}>
-                    {a.id === me?.agent.id ? "Me" : a.name}
+                    {a.id === me?.agent.id ? w.me : a.name}
                   </option>
                 ))}
               </select>
@@ -167,9 +165,9 @@ export function FollowUp({ c, me, onClose }: { c: Conversation; me: Me | undefin
         </div>
         <Refusal words={refusal} />
         <div className="flex justify-end gap-2">
-          <Button onPress={onClose}>Cancel</Button>
+          <Button onPress={onClose}>{w.cancel}</Button>
           <Button look="solid" type="submit" isDisabled={busy}>
-            Add
+            {w.add}
           </Button>
         </div>
       </form>

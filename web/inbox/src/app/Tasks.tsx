@@ -6,6 +6,7 @@ import { useState, type ReactNode } from "react";
 import { useTasks, useTasksOf } from "../data";
 import { at, href, type Place } from "../place";
 import { closeTask, giveTask } from "../tasks";
+import { useWords, words } from "../taskwords";
 import type { Conversation, Me, Task } from "../types";
 import { Button, Chip, IconButton, MenuButton, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
@@ -21,49 +22,51 @@ function isDue(t: Task, now: number): boolean {
 /** What is to be done, in words. */
 export function taskWords(t: Task): string {
   if (t.kind === "follow-up") return t.text;
-  return t.calls > 1 ? `${t.calls} missed calls` : "Missed call";
+  return words().missedCalls(t.calls);
 }
 
 function assigneeOf(t: Task, me: Me | undefined): string {
   if (t.assigneeId === "") return "";
-  return t.assigneeId === me?.agent.id ? "You" : (me?.agents.find((a) => a.id === t.assigneeId)?.name ?? "Somebody");
+  return t.assigneeId === me?.agent.id ? words().you : (me?.agents.find((a) => a.id === t.assigneeId)?.name ?? words().somebody);
 }
 
 /** Give, and close. */
 export function Doing({ task: t, me, onRefusal }: { task: Task; me: Me | undefined; onRefusal: (words: string) => void }): ReactNode {
+  const w = useWords();
   const mine = me?.agent.id ?? "";
   return (
     <>
       <MenuButton
-        label="Give to"
+        label={w.giveTo}
         choices={[
-          { id: mine, words: "Me", icon: UserRound, selected: t.assigneeId === mine },
+          { id: mine, words: w.me, icon: UserRound, selected: t.assigneeId === mine },
           ...(me?.agents ?? []).filter((a) => a.id !== mine).map((a) => ({ id: a.id, words: a.name, selected: t.assigneeId === a.id })),
-          { id: "nobody", words: "Nobody", selected: t.assigneeId === "" },
+          { id: "nobody", words: w.nobody, selected: t.assigneeId === "" },
         ]}
         onChoose={(id) => void giveTask(t, id === "nobody" ? "" : id).then(onRefusal)}
       >
-        <Button aria-label={t.assigneeId === "" ? "Give to somebody" : `Given to ${assigneeOf(t, me)}. Change`} className="h-7! w-7 justify-center px-0! max-md:h-11! max-md:w-11">
+        <Button aria-label={t.assigneeId === "" ? w.giveToSomebody : w.givenTo(assigneeOf(t, me))} className="h-7! w-7 justify-center px-0! max-md:h-11! max-md:w-11">
           <UserRound size={15} strokeWidth={1.75} aria-hidden="true" className={t.assigneeId === "" ? "text-muted" : "text-accent-text"} />
         </Button>
       </MenuButton>
-      <IconButton icon={Check} label="Done" className="size-7! max-md:size-11!" onPress={() => void closeTask(t).then(onRefusal)} />
+      <IconButton icon={Check} label={w.done} className="size-7! max-md:size-11!" onPress={() => void closeTask(t).then(onRefusal)} />
     </>
   );
 }
 
 /** The list of what is to be done. */
 export function TaskList({ place, me }: { place: Place; me: Me | undefined }): ReactNode {
+  const w = useWords();
   const { tasks, more, loading, error, retry } = useTasks();
-  if (error) return <Trouble words="The tasks can't be loaded." kept={error.message} retry={retry} />;
+  if (error) return <Trouble words={w.listFailed} kept={error.message} retry={retry} />;
   if (loading && tasks.length === 0) return <RowSkeleton />;
   const callbacks = tasks.filter((t) => t.kind === "callback");
   const followUps = tasks.filter((t) => t.kind === "follow-up");
   if (tasks.length === 0) {
     return (
       <div className="flex flex-col items-center gap-1 px-6 pt-24 text-center">
-        <p className="text-sm font-medium">Nobody waits for a call.</p>
-        <p className="text-sm text-muted">A call that nobody took comes here, and goes by itself when somebody speaks with the caller.</p>
+        <p className="text-sm font-medium">{w.none}</p>
+        <p className="text-sm text-muted">{w.noneMore}</p>
       </div>
     );
   }
@@ -76,7 +79,7 @@ export function TaskList({ place, me }: { place: Place; me: Me | undefined }): R
       </ul>
       {followUps.length > 0 && (
         <>
-          <h2 className="px-3 pt-4 pb-1 text-xs font-medium text-muted">Follow-ups</h2>
+          <h2 className="px-3 pt-4 pb-1 text-xs font-medium text-muted">{w.followUps}</h2>
           <ul>
             {followUps.map((t) => (
               <TaskRow key={t.id} task={t} place={place} me={me} />
@@ -84,7 +87,7 @@ export function TaskList({ place, me }: { place: Place; me: Me | undefined }): R
           </ul>
         </>
       )}
-      {more && <p className="px-3 py-3 text-xs text-muted">These are the first hundred. The rest comes when some are done.</p>}
+      {more && <p className="px-3 py-3 text-xs text-muted">{w.firstHundred}</p>}
     </div>
   );
 }
@@ -109,7 +112,7 @@ function TaskRow({ task: t, place, me }: { task: Task; place: Place; me: Me | un
             <span className="min-w-0 truncate text-sm font-semibold">{personName(t.customer)}</span>
             {assignee !== "" && (
               <span className="ms-auto ps-1">
-                <Chip tone={assignee === "You" ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>
+                <Chip tone={t.assigneeId === me?.agent.id ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>
               </span>
             )}
             <time
@@ -138,6 +141,7 @@ function TaskRow({ task: t, place, me }: { task: Task; place: Place; me: Me | un
 
 /** In the conversation: what is to be done for its customer, one line each. */
 export function TaskBar({ c, me, onCalled }: { c: Conversation; me: Me | undefined; onCalled: (t: Task) => void }): ReactNode {
+  const w = useWords();
   const tasks = useTasksOf(c.customer.customerId);
   const now = useNow();
   const [refusal, setRefusal] = useState("");
@@ -156,13 +160,13 @@ export function TaskBar({ c, me, onCalled }: { c: Conversation; me: Me | undefin
           <span className="min-w-0 flex-1 truncate">
             {t.kind === "callback" ? (
               <>
-                <span className="font-medium">Call back</span> <span className="figures">{t.customer.address}</span>
+                <span className="font-medium">{w.callBack}</span> <span className="figures">{t.customer.address}</span>
                 <span className="text-muted"> · {t.calls > 1 ? `${t.calls} missed, last ${when(t.lastCallAt, now)}` : `missed ${when(t.lastCallAt, now)}`}</span>
               </>
             ) : (
               <>
                 <span className="font-medium">{t.text}</span>
-                <span className={isDue(t, now) ? "text-amber-text" : "text-muted"}> · {isDue(t, now) ? "due" : "by"} {when(t.dueAt, now)}</span>
+                <span className={isDue(t, now) ? "text-amber-text" : "text-muted"}> · {isDue(t, now) ? w.due(when(t.dueAt, now)) : w.by(when(t.dueAt, now))}</span>
               </>
             )}
             {t.assigneeId !== "" && <span className="text-muted"> · {assigneeOf(t, me)}</span>}
@@ -170,7 +174,7 @@ export function TaskBar({ c, me, onCalled }: { c: Conversation; me: Me | undefin
           {t.kind === "callback" && (
             <Button className="h-7! text-accent-text max-md:h-11!" onPress={() => onCalled(t)}>
               <Phone size={14} strokeWidth={1.75} aria-hidden="true" />
-              <span className="max-md:sr-only">Log the call</span>
+              <span className="max-md:sr-only">{w.logTheCall}</span>
             </Button>
           )}
           <Doing task={t} me={me} onRefusal={setRefusal} />
