@@ -8,6 +8,7 @@ import { queries } from "../runtime";
 import { Button } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { when } from "../words";
+import { useWords, words as offerWords } from "./offerwords";
 
 interface Offer {
   readonly agentId: string;
@@ -36,6 +37,7 @@ const line = "mx-2 mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-1 rounded-md
 
 // The newest reply that somebody began and left: taken over, it goes on here.
 function OfferLine({ conversation, onTake }: { conversation: string; onTake: (o: Offer) => void }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const key = ["draft-offers", conversation];
   const { data } = useQuery({
@@ -54,12 +56,12 @@ function OfferLine({ conversation, onTake }: { conversation: string; onTake: (o:
         api.POST("/api/v1/conversations/{id}/draft/take", { params: { path: { id: conversation } }, body: { agentId: x.agentId, version: x.version } }),
       );
     } catch (e) {
-      setWords(e instanceof ApiError ? e.message : "It could not be taken over.");
+      setWords(e instanceof ApiError ? e.message : offerWords().failed);
       void queries.invalidateQueries({ queryKey: key });
       return;
     }
     pass(x);
-    setWords(`Begun by ${x.name}. It stays ${x.name}’s too.`);
+    setWords(offerWords().taken(x.name));
     onTake(x);
   };
 
@@ -69,14 +71,15 @@ function OfferLine({ conversation, onTake }: { conversation: string; onTake: (o:
       {o && (
         <div className={line}>
           <span className="min-w-0 flex-1 basis-full md:basis-60">
-            <span className="font-medium text-text">{o.name}</span> began a reply and left, {when(o.at, now)}
+            <span className="font-medium text-text">{o.name}</span>
+            {w.left(when(o.at, now))}
             <span className="block truncate text-xs">{o.text}</span>
           </span>
           <Button look="outline" className="h-7! max-md:h-11!" onPress={() => void take(o)}>
-            Take it over
+            {w.take}
           </Button>
           <Button className="h-7! max-md:h-11!" onPress={() => pass(o)}>
-            Not now
+            {w.notNow}
           </Button>
         </div>
       )}
@@ -86,7 +89,8 @@ function OfferLine({ conversation, onTake }: { conversation: string; onTake: (o:
 
 // Says to an agent who comes back that a colleague went on with the draft.
 function TakenLine({ name }: { name: string }): ReactNode {
-  return <div role="status">{name !== "" && <p className={line}>{name} took this draft over. Yours is still here.</p>}</div>;
+  const w = useWords();
+  return <div role="status">{name !== "" && <p className={line}>{w.takenBy(name)}</p>}</div>;
 }
 
 export function Offers({

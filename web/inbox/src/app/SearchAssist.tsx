@@ -3,6 +3,7 @@
 
 import type { ReactNode } from "react";
 import type { Completion } from "../query";
+import { useWords } from "../searchwords";
 
 export { completions } from "../query";
 
@@ -18,11 +19,12 @@ export function SearchAssist({
   active: number;
   onTake: (c: Completion) => void;
 }): ReactNode {
+  const w = useWords();
   return (
     <div
       id={assistId}
       role="listbox"
-      aria-label="Filters"
+      aria-label={w.filters}
       className="floats absolute inset-x-0 top-9 z-30 max-h-80 overflow-y-auto rounded-md bg-raised py-1 shadow-float max-md:top-12"
     >
       {options.map((o, i) => (

@@ -2,11 +2,12 @@
 
 import { Bookmark, Paperclip, ShoppingBag, UserRound, type LucideIcon } from "lucide-react";
 import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
-import { useWords } from "../listwords";
+import { useWords as useListWords } from "../listwords";
 import { useGo } from "../navigate";
 import { href, type Place } from "../place";
 import { wordsOf } from "../query";
 import { useFound, useSearch } from "../searching";
+import { useWords } from "../searchwords";
 import type { Found, FoundKind, Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
@@ -16,11 +17,7 @@ import { Row, RowSkeleton } from "./Row";
 
 const ViewForm = lazy(() => import("./ViewForm"));
 
-const sections: Record<FoundKind, { words: string; icon: LucideIcon }> = {
-  customer: { words: "Customers", icon: UserRound },
-  order: { words: "Orders", icon: ShoppingBag },
-  file: { words: "Files", icon: Paperclip },
-};
+const icons: Record<FoundKind, LucideIcon> = { customer: UserRound, order: ShoppingBag, file: Paperclip };
 
 export function SearchResults({ place, me, person }: { place: Place; me: string; person: Me | undefined }): ReactNode {
   const go = useGo();
@@ -35,6 +32,7 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
   const before = rows - hits.length;
   const openIndex = conversations.lastIndexOf(place.open);
   const w = useWords();
+  const { saveView } = useListWords();
   const [form, setForm] = useState(false);
   const [cursor, setCursor] = useState(0);
   const active = openIndex >= 0 ? openIndex : Math.min(cursor, Math.max(0, rows - 1));
@@ -59,29 +57,29 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
   if (place.q === "") {
     return (
       <div className="px-6 pt-24 text-center">
-        <p className="text-sm font-medium">Search everything that was said.</p>
-        <p className="text-sm text-muted">Words of a message, a name, an address, a number. Filters such as from: and before: narrow it down.</p>
+        <p className="text-sm font-medium">{w.begin}</p>
+        <p className="text-sm text-muted">{w.beginMore}</p>
       </div>
     );
   }
-  if (found.error) return <Trouble words="The search did not go through." kept={found.error.message} retry={found.retry} />;
+  if (found.error) return <Trouble words={w.failed} kept={found.error.message} retry={found.retry} />;
   if (found.loading) return <RowSkeleton />;
   if (rows === 0) {
     return (
       <div role="status" className="px-6 pt-24 text-center">
-        <p className="text-sm font-medium">Nothing found for “{place.q}”.</p>
-        <p className="text-sm text-muted">Try fewer words or filters, or part of the address.</p>
+        <p className="text-sm font-medium">{w.nothing(place.q)}</p>
+        <p className="text-sm text-muted">{w.nothingMore}</p>
       </div>
     );
   }
   return (
     <div ref={list} className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1}>
-      <h1 className="sr-only">Results for {place.q}</h1>
+      <h1 className="sr-only">{w.resultsFor(place.q)}</h1>
       <div className="flex justify-end px-3">
         {person && (
           <Button className="h-7! text-xs" onPress={() => setForm(true)}>
             <Bookmark size={14} strokeWidth={1.75} aria-hidden="true" />
-            {w.saveView}
+            {saveView}
           </Button>
         )}
         {form && person && (
@@ -95,8 +93,8 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
         if (!first) return null;
         const from = named.slice(0, i).reduce((sum, o) => sum + o.found.length, 0);
         return (
-          <section key={first.kind} aria-label={sections[first.kind].words} className="border-b border-line pb-2">
-            <h2 className="px-5 pt-3 pb-1 text-xs text-muted">{sections[first.kind].words}</h2>
+          <section key={first.kind} aria-label={w.kinds[first.kind]} className="border-b border-line pb-2">
+            <h2 className="px-5 pt-3 pb-1 text-xs text-muted">{w.kinds[first.kind]}</h2>
             <ul>
               {n.found.map((f, at) => (
                 <Name key={f.ref} found={f} place={place} current={from + at === openIndex} tabbable={from + at === active} />
@@ -104,14 +102,14 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
             </ul>
             {n.more && (
               <Button className="ms-3 h-7 text-xs" onPress={n.fetchMore}>
-                More {sections[first.kind].words.toLowerCase()}
+                {w.moreOf[first.kind]}
               </Button>
             )}
           </section>
         );
       })}
-      {before > 0 && hits.length > 0 && <h2 className="px-5 pt-3 pb-1 text-xs text-muted">Messages</h2>}
-      <ul aria-label="Results">
+      {before > 0 && hits.length > 0 && <h2 className="px-5 pt-3 pb-1 text-xs text-muted">{w.messages}</h2>}
+      <ul aria-label={w.results}>
         {hits.map((h, i) => (
           <li key={`${h.conversation.id} ${h.messageId}`} data-row={h.conversation.id}>
             <Row
@@ -134,7 +132,7 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
       {found.more && (
         <div className="flex justify-center py-3">
           <Button look="outline" onPress={found.fetchMore}>
-            Show more
+            {w.more}
           </Button>
         </div>
       )}
@@ -143,7 +141,8 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
 }
 
 function Name({ found: f, place, current, tabbable }: { found: Found; place: Place; current: boolean; tabbable: boolean }): ReactNode {
-  const Icon = sections[f.kind].icon;
+  const w = useWords();
+  const Icon = icons[f.kind];
   return (
     <li data-row={f.ref}>
       <PlaceLink
@@ -156,7 +155,7 @@ function Name({ found: f, place, current, tabbable }: { found: Found; place: Pla
         <span className="min-w-0 shrink-0 truncate font-medium max-w-[60%]">
           {f.close ? f.kind === "order" ? numberWord(f.name) : f.name : <Snippet text={f.kind === "order" ? numberWord(f.name) : f.name} words={wordsOf(place.q)} />}
         </span>
-        {f.close && <span className="shrink-0 text-xs text-muted">similar</span>}
+        {f.close && <span className="shrink-0 text-xs text-muted">{w.similar}</span>}
         <span className="ms-auto min-w-0 truncate text-xs text-muted">{f.kind === "order" ? f.conversation.customer.name : f.detail}</span>
       </PlaceLink>
     </li>
