@@ -5,18 +5,19 @@ import { hold, holds, setHold } from "../../hold";
 import { ChooseLanguage } from "../Language";
 import type { PageProps } from "./pages";
 import { Telephone } from "./Telephone";
+import { useWords } from "./telephonewords";
 
 /** By what the exchange knows the agent, and which calls are shown. */
 export default function OwnTelephone({ me }: PageProps): ReactNode {
+  const w = useWords();
   return (
     <>
-      <h1 className="text-lg font-semibold">Your telephone</h1>
+      <h1 className="text-lg font-semibold">{w.yours}</h1>
       <p className="mt-1 max-w-2xl text-sm text-secondary">
-        When a call rings at your telephone its customer&apos;s card comes up, whichever conversation you are in. Give the extension or the number by
-        which your exchange knows you.
+        {w.yoursLead}
       </p>
       <ul className="mt-4 rounded-md bg-surface">
-        <Telephone of={me.agent} label="Extension or number" />
+        <Telephone of={me.agent} label={w.number} />
       </ul>
       <ChooseLanguage agent={me.agent.id} chosen={me.agent.locale} />
       <Holding />
@@ -26,13 +27,14 @@ export default function OwnTelephone({ me }: PageProps): ReactNode {
 
 /** How long a mail can be taken back, on this machine. */
 function Holding(): ReactNode {
+  const w = useWords();
   const [seconds, setSeconds] = useState(hold);
   return (
     <>
-      <h2 className="mt-8 text-lg font-semibold">Undo send</h2>
-      <p className="mt-1 max-w-2xl text-sm text-secondary">How long a mail waits before it leaves, so that you can take it back. It holds for this browser.</p>
+      <h2 className="mt-8 text-lg font-semibold">{w.undoSend}</h2>
+      <p className="mt-1 max-w-2xl text-sm text-secondary">{w.undoSendLead}</p>
       <select
-        aria-label="Undo send"
+        aria-label={w.undoSend}
         value={seconds}
         onChange={(e) => {
           setHold(Number(e.target.value));
@@ -42,7 +44,7 @@ function Holding(): ReactNode {
       >
         {holds.map((s) => (
           <option key={s} value={s}>
-            {s === 0 ? "Not at all" : `${s} seconds`}
+            {w.hold(s)}
           </option>
         ))}
       </select>

@@ -4,8 +4,10 @@ import { useState, type ReactNode } from "react";
 import { changeDesk } from "../../tasks";
 import type { AgentDesk } from "../../types";
 import { Button } from "../../ui/controls";
+import { useWords } from "./telephonewords";
 
 export function Telephone({ of: a, label, named = false }: { of: AgentDesk; label: string; named?: boolean }): ReactNode {
+  const w = useWords();
   const [phone, setPhone] = useState(a.phone);
   const [refusal, setRefusal] = useState("");
   const [saved, setSaved] = useState(false);
@@ -34,21 +36,21 @@ export function Telephone({ of: a, label, named = false }: { of: AgentDesk; labe
       >
         <input
           aria-label={label}
-          placeholder="Extension or number"
+          placeholder={w.number}
           value={phone}
           onChange={(e) => setPhone(e.target.value)}
           className="figures h-8 w-44 rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11"
         />
         <Button look={changed ? "solid" : "outline"} type="submit" isDisabled={!changed}>
-          Save
+          {w.save}
         </Button>
         <span role="status" className="text-xs text-muted">
-          {saved && !changed ? "Saved" : ""}
+          {saved && !changed ? w.saved : ""}
         </span>
       </form>
       <label className="flex min-h-8 items-center gap-2 text-sm max-md:min-h-11">
         <input type="checkbox" checked={a.callPop} onChange={(e) => change({ callPop: e.target.checked })} className="size-4 accent-(--accent)" />
-        Show calls to the inbox
+        {w.showCalls}
       </label>
       {refusal !== "" && (
         <p role="alert" className="w-full text-xs text-red-text">

@@ -1,45 +1,35 @@
 // Values that many people hold, and an operator's word on each.
 
-import { Ban, Calculator, Ellipsis, User, Users } from "lucide-react";
+import { Ban, Calculator, Ellipsis, User, Users, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { useKeyPolicies } from "../../data";
 import { setKeyPolicy } from "../../relations";
 import { policies, type KeyPolicy, type Policy } from "../../types";
-import { Button, Chip, MenuButton, Trouble, type Choice } from "../../ui/controls";
+import { Button, Chip, MenuButton, Trouble } from "../../ui/controls";
+import { useWords } from "./customerwords";
 
-const policyWords: Record<Policy, { word: string; tone: "quiet" | "amber" | "accent" }> = {
-  blocked: { word: "Nobody's", tone: "amber" },
-  shared: { word: "Several people's", tone: "amber" },
-  personal: { word: "One person's", tone: "accent" },
-};
-
-const choices: readonly Choice[] = [
-  { id: "personal", words: "One person's", detail: "May join people, whatever is counted", icon: User },
-  { id: "shared", words: "Several people's", detail: "A family, an office: joins nobody", icon: Users },
-  { id: "blocked", words: "Nobody's", detail: "A test value, the shop's own number", icon: Ban },
-  { id: "counted", words: "As counted", detail: "Take an operator's word back", icon: Calculator },
-];
+const tones: Record<Policy, "quiet" | "amber" | "accent"> = { blocked: "amber", shared: "amber", personal: "accent" };
+const icons: Record<Policy, LucideIcon> = { personal: User, shared: Users, blocked: Ban };
 
 export default function Values(): ReactNode {
+  const w = useWords();
   const { value: keys, loading, error } = useKeyPolicies(true);
   return (
     <>
-      <h1 className="text-lg font-semibold">Shared values</h1>
+      <h1 className="text-lg font-semibold">{w.values}</h1>
       <p className="mt-1 max-w-2xl text-sm text-secondary">
-        An address or a number that several people hold joins nobody. Skein counts who holds it; your word wins over what is counted.
+        {w.valuesLead}
       </p>
       <AddValue />
       {error ? (
-        <Trouble words="The values can't be loaded." kept={error.message} />
+        <Trouble words={w.valuesFailed} kept={error.message} />
       ) : (
         <ul className="mt-4 rounded-md bg-surface">
           {keys.map((k) => (
             <ValueRow key={`${k.kind} ${k.key}`} of={k} />
           ))}
           {!loading && keys.length === 0 && (
-            <li className="px-4 py-8 text-center text-sm text-muted">
-              Nothing is shared or blocked yet. A value that three people hold appears here by itself.
-            </li>
+            <li className="px-4 py-8 text-center text-sm text-muted">{w.noValues}</li>
           )}
         </ul>
       )}
@@ -48,30 +38,29 @@ export default function Values(): ReactNode {
 }
 
 function ValueRow({ of: k }: { of: KeyPolicy }): ReactNode {
+  const w = useWords();
   const [refusal, setRefusal] = useState("");
-  const shown = k.policy === "" ? null : policyWords[k.policy];
+  const now = k.counted ? "counted" : k.policy;
   return (
     <li className="flex min-h-11 flex-wrap items-center gap-3 border-b border-line px-4 py-1.5 last:border-0">
       <span className="min-w-0 flex-1">
         <span className="block truncate text-sm select-text">{k.key}</span>
         <span className="block truncate text-xs text-muted">
-          {k.kind === "phone" ? "Phone number" : "Mail address"}
-          {k.holders > 0 && ` · held by ${k.holders}`}
+          {k.kind === "phone" ? w.phone : w.email}
+          {k.holders > 0 && ` · ${w.heldBy(k.holders)}`}
           {k.note !== "" && ` · ${k.note}`}
         </span>
       </span>
-      {shown && (
-        <Chip tone={shown.tone}>
-          {shown.word}
-          {k.counted && ", counted"}
-        </Chip>
-      )}
+      {k.policy !== "" && <Chip tone={tones[k.policy]}>{k.counted ? w.counted(w.policies[k.policy]) : w.policies[k.policy]}</Chip>}
       <MenuButton
-        label={`What ${k.key} is`}
-        choices={choices.map((c) => ({ ...c, selected: c.id === (k.counted ? "counted" : k.policy) }))}
+        label={w.whatIs(k.key)}
+        choices={[
+          ...(["personal", "shared", "blocked"] as const).map((p) => ({ id: p, words: w.policies[p], detail: w.policyDetails[p], icon: icons[p], selected: now === p })),
+          { id: "counted", words: w.asCounted, detail: w.asCountedDetail, icon: Calculator, selected: now === "counted" },
+        ]}
         onChoose={(id) => void setKeyPolicy(k.kind, k.key, policies.find((p) => p === id) ?? "", k.note).then(setRefusal)}
       >
-        <Button aria-label={`Change what ${k.key} is`} className="w-8 justify-center px-0!">
+        <Button aria-label={w.change(k.key)} className="w-8 justify-center px-0!">
           <Ellipsis size={16} aria-hidden="true" />
         </Button>
       </MenuButton>
@@ -85,6 +74,7 @@ function ValueRow({ of: k }: { of: KeyPolicy }): ReactNode {
 }
 
 function AddValue(): ReactNode {
+  const w = useWords();
   const [value, setValue] = useState("");
   const [policy, setPolicy] = useState<Policy>("shared");
   const [note, setNote] = useState("");
@@ -106,15 +96,17 @@ function AddValue(): ReactNode {
         });
       }}
     >
-      <input aria-label="Mail address or phone number" placeholder="Mail address or phone number" value={value} onChange={(e) => setValue(e.target.value)} className={`${field} min-w-60`} />
-      <select aria-label="What it is" value={policy} onChange={(e) => setPolicy(policies.find((p) => p === e.target.value) ?? "shared")} className={field}>
-        <option value="shared">Several people&apos;s</option>
-        <option value="blocked">Nobody&apos;s</option>
-        <option value="personal">One person&apos;s</option>
+      <input aria-label={w.either} placeholder={w.either} value={value} onChange={(e) => setValue(e.target.value)} className={`${field} min-w-60`} />
+      <select aria-label={w.whatItIs} value={policy} onChange={(e) => setPolicy(policies.find((p) => p === e.target.value) ?? "shared")} className={field}>
+        {(["shared", "blocked", "personal"] as const).map((p) => (
+          <option key={p} value={p}>
+            {w.policies[p]}
+          </option>
+        ))}
       </select>
-      <input aria-label="Note" placeholder="Note" value={note} onChange={(e) => setNote(e.target.value)} className={`${field} min-w-40 flex-1`} />
+      <input aria-label={w.note} placeholder={w.note} value={note} onChange={(e) => setNote(e.target.value)} className={`${field} min-w-40 flex-1`} />
       <Button look="solid" type="submit" isDisabled={value.trim() === ""}>
-        Add
+        {w.add}
       </Button>
       <p role="alert" className="w-full text-xs text-red-text empty:hidden">
         {refusal}
