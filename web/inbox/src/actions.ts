@@ -9,6 +9,7 @@ import { overlay, putConversations, putMessages, settle, shown, type Patch } fro
 import type { Conversation } from "./types";
 import { forgive, refuse, toast } from "./ui/signals";
 import { statusWord } from "./words";
+import { words } from "./words/language";
 
 const tries = 5;
 
@@ -72,7 +73,7 @@ export async function change(id: string, patch: Patch, asked: Asked = plain(patc
           const untouched =
             (patch.status === undefined || fresh.status === base.status) &&
             (patch.assigneeId === undefined || fresh.assigneeId === base.assigneeId);
-          if (!untouched) throw new ApiError(409, "conflict", "Somebody changed it just before you. Look again and decide.");
+          if (!untouched) throw new ApiError(409, "conflict", words().notices.raced);
           base = fresh;
         } else if (e.status === 0) {
           // No connection: it stays shown and waits.
@@ -84,19 +85,19 @@ export async function change(id: string, patch: Patch, asked: Asked = plain(patc
     }
   } catch (e) {
     store.update((s) => settle(s, id, key));
-    refuse(id, e instanceof Error ? e.message : "It could not be changed.");
+    refuse(id, e instanceof Error ? e.message : words().notices.notChanged);
     return false;
   }
 }
 
 /** Changes a conversation and offers to undo it. */
-export function changeWithUndo(c: Conversation, patch: Patch, words: string): void {
+export function changeWithUndo(c: Conversation, patch: Patch, what: string): void {
   const back: Patch = {
     ...(patch.status === undefined ? {} : { status: c.status }),
     ...(patch.assigneeId === undefined ? {} : { assigneeId: c.assigneeId }),
   };
   const done = change(c.id, patch);
-  toast(words, {
+  toast(words().notices.did(what, c.number), {
     undo: () => {
       void done.then((ok) => {
         if (ok) void change(c.id, back);
@@ -107,13 +108,15 @@ export function changeWithUndo(c: Conversation, patch: Patch, words: string): vo
 
 export function setStatus(c: Conversation, status: Conversation["status"]): void {
   if (c.status === status) return;
-  const words = status === "open" ? "Opened again" : status === "spam" ? "Moved to Spam" : statusWord[status];
-  changeWithUndo(c, { status }, `${words}: #${c.number}`);
+  const w = words().notices;
+  changeWithUndo(c, { status }, status === "open" ? w.opened : status === "spam" ? w.toSpam : statusWord(status));
 }
 
-export function assign(c: Conversation, agentId: string, name: string): void {
+/** Gives a conversation to an agent, or with "" to nobody. Without a name it is the one who acts. */
+export function assign(c: Conversation, agentId: string, name = ""): void {
   if (c.assigneeId === agentId) return;
-  changeWithUndo(c, { assigneeId: agentId }, agentId === "" ? `Unassigned: #${c.number}` : `Assigned to ${name}: #${c.number}`);
+  const w = words().notices;
+  changeWithUndo(c, { assigneeId: agentId }, agentId === "" ? w.unassigned : name === "" ? w.assignedToYou : w.assignedTo(name));
 }
 
 /** Sends a failed or uncertain message again. Resolves to the reason when refused. */
@@ -123,6 +126,6 @@ export async function resend(messageId: string): Promise<string> {
     store.update((s) => putMessages(s, [m]));
     return "";
   } catch (e) {
-    return e instanceof Error ? e.message : "It could not be sent again.";
+    return e instanceof Error ? e.message : words().notices.notSentAgain;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { clock, hear, keep, nobody, others, parseAround, parseChoice, presenceOf, typingWords, type AroundFrame } from "./around";
+import { clock, hear, keep, nobody, others, parseAround, parseChoice, presenceOf, type AroundFrame } from "./around";
+import { typingWords } from "./conversationwords";
 
 function read(x: object): AroundFrame {
   const f = parseAround(x);
@@ -50,11 +51,11 @@ describe("parseAround", () => {
 describe("words", () => {
   const v = (name: string, typing: "reply" | "note" | ""): { id: string; name: string; typing: "reply" | "note" | "" } => ({ id: name, name, typing });
   it("says who writes what", () => {
-    expect(typingWords([], "")).toBe("");
-    expect(typingWords([v("Ann", "")], "")).toBe("");
-    expect(typingWords([v("Ann", "reply")], "")).toBe("Ann is replying");
-    expect(typingWords([v("Ann", "reply"), v("Bob", "reply"), v("Cy", "note")], "Ines")).toBe("Ann and Bob are replying · Cy is writing a note · Ines is typing");
-    expect(typingWords([v("Ann", "reply"), v("Bob", "reply"), v("Cy", "reply")], "")).toBe("Ann and 2 others are replying");
+    expect(typingWords([], "", "Somebody")).toBe("");
+    expect(typingWords([v("Ann", "")], "", "Somebody")).toBe("");
+    expect(typingWords([v("Ann", "reply")], "", "Somebody")).toBe("Ann is replying");
+    expect(typingWords([v("Ann", "reply"), v("Bob", "reply"), v("Cy", "note")], "Ines", "Somebody")).toBe("Ann and Bob are replying · Cy is writing a note · Ines is typing");
+    expect(typingWords([v("Ann", "reply"), v("Bob", "reply"), v("Cy", "reply")], "", "Somebody")).toBe("Ann and 2 others are replying");
   });
   it("counts as a clock does", () => {
     const at = Date.parse("2026-01-01T00:00:00Z");

@@ -155,24 +155,6 @@ export function others(a: Around, topic: string, me: string): readonly Viewer[] 
   return (a.here.get(topic) ?? emptyHere).agents.filter((v) => v.id !== me);
 }
 
-/** Who writes what, in words; "" when nobody does. */
-export function typingWords(viewers: readonly Viewer[], customer: string): string {
-  const say = (who: readonly string[], does: string, do_: string): string => {
-    if (who.length === 0) return "";
-    const [first = "", second = ""] = who;
-    if (who.length === 1) return `${first} ${does}`;
-    return who.length === 2 ? `${first} and ${second} ${do_}` : `${first} and ${who.length - 1} others ${do_}`;
-  };
-  const of = (typing: Viewer["typing"]): string[] => viewers.filter((v) => v.typing === typing).map((v) => v.name || "Somebody");
-  return [
-    say(of("reply"), "is replying", "are replying"),
-    say(of("note"), "is writing a note", "are writing notes"),
-    customer === "" ? "" : `${customer} is typing`,
-  ]
-    .filter((w) => w !== "")
-    .join(" · ");
-}
-
 /** How long since an instant, as a clock shows it: "0:07", "1:02:03". */
 export function clock(since: string, now: number): string {
   const s = Math.max(0, Math.floor((now - Date.parse(since)) / 1000)) || 0;

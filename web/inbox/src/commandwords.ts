@@ -1,7 +1,6 @@
-// The words of the command bar and of the help page, in the page's language. What
-// commands do is said in English by the table of keys itself.
+// The words of the command bar and of the help page, in the page's language.
 
-import { bindings, type Binding, type Command } from "./keys";
+import type { Binding, Command } from "./keys";
 import { catalogue } from "./words/language";
 
 interface Words {
@@ -21,7 +20,7 @@ interface Words {
   readonly signOut: string;
   readonly nothing: string;
   readonly groups: Record<Binding["group"], string>;
-  readonly does: (c: Command) => string;
+  readonly does: Record<Command, string>;
 }
 
 const en: Words = {
@@ -41,41 +40,39 @@ const en: Words = {
   signOut: "Sign out",
   nothing: "Nothing of that name.",
   groups: { Move: "Move", Select: "Select", Answer: "Answer", "Sort out": "Sort out", Show: "Show" },
-  does: (c) => bindings.find((b) => b.command === c)?.help ?? c,
-};
-
-const deDoes: Record<Command, string> = {
-  next: "Nächstes Gespräch",
-  previous: "Voriges Gespräch",
-  open: "Öffnen",
-  reply: "Antworten",
-  note: "Notiz fürs Team",
-  close: "Schließen und zum nächsten",
-  "assign-me": "Mir zuweisen",
-  assign: "Jemandem zuweisen",
-  snooze: "Zurückstellen bis",
-  tags: "Tags",
-  priority: "Priorität",
-  undo: "Letzte Änderung zurücknehmen",
-  panel: "Kundenleiste",
-  search: "Suchen",
-  "go-mine": "Zu „Meine“",
-  "go-unassigned": "Zu „Nicht zugewiesen“",
-  "go-mentions": "Zu „Erwähnungen“",
-  "go-all": "Zu „Alle“",
-  "go-callbacks": "Zu „Rückrufe“",
-  "go-queues": "Zu den Warteschlangen, als Teamleitung",
-  begin: "Kunden anschreiben: ein neues Gespräch",
-  sides: "Nebengespräche, mit Lager oder Paketdienst",
-  lists: "Zu einer anderen Liste",
-  select: "Auswählen",
-  "select-all": "Alle der Liste auswählen",
-  "extend-next": "Bis zum nächsten auswählen",
-  "extend-previous": "Bis zum vorigen auswählen",
-  "clear-selection": "Auswahl aufheben",
-  call: "Den Anruf öffnen, der klingelt",
-  commands: "Alles finden und tun",
-  help: "Alle Tasten",
+  does: {
+    next: "Next conversation",
+    previous: "Previous conversation",
+    open: "Open",
+    "go-mine": "Go to Mine",
+    "go-unassigned": "Go to Unassigned",
+    "go-mentions": "Go to Mentions",
+    "go-all": "Go to All",
+    "go-callbacks": "Go to Callbacks",
+    "go-queues": "Go to the queues, as a supervisor",
+    lists: "Go to any list",
+    select: "Select",
+    "extend-next": "Select down to the next",
+    "extend-previous": "Select up to the previous",
+    "select-all": "Select all in the list",
+    "clear-selection": "Select nothing",
+    reply: "Reply",
+    note: "Note for the team",
+    begin: "Write to a customer: a new conversation",
+    sides: "Side conversations, with a warehouse or a carrier",
+    close: "Close and go to the next",
+    "assign-me": "Assign to me",
+    assign: "Assign to somebody",
+    snooze: "Snooze until a time",
+    tags: "Tags",
+    priority: "Priority",
+    undo: "Undo the last change",
+    call: "Open the call that rings",
+    panel: "Customer panel",
+    commands: "Find anything and do it",
+    search: "Search",
+    help: "All keys",
+  },
 };
 
 const de: Words = {
@@ -95,7 +92,39 @@ const de: Words = {
   signOut: "Abmelden",
   nothing: "Nichts mit diesem Namen.",
   groups: { Move: "Bewegen", Select: "Auswählen", Answer: "Antworten", "Sort out": "Sortieren", Show: "Zeigen" },
-  does: (c) => deDoes[c],
+  does: {
+    next: "Nächstes Gespräch",
+    previous: "Voriges Gespräch",
+    open: "Öffnen",
+    reply: "Antworten",
+    note: "Notiz fürs Team",
+    close: "Schließen und zum nächsten",
+    "assign-me": "Mir zuweisen",
+    assign: "Jemandem zuweisen",
+    snooze: "Zurückstellen bis",
+    tags: "Tags",
+    priority: "Priorität",
+    undo: "Letzte Änderung zurücknehmen",
+    panel: "Kundenleiste",
+    search: "Suchen",
+    "go-mine": "Zu „Meine“",
+    "go-unassigned": "Zu „Nicht zugewiesen“",
+    "go-mentions": "Zu „Erwähnungen“",
+    "go-all": "Zu „Alle“",
+    "go-callbacks": "Zu „Rückrufe“",
+    "go-queues": "Zu den Warteschlangen, als Teamleitung",
+    begin: "Kunden anschreiben: ein neues Gespräch",
+    sides: "Nebengespräche, mit Lager oder Paketdienst",
+    lists: "Zu einer anderen Liste",
+    select: "Auswählen",
+    "select-all": "Alle der Liste auswählen",
+    "extend-next": "Bis zum nächsten auswählen",
+    "extend-previous": "Bis zum vorigen auswählen",
+    "clear-selection": "Auswahl aufheben",
+    call: "Den Anruf öffnen, der klingelt",
+    commands: "Alles finden und tun",
+    help: "Alle Tasten",
+  },
 };
 
 export const { words, useWords } = catalogue<Words>({ en, de });

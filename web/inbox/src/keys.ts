@@ -1,4 +1,5 @@
-// The one table of keys: it makes the bindings, the hints in menus and the help.
+// The one table of keys: it makes the bindings, the hints in menus and the help; what each
+// does is said in commandwords.ts.
 
 export type Command =
   | "next"
@@ -37,42 +38,41 @@ export interface Binding {
   /** Alternatives; a space separates the keys of a sequence. */
   readonly keys: readonly string[];
   readonly command: Command;
-  readonly help: string;
   readonly group: "Move" | "Select" | "Answer" | "Sort out" | "Show";
 }
 
 export const bindings: readonly Binding[] = [
-  { keys: ["j"], command: "next", help: "Next conversation", group: "Move" },
-  { keys: ["k"], command: "previous", help: "Previous conversation", group: "Move" },
-  { keys: ["o", "Enter"], command: "open", help: "Open", group: "Move" },
-  { keys: ["g m"], command: "go-mine", help: "Go to Mine", group: "Move" },
-  { keys: ["g u"], command: "go-unassigned", help: "Go to Unassigned", group: "Move" },
-  { keys: ["g n"], command: "go-mentions", help: "Go to Mentions", group: "Move" },
-  { keys: ["g a"], command: "go-all", help: "Go to All", group: "Move" },
-  { keys: ["g c"], command: "go-callbacks", help: "Go to Callbacks", group: "Move" },
-  { keys: ["g q"], command: "go-queues", help: "Go to the queues, as a supervisor", group: "Move" },
-  { keys: ["g l"], command: "lists", help: "Go to any list", group: "Move" },
-  { keys: ["x"], command: "select", help: "Select", group: "Select" },
-  { keys: ["J"], command: "extend-next", help: "Select down to the next", group: "Select" },
-  { keys: ["K"], command: "extend-previous", help: "Select up to the previous", group: "Select" },
-  { keys: ["X"], command: "select-all", help: "Select all in the list", group: "Select" },
-  { keys: ["Escape"], command: "clear-selection", help: "Select nothing", group: "Select" },
-  { keys: ["r"], command: "reply", help: "Reply", group: "Answer" },
-  { keys: ["n"], command: "note", help: "Note for the team", group: "Answer" },
-  { keys: ["w"], command: "begin", help: "Write to a customer: a new conversation", group: "Answer" },
-  { keys: ["d"], command: "sides", help: "Side conversations, with a warehouse or a carrier", group: "Answer" },
-  { keys: ["e"], command: "close", help: "Close and go to the next", group: "Sort out" },
-  { keys: ["m"], command: "assign-me", help: "Assign to me", group: "Sort out" },
-  { keys: ["a"], command: "assign", help: "Assign to somebody", group: "Sort out" },
-  { keys: ["s"], command: "snooze", help: "Snooze until a time", group: "Sort out" },
-  { keys: ["t"], command: "tags", help: "Tags", group: "Sort out" },
-  { keys: ["p"], command: "priority", help: "Priority", group: "Sort out" },
-  { keys: ["z"], command: "undo", help: "Undo the last change", group: "Sort out" },
-  { keys: ["c"], command: "call", help: "Open the call that rings", group: "Show" },
-  { keys: ["i"], command: "panel", help: "Customer panel", group: "Show" },
-  { keys: ["Mod k"], command: "commands", help: "Find anything and do it", group: "Show" },
-  { keys: ["/"], command: "search", help: "Search", group: "Show" },
-  { keys: ["?"], command: "help", help: "All keys", group: "Show" },
+  { keys: ["j"], command: "next", group: "Move" },
+  { keys: ["k"], command: "previous", group: "Move" },
+  { keys: ["o", "Enter"], command: "open", group: "Move" },
+  { keys: ["g m"], command: "go-mine", group: "Move" },
+  { keys: ["g u"], command: "go-unassigned", group: "Move" },
+  { keys: ["g n"], command: "go-mentions", group: "Move" },
+  { keys: ["g a"], command: "go-all", group: "Move" },
+  { keys: ["g c"], command: "go-callbacks", group: "Move" },
+  { keys: ["g q"], command: "go-queues", group: "Move" },
+  { keys: ["g l"], command: "lists", group: "Move" },
+  { keys: ["x"], command: "select", group: "Select" },
+  { keys: ["J"], command: "extend-next", group: "Select" },
+  { keys: ["K"], command: "extend-previous", group: "Select" },
+  { keys: ["X"], command: "select-all", group: "Select" },
+  { keys: ["Escape"], command: "clear-selection", group: "Select" },
+  { keys: ["r"], command: "reply", group: "Answer" },
+  { keys: ["n"], command: "note", group: "Answer" },
+  { keys: ["w"], command: "begin", group: "Answer" },
+  { keys: ["d"], command: "sides", group: "Answer" },
+  { keys: ["e"], command: "close", group: "Sort out" },
+  { keys: ["m"], command: "assign-me", group: "Sort out" },
+  { keys: ["a"], command: "assign", group: "Sort out" },
+  { keys: ["s"], command: "snooze", group: "Sort out" },
+  { keys: ["t"], command: "tags", group: "Sort out" },
+  { keys: ["p"], command: "priority", group: "Sort out" },
+  { keys: ["z"], command: "undo", group: "Sort out" },
+  { keys: ["c"], command: "call", group: "Show" },
+  { keys: ["i"], command: "panel", group: "Show" },
+  { keys: ["Mod k"], command: "commands", group: "Show" },
+  { keys: ["/"], command: "search", group: "Show" },
+  { keys: ["?"], command: "help", group: "Show" },
 ];
 
 export function keyOf(command: Command): string {

@@ -56,8 +56,10 @@ interface Words {
   readonly noTeam: string;
   readonly snooze: string;
   readonly snoozeUntil: string;
+  readonly snoozedUntil: (when: string) => string;
   readonly noTime: string;
   readonly presets: readonly { readonly words: string; readonly means: string }[];
+  readonly commas: string;
   readonly tagsAdd: string;
   readonly tagsRemove: string;
   readonly apply: string;
@@ -150,6 +152,7 @@ const en: Words = {
   team: "Team",
   noTeam: "No team",
   snooze: "Snooze",
+  snoozedUntil: (when) => `Snoozed until ${when}`,
   snoozeUntil: "Until when, such as “tomorrow 9am” or “in 2 days”",
   noTime: "That is no time to come.",
   presets: [
@@ -158,6 +161,7 @@ const en: Words = {
     { words: "Next Monday", means: "next monday" },
     { words: "In 1 week", means: "in 1 week" },
   ],
+  commas: "With commas between them",
   tagsAdd: "Add, with commas between them",
   tagsRemove: "Take away",
   apply: "Apply",
@@ -207,7 +211,7 @@ const de: Words = {
   noList: (text) => `Keine Liste heißt „${text}“.`,
   inboxes: "Posteingänge",
   teams: "Teams",
-  tags: "Schlagworte",
+  tags: "Tags",
   views: "Deine Ansichten",
   sharedViews: "Geteilte Ansichten",
   moreTags: (x) => `${x} weitere`,
@@ -229,7 +233,7 @@ const de: Words = {
     inbox: "Posteingang",
     team: "Team",
     assignee: "Zugewiesen an",
-    tag: "Schlagwort",
+    tag: "Tag",
     priority: "Priorität",
     channel: "Kanal",
     after: "Aktiv seit",
@@ -265,6 +269,7 @@ const de: Words = {
   team: "Team",
   noTeam: "Kein Team",
   snooze: "Zurückstellen",
+  snoozedUntil: (when) => `Zurückgestellt bis ${when}`,
   snoozeUntil: "Bis wann, etwa „tomorrow 9am“ oder „in 2 days“",
   noTime: "Das ist keine künftige Zeit.",
   presets: [
@@ -273,6 +278,7 @@ const de: Words = {
     { words: "Nächsten Montag", means: "next monday" },
     { words: "In 1 Woche", means: "in 1 week" },
   ],
+  commas: "Mit Kommas dazwischen",
   tagsAdd: "Hinzufügen, mit Kommas dazwischen",
   tagsRemove: "Wegnehmen",
   apply: "Anwenden",
@@ -298,7 +304,7 @@ const de: Words = {
     assigned: "Zugewiesen",
     unassigned: "Zuweisung entfernt",
     team: "Dem Team übergeben",
-    tags: "Schlagworte geändert",
+    tags: "Tags geändert",
     priority: "Priorität gesetzt",
   },
   empty: {

@@ -3,6 +3,8 @@
 // since the frame's own policy allows no script, form or foreign request that
 // was not asked for.
 
+import { words } from "./messagewords";
+
 export interface MailDocument {
   /** For the frame's srcdoc. */
   readonly html: string;
@@ -109,8 +111,8 @@ function foldQuotes(doc: Document): void {
     details.className = "skein-quote";
     const summary = doc.createElement("summary");
     summary.textContent = "•••";
-    summary.setAttribute("aria-label", "Quoted text");
-    summary.setAttribute("title", "Quoted text");
+    summary.setAttribute("aria-label", words().quoted);
+    summary.setAttribute("title", words().quoted);
     q.replaceWith(details);
     details.append(summary, q);
   }

@@ -6,6 +6,7 @@
 
 import { ApiError } from "./api/client";
 import type { Attachment, Message, Party } from "./types";
+import { words } from "./words/language";
 
 export interface Then {
   readonly status?: "open" | "pending" | "closed";
@@ -189,7 +190,7 @@ export function phaseOf(err: unknown): Phase {
     if (err.passing || err.status === 401) return { is: "waiting" };
     return { is: "refused", words: err.message };
   }
-  return { is: "refused", words: "It could not be sent." };
+  return { is: "refused", words: words().notices.notSent };
 }
 
 /** Whose words came between: a customer's may be passed over by one key, a colleague's answer needs a deliberate choice. */

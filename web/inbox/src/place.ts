@@ -2,6 +2,7 @@
 
 import { everything, type Filter } from "./lists";
 import { statuses, type Sort, type Status } from "./types";
+import { words } from "./words/language";
 
 export const views = ["mine", "unassigned", "mentions", "all", "saved", "callbacks", "closed", "spam", "search"] as const;
 export type View = (typeof views)[number];
@@ -105,14 +106,6 @@ export function listOf(p: Place): string {
   return [p.view, p.inbox, p.team, p.tag, p.saved].filter((s) => s !== "").join(" ");
 }
 
-export const viewWord: Record<View, string> = {
-  mine: "Mine",
-  unassigned: "Unassigned",
-  mentions: "Mentions",
-  all: "All",
-  saved: "Saved view",
-  callbacks: "Callbacks",
-  closed: "Closed",
-  spam: "Spam",
-  search: "Search",
-};
+export function viewWord(v: View): string {
+  return words().nav.view[v];
+}

@@ -1,12 +1,12 @@
 // The language of searches and lists, as the page helps to write it. The server
 // reads it: see ParseQuery in package inbox.
 
+import { words, type FilterName } from "./querywords";
 import type { Me } from "./types";
 
-/** A filter's name, what it is for, and what it can be. */
+/** A filter's name, and what it can be. */
 interface Filter {
-  readonly name: string;
-  readonly help: string;
+  readonly name: FilterName;
   readonly values: (me: Me | undefined, today: Date) => readonly string[];
 }
 
@@ -17,20 +17,20 @@ const days = (today: Date): readonly string[] =>
   });
 
 export const filters: readonly Filter[] = [
-  { name: "from", help: "who wrote it", values: () => [] },
-  { name: "to", help: "whom it went to", values: () => [] },
-  { name: "status", help: "where it stands", values: () => ["open", "pending", "snoozed", "closed", "spam"] },
-  { name: "order", help: "the order's number", values: () => [] },
-  { name: "assignee", help: "whose it is", values: (me) => ["me", "none", ...(me?.agents.map((a) => a.name) ?? [])] },
-  { name: "inbox", help: "where it came in", values: (me) => me?.inboxes.map((i) => i.name) ?? [] },
-  { name: "team", help: "which team's it is", values: (me) => me?.teams.map((t) => t.name) ?? [] },
-  { name: "tag", help: "how it is marked", values: () => [] },
-  { name: "priority", help: "how much it matters", values: () => ["urgent", "high", "normal", "low"] },
-  { name: "channel", help: "by which way it came", values: () => ["email", "chat", "phone", "social", "shop"] },
-  { name: "before", help: "a day", values: (_, today) => days(today) },
-  { name: "after", help: "a day", values: (_, today) => days(today) },
-  { name: "has", help: "a file", values: () => ["attachment"] },
-  { name: "is", help: "without an answer, or names you", values: () => ["waiting", "mentioned"] },
+  { name: "from", values: () => [] },
+  { name: "to", values: () => [] },
+  { name: "status", values: () => ["open", "pending", "snoozed", "closed", "spam"] },
+  { name: "order", values: () => [] },
+  { name: "assignee", values: (me) => ["me", "none", ...(me?.agents.map((a) => a.name) ?? [])] },
+  { name: "inbox", values: (me) => me?.inboxes.map((i) => i.name) ?? [] },
+  { name: "team", values: (me) => me?.teams.map((t) => t.name) ?? [] },
+  { name: "tag", values: () => [] },
+  { name: "priority", values: () => ["urgent", "high", "normal", "low"] },
+  { name: "channel", values: () => ["email", "chat", "phone", "social", "shop"] },
+  { name: "before", values: (_, today) => days(today) },
+  { name: "after", values: (_, today) => days(today) },
+  { name: "has", values: () => ["attachment"] },
+  { name: "is", values: () => ["waiting", "mentioned"] },
 ];
 
 export interface Term {
@@ -95,9 +95,9 @@ export function completions(text: string, caret: number, me: Me | undefined, tod
   const at = terms(text).find((t) => t.from <= caret && caret <= t.to);
   const from = at?.from ?? caret;
   const to = at?.to ?? caret;
-  const put = (words: string, help: string, done: boolean): Completion => {
+  const put = (word: string, help: string, done: boolean): Completion => {
     const space = done && !text.slice(to).startsWith(" ") ? " " : "";
-    return { words, help, text: text.slice(0, from) + words + space + text.slice(to), caret: from + words.length + (done ? 1 : 0) };
+    return { words: word, help, text: text.slice(0, from) + word + space + text.slice(to), caret: from + word.length + (done ? 1 : 0) };
   };
   if (at && at.name !== "") {
     const typed = at.value.toLowerCase();
@@ -112,5 +112,5 @@ export function completions(text: string, caret: number, me: Me | undefined, tod
   return filters
     .filter((f) => f.name.startsWith(typed))
     .slice(0, text === "" ? filters.length : most)
-    .map((f) => put(`${f.name}:`, f.help, false));
+    .map((f) => put(`${f.name}:`, words()[f.name], false));
 }

@@ -7,15 +7,17 @@ import * as parse from "./parse";
 import * as parseCustomer from "./parsecustomer";
 import { queries, store } from "./runtime";
 import { putConversations, putCustomers, putOrders } from "./state";
+import { words } from "./togetherwords";
 import type { Conversation, Customer, Policy } from "./types";
 import { toast } from "./ui/signals";
+import { words as pageWords } from "./words/language";
 
 async function attempt(what: () => Promise<void>): Promise<string> {
   try {
     await what();
     return "";
   } catch (e) {
-    return e instanceof ApiError || e instanceof Error ? e.message : "It could not be done.";
+    return e instanceof ApiError || e instanceof Error ? e.message : pageWords().notices.notDone;
   }
 }
 
@@ -24,8 +26,8 @@ function stale(...keys: string[]): void {
 }
 
 /** For an undo in a toast: what went wrong is said there too. */
-function orSay(words: Promise<string>): void {
-  void words.then((w) => {
+function orSay(refusal: Promise<string>): void {
+  void refusal.then((w) => {
     if (w !== "") toast(w, { tone: "bad" });
   });
 }
@@ -42,7 +44,7 @@ export function mergeCustomers(id: string, other: Customer): Promise<string> {
   return attempt(async () => {
     const c = parseCustomer.customer(await body(api.POST("/api/v1/customers/{id}/merge", { ...path(id), body: { with: other.id } })));
     took(c);
-    toast(`Joined with ${other.name || "the other customer"}`, {
+    toast(words().joinedWith(other.name || words().other), {
       undo: () =>
         orSay(
           attempt(async () => {
@@ -64,7 +66,7 @@ async function undoMerge(customer: string, edge: string): Promise<void> {
 export function unmerge(customer: string, edge: string): Promise<string> {
   return attempt(async () => {
     await undoMerge(customer, edge);
-    toast("Taken apart again");
+    toast(words().apart);
   });
 }
 
@@ -73,7 +75,7 @@ export function refuseMatch(id: string, other: Customer, later: boolean): Promis
   return attempt(async () => {
     await body(api.POST("/api/v1/customers/{id}/refusals", { ...path(id), body: { with: other.id, ...(later ? { later } : {}) } }));
     stale("panel");
-    toast(later ? "Asked again in a week" : `Not the same as ${other.name || "the other customer"}`, {
+    toast(later ? words().later : words().notSame(other.name || words().other), {
       undo: () =>
         orSay(
           attempt(async () => {
@@ -117,7 +119,7 @@ export function judgeOrder(conversation: string, order: { id: string; number: st
   return attempt(async () => {
     await putVerdict(conversation, order.id, verdict);
     if (verdict === "none") return;
-    toast(verdict === "linked" ? `About order ${order.number}` : `Not about order ${order.number}`, {
+    toast(verdict === "linked" ? words().about(order.number) : words().notAbout(order.number), {
       undo: () => orSay(attempt(() => putVerdict(conversation, order.id, "none"))),
     });
   });
@@ -155,7 +157,7 @@ export function judgeClaim(conversation: string, claim: { id: string; mention: s
   return attempt(async () => {
     await putClaimVerdict(conversation, claim.id, verdict);
     if (verdict === "none") return;
-    toast(`${claim.mention || "It"} is no order of theirs`, {
+    toast(words().notTheirs(claim.mention || words().it), {
       undo: () => orSay(attempt(() => putClaimVerdict(conversation, claim.id, "none"))),
     });
   });
@@ -202,7 +204,7 @@ export function mergeConversations(c: Conversation, other: Conversation): Promis
     const o = parse.record(await body(api.POST("/api/v1/conversations/{id}/merge", { ...path(c.id), body: { with: other.id } })), "merge");
     tookConversations(parse.conversation(o["conversation"]));
     const fact = parse.str(o, "factId");
-    toast(`#${other.number} joined to #${c.number}`, { undo: () => orSay(undoFact(fact)) });
+    toast(words().joined(other.number, c.number), { undo: () => orSay(undoFact(fact)) });
   });
 }
 
@@ -228,7 +230,7 @@ export async function moveMessages(
     tookConversations(moved);
     void queries.invalidateQueries({ queryKey: ["messages", c.id] });
     const fact = parse.str(o, "factId");
-    toast(`Moved to #${moved.number}`, { undo: () => orSay(undoFact(fact)) });
+    toast(words().moved(moved.number), { undo: () => orSay(undoFact(fact)) });
   });
   return { refusal, to };
 }

@@ -16,6 +16,7 @@ import { Store } from "./store";
 import type { Message } from "./types";
 import { announce, connection, Signal } from "./ui/signals";
 import { Whereabouts } from "./whereabouts";
+import { words } from "./words/language";
 
 export const store = new Store();
 
@@ -164,7 +165,7 @@ function changed(c: Change): void {
     case "message.changed":
       if (c.message.truncated) void queries.invalidateQueries({ queryKey: ["messages", c.message.conversationId] });
       if (!c.history && c.message.direction === "in" && c.version <= 1) {
-        announce(`New message from ${c.message.author.name || c.message.author.address}`);
+        announce(words().notices.newMessage(c.message.author.name || c.message.author.address));
       }
       break;
     case "order.changed": {

@@ -5,8 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { api, body } from "./api/client";
 import { conversation, list, num, record, str } from "./parse";
 import { queries, store } from "./runtime";
+import { duration, words } from "./savedwords";
 import { putConversations } from "./state";
 import type { Agent, Me, Party } from "./types";
+import { words as pageWords } from "./words/language";
 
 export interface Actions {
   readonly status: "" | "open" | "pending" | "closed";
@@ -95,25 +97,17 @@ export function together(a: Actions, b: Actions): Actions {
   };
 }
 
-const statusDone = { open: "open", pending: "set to waiting", closed: "close" } as const;
-
-export function duration(minutes: number): string {
-  const of = (n: number, unit: string): string => `${n} ${unit}${n === 1 ? "" : "s"}`;
-  if (minutes % 1440 === 0) return of(minutes / 1440, "day");
-  if (minutes % 60 === 0) return of(minutes / 60, "hour");
-  return of(minutes, "minute");
-}
-
 /** What actions do, in words, one each. */
 export function inWords(a: Actions, me: Me | undefined): string[] {
-  const agent = (id: string): string => me?.agents.find((x: Agent) => x.id === id)?.name ?? "somebody who left";
-  const team = (id: string): string => me?.teams.find((t) => t.id === id)?.name ?? "a team that is gone";
+  const w = words().does;
+  const agent = (id: string): string => me?.agents.find((x: Agent) => x.id === id)?.name ?? w.left;
+  const team = (id: string): string => me?.teams.find((t) => t.id === id)?.name ?? w.gone;
   return [
-    ...(a.assignee === "" ? [] : [a.assignee === "none" ? "unassign" : `assign to ${a.assignee === "me" ? "me" : agent(a.assignee)}`]),
-    ...(a.team === "" ? [] : [a.team === "none" ? "take from its team" : `hand to ${team(a.team)}`]),
-    ...a.addTags.map((t) => `tag ${t}`),
-    ...(a.status === "" ? [] : [statusDone[a.status]]),
-    ...(a.snoozeMinutes === 0 ? [] : [`snooze for ${duration(a.snoozeMinutes)}`]),
+    ...(a.assignee === "" ? [] : [a.assignee === "none" ? w.unassign : w.assign(a.assignee === "me" ? w.me : agent(a.assignee))]),
+    ...(a.team === "" ? [] : [a.team === "none" ? w.takeTeam : w.hand(team(a.team))]),
+    ...a.addTags.map(w.tag),
+    ...(a.status === "" ? [] : [w.status[a.status]]),
+    ...(a.snoozeMinutes === 0 ? [] : [w.snooze(duration(a.snoozeMinutes))]),
   ];
 }
 
@@ -137,11 +131,11 @@ export function useSaved(): { saved: SavedList; loading: boolean; error: Error |
   return { saved: q.data ?? nothingSaved, loading: q.isPending, error: q.data ? null : q.error };
 }
 
-const words = (s: string): string[] => s.toLowerCase().split(/\s+/).filter((w) => w !== "");
+const wordsIn = (s: string): string[] => s.toLowerCase().split(/\s+/).filter((w) => w !== "");
 
 /** What fits what was typed: in the name before in the folder before in the text; of the agent's teams first. */
 export function find(all: readonly SavedReply[], typed: string, teams: readonly string[]): SavedReply[] {
-  const wanted = words(typed);
+  const wanted = wordsIn(typed);
   const rank = (r: SavedReply): number => {
     const name = r.name.toLowerCase();
     const rest = `${r.folder} ${r.texts.map((t) => t.text).join(" ")}`.toLowerCase();
@@ -180,7 +174,7 @@ export async function applyActions(conversationId: string, a: Actions): Promise<
     store.update((s) => putConversations(s, [c]));
     return "";
   } catch (e) {
-    return e instanceof Error ? e.message : "It could not be done.";
+    return e instanceof Error ? e.message : pageWords().notices.notDone;
   }
 }
 
@@ -199,7 +193,7 @@ async function refusal(doing: Promise<unknown>): Promise<string> {
     await queries.invalidateQueries({ queryKey: savedKey });
     return "";
   } catch (e) {
-    return e instanceof Error ? e.message : "It could not be saved.";
+    return e instanceof Error ? e.message : words().notSaved;
   }
 }
 

@@ -2,12 +2,14 @@
 
 import { api, body } from "./api/client";
 import { loadDraft, saveDraft, takenBack, type Draft } from "./draft";
+import { words } from "./messagewords";
 import { message, record } from "./parse";
 import { store } from "./runtime";
 import { myId } from "./session";
 import { putMessages } from "./state";
 import type { Message } from "./types";
 import { toast } from "./ui/signals";
+import { words as pageWords } from "./words/language";
 
 const paragraphs = (text: string): string =>
   text === ""
@@ -36,7 +38,7 @@ export async function unsend(m: Message): Promise<string> {
     takenBack.set({ conversationId: was.conversationId, draft });
     return "";
   } catch (e) {
-    return e instanceof Error ? e.message : "It could not be taken back.";
+    return e instanceof Error ? e.message : words().notTaken;
   }
 }
 
@@ -47,13 +49,13 @@ export async function sendNow(m: Message): Promise<string> {
     store.update((s) => putMessages(s, [now]));
     return "";
   } catch (e) {
-    return e instanceof Error ? e.message : "It could not be sent.";
+    return e instanceof Error ? e.message : pageWords().notices.notSent;
   }
 }
 
 /** Offers to undo the sending of a reply that leaves in a moment, wherever the agent has gone meanwhile. */
 export function offerUndo(m: Message): void {
-  toast(m.scheduled ? "Scheduled" : "Sending", {
+  toast(m.scheduled ? words().scheduled : words().sending, {
     undo: () =>
       void unsend(m).then((reason) => {
         if (reason !== "") toast(reason, { tone: "bad" });

@@ -8,7 +8,8 @@ import { at, href, placeOf } from "./place";
 import { plainText } from "./plaintext";
 import { parseParties, showParties, suggest } from "./recipients";
 import { newestFirst } from "./lists";
-import { bytes, delivery, money } from "./words";
+import { delivery } from "./messagewords";
+import { bytes, money } from "./words";
 
 describe("plainText", () => {
   const t = (text: string, ...marks: { type: string; attrs?: Record<string, unknown> }[]): object => ({ type: "text", text, marks });

@@ -6,6 +6,7 @@ import { list, message, record, str } from "../parse";
 import { currentToken, refresh } from "../session";
 import { SignedOut } from "../tokens";
 import type { Message } from "../types";
+import { words } from "../words/language";
 import type { paths } from "./schema.gen";
 
 export class ApiError extends Error {
@@ -14,8 +15,8 @@ export class ApiError extends Error {
   /** With a refused reply: what was written meanwhile. */
   readonly newer: readonly Message[];
 
-  constructor(status: number, code: string, words: string, newer: readonly Message[] = []) {
-    super(words);
+  constructor(status: number, code: string, said: string, newer: readonly Message[] = []) {
+    super(said);
     this.status = status;
     this.code = code;
     this.newer = newer;
@@ -27,8 +28,6 @@ export class ApiError extends Error {
   }
 }
 
-const away = "The server can't be reached.";
-
 /** fetch with the session's token; a refused token is replaced once. */
 export async function authFetch(request: Request): Promise<Response> {
   const again = request.clone();
@@ -39,9 +38,9 @@ export async function authFetch(request: Request): Promise<Response> {
     again.headers.set("authorization", `Bearer ${await refresh()}`);
     return await fetch(again);
   } catch (e) {
-    if (e instanceof SignedOut) throw new ApiError(401, "unauthorized", "You are signed out.");
+    if (e instanceof SignedOut) throw new ApiError(401, "unauthorized", words().notices.signedOut);
     if (e instanceof DOMException && e.name === "AbortError") throw e;
-    throw new ApiError(0, "unavailable", away);
+    throw new ApiError(0, "unavailable", words().notices.away);
   }
 }
 
@@ -53,18 +52,18 @@ export const api = createClient<paths>({ baseUrl: base, fetch: authFetch });
 /** Makes an ApiError of a problem+json body. */
 export function problem(status: number, body: unknown): ApiError {
   let code = "";
-  let words = "";
+  let said = "";
   let newer: readonly Message[] = [];
   try {
     const o = record(body, "problem");
     code = str(o, "code");
-    words = str(o, "detail") || str(o, "title");
+    said = str(o, "detail") || str(o, "title");
     newer = list(o, "newer", message);
   } catch {
     // not a problem document: the status has to do
   }
-  if (status >= 500) words = "The server could not do it just now.";
-  return new ApiError(status, code, words || "The server refused it.", newer);
+  if (status >= 500) said = words().notices.unable;
+  return new ApiError(status, code, said || words().notices.refused, newer);
 }
 
 /** Awaits a call of `api` and returns its body, still unread. */

@@ -1,5 +1,6 @@
 import { Split } from "lucide-react";
 import { memo, type ReactNode } from "react";
+import { useWords } from "../messagewords";
 import type { Message } from "../types";
 import { Avatar, IconButton } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
@@ -31,12 +32,13 @@ export const ChatLine = memo(function ChatLine({
   onMove: (id: string) => void;
 }): ReactNode {
   const now = useNow();
-  const name = m.author.name || (m.direction === "in" ? who : "") || m.author.address || "Unknown";
+  const w = useWords();
+  const name = m.author.name || (m.direction === "in" ? who : "") || m.author.address || w.unknown;
   const Glyph = channelIcon[m.channel];
   const trouble = m.state === "failed" || m.state === "uncertain";
   return (
     <article
-      aria-label={`${m.direction === "out" ? "Reply" : channelWord[m.channel]} from ${name}, ${when(m.sentAt || m.createdAt, now)}`}
+      aria-label={w.by(m.direction === "out" ? w.reply : channelWord(m.channel), name, when(m.sentAt || m.createdAt, now))}
       data-message={m.id}
       className={`group/message relative flex gap-2.5 px-5 ${follows ? "pt-0.5" : "pt-3"} ${last ? "border-b border-line pb-3 last:border-b-0" : ""} ${
         fresh ? "shadow-[inset_3px_0_0_var(--amber)]" : ""
@@ -47,7 +49,7 @@ export const ChatLine = memo(function ChatLine({
         {!follows && (
           <header className="mb-0.5 flex min-h-5 flex-wrap items-center gap-x-1.5">
             <span className="max-w-full truncate text-sm font-semibold">{name}</span>
-            <Glyph size={13} strokeWidth={1.75} aria-label={channelWord[m.channel]} className="shrink-0 text-muted" />
+            <Glyph size={13} strokeWidth={1.75} aria-label={channelWord(m.channel)} className="shrink-0 text-muted" />
             <Marks message={m} />
           </header>
         )}
@@ -58,7 +60,7 @@ export const ChatLine = memo(function ChatLine({
       <div className="flex h-5 shrink-0 items-center">
         <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
           <Why message={m} />
-          <IconButton icon={Split} label="Move elsewhere" onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
+          <IconButton icon={Split} label={w.move} onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
         </div>
         <time
           dateTime={m.sentAt}

@@ -76,9 +76,9 @@ export default function CommandBar({ onClose }: { onClose: () => void }): ReactN
   const conversation = (f: Found): string => href({ ...at("all"), open: String(f.conversation.number) });
   const does: Item[] = bindings
     .filter((b) => can.has(b.command) && !b.command.startsWith("go-"))
-    .map((b) => ({ id: `do ${b.command}`, words: w.does(b.command), keys: b.keys[0], icon: Zap, run: () => void runCommand(b.command) }));
+    .map((b) => ({ id: `do ${b.command}`, words: w.does[b.command], keys: b.keys[0], icon: Zap, run: () => void runCommand(b.command) }));
   const going: Item[] = [
-    ...navViews.map((v) => ({ id: `go ${v.view}`, words: viewWord[v.view], keys: v.keys, icon: v.icon, run: to(href(at(v.view))) })),
+    ...navViews.map((v) => ({ id: `go ${v.view}`, words: viewWord(v.view), keys: v.keys, icon: v.icon, run: to(href(at(v.view))) })),
     ...pages.filter((p) => allowed(p.may, me?.agent.role ?? "agent")).map((p) => ({ id: `settings ${p.tab}`, words: w.settings(p.words[language()]), icon: Settings2, run: to(`/settings/${p.tab}`) })),
     { id: "sign-out", words: w.signOut, icon: LogOut, run: () => void signOut().then(() => router.history.push("/login")) },
   ];

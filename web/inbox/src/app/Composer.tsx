@@ -6,6 +6,7 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNod
 import { flushSync } from "react-dom";
 import { Button as AriaButton } from "react-aria-components";
 import { api, body } from "../api/client";
+import { useWords, words } from "../composerwords";
 import { blank, isBlank, type Draft } from "../draft";
 import { DraftSync } from "../draftsync";
 import { keyOf } from "../keys";
@@ -101,6 +102,7 @@ export function Composer({
   /** A call can't be answered in writing: it is answered by another, which is logged. */
   onLog: () => void;
 }): ReactNode {
+  const w = useWords();
   const [sync] = useState(() => new DraftSync(agentId, c.id));
   const [draft, setDraft] = useState<Draft>(sync.draft);
   const [takenBy, setTakenBy] = useState("");
@@ -201,7 +203,7 @@ export function Composer({
       setDraft((d) => (d.tab === "note" ? { ...d, tab: "reply" } : d));
       for (const f of files) {
         const id = ++lastUpload;
-        const upload: Upload = { id, name: f.name || "Pasted picture.png", size: f.size, refusal: f.size > largest ? "Over 25 MB: too large to send by mail" : "" };
+        const upload: Upload = { id, name: f.name || words().pasted, size: f.size, refusal: f.size > largest ? words().tooLarge : "" };
         setUploads((u) => [...u, upload]);
         if (upload.refusal !== "") continue;
         const data = new FormData();
@@ -219,8 +221,8 @@ export function Composer({
             setDraft((d) => ({ ...d, attachments: [...d.attachments, a], at: Date.now() }));
           },
           (e: unknown) => {
-            const words = e instanceof Error ? e.message : "It could not be taken.";
-            setUploads((u) => u.map((y) => (y.id === id ? { ...y, refusal: words } : y)));
+            const why = e instanceof Error ? e.message : words().notTaken;
+            setUploads((u) => u.map((y) => (y.id === id ? { ...y, refusal: why } : y)));
           },
         );
       }
@@ -234,15 +236,15 @@ export function Composer({
     const close = way === "close";
     const text = isNote ? draft.note.trim() : draft.text.trim();
     if (text === "" && (isNote || draft.attachments.length === 0)) {
-      setRefusal(isNote ? "Write the note first." : "Write the reply first.");
+      setRefusal(isNote ? w.noteFirst : w.replyFirst);
       return;
     }
     if (!isNote && busy) {
-      setRefusal("A file is still on its way up. Send when it is there.");
+      setRefusal(w.stillUp);
       return;
     }
     if (!isNote && badTo.length > 0) {
-      setRefusal(`Not an address: ${badTo.join(", ")}`);
+      setRefusal(w.noAddress(badTo.join(", ")));
       return;
     }
     if (!isNote && course && !course.may) {
@@ -250,7 +252,7 @@ export function Composer({
       return;
     }
     if (!isNote && addressed({ channel }) && to.length === 0) {
-      setRefusal("Add who it goes to.");
+      setRefusal(w.addTo);
       return;
     }
     if (!isNote && at === undefined && (way === "snooze" || way === "later")) {
@@ -307,18 +309,18 @@ export function Composer({
     return (
       <div className="flex shrink-0 gap-2 border-t border-line bg-surface p-2 pb-[max(8px,env(safe-area-inset-bottom))]">
         <Button look="solid" className="flex-1 justify-center" onPress={() => focus("reply")}>
-          {!written ? "Log a call" : isBlank(draft) ? "Reply" : "Go on with your draft"}
+          {!written ? w.logCall : isBlank(draft) ? w.reply : w.goOn}
         </Button>
         <Button look="outline" className="flex-1 justify-center" onPress={() => focus("note")}>
-          Note
+          {w.note}
         </Button>
       </div>
     );
   }
 
   const Glyph = channelIcon[channel];
-  const tab = (id: "reply" | "note", words: string, key: string): ReactNode => (
-    <Tip words={words} keys={key} placement="top">
+  const tab = (id: "reply" | "note", tip: string, key: string): ReactNode => (
+    <Tip words={tip} keys={key} placement="top">
       <AriaButton
         aria-pressed={(isNote ? "note" : "reply") === id}
         onPress={() => focus(id)}
@@ -326,7 +328,7 @@ export function Composer({
           (isNote ? "note" : "reply") === id ? (id === "note" ? "font-medium text-violet-text" : "font-medium text-accent-text") : "text-muted data-[hovered]:text-text"
         }`}
       >
-        {id === "reply" ? `Reply by ${channelWord[channel]}` : "Note"}
+        {id === "reply" ? w.replyBy(channelWord(channel)) : w.note}
       </AriaButton>
     </Tip>
   );
@@ -336,7 +338,7 @@ export function Composer({
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       ref={form}
-      aria-label="Answer"
+      aria-label={w.answer}
       data-answer=""
       onKeyDown={onKeyDown}
       onDragOver={(e) => {
@@ -361,24 +363,24 @@ export function Composer({
     >
       {dragging && (
         <div className="pointer-events-none absolute inset-0 z-10 flex items-center justify-center rounded-lg border-2 border-dashed border-accent bg-accent-soft text-sm font-medium text-accent-text">
-          Drop to attach
+          {w.drop}
         </div>
       )}
       <div className="flex shrink-0 items-center gap-1 px-2 pt-1.5">
         {isNote ? (
-          <LockKeyhole size={14} strokeWidth={1.75} aria-hidden="true" className="ml-2 text-violet-text" />
+          <LockKeyhole size={14} strokeWidth={1.75} aria-hidden="true" className="ms-2 text-violet-text" />
         ) : (
-          <Glyph size={14} strokeWidth={1.75} aria-hidden="true" className="ml-2 text-muted" />
+          <Glyph size={14} strokeWidth={1.75} aria-hidden="true" className="ms-2 text-muted" />
         )}
         {written ? (
-          tab("reply", "Reply", keyOf("reply"))
+          tab("reply", w.reply, keyOf("reply"))
         ) : (
           <Button className="h-7! max-md:h-11!" onPress={onLog}>
             <Phone size={14} strokeWidth={1.75} aria-hidden="true" />
-            Log a call
+            {w.logCall}
           </Button>
         )}
-        {tab("note", "Note for the team", keyOf("note"))}
+        {tab("note", w.noteTeam, keyOf("note"))}
         {(!isNote || !written) && (
           <Suspense fallback={null}>
             <WayLine
@@ -391,8 +393,8 @@ export function Composer({
             />
           </Suspense>
         )}
-        {isNote && <span className="ml-1 text-xs text-violet-text">only your team sees this</span>}
-        {narrow && <IconButton icon={X} label="Close, keep the draft" className="ml-auto" onPress={() => setOpen(false)} />}
+        {isNote && <span className="ms-1 text-xs text-violet-text">{w.onlyTeam}</span>}
+        {narrow && <IconButton icon={X} label={w.closeKeep} className="ms-auto" onPress={() => setOpen(false)} />}
       </div>
       <Suspense>
         <Offers
@@ -438,8 +440,8 @@ export function Composer({
         <>
           <textarea
             ref={note}
-            aria-label="Note for the team"
-            placeholder="Write a note. The customer never sees it."
+            aria-label={w.noteTeam}
+            placeholder={w.writeNote}
             value={draft.note}
             rows={3}
             className="field-sizing-content max-h-80 min-h-[79px] w-full max-md:max-h-none flex-1 resize-none bg-transparent px-4 py-2 text-base text-text outline-none! placeholder:text-muted"
@@ -463,8 +465,8 @@ export function Composer({
           fallback={
             <textarea
               ref={plain}
-              aria-label="Reply"
-              placeholder="Write a reply"
+              aria-label={w.reply}
+              placeholder={w.writeReply}
               value={draft.text}
               // A draft with formatting waits for the editor.
               readOnly={draft.html !== "" && draft.html !== asHtml(draft.text)}
@@ -481,7 +483,7 @@ export function Composer({
         >
           <Editor
             html={draft.html}
-            label="Reply"
+            label={w.reply}
             focused={wantFocus.current}
             onChange={(html, text) => {
               edit({ html, text });
@@ -507,8 +509,8 @@ export function Composer({
                 e.target.value = "";
               }}
             />
-            <IconButton icon={MessageSquareText} label="Saved replies" keys="/" placement="top" onPress={() => setPicking("button")} />
-            <IconButton icon={Paperclip} label="Attach files" placement="top" onPress={() => picker.current?.click()} />
+            <IconButton icon={MessageSquareText} label={w.savedReplies} keys="/" placement="top" onPress={() => setPicking("button")} />
+            <IconButton icon={Paperclip} label={w.attach} placement="top" onPress={() => picker.current?.click()} />
             <SendButtons note={false} later={channel !== "chat"} onSend={send} refusal={refusal} />
           </Editor>
         </Suspense>
@@ -550,7 +552,7 @@ export function Composer({
         </Suspense>
       )}
       {!isNote && (draft.attachments.length > 0 || uploads.length > 0) && (
-        <ul aria-label="Attached" className="flex flex-wrap gap-1.5 px-4 pb-3">
+        <ul aria-label={w.attached} className="flex flex-wrap gap-1.5 px-4 pb-3">
           {draft.attachments.map((a) => (
             <FileChip key={a.id} name={a.name} words={bytes(a.size)} onRemove={() => edit({ attachments: draft.attachments.filter((x) => x.id !== a.id) })} />
           ))}
@@ -558,7 +560,7 @@ export function Composer({
             <FileChip
               key={u.id}
               name={u.name}
-              words={u.refusal === "" ? "uploading" : u.refusal}
+              words={u.refusal === "" ? w.uploading : u.refusal}
               bad={u.refusal !== ""}
               onRemove={() => setUploads((all) => all.filter((x) => x.id !== u.id))}
             />

@@ -4,6 +4,7 @@ import { ArrowLeft } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
+import { useWords } from "../conversationwords";
 import { prefetch, useFileToken, useFilter, useListing, useMessages } from "../data";
 import { aside, putIn, takenBack } from "../draft";
 import { useGo } from "../navigate";
@@ -15,10 +16,10 @@ import { forgive, refusals, useSignal } from "../ui/signals";
 import { goesOn, isLine } from "../lines";
 import { MessagesSkeleton } from "./Blank";
 import { ChatLine } from "./ChatLine";
+import { TypingLine } from "./Colleagues";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Header } from "./Header";
 import { MessageView } from "./MessageView";
-import { TypingLine } from "./Presence";
 import { Outgoing, SeenLine } from "./Outgoing";
 import { RelatedBar } from "./RelatedBar";
 import { Scroll } from "./Scroll";
@@ -57,6 +58,7 @@ export function ConversationPane({
   onPanel: () => void;
 }): ReactNode {
   const go = useGo();
+  const w = useWords();
   const c = opened.conversation;
   // A merged conversation's address leads to the one that it became.
   useEffect(() => {
@@ -68,7 +70,7 @@ export function ConversationPane({
   }, [c, place, go]);
 
   const back = (
-    <IconButton icon={ArrowLeft} label="Back to the list" className="-ml-1.5 md:hidden" onPress={() => go({ ...place, open: "" })} />
+    <IconButton icon={ArrowLeft} label={w.back} className="-ms-1.5 md:hidden" onPress={() => go({ ...place, open: "" })} />
   );
   if (!c) {
     return (
@@ -76,11 +78,11 @@ export function ConversationPane({
         <div className="flex h-14 items-center px-5">{back}</div>
         {opened.error !== null || !opened.loading ? (
           <Trouble
-            words="This conversation can't be shown."
+            words={w.cannotShow}
             kept={
               opened.error instanceof ApiError && opened.error.passing
-                ? `${opened.error.message} What you wrote is kept.`
-                : "It may be in an inbox that you don't see, or the number is wrong."
+                ? w.kept(opened.error.message)
+                : w.hidden
             }
             retry={opened.retry}
           />
@@ -115,6 +117,7 @@ function Opened({
   back: ReactNode;
 }): ReactNode {
   const go = useGo();
+  const w = useWords();
   const said = useMessages(c.id);
   const token = useFileToken();
   const refusal = useSignal(refusals).get(c.id) ?? "";
@@ -182,7 +185,7 @@ function Opened({
     [c.id],
   );
   useCommand("close", close, c.status !== "closed");
-  useCommand("assign-me", () => assign(c, agentId, "you"));
+  useCommand("assign-me", () => assign(c, agentId));
 
   const [triage, setTriage] = useState<"" | "snooze" | "tags" | "priority">("");
   useCommand("snooze", () => setTriage("snooze"));
@@ -193,7 +196,7 @@ function Opened({
   const newer = seenSeq === 0 ? [] : said.messages.filter((m) => m.kind === "message" && m.seq > seenSeq && m.author.agentId !== agentId);
 
   return (
-    <main ref={main} data-conversation="" tabIndex={-1} aria-label={`Conversation ${c.number}`} className="flex min-w-0 flex-1 flex-col bg-surface outline-none!">
+    <main ref={main} data-conversation="" tabIndex={-1} aria-label={w.conversation(c.number)} className="flex min-w-0 flex-1 flex-col bg-surface outline-none!">
       <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} onLog={logTheirs} onFollowUp={() => setForm({ which: "follow-up", number: "" })} />
       <TaskBar c={c} me={me} onCalled={(t) => log(t.customer.address)} />
       <RelatedBar c={c} place={place} onJoin={() => setDialog({ which: "join", picked: "" })} />
@@ -204,7 +207,7 @@ function Opened({
         <div role="alert" className="flex items-center justify-center gap-3 bg-red-soft px-4 py-1.5 text-sm text-red-text">
           {refusal}
           <Button className="h-7! text-red-text" onPress={() => forgive(c.id)}>
-            Dismiss
+            {w.dismiss}
           </Button>
         </div>
       )}
@@ -218,7 +221,7 @@ function Opened({
         sent={sent}
       >
         {said.error ? (
-          <Trouble words="The messages can't be loaded." kept={said.error.message} retry={said.retry} />
+          <Trouble words={w.cannotLoad} kept={said.error.message} retry={said.retry} />
         ) : said.loading && said.messages.length === 0 ? (
           <MessagesSkeleton />
         ) : (

@@ -6,6 +6,7 @@ import StarterKit from "@tiptap/starter-kit";
 import { Bold, Italic, Link2, List, ListOrdered, TextQuote } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
 import { ToggleButton } from "react-aria-components";
+import { useWords, words } from "../composerwords";
 import { plainText, type Node } from "../plaintext";
 import { Tip } from "../ui/controls";
 
@@ -56,7 +57,7 @@ export default function Editor({
         horizontalRule: false,
         link: { openOnClick: false, autolink: true, HTMLAttributes: { rel: null, target: null } },
       }),
-      Placeholder.configure({ placeholder: "Write a reply" }),
+      Placeholder.configure({ placeholder: () => words().writeReply }),
     ],
     content: html,
     autofocus: focused ? "end" : false,
@@ -120,6 +121,7 @@ export default function Editor({
 }
 
 function Tools({ editor }: { editor: Tiptap }): ReactNode {
+  const w = useWords();
   const on = useEditorState({
     editor,
     selector: ({ editor: e }) => ({
@@ -132,14 +134,14 @@ function Tools({ editor }: { editor: Tiptap }): ReactNode {
     }),
   });
   const tools = [
-    { id: "bold", label: "Bold", icon: Bold, on: on.bold, run: () => editor.chain().focus().toggleBold().run() },
-    { id: "italic", label: "Italic", icon: Italic, on: on.italic, run: () => editor.chain().focus().toggleItalic().run() },
-    { id: "list", label: "List", icon: List, on: on.list, run: () => editor.chain().focus().toggleBulletList().run() },
-    { id: "ordered", label: "Numbered list", icon: ListOrdered, on: on.ordered, run: () => editor.chain().focus().toggleOrderedList().run() },
-    { id: "quote", label: "Quote", icon: TextQuote, on: on.quote, run: () => editor.chain().focus().toggleBlockquote().run() },
+    { id: "bold", label: w.bold, icon: Bold, on: on.bold, run: () => editor.chain().focus().toggleBold().run() },
+    { id: "italic", label: w.italic, icon: Italic, on: on.italic, run: () => editor.chain().focus().toggleItalic().run() },
+    { id: "list", label: w.list, icon: List, on: on.list, run: () => editor.chain().focus().toggleBulletList().run() },
+    { id: "ordered", label: w.ordered, icon: ListOrdered, on: on.ordered, run: () => editor.chain().focus().toggleOrderedList().run() },
+    { id: "quote", label: w.quote, icon: TextQuote, on: on.quote, run: () => editor.chain().focus().toggleBlockquote().run() },
     {
       id: "link",
-      label: on.link ? "Remove the link" : "Make a link of the selected address",
+      label: on.link ? w.unlink : w.link,
       icon: Link2,
       on: on.link,
       run: () => {
@@ -153,7 +155,7 @@ function Tools({ editor }: { editor: Tiptap }): ReactNode {
     },
   ];
   return (
-    <div role="toolbar" aria-label="Formatting" className="flex items-center gap-0.5 max-md:hidden">
+    <div role="toolbar" aria-label={w.formatting} className="flex items-center gap-0.5 max-md:hidden">
       {tools.map((t) => (
         <Tip key={t.id} words={t.label} placement="top">
           <ToggleButton

@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { assign, setStatus } from "../actions";
 import { presenceOf } from "../around";
+import { useWords } from "../conversationwords";
 import { aside } from "../draft";
 import { keyOf } from "../keys";
 import { around } from "../runtime";
@@ -12,9 +13,9 @@ import type { Conversation, Me } from "../types";
 import { Button, Chip, IconButton, MenuButton, Tip, type Choice } from "../ui/controls";
 import { useCommand, useNow } from "../ui/hooks";
 import { useSignal } from "../ui/signals";
-import { CustomerDot, presenceWord, Viewers } from "./Presence";
+import { CustomerDot, Viewers } from "./Colleagues";
 import type { Together } from "./Together";
-import { useWords } from "../words/language";
+import { useWords as usePageWords } from "../words/language";
 import { age, personName, priorityWord, span, statusWord, subjectOf, when } from "../words";
 
 export function Header({
@@ -43,36 +44,37 @@ export function Header({
   onFollowUp: () => void;
 }): ReactNode {
   const now = useNow();
-  const { compose } = useWords();
+  const w = useWords();
+  const { compose, terms } = usePageWords();
   const [assigning, setAssigning] = useState(false);
   useCommand("assign", () => setAssigning(true));
   const here = useSignal(around);
   const agents = me?.agents ?? [];
-  const assignee = c.assigneeId === "" ? "" : c.assigneeId === agentId ? "You" : (agents.find((a) => a.id === c.assigneeId)?.name ?? "Somebody");
+  const assignee = c.assigneeId === "" ? "" : c.assigneeId === agentId ? terms.you : (agents.find((a) => a.id === c.assigneeId)?.name ?? terms.somebody);
   const people: Choice[] = [
-    { id: agentId, words: "Me", icon: UserRound, keys: keyOf("assign-me"), selected: c.assigneeId === agentId },
+    { id: agentId, words: terms.me, icon: UserRound, keys: keyOf("assign-me"), selected: c.assigneeId === agentId },
     ...agents
       .filter((a) => a.id !== agentId)
-      .map((a) => ({ id: a.id, words: a.name, detail: presenceWord[presenceOf(here, a.id)], selected: c.assigneeId === a.id })),
-    { id: "nobody", words: "Nobody", selected: c.assigneeId === "" },
+      .map((a) => ({ id: a.id, words: a.name, detail: terms.presence[presenceOf(here, a.id)], selected: c.assigneeId === a.id })),
+    { id: "nobody", words: terms.nobody, selected: c.assigneeId === "" },
   ];
   const moves: Choice[] = [
     ...(narrow
       ? [
-          { id: "me", words: "Assign to me", icon: UserRound, keys: undefined },
-          { id: "assign", words: assignee === "" ? "Assign to somebody" : `Assigned to ${assignee}. Change`, icon: UserRound },
+          { id: "me", words: w.toMe, icon: UserRound, keys: undefined },
+          { id: "assign", words: assignee === "" ? w.toSomebody : w.assignedTo(assignee), icon: UserRound },
         ]
       : []),
-    ...(c.status === "open" ? [] : [{ id: "open", words: c.status === "spam" ? "Not spam" : "Open again", icon: RotateCcw }]),
-    ...(c.status === "pending" || c.status === "spam" ? [] : [{ id: "pending", words: "Pending: waits for somebody else", icon: Clock3 }]),
-    ...(c.status === "closed" ? [] : [{ id: "closed", words: "Close", icon: Check, keys: keyOf("close") }]),
-    ...(c.status === "spam" ? [] : [{ id: "spam", words: "Spam", icon: OctagonAlert }]),
-    { id: "follow-up", words: "Follow up later", icon: AlarmClock },
+    ...(c.status === "open" ? [] : [{ id: "open", words: c.status === "spam" ? w.notSpam : w.openAgain, icon: RotateCcw }]),
+    ...(c.status === "pending" || c.status === "spam" ? [] : [{ id: "pending", words: w.pending, icon: Clock3 }]),
+    ...(c.status === "closed" ? [] : [{ id: "closed", words: w.close, icon: Check, keys: keyOf("close") }]),
+    ...(c.status === "spam" ? [] : [{ id: "spam", words: w.spam, icon: OctagonAlert }]),
+    { id: "follow-up", words: w.followUp, icon: AlarmClock },
     { id: "aside", words: compose.sides, icon: MessagesSquare, keys: keyOf("sides") },
-    { id: "log", words: "Log a call", icon: Phone },
-    { id: "join", words: "Join another conversation", icon: Combine },
-    { id: "move", words: "Move messages elsewhere", icon: Split },
-    { id: "facts", words: "How it came together", icon: Waypoints },
+    { id: "log", words: w.logCall, icon: Phone },
+    { id: "join", words: w.join, icon: Combine },
+    { id: "move", words: w.move, icon: Split },
+    { id: "facts", words: w.facts, icon: Waypoints },
   ];
   const inbox = me?.inboxes.find((i) => i.id === c.inboxId)?.name;
   const waits = c.waitingSince !== "" && c.status === "open";
@@ -90,11 +92,10 @@ export function Header({
             {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}
           </span>
           <CustomerDot c={c} />
-          {waits && <span className="shrink-0 text-amber-text">· waiting {narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince))}</span>}
+          {waits && <span className="shrink-0 text-amber-text">· {w.waiting(narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince)))}</span>}
           {c.status !== "open" && (
             <Chip>
-              {statusWord[c.status]}
-              {c.snoozedUntil !== "" && ` until ${when(c.snoozedUntil, now)}`}
+              {c.snoozedUntil === "" ? statusWord(c.status) : w.until(statusWord(c.status), when(c.snoozedUntil, now))}
             </Chip>
           )}
           {c.priority !== 0 && <Chip>{priorityWord(c.priority)}</Chip>}
@@ -105,42 +106,41 @@ export function Header({
       </div>
       <Viewers c={c} me={agentId} />
       <MenuButton
-        label="Assign to"
+        label={w.assignTo}
         choices={people}
         isOpen={assigning}
         onOpenChange={setAssigning}
         onChoose={(id) => {
-          if (id === "nobody") assign(c, "", "");
-          else assign(c, id, id === agentId ? "you" : (agents.find((a) => a.id === id)?.name ?? ""));
+          assign(c, id === "nobody" ? "" : id, id === agentId ? "" : (agents.find((a) => a.id === id)?.name ?? terms.somebody));
         }}
       >
         <AriaButton
-          aria-label={assignee === "" ? "Assign" : `Assigned to ${assignee}. Change`}
+          aria-label={assignee === "" ? w.assign : w.assignedTo(assignee)}
           className="flex h-8 max-w-40 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:w-0 max-md:overflow-hidden max-md:px-0"
           {...(narrow ? { excludeFromTabOrder: true } : {})}
         >
           <UserRound size={15} strokeWidth={1.75} aria-hidden="true" className={assignee === "" ? "text-muted" : "text-accent-text"} />
-          <span className="truncate max-md:sr-only">{assignee === "" ? "Assign" : assignee}</span>
+          <span className="truncate max-md:sr-only">{assignee === "" ? w.assign : assignee}</span>
         </AriaButton>
       </MenuButton>
       {c.status === "closed" || c.status === "spam" ? (
         <Button look="outline" className="max-md:px-3" onPress={() => setStatus(c, "open")}>
-          {c.status === "spam" ? "Not spam" : "Open again"}
+          {c.status === "spam" ? w.notSpam : w.openAgain}
         </Button>
       ) : (
-        <Tip words="Close and go to the next" keys={keyOf("close")}>
-          <Button look="outline" onPress={onClose} aria-label="Close the conversation" className="max-md:w-11 max-md:justify-center max-md:px-0">
+        <Tip words={w.closeNext} keys={keyOf("close")}>
+          <Button look="outline" onPress={onClose} aria-label={w.closeIt} className="max-md:w-11 max-md:justify-center max-md:px-0">
             <Check size={15} strokeWidth={2} aria-hidden="true" />
-            <span className="max-md:sr-only">Close</span>
+            <span className="max-md:sr-only">{w.close}</span>
           </Button>
         </Tip>
       )}
       <MenuButton
-        label="More"
+        label={w.more}
         choices={moves}
         onChoose={(id) => {
           if (id === "closed") onClose();
-          else if (id === "me") assign(c, agentId, "you");
+          else if (id === "me") assign(c, agentId);
           else if (id === "assign") setAssigning(true);
           else if (id === "aside") aside.set({ of: c.id, open: "" });
           else if (id === "log") onLog();
@@ -149,11 +149,11 @@ export function Header({
           else if (id === "open" || id === "pending" || id === "spam") setStatus(c, id);
         }}
       >
-        <Button aria-label="More" className="w-8 justify-center px-0! max-md:w-9">
+        <Button aria-label={w.more} className="w-8 justify-center px-0! max-md:w-9">
           <Ellipsis size={16} aria-hidden="true" />
         </Button>
       </MenuButton>
-      <IconButton icon={PanelRight} label="Customer" keys={keyOf("panel")} pressed={panelShown} onPress={onPanel} />
+      <IconButton icon={PanelRight} label={w.customer} keys={keyOf("panel")} pressed={panelShown} onPress={onPanel} />
     </header>
   );
 }

@@ -33,13 +33,13 @@ export default function Help({ onClose }: { onClose: () => void }): ReactNode {
                     {bindings
                       .filter((b) => b.group === g)
                       .map((b) => (
-                        <Line key={b.command} keys={b.keys} help={w.does(b.command)} />
+                        <Line key={b.command} keys={b.keys} does={w.does[b.command]} />
                       ))}
                   </Group>
                 ))}
                 <Group name={w.whileWriting}>
-                  <Line keys={["Mod Enter"]} help={w.send} />
-                  <Line keys={["Esc"]} help={w.leave} />
+                  <Line keys={["Mod Enter"]} does={w.send} />
+                  <Line keys={["Esc"]} does={w.leave} />
                 </Group>
               </div>
             </>
@@ -59,10 +59,10 @@ function Group({ name, children }: { name: string; children: ReactNode }): React
   );
 }
 
-function Line({ keys, help }: { keys: readonly string[]; help: string }): ReactNode {
+function Line({ keys, does }: { keys: readonly string[]; does: string }): ReactNode {
   return (
     <div className="flex h-8 items-center gap-3 border-b border-line last:border-0">
-      <dt className="min-w-0 flex-1 text-sm">{help}</dt>
+      <dt className="min-w-0 flex-1 text-sm">{does}</dt>
       <dd className="flex">
         <span className="sr-only">{keys.join(useWords().or)}</span>
         {keys.map((k) => (

@@ -41,10 +41,10 @@ export function ListPane({
     (views?.items.find((v) => v.id === place.saved)?.name ??
       person?.inboxes.find((i) => i.id === place.inbox)?.name ??
       person?.teams.find((t) => t.id === place.team)?.name ??
-      viewWord[place.view]);
+      viewWord(place.view));
   return (
     <Landmark
-      aria-label={listed(place.view) ? w.conversations : viewWord[place.view]}
+      aria-label={listed(place.view) ? w.conversations : viewWord(place.view)}
       className={`relative flex min-h-0 min-w-0 flex-col bg-surface ${width === null ? "flex-1" : "shrink-0"}`}
       style={width === null ? {} : { width }}
     >

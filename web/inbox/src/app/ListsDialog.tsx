@@ -29,7 +29,7 @@ export default function ListsDialog({
   const [text, setText] = useState("");
   const fixed: Entry[] = navViews.map((v) => ({
     place: at(v.view),
-    words: viewWord[v.view],
+    words: viewWord(v.view),
     count: countAt(v.view, counts, looked, me),
     capped: v.view === "mentions",
     icon: v.icon,

@@ -1,5 +1,6 @@
 import { ImageOff } from "lucide-react";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useWords } from "../messagewords";
 import { fold, linkify, type Segment } from "../quote";
 import { mailDocument, worthShowing, type Ink } from "../mailhtml";
 import { useTheme } from "../theme";
@@ -20,8 +21,9 @@ export function MailBody({ message: m, token }: { message: Message; token: strin
 }
 
 export function TextBody({ text, visible }: { text: string; visible: string }): ReactNode {
+  const w = useWords();
   const segments = useMemo(() => fold(text, visible), [text, visible]);
-  if (segments.length === 0) return <p className="text-sm text-muted">(no text)</p>;
+  if (segments.length === 0) return <p className="text-sm text-muted">{w.noText}</p>;
   return (
     <div className="text-base break-words [overflow-wrap:anywhere]">
       {segments.map((s, i) => (s.folded ? <Folded key={i} segment={s} /> : <Plain key={i} text={s.text} />))}
@@ -47,12 +49,13 @@ function Plain({ text, quiet = false }: { text: string; quiet?: boolean }): Reac
 }
 
 function Folded({ segment }: { segment: Segment }): ReactNode {
+  const w = useWords();
   const [open, setOpen] = useState(false);
   return (
     <div className="my-2">
       <Button
         aria-expanded={open}
-        aria-label={open ? "Hide quoted text" : "Show quoted text"}
+        aria-label={open ? w.hideQuoted : w.showQuoted}
         className="h-4! rounded-md bg-hover px-2! text-xs tracking-wider"
         onPress={() => setOpen(!open)}
       >
@@ -93,6 +96,7 @@ function useInk(): Ink {
 }
 
 function HtmlBody({ message: m, token }: { message: Message; token: string }): ReactNode {
+  const w = useWords();
   const [images, setImages] = useState(false);
   const ink = useInk();
   const frame = useRef<HTMLIFrameElement>(null);
@@ -148,15 +152,15 @@ function HtmlBody({ message: m, token }: { message: Message; token: string }): R
       {m.remoteImages && !images && (
         <div className="mb-2 flex items-center gap-2 text-xs text-muted">
           <ImageOff size={14} strokeWidth={1.75} aria-hidden="true" />
-          <span>Images from other servers are not loaded: they tell the sender that you read this.</span>
+          <span>{w.blocked}</span>
           <Button className="h-7! px-2! text-xs font-medium text-accent-text" onPress={() => setImages(true)}>
-            Show images
+            {w.showImages}
           </Button>
         </div>
       )}
       <iframe
         ref={frame}
-        title={`Mail from ${m.author.name || m.author.address}`}
+        title={w.mailFrom(m.author.name || m.author.address)}
         // The same origin lets the page measure it; without allow-scripts nothing in it can run.
         sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
         referrerPolicy="no-referrer"

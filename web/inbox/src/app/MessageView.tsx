@@ -19,12 +19,14 @@ import {
 import { lazy, memo, Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton, Dialog, DialogTrigger, Link, Popover } from "react-aria-components";
 import { resend } from "../actions";
+import { delivery, markWords, useWords } from "../messagewords";
 import { waits } from "../state";
 import type { Attachment, Message } from "../types";
 import { Avatar, Button, Chip, IconButton, Tip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
-import { bytes, channelWord, delivery, exactly, initials, markWords, partyName, when } from "../words";
+import { bytes, channelWord, exactly, initials, partyName, when } from "../words";
+import { useWords as usePageWords } from "../words/language";
 import { showParties } from "../recipients";
 import { CallCard } from "./CallCard";
 import { MailBody, TextBody } from "./MailBody";
@@ -49,12 +51,14 @@ export const MessageView = memo(function MessageView({
   const [details, setDetails] = useState(false);
   const note = m.kind === "note";
   const Glyph = channelIcon[m.channel];
-  const name = m.author.name || m.author.address || (m.author.kind === "system" ? "Sent elsewhere" : "Unknown sender");
+  const w = useWords();
+  const page = usePageWords().terms;
+  const name = m.author.name || m.author.address || (m.author.kind === "system" ? w.elsewhere : page.unknownSender);
   const files = m.attachments.filter((a) => !a.inline || a.contentId === "");
-  const said = note ? "Note" : m.call ? "Call" : m.direction === "out" ? "Reply" : channelWord[m.channel].replace(/^./, (c) => c.toUpperCase());
+  const said = note ? w.note : m.call ? w.call : m.direction === "out" ? w.reply : channelWord(m.channel).replace(/^./, (c) => c.toUpperCase());
   return (
     <article
-      aria-label={`${said} from ${name}, ${when(m.sentAt || m.createdAt, now)}`}
+      aria-label={w.by(said, name, when(m.sentAt || m.createdAt, now))}
       data-message={m.id}
       className={`group/message relative px-5 py-4 ${
         note ? "-mt-px border-y border-violet-line bg-violet-soft" : "border-b border-line last:border-b-0"
@@ -66,9 +70,9 @@ export const MessageView = memo(function MessageView({
           <div className={`flex min-w-0 flex-wrap items-center gap-x-1.5 ${note ? "min-h-7" : "min-h-5"}`}>
             <span className="max-w-full truncate text-sm font-semibold">{name}</span>
             {note ? (
-              <span className="shrink-0 text-xs text-violet-text">Note · only your team sees this</span>
+              <span className="shrink-0 text-xs text-violet-text">{w.onlyTeam}</span>
             ) : (
-              <Glyph size={13} strokeWidth={1.75} aria-label={channelWord[m.channel]} className="shrink-0 text-muted" />
+              <Glyph size={13} strokeWidth={1.75} aria-label={channelWord(m.channel)} className="shrink-0 text-muted" />
             )}
             <Marks message={m} />
           </div>
@@ -76,28 +80,28 @@ export const MessageView = memo(function MessageView({
             <AriaButton
               aria-expanded={details}
               onPress={() => setDetails(!details)}
-              className="-ml-1 flex max-w-full items-center gap-0.5 rounded px-1 text-xs text-muted data-[hovered]:text-text"
+              className="-ms-1 flex max-w-full items-center gap-0.5 rounded px-1 text-xs text-muted data-[hovered]:text-text"
             >
               <span className="min-w-0 truncate">
-                {m.to.length === 0 ? m.author.address : `to ${m.to.map(partyName).join(", ")}`}
-                {m.cc.length > 0 && `, cc ${m.cc.map(partyName).join(", ")}`}
+                {m.to.length === 0 ? m.author.address : w.to(m.to.map(partyName).join(", "))}
+                {m.cc.length > 0 && w.cc(m.cc.map(partyName).join(", "))}
               </span>
-              <span className="sr-only">, all recipients</span>
+              <span className="sr-only">{w.allRecipients}</span>
               <ChevronDown size={12} aria-hidden="true" className={`shrink-0 ${details ? "rotate-180" : ""}`} />
             </AriaButton>
           )}
         </div>
         <div className="flex shrink-0 items-center">
           <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
-            {!note && <IconButton icon={Reply} label="Reply" keys="r" onPress={onReply} className="size-7! max-md:hidden" />}
+            {!note && <IconButton icon={Reply} label={w.reply} keys="r" onPress={onReply} className="size-7! max-md:hidden" />}
             <Why message={m} />
-            <IconButton icon={Split} label="Move elsewhere" onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
+            <IconButton icon={Split} label={w.move} onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
             {m.hasRaw && (
-              <Tip words="Raw source">
+              <Tip words={w.raw}>
                 <Link
                   href={`/api/v1/messages/${m.id}/raw?t=${encodeURIComponent(token)}`}
                   target="_blank"
-                  aria-label="Raw source"
+                  aria-label={w.raw}
                   className="inline-flex size-7 items-center justify-center rounded-md text-muted data-[hovered]:bg-hover data-[hovered]:text-text"
                 >
                   <FileCode size={16} strokeWidth={1.75} aria-hidden="true" />
@@ -105,18 +109,18 @@ export const MessageView = memo(function MessageView({
               </Tip>
             )}
           </div>
-          <time dateTime={m.sentAt} title={exactly(m.sentAt)} className={`figures pl-1.5 text-xs text-muted ${note ? "leading-7" : ""}`}>
+          <time dateTime={m.sentAt} title={exactly(m.sentAt)} className={`figures ps-1.5 text-xs text-muted ${note ? "leading-7" : ""}`}>
             {when(m.sentAt || m.createdAt, now)}
           </time>
         </div>
       </header>
-      <div className="md:pl-[38px]">
+      <div className="md:ps-[38px]">
         {details && <Details message={m} />}
         {m.call ? <CallCard message={m} call={m.call} token={token} /> : note ? <TextBody text={m.text} visible="" /> : <MailBody message={m} token={token} />}
         {m.bounces.length > 0 && <Bounces message={m} />}
         {m.problems.length > 0 && (
           <p className="mt-2 text-xs text-amber-text">
-            Not all of it could be read: {m.problems.join("; ")}. The raw source has everything.
+            {w.unread(m.problems.join("; "))}
           </p>
         )}
         {files.length > 0 && <Files files={files} token={token} />}
@@ -127,13 +131,14 @@ export const MessageView = memo(function MessageView({
 });
 
 function Details({ message: m }: { message: Message }): ReactNode {
+  const w = useWords().fields;
   const lines: [string, string][] = [
-    ["From", showParties([m.author])],
-    ["To", showParties(m.to)],
-    ["Cc", showParties(m.cc)],
-    ["Bcc", showParties(m.bcc)],
-    ["Subject", m.subject],
-    ["Date", exactly(m.sentAt)],
+    [w.from, showParties([m.author])],
+    [w.to, showParties(m.to)],
+    [w.cc, showParties(m.cc)],
+    [w.bcc, showParties(m.bcc)],
+    [w.subject, m.subject],
+    [w.date, exactly(m.sentAt)],
   ];
   return (
     <dl className="mb-3 grid grid-cols-[auto_1fr] gap-x-3 rounded-md bg-sunken px-3 py-2 text-xs">
@@ -150,14 +155,15 @@ function Details({ message: m }: { message: Message }): ReactNode {
 }
 
 export function Marks({ message: m }: { message: Message }): ReactNode {
+  const w = useWords();
   const unproven = m.reason.marks.length > 0;
   return (
     <>
-      {m.automatic.is && <Mark icon={Bot} short="Automatic" long={m.automatic.reason || "A machine wrote this. It never opens a conversation again."} />}
-      {m.spam && <Mark icon={TriangleAlert} tone="amber" short="Spam" long="The mail provider takes this for spam." />}
-      {m.masked && <Mark icon={ShieldCheck} short="Card number hidden" long="It held the number of a payment card, which is not kept readable. Only an admin can open the raw source." />}
-      {m.protection === "signed" && <Mark icon={ShieldCheck} short="Signed" long="Its sender signed this mail. Skein shows that, and does not check the signature." />}
-      {m.protection === "encrypted" && <Mark icon={Lock} short="Encrypted" long="This mail is encrypted: its text can't be shown here." />}
+      {m.automatic.is && <Mark icon={Bot} short={w.automatic} long={m.automatic.reason || w.automaticLong} />}
+      {m.spam && <Mark icon={TriangleAlert} tone="amber" short={w.spam} long={w.spamLong} />}
+      {m.masked && <Mark icon={ShieldCheck} short={w.masked} long={w.maskedLong} />}
+      {m.protection === "signed" && <Mark icon={ShieldCheck} short={w.signed} long={w.signedLong} />}
+      {m.protection === "encrypted" && <Mark icon={Lock} short={w.encrypted} long={w.encryptedLong} />}
       {unproven &&
         m.reason.marks.map((k) => <Mark key={k} icon={ShieldQuestion} tone="amber" short={markWords(k).short} long={markWords(k).long} />)}
     </>
@@ -179,13 +185,14 @@ function Mark({ icon: Icon, short, long, tone = "quiet" }: { icon: LucideIcon; s
 
 /** Why the message is in this conversation: in words on hover, focus and press. */
 export function Why({ message: m }: { message: Message }): ReactNode {
-  const words = m.reason.text || "It began this conversation.";
+  const w = useWords();
+  const words = m.reason.text || w.began;
   return (
     <DialogTrigger>
-      <IconButton icon={Info} label={`Why it is here: ${words}`} className="size-7!" />
+      <IconButton icon={Info} label={w.whyIs(words)} className="size-7!" />
       <Popover placement="bottom end" offset={4} className="floats z-40 max-w-80 rounded-md bg-raised p-3 text-sm shadow-float">
-        <Dialog aria-label="Why it is here">
-          <p className="mb-1 font-medium">Why it is here</p>
+        <Dialog aria-label={w.why}>
+          <p className="mb-1 font-medium">{w.why}</p>
           <p>{words}</p>
           {m.reason.marks.map((k) => (
             <p key={k} className="mt-2 text-amber-text">
@@ -194,7 +201,7 @@ export function Why({ message: m }: { message: Message }): ReactNode {
           ))}
           {m.reason.linked !== "" && (
             <a href={`/c/${m.reason.linked}`} className="mt-2 inline-block font-medium text-accent-text underline underline-offset-2">
-              The conversation that it names
+              {w.named}
             </a>
           )}
         </Dialog>
@@ -204,12 +211,12 @@ export function Why({ message: m }: { message: Message }): ReactNode {
 }
 
 function Bounces({ message: m }: { message: Message }): ReactNode {
+  const w = useWords();
   return (
     <ul className="mt-2 text-sm">
       {m.bounces.map((b) => (
         <li key={b.recipient} className="rounded-md bg-red-soft px-3 py-2 text-red-text">
-          <strong className="font-semibold">{b.recipient}</strong> did not get the mail{b.status === "" ? "" : ` (${b.status})`}.{" "}
-          {b.hard ? "Trying again is of no use: check the address." : "The server may take it later."}
+          <strong className="font-semibold">{b.recipient}</strong> {w.bounced(b.status)} {b.hard ? w.bouncedHard : w.bouncedSoft}
           {b.detail !== "" && <span className="mt-1 block text-xs text-secondary">{b.detail}</span>}
         </li>
       ))}
@@ -220,8 +227,9 @@ function Bounces({ message: m }: { message: Message }): ReactNode {
 const pictures = /^image\/(png|jpe?g|gif|webp)$/i;
 
 export function Files({ files, token }: { files: readonly Attachment[]; token: string }): ReactNode {
+  const w = useWords();
   return (
-    <ul aria-label="Attachments" className="mt-3 flex flex-wrap gap-2">
+    <ul aria-label={w.attachments} className="mt-3 flex flex-wrap gap-2">
       {files.map((a) => {
         const address = `/api/v1/attachments/${a.id}?t=${encodeURIComponent(token)}`;
         return (
@@ -229,18 +237,18 @@ export function Files({ files, token }: { files: readonly Attachment[]; token: s
             <a
               href={address}
               download={a.name || "file"}
-              className="flex h-11 max-w-72 items-center gap-2.5 overflow-hidden rounded-md border border-line pr-3 hover:bg-hover"
+              className="flex h-11 max-w-72 items-center gap-2.5 overflow-hidden rounded-md border border-line pe-3 hover:bg-hover"
             >
               {pictures.test(a.type) && token !== "" ? (
                 <img src={`${address}&inline=1`} alt="" loading="lazy" className="size-11 shrink-0 object-cover" />
               ) : (
-                <Paperclip size={16} strokeWidth={1.75} aria-hidden="true" className="ml-3 shrink-0 text-muted" />
+                <Paperclip size={16} strokeWidth={1.75} aria-hidden="true" className="ms-3 shrink-0 text-muted" />
               )}
               <span className="min-w-0 flex-1">
-                <span className="block truncate text-xs font-medium">{a.name || "Unnamed file"}</span>
+                <span className="block truncate text-xs font-medium">{a.name || w.unnamed}</span>
                 <span className="figures block text-xs text-muted">{bytes(a.size)}</span>
               </span>
-              <Download size={14} strokeWidth={1.75} aria-label="Download" className="shrink-0 text-muted" />
+              <Download size={14} strokeWidth={1.75} aria-label={w.download} className="shrink-0 text-muted" />
             </a>
           </li>
         );
@@ -262,6 +270,7 @@ const stateIcon: Partial<Record<Message["state"], LucideIcon>> = {
 export function DeliveryLine({ message: m }: { message: Message }): ReactNode {
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
+  const w = useWords();
   const d = delivery(m);
   if (d.word === "") return null;
   if (waits(m)) {
@@ -287,7 +296,7 @@ export function DeliveryLine({ message: m }: { message: Message }): ReactNode {
         {d.word}
       </p>
       <p className="mt-1">{d.explain}</p>
-      {m.stateDetail !== "" && <p className="mt-1 text-xs text-secondary">The mail server said: {m.stateDetail}</p>}
+      {m.stateDetail !== "" && <p className="mt-1 text-xs text-secondary">{w.serverSaid(m.stateDetail)}</p>}
       <div className="mt-2 flex items-center gap-2">
         <Button
           look="outline"
@@ -300,7 +309,7 @@ export function DeliveryLine({ message: m }: { message: Message }): ReactNode {
             });
           }}
         >
-          Send again
+          {w.sendAgain}
         </Button>
         {refusal !== "" && (
           <span role="alert" className="text-xs text-red-text">

@@ -16,7 +16,7 @@ import { runCommand } from "../ui/hooks";
 import { initials } from "../words";
 import { NavItem } from "./NavItem";
 import { Logo } from "./Logo";
-import { PresenceDot, presenceWord, useOwnPresence } from "./Presence";
+import { PresenceDot, useOwnPresence } from "./Presence";
 import { useWords } from "../words/language";
 
 export const navViews: readonly { view: View; icon: LucideIcon; keys?: string }[] = [
@@ -85,12 +85,12 @@ export function Nav({
           </AriaButton>
         </Tip>
       </div>
-      <nav aria-label="Lists" className={`flex flex-1 flex-col gap-0.5 overflow-y-auto ${expanded ? "px-2" : "items-center px-1"}`}>
+      <nav aria-label={w.nav.lists} className={`flex flex-1 flex-col gap-0.5 overflow-y-auto ${expanded ? "px-2" : "items-center px-1"}`}>
         {navViews.map((v) => (
           <NavItem
             key={v.view}
             to={href(at(v.view))}
-            words={viewWord[v.view]}
+            words={viewWord(v.view)}
             icon={v.icon}
             keys={v.keys}
             expanded={expanded}
@@ -109,12 +109,12 @@ export function Nav({
             </Suspense>
           )
         ) : (
-          <IconButton icon={List} label="All lists" keys={keyOf("lists")} onPress={() => runCommand("lists")} placement="right" />
+          <IconButton icon={List} label={w.nav.allLists} keys={keyOf("lists")} onPress={() => runCommand("lists")} placement="right" />
         )}
       </nav>
       <div className={`flex gap-1 p-2 ${expanded ? "items-center" : "flex-col items-center"}`}>
         <AccountMenu me={me} expanded={expanded} />
-        <IconButton icon={CircleHelp} label="All keys" keys="?" onPress={onHelp} placement={expanded ? "top" : "right"} />
+        <IconButton icon={CircleHelp} label={w.nav.allKeys} keys="?" onPress={onHelp} placement={expanded ? "top" : "right"} />
       </div>
     </header>
   );
@@ -132,23 +132,24 @@ export function LazyBell({ expanded }: { expanded: boolean }): ReactNode {
 }
 
 export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: boolean }): ReactNode {
+  const w = useWords();
   const theme = useTheme();
   const router = useRouter();
   const name = me?.agent.name ?? "";
   const state = useOwnPresence(me?.agent.id ?? "");
   return (
     <MenuButton
-      label="Account"
+      label={w.nav.account}
       placement="top start"
       choices={[
         state === "away"
-          ? { id: "here", words: "Back", detail: "Shown as away", icon: CirclePlay }
-          : { id: "away", words: "Go away", detail: "Calls to the inbox pass you by", icon: CirclePause },
-        { id: "system", words: "As the system", icon: Monitor, selected: theme === "system" },
-        { id: "light", words: "Light", icon: Sun, selected: theme === "light" },
-        { id: "dark", words: "Dark", icon: Moon, selected: theme === "dark" },
-        { id: "settings", words: "Settings", icon: Settings2 },
-        { id: "out", words: "Sign out", detail: me?.agent.email, icon: LogOut },
+          ? { id: "here", words: w.nav.back, detail: w.nav.shownAway, icon: CirclePlay }
+          : { id: "away", words: w.nav.goAway, detail: w.nav.callsPass, icon: CirclePause },
+        { id: "system", words: w.nav.asSystem, icon: Monitor, selected: theme === "system" },
+        { id: "light", words: w.nav.light, icon: Sun, selected: theme === "light" },
+        { id: "dark", words: w.nav.dark, icon: Moon, selected: theme === "dark" },
+        { id: "settings", words: w.nav.settings, icon: Settings2 },
+        { id: "out", words: w.nav.signOut, detail: me?.agent.email, icon: LogOut },
       ]}
       onChoose={(id) => {
         if (id === "out") void signOut();
@@ -158,12 +159,12 @@ export function AccountMenu({ me, expanded }: { me: Me | undefined; expanded: bo
       }}
     >
       <AriaButton
-        aria-label={name === "" ? "Account" : `Account: ${name}, ${presenceWord[state].toLowerCase()}`}
-        className={`flex h-9 min-w-0 items-center gap-2.5 rounded-md text-left data-[hovered]:bg-hover ${expanded ? "flex-1 px-1.5" : "w-9 justify-center"}`}
+        aria-label={name === "" ? w.nav.account : w.nav.accountOf(name, w.terms.presence[state])}
+        className={`flex h-9 min-w-0 items-center gap-2.5 rounded-md text-start data-[hovered]:bg-hover ${expanded ? "flex-1 px-1.5" : "w-9 justify-center"}`}
       >
         <span className="relative flex shrink-0">
           <Avatar name={name === "" ? "" : initials(name)} size={24} ours />
-          <span className="absolute -right-0.5 -bottom-0.5 flex rounded-full ring-2 ring-canvas">
+          <span className="absolute -end-0.5 -bottom-0.5 flex rounded-full ring-2 ring-canvas">
             <PresenceDot state={state} />
           </span>
         </span>

@@ -8,15 +8,16 @@ import { isEmpty, selection } from "../selection";
 import { dismiss, offlineSince, spoken, toasts, useSignal } from "../ui/signals";
 import { Button, IconButton, Kbd } from "../ui/controls";
 import { when } from "../words";
+import { useWords } from "../words/language";
 
 export function OfflineBar(): ReactNode {
   const since = useSignal(offlineSince);
+  const w = useWords().notices;
   return (
     <div role="status" className="shrink-0">
       {since > 0 && (
         <p className="bg-amber-soft px-3 py-1 text-center text-xs text-amber-text">
-          Offline since {when(new Date(since).toISOString(), Date.now())}. What you write is kept and leaves when the connection is
-          back.
+          {w.offline(when(new Date(since).toISOString(), Date.now()))}
         </p>
       )}
     </div>
@@ -26,15 +27,16 @@ export function OfflineBar(): ReactNode {
 export function Notices(): ReactNode {
   const all = useSignal(toasts);
   const words = useSignal(spoken);
+  const w = useWords().notices;
   // What is done with a selection stands at the foot of the list.
   const raised = !isEmpty(useSignal(selection));
   const undoable = all.findLastIndex((t) => t.undo); // the key undoes the newest
   return (
     <>
-      <div aria-live="polite" role="log" aria-label="News" className="sr-only">
+      <div aria-live="polite" role="log" aria-label={w.news} className="sr-only">
         {words}
       </div>
-      <div role="status" aria-label="Done" className={`pointer-events-none fixed start-4 z-50 flex flex-col items-start gap-2 max-md:inset-x-4 max-md:items-center ${raised ? "bottom-28 max-md:bottom-48" : "bottom-4 max-md:bottom-20"}`}>
+      <div role="status" aria-label={w.done} className={`pointer-events-none fixed start-4 z-50 flex flex-col items-start gap-2 max-md:inset-x-4 max-md:items-center ${raised ? "bottom-28 max-md:bottom-48" : "bottom-4 max-md:bottom-20"}`}>
         {all.map((t, i) => (
           <div
             key={t.id}
@@ -49,10 +51,10 @@ export function Notices(): ReactNode {
                   t.undo?.();
                 }}
               >
-                Undo {i === undoable && <Kbd keys={keyOf("undo")} />}
+                {w.undo} {i === undoable && <Kbd keys={keyOf("undo")} />}
               </Button>
             )}
-            <IconButton icon={X} label="Dismiss" placement="top" onPress={() => dismiss(t.id)} />
+            <IconButton icon={X} label={w.dismiss} placement="top" onPress={() => dismiss(t.id)} />
           </div>
         ))}
       </div>

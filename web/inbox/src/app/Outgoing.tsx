@@ -3,10 +3,13 @@
 import { Clock, TriangleAlert, WifiOff } from "lucide-react";
 import { useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
 import type { Draft } from "../draft";
+import { useWords } from "../messagewords";
 import { judge, type Entry } from "../outbox";
 import { outbox } from "../runtime";
 import type { Conversation, Message } from "../types";
 import { Button, Kbd } from "../ui/controls";
+import { listed } from "../words/figures";
+import { useWords as usePageWords } from "../words/language";
 import { TextBody } from "./MailBody";
 
 const bare = (s: string): string => s.replace(/\s+/g, " ").trim();
@@ -61,36 +64,38 @@ function Pending({ entry: e, onEdit }: { entry: Entry; onEdit: (d: Partial<Draft
       });
     }
   };
+  const w = useWords();
+  const { tryAgain } = usePageWords().terms;
   const note = e.kind === "note";
   return (
-    <article aria-label={note ? "Your note, on its way" : "Your reply, on its way"} className={`px-5 py-4 md:ps-[58px] ${note ? "bg-violet-soft" : "bg-sunken"}`}>
+    <article aria-label={note ? w.yourNote : w.yourReply} className={`px-5 py-4 md:ps-[58px] ${note ? "bg-violet-soft" : "bg-sunken"}`}>
       <div className={e.phase.is === "sending" ? "opacity-75" : ""}>
         <TextBody text={e.text} visible="" />
         {e.attachments.length > 0 && <p className="mt-1 text-xs text-muted">{e.attachments.map((a) => a.name).join(", ")}</p>}
       </div>
       {e.phase.is === "sending" && (
         <p className="mt-2 flex items-center gap-1 text-xs text-muted">
-          <Clock size={14} strokeWidth={2} aria-hidden="true" /> {note ? "Saving" : "Sending"}
+          <Clock size={14} strokeWidth={2} aria-hidden="true" /> {note ? w.saving : w.sending}
         </p>
       )}
       {e.phase.is === "waiting" && (
         <div className="mt-2 flex items-center gap-2 text-xs text-amber-text">
           <WifiOff size={14} strokeWidth={2} aria-hidden="true" />
-          <span>Kept here. It leaves by itself when the connection is back.</span>
+          <span>{w.waits}</span>
           <Button className="h-7! text-xs" onPress={edit}>
-            Edit
+            {w.edit}
           </Button>
         </div>
       )}
       {e.phase.is === "refused" && (
         <div role="alert" className="mt-2 flex flex-wrap items-center gap-2 text-sm">
           <TriangleAlert size={15} strokeWidth={2} aria-hidden="true" className="text-red-text" />
-          <span className="text-red-text">Not sent. {e.phase.words}</span>
+          <span className="text-red-text">{w.refused(e.phase.words)}</span>
           <Button look="outline" onPress={edit}>
-            Edit
+            {w.edit}
           </Button>
-          <Button onPress={() => outbox.anyway(e.key)}>Try again</Button>
-          <Button onPress={() => void outbox.take(e.key)}>Discard</Button>
+          <Button onPress={() => outbox.anyway(e.key)}>{tryAgain}</Button>
+          <Button onPress={() => void outbox.take(e.key)}>{w.discard}</Button>
         </div>
       )}
       {e.phase.is === "newer" && <CameBetween entryKey={e.key} newer={e.phase.newer} onEdit={edit} />}
@@ -100,6 +105,7 @@ function Pending({ entry: e, onEdit }: { entry: Entry; onEdit: (d: Partial<Draft
 
 /** The refusal of a reply: what is new, and the choice. */
 function CameBetween({ entryKey, newer, onEdit }: { entryKey: string; newer: readonly Message[]; onEdit: () => void }): ReactNode {
+  const w = useWords();
   const by = judge(newer);
   const first = useRef<HTMLDivElement>(null);
   // After a customer's words one key sends anyway, so that button has the
@@ -109,11 +115,11 @@ function CameBetween({ entryKey, newer, onEdit }: { entryKey: string; newer: rea
     b?.focus({ preventScroll: true });
     b?.scrollIntoView({ block: "nearest" });
   }, []);
-  const who = [...new Set(newer.map((m) => m.author.name || m.author.address))].join(" and ");
+  const who = listed([...new Set(newer.map((m) => m.author.name || m.author.address))]);
   return (
-    <div ref={first} role="alertdialog" aria-label="Something came between" className="mt-3 rounded-md bg-amber-soft p-3">
+    <div ref={first} role="alertdialog" aria-label={w.between} className="mt-3 rounded-md bg-amber-soft p-3">
       <p className="text-sm font-medium text-amber-text">
-        {by === "customer" ? `${who} wrote while you were answering. Your reply has not left.` : `${who} answered already. Your reply has not left.`}
+        {by === "customer" ? w.wroteMeanwhile(who) : w.answeredAlready(who)}
       </p>
       {newer.map((m) => (
         <blockquote key={m.id} className="mt-2 border-s-2 border-amber ps-3">
@@ -125,21 +131,21 @@ function CameBetween({ entryKey, newer, onEdit }: { entryKey: string; newer: rea
         {by === "customer" ? (
           <>
             <Button look="solid" {...{ "data-first": "" }} onPress={() => outbox.anyway(entryKey)}>
-              Send anyway <Kbd keys="Enter" />
+              {w.anyway} <Kbd keys="Enter" />
             </Button>
             <Button look="outline" onPress={onEdit}>
-              Edit
+              {w.edit}
             </Button>
           </>
         ) : (
           <>
             <Button look="outline" {...{ "data-first": "" }} onPress={onEdit}>
-              Back to my draft
+              {w.toDraft}
             </Button>
             <Button look="bad" onPress={() => outbox.anyway(entryKey)}>
-              Send mine as well
+              {w.asWell}
             </Button>
-            <Button onPress={() => void outbox.take(entryKey)}>Discard mine</Button>
+            <Button onPress={() => void outbox.take(entryKey)}>{w.discardMine}</Button>
           </>
         )}
       </div>
@@ -149,16 +155,17 @@ function CameBetween({ entryKey, newer, onEdit }: { entryKey: string; newer: rea
 
 /** While a draft is open: somebody wrote, above the composer, in words. */
 export function SeenLine({ newer, onSeen }: { newer: readonly Message[]; onSeen: (seq: number) => void }): ReactNode {
+  const w = useWords();
   const last = newer.at(-1);
   return (
     <div role="status" className="shrink-0">
       {last && (
         <div className="mx-4 mb-2 flex items-center gap-2 rounded-md bg-amber-soft py-0.5 pe-0.5 ps-3 text-sm text-amber-text">
           <span className="min-w-0 flex-1 truncate">
-            {last.author.name || last.author.address} {judge(newer) === "customer" ? "wrote" : "answered"} since you began this reply.
+            {(judge(newer) === "customer" ? w.wroteSinceBegun : w.answeredSinceBegun)(last.author.name || last.author.address)}
           </span>
           <Button className="font-medium text-amber-text" onPress={() => onSeen(last.seq)}>
-            I have read it
+            {w.haveRead}
           </Button>
         </div>
       )}

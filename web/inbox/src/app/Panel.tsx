@@ -9,7 +9,7 @@ import { beginning } from "../draft";
 import type { Place } from "../place";
 import type { Conversation } from "../types";
 import { Button, IconButton, Trouble } from "../ui/controls";
-import { useWords } from "../words/language";
+import { catalogue, useWords as usePageWords } from "../words/language";
 import { date, personName } from "../words";
 import { Identities } from "./panel/Identities";
 import { Matches } from "./panel/Matches";
@@ -22,6 +22,25 @@ import { Timeline } from "./panel/Timeline";
 import { Todo } from "./panel/Todo";
 import { Resizer } from "./Resizer";
 
+const { useWords } = catalogue({
+  en: {
+    customer: "Customer",
+    width: "Width of the customer panel",
+    close: "Close the panel",
+    who: "Who it is",
+    since: (day: string): string => `Customer since ${day}`,
+    cannotLoad: "The customer can't be loaded.",
+  },
+  de: {
+    customer: "Kunde",
+    width: "Breite der Kundenleiste",
+    close: "Kundenleiste schließen",
+    who: "Wer es ist",
+    since: (day) => `Kunde seit ${day}`,
+    cannotLoad: "Die Kundendaten können nicht geladen werden.",
+  },
+});
+
 export function DockedPanel({
   conversation,
   place,
@@ -33,9 +52,10 @@ export function DockedPanel({
   width: number;
   onWidth: (n: number) => void;
 }): ReactNode {
+  const w = useWords();
   return (
-    <aside aria-label="Customer" className="relative shrink-0 bg-canvas" style={{ width }}>
-      <Resizer label="Width of the customer panel" value={width} min={264} max={480} onChange={onWidth} side="right" />
+    <aside aria-label={w.customer} className="relative shrink-0 bg-canvas" style={{ width }}>
+      <Resizer label={w.width} value={width} min={264} max={480} onChange={onWidth} side="right" />
       <div className="h-full overflow-y-auto" tabIndex={-1}>
         <Panel conversation={conversation} place={place} />
       </div>
@@ -56,14 +76,15 @@ export function PanelDrawer({
   onOpenChange: (open: boolean) => void;
   full: boolean;
 }): ReactNode {
+  const w = useWords();
   return (
     <ModalOverlay isOpen={isOpen} onOpenChange={onOpenChange} isDismissable className="fixed inset-0 z-40 bg-backdrop">
       <Modal className={`slides fixed inset-y-0 end-0 bg-canvas shadow-float ${full ? "w-full" : "w-[360px]"}`}>
-        <Dialog aria-label="Customer" className="h-full overflow-y-auto outline-none!">
+        <Dialog aria-label={w.customer} data-panel="" className="h-full overflow-y-auto outline-none!">
           {({ close }) => (
             <>
               <div className="absolute top-2 end-2 z-10">
-                <IconButton icon={X} label="Close the panel" keys="Esc" onPress={close} placement="start" />
+                <IconButton icon={X} label={w.close} keys="Esc" onPress={close} placement="start" />
               </div>
               <Panel conversation={conversation} place={place} onNavigate={close} />
             </>
@@ -76,17 +97,18 @@ export function PanelDrawer({
 
 function Panel({ conversation: c, place, onNavigate }: { conversation: Conversation; place: Place; onNavigate?: () => void }): ReactNode {
   const id = c.customer.customerId;
-  const { compose } = useWords();
+  const w = useWords();
+  const { compose } = usePageWords();
   const { customer, error, retry } = useCustomer(id);
   const name = customer?.name || personName(c.customer);
   const leave = onNavigate ? { onNavigate } : {};
   return (
     <div className="flex flex-col gap-6 p-4">
-      <section aria-label="Who it is">
+      <section aria-label={w.who}>
         <h2 className="pe-8 text-lg font-semibold break-words">{name}</h2>
-        {customer && <p className="text-xs text-muted">Customer since {date(customer.createdAt)}</p>}
+        {customer && <p className="text-xs text-muted">{w.since(date(customer.createdAt))}</p>}
         {error ? (
-          <Trouble words="The customer can't be loaded." kept={error.message} retry={retry} />
+          <Trouble words={w.cannotLoad} kept={error.message} retry={retry} />
         ) : customer ? (
           <>
             {customer.identities.some((i) => i.kind === "email" || i.kind === "phone") && (

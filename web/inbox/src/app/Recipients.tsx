@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
+import { useWords } from "../composerwords";
 import { parseParties, showParties } from "../recipients";
 import type { Party } from "../types";
 import { partyName } from "../words";
@@ -17,6 +18,7 @@ export function Recipients({
   /** `bad` is what was typed and is no address: nothing may leave while there is any. */
   onChange: (r: { to?: readonly Party[]; cc?: readonly Party[]; bcc?: readonly Party[] }, bad: readonly string[]) => void;
 }): ReactNode {
+  const w = useWords();
   const [editing, setEditing] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const returning = useRef(false);
@@ -33,12 +35,12 @@ export function Recipients({
     return (
       <AriaButton
         ref={button}
-        aria-label={`To ${showParties(to)}${cc.length > 0 ? `, cc ${showParties(cc)}` : ""}${bcc.length > 0 ? `, bcc ${showParties(bcc)}` : ""}. Change the recipients`}
+        aria-label={w.recipients(showParties(to), showParties(cc), showParties(bcc))}
         onPress={() => setEditing(true)}
         className="mx-3 flex h-7 min-w-0 shrink-0 items-center rounded-md px-1 text-start text-xs text-muted data-[hovered]:bg-hover max-md:h-11"
       >
         <span className="min-w-0 truncate">
-          to {to.length === 0 && <span className="text-red-text">nobody yet</span>}
+          {w.inTo} {to.length === 0 && <span className="text-red-text">{w.nobodyYet}</span>}
           {to.map((p, i) => (
             <span key={p.address}>
               {i > 0 && ", "}
@@ -48,13 +50,13 @@ export function Recipients({
           ))}
           {cc.length > 0 && (
             <>
-              {" · cc "}
+              {w.inCc}
               <span className="text-text">{cc.map(partyName).join(", ")}</span>
             </>
           )}
           {bcc.length > 0 && (
             <>
-              {" · bcc "}
+              {w.inBcc}
               <span className="text-text">{bcc.map(partyName).join(", ")}</span>
             </>
           )}
@@ -65,9 +67,9 @@ export function Recipients({
   return (
     <div className="flex shrink-0 flex-col gap-1 px-4 py-1">
       {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of the button that was pressed */}
-      <PartyField label="To" parties={to} autoFocus onChange={(p, bad) => onChange({ to: p }, bad)} onDone={done} />
-      <PartyField label="Cc" parties={cc} onChange={(p, bad) => onChange({ cc: p }, bad)} onDone={done} />
-      <PartyField label="Bcc" parties={bcc} onChange={(p, bad) => onChange({ bcc: p }, bad)} onDone={done} />
+      <PartyField label={w.to} parties={to} autoFocus onChange={(p, bad) => onChange({ to: p }, bad)} onDone={done} />
+      <PartyField label={w.cc} parties={cc} onChange={(p, bad) => onChange({ cc: p }, bad)} onDone={done} />
+      <PartyField label={w.bcc} parties={bcc} onChange={(p, bad) => onChange({ bcc: p }, bad)} onDone={done} />
     </div>
   );
 }
@@ -85,6 +87,7 @@ function PartyField({
   onChange: (p: readonly Party[], bad: readonly string[]) => void;
   onDone: () => void;
 }): ReactNode {
+  const w = useWords();
   const id = useId();
   const [text, setText] = useState(() => showParties(parties));
   const [bad, setBad] = useState<readonly string[]>([]);
@@ -110,7 +113,7 @@ function PartyField({
           spellCheck={false}
           aria-invalid={bad.length > 0}
           aria-describedby={`${id}-bad`}
-          placeholder="name@example.org, …"
+          placeholder={w.example}
           className="h-7 min-w-0 flex-1 rounded border-b border-line bg-transparent px-1 text-sm text-text placeholder:text-muted max-md:h-11"
           onChange={(e) => setText(e.target.value)}
           onBlur={take}
@@ -124,7 +127,7 @@ function PartyField({
         />
       </div>
       <p id={`${id}-bad`} role="alert" className="ps-7 text-xs text-red-text empty:hidden">
-        {bad.length > 0 ? `Not an address: ${bad.join(", ")}` : ""}
+        {bad.length > 0 ? w.noAddress(bad.join(", ")) : ""}
       </p>
     </div>
   );

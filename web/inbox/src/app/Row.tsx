@@ -5,7 +5,8 @@ import type { Conversation, Me } from "../types";
 import { Chip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { runCommand, useNow } from "../ui/hooks";
-import { age, channelWord, numberWord, personName, span, statusWord, subjectOf } from "../words";
+import { age, channelWord, numberWord, personName, priorityWord, span, statusWord, subjectOf } from "../words";
+import { useWords } from "../words/language";
 
 export const Row = memo(function Row({
   conversation: c,
@@ -40,11 +41,12 @@ export const Row = memo(function Row({
   selecting?: boolean;
 }): ReactNode {
   const now = useNow();
+  const w = useWords();
   const Glyph = channelIcon[c.channel];
   const waits = c.waitingSince !== "" && c.status === "open";
   const name = personName(c.customer);
   const subject = subjectOf(c);
-  const assignee = c.assigneeId === "" ? "" : c.assigneeId === me ? "You" : (person?.agents.find((a) => a.id === c.assigneeId)?.name ?? "");
+  const assignee = c.assigneeId === "" ? "" : c.assigneeId === me ? w.terms.you : (person?.agents.find((a) => a.id === c.assigneeId)?.name ?? "");
   return (
     <>
     <RowLink to={to} current={current || selected} open={current} tabbable={tabbable} replace={replace} left={left}>
@@ -54,12 +56,12 @@ export const Row = memo(function Row({
         <span className={`min-w-0 truncate text-sm ${waits ? "font-semibold" : ""}`}>{name}</span>
         <Glyph size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
         <span className="sr-only">
-          , {channelWord[c.channel]}, number {c.number}
-          {waits && `, waiting ${span(now - Date.parse(c.waitingSince))}`},
+          {w.list.about(channelWord(c.channel), c.number)}
+          {waits && w.list.waiting(span(now - Date.parse(c.waitingSince)))},
         </span>
         <span className="ms-auto flex shrink-0 gap-1 ps-1">
-          {(showStatus || left) && c.status !== "open" && <Chip>{statusWord[c.status]}</Chip>}
-          {c.priority > 0 && <Chip tone="accent">{c.priority > 1 ? "Urgent" : "High"}</Chip>}
+          {(showStatus || left) && c.status !== "open" && <Chip>{statusWord(c.status)}</Chip>}
+          {c.priority > 0 && <Chip tone="accent">{priorityWord(c.priority)}</Chip>}
           {c.tags.slice(0, 2).map((t) => (
             <Chip key={t}>{t}</Chip>
           ))}

@@ -8,6 +8,7 @@ import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useMe } from "../data";
 import type { Then } from "../outbox";
 import { actions, applyActions, fillIn, find, inWords, isNothing, together, useSaved, wire, type SavedReply } from "../saved";
+import { useWords } from "../savedwords";
 import type { Conversation, Party } from "../types";
 import { Button, Chip, IconButton } from "../ui/controls";
 import { refuse, toast } from "../ui/signals";
@@ -33,6 +34,7 @@ export default function SavedPicker({
   onPick: (p: Picked) => void;
   onClose: () => void;
 }): ReactNode {
+  const w = useWords();
   const { me } = useMe();
   const { saved, loading, error } = useSaved();
   const [typed, setTyped] = useState("");
@@ -81,12 +83,12 @@ export default function SavedPicker({
       <Modal className="max-h-full w-full max-w-3xl overflow-hidden rounded-lg bg-raised shadow-float max-md:h-full max-md:rounded-none">
         <Dialog className="flex max-h-[70vh] flex-col outline-none! max-md:h-full max-md:max-h-full">
           <Heading slot="title" className="sr-only">
-            Saved replies
+            {w.title}
           </Heading>
           <div className="flex shrink-0 items-center border-b border-line">
             <input
               role="combobox"
-              aria-label="Find a saved reply"
+              aria-label={w.find}
               aria-expanded="true"
               aria-controls={`${id}-list`}
               aria-activedescendant={active ? `${id}-${active.id}` : undefined}
@@ -94,7 +96,7 @@ export default function SavedPicker({
               // eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for, and is the first field of a dialog
               autoFocus
               value={typed}
-              placeholder="Find a saved reply"
+              placeholder={w.find}
               autoComplete="off"
               className="h-12 min-w-0 flex-1 bg-transparent px-4 text-base text-text outline-none! placeholder:text-muted"
               onChange={(e) => {
@@ -110,7 +112,7 @@ export default function SavedPicker({
                 e.preventDefault();
               }}
             />
-            <IconButton icon={X} label="Close" keys="Esc" className="me-2" onPress={onClose} />
+            <IconButton icon={X} label={w.close} keys="Esc" className="me-2" onPress={onClose} />
           </div>
           {error ? (
             <p role="alert" className="p-4 text-sm text-red-text">
@@ -118,7 +120,7 @@ export default function SavedPicker({
             </p>
           ) : (
             <div className="flex min-h-0 flex-1 max-md:flex-col">
-              <div id={`${id}-list`} role="listbox" aria-label="Saved replies" className="min-h-0 w-72 shrink-0 overflow-auto border-e border-line p-1 max-md:w-full max-md:flex-1 max-md:border-e-0">
+              <div id={`${id}-list`} role="listbox" aria-label={w.title} className="min-h-0 w-72 shrink-0 overflow-auto border-e border-line p-1 max-md:w-full max-md:flex-1 max-md:border-e-0">
                 {found.map((r, i) => (
                   // The keys are those of the field that points at it.
                   // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
@@ -135,7 +137,7 @@ export default function SavedPicker({
                   >
                     <span className="truncate text-sm">{r.name}</span>
                     {(r.folder !== "" || r.ownerId !== "") && (
-                      <span className="truncate text-xs text-muted">{[r.folder, r.ownerId === "" ? "" : "yours alone"].filter((w) => w !== "").join(" · ")}</span>
+                      <span className="truncate text-xs text-muted">{[r.folder, r.ownerId === "" ? "" : w.yours].filter((x) => x !== "").join(" · ")}</span>
                     )}
                   </div>
                 ))}
@@ -144,9 +146,9 @@ export default function SavedPicker({
                 {!active ? (
                   loading ? null : (
                     <p className="text-sm text-muted">
-                      {saved.items.length === 0 ? "Nothing is saved yet. " : "Nothing fits. "}
+                      {saved.items.length === 0 ? w.noneSaved : w.noneFits}
                       <PlaceLink to="/settings/replies" className="text-accent-text underline underline-offset-2">
-                        Write one
+                        {w.write}
                       </PlaceLink>
                     </p>
                   )
@@ -161,7 +163,7 @@ export default function SavedPicker({
                             className={`h-7! text-xs! ${filled.data?.locale === t.locale ? "bg-selected font-medium" : ""}`}
                             onPress={() => setLocale(t.locale)}
                           >
-                            {t.locale === "" ? "any language" : t.locale}
+                            {t.locale === "" ? w.anyLanguage : t.locale}
                           </Button>
                         ))}
                       </div>
@@ -177,9 +179,9 @@ export default function SavedPicker({
                     )}
                     {!isNothing(active.actions) && (
                       <p className="mt-3 flex flex-wrap items-center gap-1 text-xs text-muted">
-                        {active.texts.length > 0 ? "When it is sent:" : "At once:"}
-                        {inWords(active.actions, me).map((w) => (
-                          <Chip key={w}>{w}</Chip>
+                        {active.texts.length > 0 ? w.whenSent : w.atOnce}
+                        {inWords(active.actions, me).map((x) => (
+                          <Chip key={x}>{x}</Chip>
                         ))}
                       </p>
                     )}

@@ -4,7 +4,8 @@
 import { Trash2 } from "lucide-react";
 import { useRef, useState, type ReactNode } from "react";
 import { useMe } from "../data";
-import { duration, inWords, noActions, remove, save, useSaved, type Actions, type SavedReply, type SavedText } from "../saved";
+import { inWords, noActions, remove, save, useSaved, type Actions, type SavedReply, type SavedText } from "../saved";
+import { duration, useWords } from "../savedwords";
 import type { Me } from "../types";
 import { Button, Chip, IconButton, Trouble } from "../ui/controls";
 import { toast } from "../ui/signals";
@@ -12,6 +13,7 @@ import { toast } from "../ui/signals";
 const field = "h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11";
 
 export default function SavedReplies(): ReactNode {
+  const w = useWords();
   const { me } = useMe();
   const { saved, loading, error } = useSaved();
   const [open, setOpen] = useState<SavedReply | "new" | null>(null);
@@ -39,7 +41,7 @@ export default function SavedReplies(): ReactNode {
   }
   const groups = new Map<string, SavedReply[]>();
   for (const r of saved.items) {
-    const name = r.folder === "" ? "No folder" : r.folder;
+    const name = r.folder === "" ? w.noFolder : r.folder;
     groups.set(name, [...(groups.get(name) ?? []), r]);
   }
   const edit = (r: SavedReply | "new"): void => {
@@ -50,17 +52,17 @@ export default function SavedReplies(): ReactNode {
     <>
       <div className="flex items-start gap-4">
         <div className="min-w-0 flex-1">
-          <h1 className="text-lg font-semibold">Saved replies</h1>
+          <h1 className="text-lg font-semibold">{w.title}</h1>
           <p className="mt-1 max-w-2xl text-sm text-secondary">
-            Type / at the start of a line of a reply to put one in. What stands in {"{{ }}"} is filled in from the linked order and the customer.
+            {w.lead}
           </p>
         </div>
         <Button look="solid" data-saved="new" onPress={() => edit("new")}>
-          New
+          {w.add}
         </Button>
       </div>
       {error ? (
-        <Trouble words="The saved replies can't be loaded." kept={error.message} />
+        <Trouble words={w.cannotLoad} kept={error.message} />
       ) : (
         <>
           {[...groups].map(([name, list]) => (
@@ -84,9 +86,9 @@ export default function SavedReplies(): ReactNode {
                       ) : (
                         <div className="flex min-w-0 flex-1 px-2 py-2">{shown}</div>
                       )}
-                      {r.texts.length > 1 && <Chip>{r.texts.map((t) => t.locale || "any").join(", ")}</Chip>}
-                      {r.teamId !== "" && <Chip>{me.teams.find((t) => t.id === r.teamId)?.name ?? "a team"}</Chip>}
-                      {r.ownerId !== "" && <Chip tone="accent">yours alone</Chip>}
+                      {r.texts.length > 1 && <Chip>{r.texts.map((t) => t.locale || w.any).join(", ")}</Chip>}
+                      {r.teamId !== "" && <Chip>{me.teams.find((t) => t.id === r.teamId)?.name ?? w.aTeam}</Chip>}
+                      {r.ownerId !== "" && <Chip tone="accent">{w.yours}</Chip>}
                     </li>
                   );
                 })}
@@ -94,7 +96,7 @@ export default function SavedReplies(): ReactNode {
             </section>
           ))}
           {!loading && saved.items.length === 0 && (
-            <p className="mt-6 rounded-md bg-surface px-4 py-10 text-center text-sm text-muted">What you say often stands here, once you have saved it.</p>
+            <p className="mt-6 rounded-md bg-surface px-4 py-10 text-center text-sm text-muted">{w.empty}</p>
           )}
         </>
       )}
@@ -120,6 +122,7 @@ function Entry({
   folders: readonly string[];
   onClose: () => void;
 }): ReactNode {
+  const w = useWords();
   const [name, setName] = useState(of?.name ?? "");
   const [folder, setFolder] = useState(of?.folder ?? "");
   const [team, setTeam] = useState(of?.teamId ?? "");
@@ -155,7 +158,7 @@ function Entry({
   const changed = of !== null && now !== undefined && now.version !== of.version;
   return (
     <form
-      aria-label={of ? `Change ${of.name}` : "New saved reply"}
+      aria-label={of ? w.change(of.name) : w.addOne}
       className="flex flex-col gap-4"
       onSubmit={(e) => {
         e.preventDefault();
@@ -168,23 +171,23 @@ function Entry({
           name: name.trim(),
           texts: kept.map((t) => ({ locale: t.locale.trim(), text: t.text.trim() })),
           actions: { ...acts, addTags: tags.split(",").map((t) => t.trim()).filter((t) => t !== "") },
-        }).then((words) => done(words, "Saved"));
+        }).then((words) => done(words, w.saved));
       }}
     >
-      <h1 className="text-lg font-semibold">{of ? "Saved reply" : "New saved reply"}</h1>
+      <h1 className="text-lg font-semibold">{of ? w.one : w.addOne}</h1>
       {changed && (
         <p role="status" className="rounded-md bg-amber-soft px-3 py-2 text-sm text-amber-text">
-          Somebody has changed it since you opened it. Saving is refused: go back and open it again.
+          {w.changed}
         </p>
       )}
       <div className="grid gap-3 md:grid-cols-2">
         <label className="text-xs text-muted">
-          Name
+          {w.name}
           {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the first field of a form that was asked for */}
           <input autoFocus required maxLength={200} value={name} onChange={(e) => setName(e.target.value)} className={`${field} mt-1 text-text`} />
         </label>
         <label className="text-xs text-muted">
-          Folder
+          {w.folder}
           <input list="saved-folders" maxLength={100} value={folder} onChange={(e) => setFolder(e.target.value)} className={`${field} mt-1 text-text`} />
           <datalist id="saved-folders">
             {folders.map((f) => (
@@ -194,18 +197,18 @@ function Entry({
         </label>
         {manages && of === null && (
           <label className="text-xs text-muted">
-            Who uses it
+            {w.whoUses}
             <select value={shared ? "all" : "me"} onChange={(e) => setShared(e.target.value === "all")} className={`${field} mt-1 text-text`}>
-              <option value="all">Everybody</option>
-              <option value="me">Only me</option>
+              <option value="all">{w.everybody}</option>
+              <option value="me">{w.onlyMe}</option>
             </select>
           </label>
         )}
         {shared && me.teams.length > 0 && (
           <label className="text-xs text-muted">
-            For the team
+            {w.forTeam}
             <select value={team} onChange={(e) => setTeam(e.target.value)} className={`${field} mt-1 text-text`}>
-              <option value="">Any</option>
+              <option value="">{w.anyTeam}</option>
               {me.teams.map((t) => (
                 <option key={t.id} value={t.id}>
                   {t.name}
@@ -219,23 +222,23 @@ function Entry({
         <div key={i} className="flex flex-col gap-1">
           <div className="flex items-center gap-2">
             <label className="flex items-center gap-2 text-xs text-muted">
-              Language
+              {w.language}
               <input
                 value={t.locale}
-                placeholder="any"
+                placeholder={w.any}
                 maxLength={35}
                 spellCheck={false}
                 onChange={(e) => put(i, { locale: e.target.value })}
                 className="h-8 w-24 rounded-md border border-line-strong bg-surface px-2 text-sm text-text placeholder:text-muted max-md:h-11"
               />
             </label>
-            {(texts.length > 1 || i > 0) && <IconButton icon={Trash2} label={`Take the text in ${t.locale || "any language"} away`} onPress={() => setTexts((all) => all.filter((_, n) => n !== i))} />}
+            {(texts.length > 1 || i > 0) && <IconButton icon={Trash2} label={w.takeAway(t.locale || w.anyLanguage)} onPress={() => setTexts((all) => all.filter((_, n) => n !== i))} />}
           </div>
           <textarea
             ref={(el) => {
               areas.current[i] = el;
             }}
-            aria-label={`Text in ${t.locale || "any language"}`}
+            aria-label={w.textIn(t.locale || w.anyLanguage)}
             lang={t.locale || undefined}
             spellCheck
             rows={6}
@@ -250,10 +253,10 @@ function Entry({
       ))}
       <div className="flex flex-wrap items-center gap-1">
         <Button look="outline" onPress={() => setTexts((all) => [...all, { locale: "", text: "" }])}>
-          {texts.length === 0 ? "Add a text" : "Another language"}
+          {texts.length === 0 ? w.addText : w.another}
         </Button>
         {texts.length > 0 && (
-          <span role="group" aria-label="Put in" className="flex flex-wrap gap-1">
+          <span role="group" aria-label={w.putIn} className="flex flex-wrap gap-1">
             {variables.map((v) => (
               <Button key={v} className="h-7! font-mono text-xs!" onPress={() => insert(v)}>
                 {v}
@@ -263,13 +266,13 @@ function Entry({
         )}
       </div>
       <fieldset className="rounded-md bg-surface p-4">
-        <legend className="sr-only">What is done</legend>
+        <legend className="sr-only">{w.whatIsDone}</legend>
         <p aria-hidden="true" className="mb-2 text-sm font-medium">
-          When it is sent
+          {w.sentHeading}
         </p>
         <div className="grid gap-3 md:grid-cols-2">
           <label className="text-xs text-muted">
-            Conversation
+            {w.conversation}
             <select
               value={acts.snoozeMinutes > 0 ? `snooze ${acts.snoozeMinutes}` : acts.status}
               onChange={(e) => {
@@ -279,23 +282,23 @@ function Entry({
               }}
               className={`${field} mt-1 text-text`}
             >
-              <option value="">Leave as it is</option>
-              <option value="open">Open</option>
-              <option value="pending">Waiting</option>
-              <option value="closed">Close</option>
+              <option value="">{w.leave}</option>
+              <option value="open">{w.open}</option>
+              <option value="pending">{w.waiting}</option>
+              <option value="closed">{w.closed}</option>
               {[...new Set([60, 240, 1440, 2880, 10080, ...(acts.snoozeMinutes > 0 ? [acts.snoozeMinutes] : [])])].map((m) => (
                 <option key={m} value={`snooze ${m}`}>
-                  Snooze for {duration(m)}
+                  {w.snoozeFor(duration(m))}
                 </option>
               ))}
             </select>
           </label>
           <label className="text-xs text-muted">
-            Assign
+            {w.assign}
             <select value={acts.assignee} onChange={(e) => setActs({ ...acts, assignee: e.target.value })} className={`${field} mt-1 text-text`}>
-              <option value="">Leave as it is</option>
-              <option value="me">Whoever sends it</option>
-              <option value="none">Nobody</option>
+              <option value="">{w.leave}</option>
+              <option value="me">{w.sender}</option>
+              <option value="none">{w.nobody}</option>
               {me.agents.map((a) => (
                 <option key={a.id} value={a.id}>
                   {a.name}
@@ -304,10 +307,10 @@ function Entry({
             </select>
           </label>
           <label className="text-xs text-muted">
-            Team
+            {w.team}
             <select value={acts.team} onChange={(e) => setActs({ ...acts, team: e.target.value })} className={`${field} mt-1 text-text`}>
-              <option value="">Leave as it is</option>
-              <option value="none">None</option>
+              <option value="">{w.leave}</option>
+              <option value="none">{w.none}</option>
               {me.teams.map((t) => (
                 <option key={t.id} value={t.id}>
                   {t.name}
@@ -316,8 +319,8 @@ function Entry({
             </select>
           </label>
           <label className="text-xs text-muted">
-            Add tags
-            <input value={tags} placeholder="late parcel, refund" onChange={(e) => setTags(e.target.value)} className={`${field} mt-1 text-text placeholder:text-muted`} />
+            {w.addTags}
+            <input value={tags} placeholder={w.tagsExample} onChange={(e) => setTags(e.target.value)} className={`${field} mt-1 text-text placeholder:text-muted`} />
           </label>
         </div>
       </fieldset>
@@ -326,19 +329,19 @@ function Entry({
       </p>
       <div className="flex gap-2">
         <Button look="solid" type="submit" isDisabled={busy}>
-          Save
+          {w.save}
         </Button>
-        <Button onPress={onClose}>Cancel</Button>
+        <Button onPress={onClose}>{w.cancel}</Button>
         {of && (
           <Button
             className="ms-auto text-red-text"
             isDisabled={busy}
             onPress={() => {
               setBusy(true);
-              void remove(of.id).then((words) => done(words, `Deleted: ${of.name}`));
+              void remove(of.id).then((words) => done(words, w.deleted(of.name)));
             }}
           >
-            Delete
+            {w.remove}
           </Button>
         )}
       </div>

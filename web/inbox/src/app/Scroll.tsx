@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { useWords } from "../conversationwords";
 import { Button } from "../ui/controls";
 
 /** Stays at the newest while the agent is there, and where the agent is otherwise. */
@@ -22,6 +23,7 @@ export function Scroll({
   /** Rises with everything that the agent sends: that is then in sight. */
   sent: number;
 }): ReactNode {
+  const w = useWords();
   const box = useRef<HTMLDivElement>(null);
   const inner = useRef<HTMLDivElement>(null);
   const pinned = useRef(true);
@@ -83,7 +85,7 @@ export function Scroll({
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         role="region"
-        aria-label="Messages"
+        aria-label={w.messages}
         onWheel={() => {
           touched.current = true;
         }}
@@ -104,7 +106,7 @@ export function Scroll({
           {more && (
             <div className="flex justify-center py-3">
               <Button look="plain" onPress={onMore} isDisabled={fetchingMore}>
-                {fetchingMore ? "Loading" : "Show earlier messages"}
+                {fetchingMore ? w.loading : w.earlier}
               </Button>
             </div>
           )}
@@ -122,7 +124,7 @@ export function Scroll({
             box.current?.scrollTo({ top: box.current.scrollHeight });
           }}
         >
-          New message below
+          {w.below}
         </Button>
       )}
     </div>

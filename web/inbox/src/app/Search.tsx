@@ -7,6 +7,7 @@ import type { Completion } from "../query";
 import type { Me } from "../types";
 import { Button, Kbd } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
+import { useWords } from "../words/language";
 
 // The list that was left for the search: the field may be another one when the
 // page has become narrower meanwhile.
@@ -15,6 +16,7 @@ let back: Place = at("mine");
 /** The field stands above every list; what is typed is the address of its results. */
 export function SearchField({ place, person }: { place: Place; person: Me | undefined }): ReactNode {
   const go = useGo();
+  const w = useWords().list;
   // What helps to write filters is fetched when the field is first used.
   const [assist, setAssist] = useState<typeof import("./SearchAssist") | null>(null);
   const [caret, setCaret] = useState(-1);
@@ -75,13 +77,13 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
         ref={input}
         type="search"
         role="combobox"
-        aria-label="Search"
+        aria-label={w.search}
         aria-expanded={options.length > 0}
         aria-autocomplete="list"
         aria-controls={assist?.assistId}
         {...(assist && active >= 0 && active < options.length ? { "aria-activedescendant": assist.optionId(active) } : {})}
         autoComplete="off"
-        placeholder="Search"
+        placeholder={w.search}
         value={text}
         className="h-8 w-full rounded-md bg-hover pe-8 ps-8 text-sm text-text placeholder:text-muted focus-visible:bg-surface max-md:h-11 max-md:text-base [&::-webkit-search-cancel-button]:hidden"
         onChange={(e) => {
@@ -130,7 +132,7 @@ export function SearchField({ place, person }: { place: Place; person: Me | unde
         </span>
       ) : (
         <Button
-          aria-label="Clear the search"
+          aria-label={w.clearSearch}
           className="absolute end-0 w-8 justify-center px-0"
           onPress={() => {
             setText("");

@@ -49,7 +49,7 @@ export function useKeys(): void {
       // What is on its way out has no keys any more: the next one belongs to the page.
       const own = inside?.closest("[data-exiting]") ? null : inside;
       // The key that opened the customer drawer closes it.
-      const panel = e.key === keyOf("panel") && own?.getAttribute("aria-label") === "Customer";
+      const panel = e.key === keyOf("panel") && own?.hasAttribute("data-panel") === true;
       if (t.closest(typing) || (own && !panel)) return;
       if (e.key === "Enter" && t.closest("a, button, [role='button'], [role='separator']")) return;
       const got = press(pending.current, e, Date.now());
@@ -133,7 +133,7 @@ export function Shell(): ReactNode {
   const looked = { callbacks, mentions };
   const waiting = me ? counts(filterOf(at("mine")), me.agent.id) : 0;
   useEffect(() => {
-    const where = conversation ? `#${conversation.number} ${conversation.subject}` : viewWord[place.view];
+    const where = conversation ? `#${conversation.number} ${conversation.subject}` : viewWord(place.view);
     document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${where} · Skein`;
   }, [waiting, conversation, place.view]);
 

@@ -3,12 +3,14 @@
 
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
+import { useWords } from "../composerwords";
 import { useMe } from "../data";
 import type { Then as Wire } from "../outbox";
 import { actions, inWords, isNothing, noActions, wire, type Actions } from "../saved";
 import { Button } from "../ui/controls";
 
 export default function Then({ of, onChange }: { of: Wire; onChange: (next: Wire | undefined) => void }): ReactNode {
+  const w = useWords();
   const { me } = useMe();
   const all = actions(of);
   // One part of them each, with what is left without it.
@@ -19,7 +21,7 @@ export default function Then({ of, onChange }: { of: Wire; onChange: (next: Wire
     [{ ...noActions, status: all.status, snoozeMinutes: all.snoozeMinutes }, { ...all, status: "", snoozeMinutes: 0 }],
   ];
   return (
-    <ul aria-label="When it is sent" className="flex flex-wrap items-center gap-1.5 px-4 pb-2">
+    <ul aria-label={w.whenSent} className="flex flex-wrap items-center gap-1.5 px-4 pb-2">
       {parts
         .filter(([part]) => !isNothing(part))
         .map(([part, rest]) => {
@@ -27,7 +29,7 @@ export default function Then({ of, onChange }: { of: Wire; onChange: (next: Wire
           return (
             <li key={words} className="flex h-7 items-center rounded-md bg-hover ps-2.5 text-xs">
               {words}
-              <Button aria-label={`Don't ${words}`} className="h-7! w-7 justify-center px-0!" onPress={() => onChange(isNothing(rest) ? undefined : wire(rest))}>
+              <Button aria-label={w.dont(words)} className="h-7! w-7 justify-center px-0!" onPress={() => onChange(isNothing(rest) ? undefined : wire(rest))}>
                 <X size={13} aria-hidden="true" />
               </Button>
             </li>

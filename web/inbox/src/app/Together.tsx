@@ -9,14 +9,16 @@ import { useSearch } from "../searching";
 import { useGo } from "../navigate";
 import type { Place } from "../place";
 import { mergeConversations, moveMessages, undoFact } from "../relations";
+import { factWord, useWords } from "../togetherwords";
 import type { Conversation, ConversationFact, Message } from "../types";
 import { Button, Chip, IconButton } from "../ui/controls";
 import { useNow } from "../ui/hooks";
-import { age, exactly, factWord, personName, statusWord, subjectOf, when } from "../words";
+import { age, exactly, personName, statusWord, subjectOf, when } from "../words";
 
 export type Together = "" | "join" | "move" | "facts";
 
 export function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }): ReactNode {
+  const w = useWords();
   return (
     <ModalOverlay
       isOpen
@@ -32,7 +34,7 @@ export function Sheet({ title, onClose, children }: { title: string; onClose: ()
             <Heading slot="title" className="text-base font-semibold">
               {title}
             </Heading>
-            <IconButton icon={X} label="Close" keys="Esc" onPress={onClose} />
+            <IconButton icon={X} label={w.close} keys="Esc" onPress={onClose} />
           </div>
           {children}
         </Dialog>
@@ -72,6 +74,7 @@ export function TogetherDialog({
 
 /** Chooses a conversation: what may belong here first, else by words or number. */
 function Choose({ c, chosen, onChoose }: { c: Conversation; chosen: string; onChoose: (o: Conversation) => void }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const [text, setText] = useState("");
   const related = useRelated(c.id);
@@ -83,15 +86,15 @@ function Choose({ c, chosen, onChoose }: { c: Conversation; chosen: string; onCh
     <>
       <input
         type="search"
-        aria-label="Find a conversation"
-        placeholder="Number, name or words"
+        aria-label={w.find}
+        placeholder={w.findBy}
         value={text}
         // eslint-disable-next-line jsx-a11y/no-autofocus -- the dialog was opened to fill it
         autoFocus
         onChange={(e) => setText(e.target.value)}
         className="h-9 w-full rounded-md border border-line-strong bg-surface px-3 text-sm max-md:h-11"
       />
-      <div role="radiogroup" aria-label="Conversations" className="mt-2 flex min-h-24 flex-col">
+      <div role="radiogroup" aria-label={w.conversations} className="mt-2 flex min-h-24 flex-col">
         {rows.map(({ o, why }) => (
           <label key={o.id} className={`flex min-h-11 cursor-pointer items-center gap-3 rounded-md px-2 py-1.5 ${chosen === o.id ? "bg-selected" : "hover:bg-hover"}`}>
             <input type="radio" name="conversation" checked={chosen === o.id} onChange={() => onChoose(o)} className="accent-(--accent)" />
@@ -99,7 +102,7 @@ function Choose({ c, chosen, onChoose }: { c: Conversation; chosen: string; onCh
               <span className="flex items-center gap-2 text-sm">
                 <span className="figures shrink-0 text-muted">#{o.number}</span>
                 <span className="min-w-0 truncate">{subjectOf(o) || o.preview}</span>
-                {o.status !== "open" && <Chip>{statusWord[o.status]}</Chip>}
+                {o.status !== "open" && <Chip>{statusWord(o.status)}</Chip>}
               </span>
               <span className="block truncate text-xs text-muted">
                 {personName(o.customer)}
@@ -110,7 +113,7 @@ function Choose({ c, chosen, onChoose }: { c: Conversation; chosen: string; onCh
           </label>
         ))}
         {rows.length === 0 && (
-          <p className="px-2 py-3 text-sm text-muted">{text.trim() === "" ? "Nothing comes to mind: search for it." : search.loading ? "Searching" : "Nothing found."}</p>
+          <p className="px-2 py-3 text-sm text-muted">{text.trim() === "" ? w.nothingYet : search.loading ? w.searching : w.nothingFound}</p>
         )}
       </div>
     </>
@@ -118,23 +121,24 @@ function Choose({ c, chosen, onChoose }: { c: Conversation; chosen: string; onCh
 }
 
 function Join({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {
+  const w = useWords();
   const [other, setOther] = useState<Conversation | null>(null);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
   const strangers = other !== null && other.customer.customerId !== c.customer.customerId;
   return (
-    <Sheet title={`Join another conversation to #${c.number}`} onClose={onClose}>
+    <Sheet title={w.joinTitle(c.number)} onClose={onClose}>
       <Choose c={c} chosen={other?.id ?? ""} onChoose={setOther} />
       {strangers && (
         <p className="mt-2 rounded-md bg-amber-soft px-3 py-2 text-sm text-amber-text">
-          It is with {personName(other.customer)}, somebody else. Whoever is answered here may see what the other wrote.
+          {w.stranger(personName(other.customer))}
         </p>
       )}
       <p role="alert" className="mt-2 text-sm text-red-text empty:hidden">
         {refusal}
       </p>
       <div className="mt-4 flex justify-end gap-2">
-        <Button onPress={onClose}>Cancel</Button>
+        <Button onPress={onClose}>{w.cancel}</Button>
         <Button
           look="solid"
           isDisabled={!other || busy}
@@ -148,7 +152,7 @@ function Join({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNo
             });
           }}
         >
-          {other ? `Join #${other.number} to this one` : "Join"}
+          {other ? w.joinThis(other.number) : w.join}
         </Button>
       </div>
     </Sheet>
@@ -168,6 +172,7 @@ function Move({
   picked: string;
   onClose: () => void;
 }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const go = useGo();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(picked === "" ? [] : [picked]));
@@ -182,7 +187,7 @@ function Move({
   };
   const ready = chosen.size > 0 && (!existing || into !== null);
   return (
-    <Sheet title="Move messages elsewhere" onClose={onClose}>
+    <Sheet title={w.moveTitle} onClose={onClose}>
       <ul className="max-h-60 overflow-auto rounded-md border border-line">
         {messages.map((m) => (
           <li key={m.id} className="border-b border-line last:border-0">
@@ -198,14 +203,14 @@ function Move({
         ))}
       </ul>
       <fieldset className="mt-3">
-        <legend className="sr-only">Where to</legend>
+        <legend className="sr-only">{w.where}</legend>
         <label className="flex min-h-8 items-center gap-2 text-sm">
           <input type="radio" name="where" checked={!existing} onChange={() => setExisting(false)} className="accent-(--accent)" />
-          To a new conversation
+          {w.toNew}
         </label>
         <label className="flex min-h-8 items-center gap-2 text-sm">
           <input type="radio" name="where" checked={existing} onChange={() => setExisting(true)} className="accent-(--accent)" />
-          To another one
+          {w.toOther}
         </label>
       </fieldset>
       {existing && (
@@ -213,12 +218,12 @@ function Move({
           <Choose c={c} chosen={into?.id ?? ""} onChoose={setInto} />
         </div>
       )}
-      <p className="mt-2 text-xs text-muted">Answers to what you move arrive there too.</p>
+      <p className="mt-2 text-xs text-muted">{w.moveHelp}</p>
       <p role="alert" className="mt-2 text-sm text-red-text empty:hidden">
         {refusal}
       </p>
       <div className="mt-4 flex justify-end gap-2">
-        <Button onPress={onClose}>Cancel</Button>
+        <Button onPress={onClose}>{w.cancel}</Button>
         <Button
           look="solid"
           isDisabled={!ready || busy}
@@ -233,7 +238,7 @@ function Move({
             });
           }}
         >
-          {chosen.size > 1 ? `Move ${chosen.size} messages` : "Move"}
+          {w.move(chosen.size)}
         </Button>
       </div>
     </Sheet>
@@ -241,11 +246,12 @@ function Move({
 }
 
 function Facts({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {
+  const w = useWords();
   const { value, loading } = useFacts(c.id);
   return (
-    <Sheet title={`How #${c.number} came together`} onClose={onClose}>
+    <Sheet title={w.factsTitle(c.number)} onClose={onClose}>
       {value.length === 0 && !loading && (
-        <p className="text-sm text-muted">Nothing was joined to it or moved. Beside each message stands why it is here.</p>
+        <p className="text-sm text-muted">{w.noFacts}</p>
       )}
       <ul className="flex flex-col gap-2">
         {value.map((f) => (
@@ -257,6 +263,7 @@ function Facts({ c, onClose }: { c: Conversation; onClose: () => void }): ReactN
 }
 
 function FactLine({ fact: f }: { fact: ConversationFact }): ReactNode {
+  const w = useWords();
   const now = useNow();
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
@@ -282,7 +289,7 @@ function FactLine({ fact: f }: { fact: ConversationFact }): ReactNode {
               });
             }}
           >
-            Take back
+            {w.takeBack}
           </Button>
         )}
       </div>

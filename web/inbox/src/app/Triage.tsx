@@ -2,19 +2,21 @@
 
 import { useState, type ReactNode } from "react";
 import { change, type Asked } from "../actions";
+import { useWords } from "../listwords";
 import type { Patch } from "../state";
 import type { Conversation } from "../types";
 import { Button } from "../ui/controls";
 import { toast } from "../ui/signals";
 import { until } from "../until";
 import { exactly, priorityWord, when } from "../words";
+import { words } from "../words/language";
 import { Sheet } from "./Together";
 
 const field = "h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11";
 
-function act(c: Conversation, words: string, patch: Patch, asked: Asked, back: Patch, askedBack: Asked): void {
+function act(c: Conversation, what: string, patch: Patch, asked: Asked, back: Patch, askedBack: Asked): void {
   const done = change(c.id, patch, asked);
-  toast(`${words}: #${c.number}`, {
+  toast(words().notices.did(what, c.number), {
     undo: () => {
       void done.then((ok) => {
         if (ok) void change(c.id, back, askedBack);
@@ -40,8 +42,9 @@ export function Triage({
 }
 
 function Priority({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {
+  const w = useWords();
   return (
-    <Sheet title="Priority" onClose={onClose}>
+    <Sheet title={w.priorityTitle} onClose={onClose}>
       <div className="flex flex-wrap gap-2">
         {[2, 1, 0, -1].map((p) => (
           <Button
@@ -63,18 +66,19 @@ function Priority({ c, onClose }: { c: Conversation; onClose: () => void }): Rea
 }
 
 function Tags({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {
+  const w = useWords();
   const [text, setText] = useState(c.tags.join(", "));
   const save = (): void => {
     const tags = [...new Set(text.split(",").map((t) => t.trim().toLowerCase().replace(/\s+/gu, " ")))].filter((t) => t !== "");
     const addTags = tags.filter((t) => !c.tags.includes(t));
     const removeTags = c.tags.filter((t) => !tags.includes(t));
     if (addTags.length > 0 || removeTags.length > 0) {
-      act(c, "Tagged", { tags }, { addTags, removeTags }, { tags: c.tags }, { addTags: removeTags, removeTags: addTags });
+      act(c, w.doing.tags, { tags }, { addTags, removeTags }, { tags: c.tags }, { addTags: removeTags, removeTags: addTags });
     }
     onClose();
   };
   return (
-    <Sheet title="Tags" onClose={onClose}>
+    <Sheet title={w.tags} onClose={onClose}>
       <form
         onSubmit={(e) => {
           e.preventDefault();
@@ -82,21 +86,20 @@ function Tags({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNo
         }}
       >
         <label className="block text-xs text-muted">
-          With commas between them
+          {w.commas}
           {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for by its key */}
           <input autoFocus className={`${field} mt-1 text-text`} value={text} maxLength={500} onChange={(e) => setText(e.target.value)} />
         </label>
         <Button look="solid" type="submit" className="mt-3">
-          Save
+          {w.save}
         </Button>
       </form>
     </Sheet>
   );
 }
 
-const presets = ["in 3 hours", "tomorrow 9am", "next Monday", "in 1 week"];
-
 function Snooze({ c, onClose, onGone }: { c: Conversation; onClose: () => void; onGone: () => void }): ReactNode {
+  const w = useWords();
   const [text, setText] = useState("");
   const [now] = useState(() => new Date());
   const meant = until(text, now);
@@ -108,7 +111,7 @@ function Snooze({ c, onClose, onGone }: { c: Conversation; onClose: () => void; 
     const again = c.status === "snoozed" && Date.parse(before) > Date.now();
     act(
       c,
-      `Snoozed until ${when(iso, now.getTime())}`,
+      w.snoozedUntil(when(iso, now.getTime())),
       { status: "snoozed", snoozedUntil: iso },
       { snoozedUntil: iso },
       { status: c.status, snoozedUntil: before },
@@ -116,7 +119,7 @@ function Snooze({ c, onClose, onGone }: { c: Conversation; onClose: () => void; 
     );
   };
   return (
-    <Sheet title="Snooze" onClose={onClose}>
+    <Sheet title={w.snooze} onClose={onClose}>
       <form
         onSubmit={(e) => {
           e.preventDefault();
@@ -124,21 +127,21 @@ function Snooze({ c, onClose, onGone }: { c: Conversation; onClose: () => void; 
         }}
       >
         <label className="block text-xs text-muted">
-          Until when, such as “tomorrow 9am” or “in 2 days”
+          {w.snoozeUntil}
           {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for by its key */}
           <input autoFocus className={`${field} mt-1 text-text`} value={text} onChange={(e) => setText(e.target.value)} />
         </label>
         <p role="status" className="mt-1 h-5 text-xs text-muted">
-          {meant ? exactly(meant.toISOString()) : text.trim() === "" ? "" : "That is no time to come."}
+          {meant ? exactly(meant.toISOString()) : text.trim() === "" ? "" : w.noTime}
         </p>
         <div className="mt-2 flex flex-wrap gap-2">
-          {presets.map((p) => (
-            <Button key={p} look="outline" onPress={() => snooze(until(p, now) ?? now)}>
-              {p.charAt(0).toUpperCase() + p.slice(1)}
+          {w.presets.map((p) => (
+            <Button key={p.means} look="outline" onPress={() => snooze(until(p.means, now) ?? now)}>
+              {p.words}
             </Button>
           ))}
-          <Button look="solid" type="submit" isDisabled={!meant} className="ml-auto">
-            Snooze
+          <Button look="solid" type="submit" isDisabled={!meant} className="ms-auto">
+            {w.snooze}
           </Button>
         </div>
       </form>

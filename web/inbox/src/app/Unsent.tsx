@@ -3,6 +3,7 @@
 
 import { CalendarClock, Clock, TriangleAlert } from "lucide-react";
 import { useCallback, useEffect, useState, type ReactNode } from "react";
+import { useWords } from "../messagewords";
 import { store } from "../runtime";
 import { messagesOf } from "../state";
 import { useSelect } from "../store";
@@ -12,6 +13,7 @@ import { sendNow, unsend } from "../unsent";
 import { exactly } from "../words";
 
 export default function Unsent({ message: m }: { message: Message }): ReactNode {
+  const w = useWords();
   const [now, setNow] = useState(() => Date.now());
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
@@ -36,15 +38,15 @@ export default function Unsent({ message: m }: { message: Message }): ReactNode 
     if (left <= 0) {
       return (
         <p className="mt-2 flex items-center gap-1 text-xs text-muted">
-          <Clock size={14} strokeWidth={2} aria-hidden="true" /> Sending
+          <Clock size={14} strokeWidth={2} aria-hidden="true" /> {w.sending}
         </p>
       );
     }
     return (
       <p className="figures mt-2 flex items-center gap-1 text-xs text-muted">
-        <Clock size={14} strokeWidth={2} aria-hidden="true" /> Sending in {left} s
+        <Clock size={14} strokeWidth={2} aria-hidden="true" /> {w.sendingIn(left)}
         <Button className="font-medium text-accent-text" isDisabled={busy} onPress={() => act(unsend(m))}>
-          Undo
+          {w.undo}
         </Button>
         <span role="alert" className="text-red-text">
           {refusal}
@@ -58,15 +60,15 @@ export default function Unsent({ message: m }: { message: Message }): ReactNode 
     <div className={`mt-3 rounded-md px-3 py-2 text-sm ${asks ? "bg-amber-soft" : "bg-sunken"}`}>
       <p className={`flex items-center gap-1.5 font-medium ${asks ? "text-amber-text" : ""}`}>
         {asks ? <TriangleAlert size={15} strokeWidth={2} aria-hidden="true" /> : <CalendarClock size={15} strokeWidth={2} aria-hidden="true" />}
-        {held ? "Not sent: the customer or a colleague wrote before its time" : `Leaves ${exactly(m.sendAt)}`}
+        {held ? w.held : w.leaves(exactly(m.sendAt))}
       </p>
-      {asks && !held && <p className="mt-1">The customer has written since. It stays here at its time unless you send it.</p>}
+      {asks && !held && <p className="mt-1">{w.wroteSince}</p>}
       <div className="mt-2 flex flex-wrap items-center gap-2">
         <Button look="outline" isDisabled={busy} onPress={() => act(sendNow(m))}>
-          Send now
+          {w.sendNow}
         </Button>
         <Button look="outline" isDisabled={busy} onPress={() => act(unsend(m))}>
-          Edit
+          {w.edit}
         </Button>
         <span role="alert" className="text-xs text-red-text">
           {refusal}

@@ -10,13 +10,15 @@ import {
   type Key,
 } from "react-aria-components";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { useWords } from "../words/language";
 
 const mac = typeof navigator !== "undefined" && /Mac OS|iPhone|iPad/.test(navigator.userAgent);
 
-/** The name of the modifier key on this machine. */
-export const modKey = mac ? "⌘" : "Ctrl";
+/** The modifier key of this machine, as ARIA names it. */
+export const modKey = mac ? "Meta" : "Control";
 
 export function Kbd({ keys }: { keys: string }): ReactNode {
+  const w = useWords().terms;
   return (
     <span aria-hidden="true" className="ms-auto flex items-center gap-0.5 ps-3">
       {keys.split(" ").map((k) => (
@@ -24,7 +26,7 @@ export function Kbd({ keys }: { keys: string }): ReactNode {
           key={k}
           className="flex h-[18px] min-w-[18px] items-center justify-center rounded border border-current/35 px-1 font-sans text-[11px] leading-none opacity-80"
         >
-          {k === "Mod" ? modKey : k === "Enter" ? "↵" : k === "Escape" ? "Esc" : /^[A-Z]$/u.test(k) ? `⇧${k.toLowerCase()}` : k}
+          {k === "Mod" ? (mac ? "⌘" : w.ctrl) : k === "Enter" ? "↵" : k === "Escape" ? w.escape : /^[A-Z]$/u.test(k) ? `⇧${k.toLowerCase()}` : k}
         </kbd>
       ))}
     </span>
@@ -136,6 +138,7 @@ export function MenuButton({
   onOpenChange?: (open: boolean) => void;
   placement?: "bottom end" | "bottom start" | "top end" | "top start" | "right bottom";
 }): ReactNode {
+  const w = useWords().terms;
   return (
     <MenuTrigger {...(isOpen === undefined ? {} : { isOpen })} {...(onOpenChange ? { onOpenChange } : {})}>
       {children}
@@ -157,7 +160,7 @@ export function MenuButton({
                 <span className={`block truncate ${c.selected === true ? "font-medium text-accent-text" : ""}`}>{c.words}</span>
                 {c.detail !== undefined && c.detail !== "" && <span className="block truncate text-xs text-muted">{c.detail}</span>}
               </span>
-              {c.selected === true && <span className="sr-only">, current</span>}
+              {c.selected === true && <span className="sr-only">{w.current}</span>}
               {c.keys !== undefined && c.keys !== "" && <Kbd keys={c.keys} />}
             </MenuItem>
           ))}
@@ -201,13 +204,14 @@ export function Avatar({ name, size = 28, ours = false }: { name: string; size?:
 
 /** What went wrong, what was kept, what to do. */
 export function Trouble({ words, kept, retry }: { words: string; kept?: string; retry?: () => void }): ReactNode {
+  const w = useWords().terms;
   return (
     <div role="alert" className="flex flex-col items-center gap-2 px-6 py-10 text-center">
       <p className="text-sm font-medium">{words}</p>
       {kept !== undefined && <p className="max-w-80 text-sm text-muted">{kept}</p>}
       {retry && (
         <Button look="outline" className="mt-2" onPress={retry}>
-          Try again
+          {w.tryAgain}
         </Button>
       )}
     </div>

@@ -25,7 +25,7 @@ export function Others({ c, customer, place, onNavigate }: { c: Conversation; cu
               className="flex min-h-8 items-center gap-2 rounded-md px-2 py-1 text-sm data-[hovered]:bg-hover"
             >
               <span className="min-w-0 flex-1 truncate">{subjectOf(o) || o.preview}</span>
-              {o.status !== "closed" && <Chip>{statusWord[o.status]}</Chip>}
+              {o.status !== "closed" && <Chip>{statusWord(o.status)}</Chip>}
               <span className="figures shrink-0 text-xs text-muted">{age(o.lastAt, now)}</span>
             </PlaceLink>
           </li>

@@ -7,4 +7,8 @@ export const list: Words["list"] = {
   fresh: (n) => `${n} neu`,
   loadingMore: "Mehr wird geladen",
   nothingOpen: (key) => `Öffne ein Gespräch aus der Liste, oder drücke ${key} und die Eingabetaste.`,
+  about: (channel, number) => `, ${channel}, Nummer ${number}`,
+  waiting: (span) => `, wartet ${span}`,
+  search: "Suchen",
+  clearSearch: "Suche leeren",
 };

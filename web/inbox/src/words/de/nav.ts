@@ -1,5 +1,30 @@
 import type { Words } from "../en";
 
 export const nav: Words["nav"] = {
+  lists: "Listen",
+  allLists: "Alle Listen",
+  allKeys: "Alle Tasten",
   queues: "Warteschlangen",
+  view: {
+    mine: "Meine",
+    unassigned: "Nicht zugewiesen",
+    mentions: "Erwähnungen",
+    all: "Alle",
+    saved: "Gespeicherte Ansicht",
+    callbacks: "Rückrufe",
+    closed: "Geschlossen",
+    spam: "Spam",
+    search: "Suche",
+  },
+  account: "Konto",
+  accountOf: (name, presence) => `Konto: ${name}, ${presence}`,
+  back: "Wieder da",
+  shownAway: "Wird als abwesend angezeigt",
+  goAway: "Abwesend melden",
+  callsPass: "Anrufe im Posteingang klingeln nicht bei dir",
+  asSystem: "Wie das System",
+  light: "Hell",
+  dark: "Dunkel",
+  settings: "Einstellungen",
+  signOut: "Abmelden",
 };

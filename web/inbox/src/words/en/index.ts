@@ -5,12 +5,16 @@ import { compose } from "./compose";
 import { list } from "./list";
 import { login } from "./login";
 import { nav } from "./nav";
+import { notices } from "./notices";
+import { terms } from "./terms";
 
 const en = {
   compose,
   list,
   login,
   nav,
+  notices,
+  terms,
 };
 
 export type Words = typeof en;

@@ -1,0 +1,25 @@
+import type { Words } from "../en";
+
+export const notices: Words["notices"] = {
+  news: "Neuigkeiten",
+  done: "Erledigt",
+  undo: "Rückgängig",
+  dismiss: "Ausblenden",
+  offline: (since) => `Offline seit ${since}. Was du schreibst, bleibt erhalten und geht hinaus, sobald die Verbindung wieder da ist.`,
+  newMessage: (who) => `Neue Nachricht von ${who}`,
+  did: (what, number) => `${what}: #${number}`,
+  opened: "Wieder geöffnet",
+  toSpam: "Als Spam verschoben",
+  unassigned: "Zuweisung entfernt",
+  assignedTo: (name) => `${name} zugewiesen`,
+  assignedToYou: "Dir zugewiesen",
+  raced: "Jemand hat es kurz vor dir geändert. Sieh noch einmal hin und entscheide.",
+  notChanged: "Das ließ sich nicht ändern.",
+  notSent: "Das ließ sich nicht senden.",
+  notSentAgain: "Das ließ sich nicht noch einmal senden.",
+  notDone: "Das ließ sich nicht ausführen.",
+  away: "Der Server ist nicht erreichbar.",
+  signedOut: "Du bist abgemeldet.",
+  unable: "Der Server konnte das gerade nicht ausführen.",
+  refused: "Der Server hat das abgelehnt.",
+};
