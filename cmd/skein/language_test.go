@@ -7,8 +7,9 @@ import (
 )
 
 // The pages are in the browser's language until the agent has chosen one, which
-// holds on every device; changing it loses nothing that is being written; and only
-// the words of one language are loaded.
+// holds on every device; changing it loses nothing that is being written; only the
+// words of one language are loaded; and in the list, a conversation and the composer
+// nothing is left in the other one.
 func TestLanguageInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
@@ -18,5 +19,5 @@ func TestLanguageInBrowser(t *testing.T) {
 	ana := n.agent("ana", inbox.AgentRole, n.inboxes["support"].ID)
 	n.mail("support", "The kettle leaks", "Cara Winter/cara@x.example", inbox.Proven, "Hello, about the kettle.")
 	ana.find("The kettle leaks")
-	n.inBrowser("language.mjs", "browser's agent's everywhere signed out")
+	n.inBrowser("language.mjs", "browser's agent's translated everywhere signed out")
 }

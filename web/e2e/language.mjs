@@ -4,6 +4,7 @@
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path
 import { chromium } from "playwright-core";
+import { tour } from "./tour.mjs";
 
 const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM } = process.env;
 const browser = await chromium.launch({
@@ -35,6 +36,10 @@ async function signIn(page) {
   await page.keyboard.press("Enter");
 }
 
+// What is nobody's language: names, what was written, and words that are the same.
+const data = /\S+@\S+|The kettle leaks|Cara Winter|Hello, about the kettle\.|Half a note, and the rest|\bana\b/gu;
+const same = new Set(["Skein", "Spam", "Tags", "Normal", "Online", "Esc"]);
+
 function done(name) {
   if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   console.log(name);
@@ -47,6 +52,7 @@ try {
   await speaks(desk.page, "de");
   if (desk.catalogues.join() !== "de") throw new Error(`loaded: ${desk.catalogues.join()}`);
   done("browser's");
+  const german = await tour(desk.page, SKEIN_URL, "The kettle leaks");
 
   // While something is being written here, another language is chosen elsewhere.
   await desk.page.getByText("The kettle leaks").first().click();
@@ -68,6 +74,13 @@ try {
   await desk.page.keyboard.type(", and the rest");
   if (!(await desk.page.evaluate(() => document.activeElement.value)).includes("Half a note, and the rest")) throw new Error("what was written is gone");
   done("agent's");
+
+  // What reads the same in both languages was never translated.
+  const english = await tour(desk.page, SKEIN_URL, "The kettle leaks");
+  const both = [...german].filter((s) => english.has(s) && !same.has(s) && /\p{L}{2,}/u.test(s.replace(data, "")));
+  if (both.length > 0) throw new Error(`the same in both languages: ${both.join(" | ")}`);
+  if (german.size < 80) throw new Error(`only ${german.size} texts were read`);
+  done("translated");
 
   await other.page.reload();
   await speaks(other.page, "en");

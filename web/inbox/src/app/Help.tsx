@@ -3,7 +3,8 @@ import type { ReactNode } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useWords } from "../commandwords";
 import { bindings, type Binding } from "../keys";
-import { IconButton, Kbd } from "../ui/controls";
+import { IconButton, Kbd, modKey } from "../ui/controls";
+import { useWords as usePageWords } from "../words/language";
 
 const groups: readonly Binding["group"][] = ["Move", "Select", "Answer", "Sort out", "Show"];
 
@@ -60,11 +61,16 @@ function Group({ name, children }: { name: string; children: ReactNode }): React
 }
 
 function Line({ keys, does }: { keys: readonly string[]; does: string }): ReactNode {
+  const w = useWords();
+  const { ctrl, escape, enter } = usePageWords().terms;
+  // Of what is drawn as keys, what is heard.
+  const names: Record<string, string> = { Mod: modKey === "Meta" ? modKey : ctrl, Escape: escape, Enter: enter };
+  const heard = keys.map((k) => k.split(" ").map((x) => names[x] ?? x).join(" "));
   return (
     <div className="flex h-8 items-center gap-3 border-b border-line last:border-0">
       <dt className="min-w-0 flex-1 text-sm">{does}</dt>
       <dd className="flex">
-        <span className="sr-only">{keys.join(useWords().or)}</span>
+        <span className="sr-only">{heard.join(w.or)}</span>
         {keys.map((k) => (
           <Kbd key={k} keys={k} />
         ))}

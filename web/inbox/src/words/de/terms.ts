@@ -18,6 +18,7 @@ export const terms: Words["terms"] = {
   presence: { online: "Online", idle: "Untätig", away: "Abwesend", offline: "Offline" },
   ctrl: "Strg",
   escape: "Esc",
+  enter: "Eingabetaste",
   tryAgain: "Noch einmal versuchen",
   current: ", ausgewählt",
 };

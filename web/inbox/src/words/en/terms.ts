@@ -21,6 +21,7 @@ export const terms = {
   /** Keys, as they are written on them. */
   ctrl: "Ctrl",
   escape: "Esc",
+  enter: "Enter",
   tryAgain: "Try again",
   current: ", current",
 };
