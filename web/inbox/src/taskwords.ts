@@ -1,7 +1,7 @@
 // The words of what is to be done: callbacks, follow-ups, and calls that are logged.
 
 import type { CallEntry } from "./tasks";
-import { plural } from "./words/figures";
+import { figure, plural } from "./words/figures";
 import { catalogue } from "./words/language";
 
 type Outcome = Exclude<CallEntry["disposition"], "failed">;
@@ -25,6 +25,7 @@ const en = {
   followUps: "Follow-ups",
   firstHundred: "These are the first hundred. The rest comes when some are done.",
   callBack: "Call back",
+  missedAt: (n: number, last: string) => (n > 1 ? `${n} missed, last ${last}` : `missed ${last}`),
   due: (when: string) => `due ${when}`,
   by: (when: string) => `by ${when}`,
   logTheCall: "Log the call",
@@ -74,6 +75,7 @@ const de: Words = {
   followUps: "Wiedervorlagen",
   firstHundred: "Das sind die ersten hundert. Der Rest kommt, wenn einige erledigt sind.",
   callBack: "Zurückrufen:",
+  missedAt: (n, last) => (n > 1 ? `${figure(n)} verpasst, zuletzt ${last}` : `verpasst ${last}`),
   due: (when) => `fällig ${when}`,
   by: (when) => `bis ${when}`,
   logTheCall: "Anruf festhalten",

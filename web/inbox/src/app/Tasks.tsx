@@ -161,7 +161,7 @@ export function TaskBar({ c, me, onCalled }: { c: Conversation; me: Me | undefin
             {t.kind === "callback" ? (
               <>
                 <span className="font-medium">{w.callBack}</span> <span className="figures">{t.customer.address}</span>
-                <span className="text-muted"> · {t.calls > 1 ? `${t.calls} missed, last ${when(t.lastCallAt, now)}` : `missed ${when(t.lastCallAt, now)}`}</span>
+                <span className="text-muted"> · {w.missedAt(t.calls, when(t.lastCallAt, now))}</span>
               </>
             ) : (
               <>
