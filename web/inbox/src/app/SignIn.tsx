@@ -7,7 +7,8 @@ import { consent, finishSignIn, signIn, type Account } from "../accounts";
 import { Button, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { toast } from "../ui/signals";
-import { age, exactly } from "../words";
+import { exactly } from "../words";
+import { ago } from "../words/ago";
 import { catalogue } from "../words/language";
 import { PlaceLink } from "./PlaceLink";
 
@@ -28,7 +29,7 @@ const en: Words = {
   first: (p) => `Sign in with ${p}`,
   again: (p) => `Sign in with ${p} again`,
   lead: (p) => `${p} asks whether Skein may read and send this mailbox's mail. Sign in there as the mailbox, not as yourself.`,
-  since: (when) => `Signed in ${when} ago`,
+  since: (when) => `Signed in ${when}`,
   other: "the provider",
   done: "Signed in. Its mail comes within seconds.",
   working: "Signing in…",
@@ -41,7 +42,7 @@ const de: Words = {
   first: (p) => `Mit ${p} anmelden`,
   again: (p) => `Erneut mit ${p} anmelden`,
   lead: (p) => `${p} fragt, ob Skein die E-Mails dieses Postfachs lesen und senden darf. Melde dich dort als das Postfach an, nicht als du selbst.`,
-  since: (when) => `Angemeldet vor ${when}`,
+  since: (when) => `Angemeldet ${when}`,
   other: "dem Anbieter",
   done: "Angemeldet. Die E-Mails kommen in wenigen Sekunden.",
   working: "Anmeldung läuft …",
@@ -80,7 +81,7 @@ export function SignIn({ of: a }: { of: Account }): ReactNode {
       </Button>
       {c.signedIn !== "" && (
         <span className="text-muted" title={exactly(c.signedIn)}>
-          {w.since(age(c.signedIn, now))}
+          {w.since(ago(c.signedIn, now))}
         </span>
       )}
       {wanted && <p className="w-full max-w-xl text-secondary">{w.lead(provider.charAt(0).toUpperCase() + provider.slice(1))}</p>}

@@ -5,7 +5,8 @@ import { useState, type ReactNode } from "react";
 import { inviteAgain, useInvitations, useMembers, withdraw, type Invitation, type Member, type Shown } from "../../people";
 import { Avatar, Button, Chip, Trouble } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
-import { age, exactly, initials } from "../../words";
+import { exactly, initials } from "../../words";
+import { ago } from "../../words/ago";
 import { locale } from "../../words/language";
 import { PlaceLink } from "../PlaceLink";
 import { PresenceDot, usePresence } from "../Presence";
@@ -78,7 +79,7 @@ function Row({ of: m, me }: { of: Member; me: PageProps["me"] }): ReactNode {
   const now = useNow();
   const state = usePresence(m.id);
   const teams = me.teams.filter((t) => m.teams.includes(t.id)).map((t) => t.name);
-  const seen = m.seenAt === "" ? w.never : w.seen(age(m.seenAt, now));
+  const seen = m.seenAt === "" ? w.never : w.seen(ago(m.seenAt, now));
   return (
     <li className="border-b border-line last:border-0">
       <PlaceLink to={`/settings/agents/${m.id}`} className="flex min-h-14 items-center gap-3 px-4 py-2 data-[hovered]:bg-hover">

@@ -6,7 +6,7 @@ import type { Setup } from "../../setup";
 import type { Me } from "../../types";
 import { Button } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
-import { age } from "../../words";
+import { ago } from "../../words/ago";
 import { field, Labelled } from "../SchemaForm";
 import { language } from "../../words/language";
 import { CopyText, Done, Refusal } from "./parts";
@@ -89,7 +89,7 @@ export function Widget({ me, setup }: { me: Me; setup: Setup }): ReactNode {
         <CopyText key={a.id} value={a.embed} label={a.name} />
       ))}
       <div role="status">
-        {setup.page ? <Done words={w.seen(setup.page.origin, age(setup.page.seenAt, now))} /> : <p className="text-sm text-secondary">{w.waiting}</p>}
+        {setup.page ? <Done words={w.seen(setup.page.origin, ago(setup.page.seenAt, now))} /> : <p className="text-sm text-secondary">{w.waiting}</p>}
       </div>
     </div>
   );

@@ -95,7 +95,7 @@ interface Words {
     readonly copy: string;
     readonly copied: string;
     readonly waiting: string;
-    readonly seen: (origin: string, age: string) => string;
+    readonly seen: (origin: string, ago: string) => string;
   };
   readonly answer: {
     readonly write: (address: string) => string;
@@ -218,7 +218,7 @@ const en: Words = {
     copy: "Copy",
     copied: "Copied",
     waiting: "Not seen on a page yet. Open one that has it: this notices by itself.",
-    seen: (origin, age) => (age === "now" ? `Seen on ${origin} just now.` : `Seen on ${origin} ${age} ago.`),
+    seen: (origin, ago) => `Seen on ${origin}: ${ago}.`,
   },
   answer: {
     write: (address) => `From the mail address of one of your orders write to ${address} and name the order's number, such as: Where is my order 1042?`,
@@ -341,14 +341,14 @@ const de: Words = {
     copy: "Kopieren",
     copied: "Kopiert",
     waiting: "Noch auf keiner Seite gesehen. Öffne eine, die ihn hat: es wird von selbst bemerkt.",
-    seen: (origin, age) => (age === "now" ? `Gerade auf ${origin} gesehen.` : `Vor ${age} auf ${origin} gesehen.`),
+    seen: (origin, ago) => `Auf ${origin} gesehen: ${ago}.`,
   },
   answer: {
     write: (address) => `Schreib von der Mailadresse einer deiner Bestellungen an ${address} und nenn die Nummer der Bestellung, etwa: Wo ist meine Bestellung 1042?`,
     came: "Eine Nachricht ist gekommen",
     linked: "Sie zeigt ihre Bestellung",
     answered: "Du hast sie beantwortet",
-    open: (n) => `Unterhaltung ${n} öffnen`,
+    open: (n) => `Gespräch ${n} öffnen`,
     done: "Das ist schon alles.",
     doneText: "Eine Nachricht kam, du hast gesehen, welche Bestellung gemeint ist, und geantwortet. So ist es von nun an mit jedem Kunden.",
     finish: "An die Arbeit",
