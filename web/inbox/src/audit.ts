@@ -104,6 +104,6 @@ function querySerializer(o: Readonly<Record<string, unknown>>): string {
 /** The table, as a file. Throws ApiError. */
 export async function exported(f: Filter): Promise<Blob> {
   const res = await authFetch(new Request(`${location.origin}/api/v1/audit.csv?${querySerializer({ ...query(f) })}`));
-  if (!res.ok) throw problem(res.status, await res.json().catch(() => null));
+  if (!res.ok) throw await problem(res.status, await res.json().catch(() => null));
   return await res.blob();
 }

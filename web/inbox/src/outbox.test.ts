@@ -123,13 +123,13 @@ describe("judge", () => {
 });
 
 describe("problem", () => {
-  it("reads what came between out of a 409", () => {
-    const e = problem(409, { status: 409, code: "conflict", detail: "newer", newer: [{ id: "m5", conversationId: "c1", seq: 5 }] });
+  it("reads what came between out of a 409", async () => {
+    const e = await problem(409, { status: 409, code: "conflict", detail: "newer", newer: [{ id: "m5", conversationId: "c1", seq: 5 }] });
     expect(e.newer.map((m) => m.seq)).toEqual([5]);
     expect(e.passing).toBe(false);
   });
-  it("says something for any body", () => {
-    for (const b of [undefined, null, "", "<html>", 7, []]) expect(problem(400, b).message).not.toBe("");
-    expect(problem(500, { detail: "pgx: connection refused" }).message).not.toContain("pgx");
+  it("says something for any body", async () => {
+    for (const b of [undefined, null, "", "<html>", 7, []]) expect((await problem(400, b)).message).not.toBe("");
+    expect((await problem(500, { detail: "pgx: connection refused" })).message).not.toContain("pgx");
   });
 });

@@ -144,7 +144,7 @@ export async function sendOrders(account: string, file: Blob, dry: boolean): Pro
   const url = `${location.origin}/api/v1/accounts/${encodeURIComponent(account)}/orders${dry ? "?dry=1" : ""}`;
   const res = await authFetch(new Request(url, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } }));
   const answer: unknown = await res.json().catch(() => null);
-  if (!res.ok) throw problem(res.status, answer);
+  if (!res.ok) throw await problem(res.status, answer);
   return orderFile(answer);
 }
 

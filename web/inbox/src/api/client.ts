@@ -6,7 +6,7 @@ import { list, message, record, str } from "../parse";
 import { currentToken, refresh } from "../session";
 import { SignedOut } from "../tokens";
 import type { Message } from "../types";
-import { words } from "../words/language";
+import { language, words } from "../words/language";
 import type { paths } from "./schema.gen";
 
 export class ApiError extends Error {
@@ -49,8 +49,8 @@ const base = typeof location === "undefined" ? "http://localhost" : location.ori
 
 export const api = createClient<paths>({ baseUrl: base, fetch: authFetch });
 
-/** Makes an ApiError of a problem+json body. */
-export function problem(status: number, body: unknown): ApiError {
+/** Makes an ApiError of a problem+json body, in the page's language as far as it has the words. */
+export async function problem(status: number, body: unknown): Promise<ApiError> {
   let code = "";
   let said = "";
   let newer: readonly Message[] = [];
@@ -63,12 +63,20 @@ export function problem(status: number, body: unknown): ApiError {
     // not a problem document: the status has to do
   }
   if (status >= 500) said = words().notices.unable;
+  // The server speaks English. What others call it is fetched when it is first said.
+  else if (said !== "" && language() !== "en") {
+    const detail = said;
+    said = await import("../problemwords").then(
+      (m) => m.refusal(code, detail),
+      () => detail,
+    );
+  }
   return new ApiError(status, code, said || words().notices.refused, newer);
 }
 
 /** Awaits a call of `api` and returns its body, still unread. */
 export async function body(call: Promise<{ data?: unknown; error?: unknown; response: Response }>): Promise<unknown> {
   const { data, error, response } = await call;
-  if (!response.ok) throw problem(response.status, error);
+  if (!response.ok) throw await problem(response.status, error);
   return data;
 }

@@ -25,7 +25,7 @@ async function post(path: string, body: Readonly<Record<string, string>>, away: 
     throw new Error(away);
   }
   const answer: unknown = await res.json().catch(() => null);
-  if (!res.ok) throw problem(res.status, answer);
+  if (!res.ok) throw await problem(res.status, answer);
   return answer;
 }
 

@@ -47,7 +47,7 @@ export function Begin(): ReactNode {
         }),
       });
       const answer: unknown = await res.json().catch(() => null);
-      if (!res.ok) throw problem(res.status, answer);
+      if (!res.ok) throw await problem(res.status, answer);
       history.replaceState(history.state, "", location.pathname); // the code is used up
       await enter(answer);
     } catch (e) {
