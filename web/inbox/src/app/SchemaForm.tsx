@@ -7,7 +7,7 @@ import { useId, useState, type ReactNode } from "react";
 import { at, inTheOpen, isEmpty, isSet, type Doc, type Schema } from "../schema";
 import { Button, Chip, IconButton } from "../ui/controls";
 import { useWords } from "./channelwords";
-import { useField } from "./schemawords";
+import { useField, useOptions } from "./schemawords";
 
 export const field =
   "w-full rounded-md border border-line-strong bg-surface px-2 text-sm text-text placeholder:text-muted h-8 max-md:h-11";
@@ -172,6 +172,7 @@ function Check({ of, place, name, value, onChange }: FieldProps<boolean>): React
 }
 
 function Choose({ of, place, name, value, needed, onChange }: FieldProps<string>): ReactNode {
+  const called = useOptions();
   const id = useId();
   const w = useWords();
   const said = useField(place, name, of);
@@ -181,7 +182,7 @@ function Choose({ of, place, name, value, needed, onChange }: FieldProps<string>
         <option value="">{needed ? w.choose : w.usual}</option>
         {of.options.map((o) => (
           <option key={o} value={o}>
-            {o}
+            {called[o] ?? o}
           </option>
         ))}
       </select>

@@ -194,10 +194,74 @@ const de: Fields = {
   }),
 };
 
-const { useWords } = catalogue<Fields>({ en, de });
+/** What the values are called of which one is chosen; others are shown as they are. */
+type Options = Readonly<Record<string, string>>;
+
+// Names, which are the same everywhere.
+const names: Options = {
+  tls: "TLS",
+  starttls: "STARTTLS",
+  oauthbearer: "OAUTHBEARER",
+  xoauth2: "XOAUTH2",
+  google: "Google",
+  microsoft: "Microsoft",
+  twilio: "Twilio",
+  aircall: "Aircall",
+  webhook: "Webhooks",
+  asterisk: "Asterisk",
+  freeswitch: "FreeSWITCH",
+  csv: "CSV",
+  shopify: "Shopify",
+  woocommerce: "WooCommerce",
+  whatsapp: "WhatsApp",
+  messenger: "Messenger",
+  instagram: "Instagram",
+  telegram: "Telegram",
+  line: "LINE",
+};
+
+const { useWords } = catalogue<{ readonly fields: Fields; readonly options: Options }>({
+  en: {
+    fields: en,
+    options: {
+      ...names,
+      none: "None",
+      password: "Password",
+      other: "Another",
+      ltr: "Left to right",
+      rtl: "Right to left",
+      auto: "As the visitor's device",
+      light: "Light",
+      dark: "Dark",
+      start: "Where lines begin",
+      end: "Where lines end",
+    },
+  },
+  de: {
+    fields: de,
+    options: {
+      ...names,
+      none: "Keine",
+      password: "Passwort",
+      other: "Ein anderer",
+      ltr: "Von links nach rechts",
+      rtl: "Von rechts nach links",
+      auto: "Wie das Gerät des Besuchers",
+      light: "Hell",
+      dark: "Dunkel",
+      start: "Wo Zeilen beginnen",
+      end: "Wo Zeilen enden",
+    },
+  },
+});
+
+/** What the values of a field are called of which one is chosen. */
+export function useOptions(): Options {
+  return useWords().options;
+}
 
 /** What the field at a place is called, and what it means, in the page's language. */
 export function useField(place: string, name: string, of: Schema): { readonly label: string; readonly help: string } {
-  const said = useWords()[place];
+  const said = useWords().fields[place];
   return said === undefined ? { label: label(name), help: of.description } : { label: said[0], help: said[1] ?? "" };
 }
