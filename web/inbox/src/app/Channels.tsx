@@ -110,7 +110,7 @@ function AccountRow({ of: a, inbox }: { of: Account; inbox: string }): ReactNode
             <span className="truncate text-sm font-medium">{a.name}</span>
             <span className="truncate text-sm text-muted">{a.address === a.name ? "" : a.address}</span>
           </span>
-          <span className="figures block truncate text-xs text-muted" title={a.health.lastItem === "" ? undefined : exactly(a.health.lastItem)}>
+          <span className="figures block text-xs text-muted md:truncate" title={a.health.lastItem === "" ? undefined : exactly(a.health.lastItem)}>
             {inbox === "" ? "" : `${inbox} · `}
             {figures(a.health, now)}
           </span>

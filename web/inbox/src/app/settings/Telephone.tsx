@@ -39,7 +39,7 @@ export function Telephone({ of: a, label, named = false }: { of: AgentDesk; labe
           placeholder={w.number}
           value={phone}
           onChange={(e) => setPhone(e.target.value)}
-          className="figures h-8 w-44 rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11"
+          className="figures h-8 w-52 rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11"
         />
         <Button look={changed ? "solid" : "outline"} type="submit" isDisabled={!changed}>
           {w.save}
