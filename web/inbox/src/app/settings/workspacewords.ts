@@ -120,8 +120,8 @@ const en: Words = {
 
 const de: Words = {
   failed: "Das kann nicht geladen werden.",
-  save: "Sichern",
-  saved: "Gesichert",
+  save: "Speichern",
+  saved: "Gespeichert",
   cancel: "Abbrechen",
   inboxes: {
     title: "Posteingänge und Marken",
@@ -134,7 +134,7 @@ const de: Words = {
     signatureHelp: "Womit Antworten aus diesem Posteingang enden.",
     archived: "archiviert",
     archive: "Archivieren",
-    archiveText: "In einen archivierten Posteingang kommt nichts mehr. Seine Unterhaltungen bleiben und können beantwortet werden; seine Kanäle kommen von nun an woanders an.",
+    archiveText: "In einen archivierten Posteingang kommt nichts mehr. Seine Gespräche bleiben und können beantwortet werden; seine Kanäle kommen von nun an woanders an.",
     to: "Seine Kanäle gehen nach",
     open: "Wieder öffnen",
     none: "Nirgendwohin: hier kommt kein Kanal an",
@@ -171,11 +171,11 @@ const de: Words = {
     file: "Feiertage aus einer Datei",
     fileHelp: "Eine Kalenderdatei (.ics), wie Behörden sie anbieten. Tage, die schon da sind, bleiben, wie sie sind.",
     fileNone: "In dieser Datei ist kein ganzer Tag, der noch kommt.",
-    fileTook: (n) => (n === 1 ? "1 Tag ist dazugekommen. Sichere ihn." : `${n} Tage sind dazugekommen. Sichere sie.`),
+    fileTook: (n) => (n === 1 ? "1 Tag ist dazugekommen. Speichere, um ihn zu behalten." : `${n} Tage sind dazugekommen. Speichere, um sie zu behalten.`),
     now: "Jetzt offen",
     next: (when) => `Geschlossen, öffnet ${when}`,
     never: "Das ganze nächste Jahr geschlossen",
-    unsaved: "Noch nicht gesichert",
+    unsaved: "Noch nicht gespeichert",
   },
 };
 
