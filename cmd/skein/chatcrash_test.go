@@ -24,6 +24,7 @@ func TestChatCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED, not tested: -short")
 	}
+	t.Parallel()
 	c := buildCrash(t)
 	c.start()
 	t.Cleanup(func() { c.up.kill() })

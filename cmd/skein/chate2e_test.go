@@ -18,6 +18,7 @@ func TestChatInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, and a browser")
 	}
+	t.Parallel()
 	chromium, node := browser(t, "widget/widget.js")
 	data := filepath.Join(t.TempDir(), "data")
 	quiet := []string{"--demo", "--demo-every", "0", "--demo-answer", "0"}

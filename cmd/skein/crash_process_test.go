@@ -22,13 +22,23 @@ import (
 	"skein/inbox/threader"
 )
 
+// shipped is skein as it is shipped, without the race detector.
+var shipped = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(made, "skein")
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", path, "skein/cmd/skein").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
 // buildCrash is a skein of its own on an empty data folder, with one agent.
 func buildCrash(t *testing.T) *crash {
 	t.Helper()
-	c := &crash{t: t, data: filepath.Join(t.TempDir(), "data"), binary: filepath.Join(t.TempDir(), "skein")}
-	if out, err := exec.Command("go", "build", "-o", c.binary, "skein/cmd/skein").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	binary, err := shipped()
+	if err != nil {
+		t.Fatal(err)
 	}
+	c := &crash{t: t, data: filepath.Join(t.TempDir(), "data"), binary: binary}
 	c.command("user", "add", "agent@crash.test", "--role", "supervisor")
 	return c
 }

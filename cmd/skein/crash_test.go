@@ -46,6 +46,7 @@ func TestCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED, not tested: -short")
 	}
+	t.Parallel()
 	rounds, mails := crashRounds(t)
 	c := newCrash(t)
 	for round := range rounds {

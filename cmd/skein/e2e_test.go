@@ -26,6 +26,7 @@ func TestEndToEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, and a browser")
 	}
+	t.Parallel()
 	chromium, node := browser(t, "index.html")
 	dovecot := inboxtest.StartDovecot(t)
 	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
@@ -100,6 +101,7 @@ func TestRelationsLive(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
+	t.Parallel()
 	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	in := n.inboxes["support"].ID
@@ -236,17 +238,23 @@ func (p *page) expect(step string) {
 		if got != step {
 			p.t.Fatalf("the page says %q, want %q\n%s", got, step, p.err)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(2 * time.Minute): // longer than the page waits itself, which says what for
 		p.t.Fatalf("the page doesn't come to %q\n%s", step, p.err)
 	}
 }
 
-// browser is what a test in a browser needs, of which built is a file of the web app.
-func browser(t *testing.T, built string) (chromium, node string) {
+// browsers are as many as run at a time: each keeps a processor busy.
+var browsers = make(chan struct{}, 3)
+
+// browser is what a test in a browser needs, of which app is a file of the web app.
+// It waits for its turn.
+func browser(t *testing.T, app string) (chromium, node string) {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join("../../web/dist", built)); err != nil {
+	if _, err := os.Stat(filepath.Join("../../web/dist", app)); err != nil {
 		lacking(t, "the web app isn't built: make web")
 	}
+	browsers <- struct{}{}
+	t.Cleanup(func() { <-browsers })
 	return tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
 }
 

@@ -17,6 +17,7 @@ import (
 // Every file of a directory gives one object, whatever it holds; only an
 // argument that does not exist is an error, and the others are explained first.
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, content string) {
 		t.Helper()

@@ -73,7 +73,7 @@ type hereSocket struct {
 func (n *hereNode) page(t *testing.T, token string, topics ...string) *hereSocket {
 	t.Helper()
 	var conn *websocket.Conn
-	for end := time.Now().Add(30 * time.Second); conn == nil; {
+	for end := time.Now().Add(time.Minute); conn == nil; {
 		c, _, err := websocket.Dial(t.Context(), n.url, nil)
 		if err == nil {
 			conn = c
@@ -113,7 +113,7 @@ func (s *hereSocket) say(frame map[string]any) {
 // what was waited for before.
 func (s *hereSocket) until(kind string, words ...string) string {
 	s.t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
 		s.mu.Lock()
 		for i, f := range s.heard {
 			ok := strings.HasPrefix(f, `{"type":"`+kind+`"`)
@@ -273,7 +273,7 @@ func TestHere(t *testing.T) {
 			if kind = w.Kind; w.Key != "session-1" || w.Account != "web" || kind == connectors.LiveTyping && w.Agent != "bob" {
 				t.Errorf("the visitor hears %+v", w)
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("the visitor never hears that somebody types")
 		}
 	}

@@ -36,6 +36,7 @@ func TestSidecarCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED, not tested: -short")
 	}
+	t.Parallel()
 	c := buildCrash(t)
 	c.start()
 	t.Cleanup(func() { c.up.kill() })

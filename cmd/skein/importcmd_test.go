@@ -17,6 +17,7 @@ func TestImport(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, twice")
 	}
+	t.Parallel()
 	dir, data := t.TempDir(), filepath.Join(t.TempDir(), "data")
 	old := func(id string) string {
 		return fmt.Sprintf("From: Ann <ann@x.example>\r\nTo: support@shop.example\r\nDate: Sun, 1 Mar 2026 10:00:00 +0000\r\nMessage-ID: <%s@x.example>\r\nSubject: About %s\r\n\r\nIt is old.\r\n", id, id)

@@ -14,6 +14,7 @@ func TestNotificationsInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
+	t.Parallel()
 	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	in := n.inboxes["support"].ID

@@ -40,7 +40,7 @@ func (r *reader) waitFor(subject, want string) inbox.Conversation {
 	r.t.Helper()
 	c := r.find(subject)
 	got := ""
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if got = states(r.linksOf(c)); got == want {
 			return r.find(subject)
 		}

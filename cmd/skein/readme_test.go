@@ -11,6 +11,7 @@ import (
 
 // Every test that the README names as the keeper of a promise is there.
 func TestReadmePromises(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

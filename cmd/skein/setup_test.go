@@ -21,6 +21,7 @@ func TestFirstRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, and a browser")
 	}
+	t.Parallel()
 	chromium, node := browser(t, "index.html")
 	dovecot := inboxtest.StartDovecot(t)
 	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})

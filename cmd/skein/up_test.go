@@ -185,6 +185,7 @@ func TestUp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, several times")
 	}
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
 	demoArgs := []string{"--demo", "--demo-every", "0", "--demo-answer", "100ms"}
 	p := startUp(t, data, demoArgs...)
@@ -235,9 +236,6 @@ func TestUp(t *testing.T) {
 
 	p = startUp(t, data)
 	t.Logf("ready without the demo in %v", p.took)
-	if p.took > 20*time.Second { // skein bench measures it; here others use the machine too
-		t.Errorf("ready after %v", p.took)
-	}
 	if code := p.call("", "POST", "/login", map[string]string{"email": "agent@demo.test", "password": "skein-demo"}, nil); code != 401 {
 		t.Errorf("without --demo a demo login is answered %d, want 401", code)
 	}
@@ -251,6 +249,7 @@ func TestUpBesideRealServers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything")
 	}
+	t.Parallel()
 	bus, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, JetStream: true, JetStreamMaxStore: 1 << 50, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
 		Username: "skein", Password: "geheim"})
 	if err != nil {

@@ -192,7 +192,7 @@ func (f *fakeChat) lock(do func()) {
 // said are the frames of a kind that the widget has said; it waits for the first.
 func (f *fakeChat) said(kind string) []map[string]any {
 	f.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		var list []map[string]any
 		f.lock(func() {
 			for _, in := range f.heard {
@@ -243,6 +243,7 @@ func TestWidget(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
+	t.Parallel()
 	chromium, node := browser(t, "widget/widget.js")
 	f := &fakeChat{t: t, session: "first", files: map[string][]byte{}, names: map[string]map[string]any{}, sockets: map[*websocket.Conn]bool{}}
 	server := httptest.NewServer(f)

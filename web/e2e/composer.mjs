@@ -29,7 +29,7 @@ async function open(email, path) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, reducedMotion: "reduce" });
   await context.addInitScript(() => localStorage.setItem("skein.hold", "30")); // however slow the machine
   const page = await context.newPage();
-  page.setDefaultTimeout(40_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (e) => broken.push(`${email}: ${String(e)}`));
   await page.goto(SKEIN_URL);
   await page.getByLabel(/email/i).waitFor();

@@ -19,7 +19,7 @@ const [ana, ben] = SKEIN_EMAILS.split(" ");
 async function open(email, width = 1440) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, bypassCSP: true });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(SKEIN_URL);
   await page.getByLabel(/email/i).fill(email);
   await page.getByLabel(/password/i).fill(SKEIN_PASSWORD);

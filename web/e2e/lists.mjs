@@ -41,7 +41,7 @@ async function done(name) {
 }
 
 try {
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (e) => broken.push(String(e)));
   await page.goto(SKEIN_URL);
   await page.getByLabel(/email/i).waitFor();

@@ -22,7 +22,7 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   const broken = [];
   page.on("pageerror", (e) => broken.push(String(e)));
 

@@ -28,7 +28,7 @@ try {
   const signIn = async (who) => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
     const page = await context.newPage();
-    page.setDefaultTimeout(40_000);
+    page.setDefaultTimeout(60_000);
     page.on("pageerror", (e) => broken.push(String(e)));
     await page.goto(SKEIN_URL);
     await page.getByLabel(/email/i).fill(`${who}@skein.example`);

@@ -18,7 +18,7 @@ const broken = [];
 async function open(email) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (e) => broken.push(`${email}: ${String(e)}`));
   await page.goto(SKEIN_URL);
   await page.getByLabel(/email/i).waitFor();

@@ -49,7 +49,7 @@ async function shots(page, name) {
 try {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, reducedMotion: "reduce", locale: "en-US", timezoneId: "Europe/Vienna" });
   const page = await context.newPage();
-  page.setDefaultTimeout(50_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (e) => broken.push(String(e)));
 
   // Who comes without the code is led to the set-up, and not let in.
@@ -69,7 +69,7 @@ try {
   // To a German browser in German.
   const seite = await (await browser.newContext({ locale: "de-DE" })).newPage();
   await seite.goto(SKEIN_URL);
-  await seite.getByRole("heading", { name: "Skein einrichten" }).waitFor({ timeout: 50_000 });
+  await seite.getByRole("heading", { name: "Skein einrichten" }).waitFor({ timeout: 60_000 });
   await shots(seite, "setup-deutsch");
   await seite.context().close();
 

@@ -40,7 +40,7 @@ async function browserOf() {
 async function open(context, url, prepare) {
   const page = await context.newPage();
   if (prepare) await page.addInitScript(prepare);
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (e) => broken.push(`${url}: ${String(e)}`));
   await page.goto(url);
   return page;

@@ -21,7 +21,7 @@ async function step(name) {
 
 const broken = [];
 function watch(page) {
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (e) => broken.push(String(e)));
   page.on("console", (m) => {
     if (/Content.Security.Policy|Trusted/i.test(m.text())) broken.push(m.text());
@@ -134,7 +134,7 @@ try {
   await page.locator("h1").waitFor();
   await step("queued"); // the server comes back
 
-  await w.own("written without a server").getByText("Delivered").waitFor({ timeout: 40_000 });
+  await w.own("written without a server").getByText("Delivered").waitFor({ timeout: 60_000 });
   assert.equal(await w.own("written without a server").count(), 1);
   await context.setOffline(true);
   await step("off line"); // the sockets are cut; something is said that nobody hears
@@ -143,7 +143,7 @@ try {
   await page.keyboard.press("Enter");
   await w.own("written off line").getByText("Waiting for the connection").waitFor();
   await context.setOffline(false);
-  await w.own("written off line").getByText("Delivered").waitFor({ timeout: 40_000 });
+  await w.own("written off line").getByText("Delivered").waitFor({ timeout: 60_000 });
   await w.theirs("said meanwhile").waitFor();
   await step("back"); // a word is lost on the way, and the next ping tells
 
