@@ -71,6 +71,21 @@ const words: Plugin = {
   },
 };
 
+// The font is fetched while the script is: words that are drawn in another first
+// would move when it comes.
+const font: Plugin = {
+  name: "font",
+  apply: "build",
+  transformIndexHtml: {
+    order: "post",
+    handler(_, { bundle }) {
+      const file = Object.keys(bundle ?? {}).find((f) => /inter-latin-wght-normal[^/]*\.woff2$/.test(f));
+      if (file === undefined) throw new Error("the font of Latin letters isn't built");
+      return [{ tag: "link", attrs: { rel: "preload", href: `/${file}`, as: "font", type: "font/woff2", crossorigin: "" }, injectTo: "head-prepend" }];
+    },
+  },
+};
+
 const catalogueIn = (id: string | null): string | undefined => /[\\/]words[\\/]([a-z]{2})[\\/]index\.ts$/.exec(id ?? "")?.[1];
 
 const server = process.env["SKEIN_DEV_SERVER"] ?? "http://127.0.0.1:8080";
@@ -78,7 +93,7 @@ const server = process.env["SKEIN_DEV_SERVER"] ?? "http://127.0.0.1:8080";
 export default defineConfig({
   root: "inbox",
   cacheDir: path("./node_modules/.vite"),
-  plugins: [react(), spoken, tailwind(path("./inbox/src/styles/app.css"), path("./inbox/src")), light, words, keep],
+  plugins: [react(), spoken, tailwind(path("./inbox/src/styles/app.css"), path("./inbox/src")), light, words, font, keep],
   build: {
     outDir: dist,
     emptyOutDir: true,

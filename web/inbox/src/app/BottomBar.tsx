@@ -44,7 +44,9 @@ export function BottomBar({ me, counts, looked, place }: { me: Me | undefined; c
         </AriaButton>
       </nav>
       <div className="flex items-center px-1">
-        <LazyBell expanded={false} />
+        <span className="w-11">
+          <LazyBell expanded={false} />
+        </span>
         <AccountMenu me={me} expanded={false} />
       </div>
     </div>

@@ -470,7 +470,7 @@ export function Composer({
               value={draft.text}
               // A draft with formatting waits for the editor.
               readOnly={draft.html !== "" && draft.html !== asHtml(draft.text)}
-              className="prose-mail h-[111px] w-full resize-none bg-transparent px-4 py-2 text-text outline-none! placeholder:text-muted"
+              className="prose-mail h-[103px] w-full max-md:h-[111px] resize-none bg-transparent px-4 py-2 text-text outline-none! placeholder:text-muted"
               onChange={(e) => {
                 edit({ text: e.target.value, html: asHtml(e.target.value) });
                 typing("reply", e.target.value);

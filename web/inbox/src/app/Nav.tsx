@@ -70,7 +70,7 @@ export function Nav({
         {expanded && <LazyBell expanded />}
       </div>
       {!expanded && (
-        <div className="flex justify-center pb-1">
+        <div className="flex h-10 justify-center pb-1">
           <LazyBell expanded={false} />
         </div>
       )}

@@ -129,7 +129,8 @@ function Panel({ conversation: c, place, onNavigate }: { conversation: Conversat
             <Profile customer={customer} />
           </>
         ) : (
-          <div aria-hidden="true" className="mt-3 flex flex-col gap-2">
+          // As high as what most customers turn out to be: what is below stays where it is.
+          <div aria-hidden="true" className="flex h-31 flex-col gap-2 pt-3">
             <div className="skeleton h-3 w-48" />
             <div className="skeleton h-3 w-36" />
           </div>

@@ -163,7 +163,7 @@ function Contents({ order: o }: { order: Order }): ReactNode {
           </p>
         ),
       )}
-      <Suspense fallback={null}>
+      <Suspense fallback={<div className="mt-3" />}>
         <OrderActions order={o} />
       </Suspense>
     </div>
