@@ -103,7 +103,7 @@ function Panel({ conversation: c, place, onNavigate }: { conversation: Conversat
   const name = customer?.name || personName(c.customer);
   const leave = onNavigate ? { onNavigate } : {};
   return (
-    <div className="flex flex-col gap-6 p-4">
+    <div className="settles flex flex-col gap-6 p-4">
       <section aria-label={w.who}>
         <h2 className="pe-8 text-lg font-semibold break-words">{name}</h2>
         {customer && <p className="text-xs text-muted">{w.since(date(customer.createdAt))}</p>}
