@@ -243,8 +243,11 @@ func (p *page) expect(step string) {
 	}
 }
 
-// browsers are as many as run at a time: each keeps a processor busy.
-var browsers = make(chan struct{}, 3)
+// browsers are those tests that have one at a time: each keeps a processor busy.
+var (
+	browsers = make(chan struct{}, 3)
+	have     sync.Map // by their names, which of them have one: it may have another
+)
 
 // browser is what a test in a browser needs, of which app is a file of the web app.
 // It waits for its turn.
@@ -253,8 +256,13 @@ func browser(t *testing.T, app string) (chromium, node string) {
 	if _, err := os.Stat(filepath.Join("../../web/dist", app)); err != nil {
 		lacking(t, "the web app isn't built: make web")
 	}
-	browsers <- struct{}{}
-	t.Cleanup(func() { <-browsers })
+	if _, has := have.LoadOrStore(t.Name(), true); !has {
+		browsers <- struct{}{}
+		t.Cleanup(func() {
+			have.Delete(t.Name())
+			<-browsers
+		})
+	}
 	return tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
 }
 
