@@ -77,11 +77,7 @@ interface Words {
   readonly notReached: string;
   readonly undoing: string;
   readonly doing: Record<Doing, string>;
-  readonly empty: Record<"mine" | "unassigned" | "mentions" | "other" | Status | "all", Empty> & { readonly elsewhere: string };
 }
-
-/** What is said of an empty list, and what will be in it. */
-type Empty = readonly [words: string, more: string];
 
 /** What is done to many. */
 export type Doing = "closed" | "open" | "pending" | "spam" | "snoozed" | "assigned" | "unassigned" | "team" | "tags" | "priority";
@@ -190,19 +186,6 @@ const en: Words = {
     tags: "Tagged",
     priority: "Priority set",
   },
-  empty: {
-    mine: ["Nothing waits for you.", "Conversations that are assigned to you come here."],
-    unassigned: ["Everything has somebody.", "New mail comes here until somebody takes it."],
-    mentions: ["Nobody asks for you.", "Where a colleague's note names you, it comes here."],
-    other: ["Nothing is like this now.", "What fits comes here by itself."],
-    open: ["No open conversations.", "Mail to your inboxes comes here."],
-    pending: ["Nothing pending.", "What waits for somebody else, such as a carrier, can be kept here."],
-    snoozed: ["Nothing snoozed.", "What is put off until a time waits here."],
-    closed: ["Nothing closed yet.", "Closed conversations stay here and open again when the customer writes."],
-    spam: ["No spam.", "What the mail provider takes for spam is kept here, for you to check."],
-    all: ["No conversations yet.", "Mail to your inboxes comes here."],
-    elsewhere: "Look at Unassigned",
-  },
 };
 
 const de: Words = {
@@ -270,7 +253,7 @@ const de: Words = {
   noTeam: "Kein Team",
   snooze: "Zurückstellen",
   snoozedUntil: (when) => `Zurückgestellt bis ${when}`,
-  snoozeUntil: "Bis wann, etwa „tomorrow 9am“ oder „in 2 days“",
+  snoozeUntil: "Bis wann, etwa „morgen 9 Uhr“ oder „in 2 Tagen“",
   noTime: "Das ist keine künftige Zeit.",
   presets: [
     { words: "In 3 Stunden", means: "in 3 hours" },
@@ -306,19 +289,6 @@ const de: Words = {
     team: "Dem Team übergeben",
     tags: "Tags geändert",
     priority: "Priorität gesetzt",
-  },
-  empty: {
-    mine: ["Nichts wartet auf dich.", "Gespräche, die dir zugewiesen sind, kommen hierher."],
-    unassigned: ["Alles hat jemanden.", "Neue Mail kommt hierher, bis jemand sie nimmt."],
-    mentions: ["Niemand fragt nach dir.", "Wo die Notiz einer Kollegin oder eines Kollegen dich nennt, das kommt hierher."],
-    other: ["Gerade passt nichts.", "Was passt, kommt von selbst hierher."],
-    open: ["Keine offenen Gespräche.", "Mail an deine Posteingänge kommt hierher."],
-    pending: ["Nichts wartet.", "Was auf andere wartet, etwa einen Paketdienst, lässt sich hier aufheben."],
-    snoozed: ["Nichts zurückgestellt.", "Was bis zu einer Zeit zurückgestellt ist, wartet hier."],
-    closed: ["Noch nichts geschlossen.", "Geschlossene Gespräche bleiben hier und öffnen sich wieder, wenn die Kundschaft schreibt."],
-    spam: ["Kein Spam.", "Was der Mailanbieter für Spam hält, wird hier zur Prüfung aufgehoben."],
-    all: ["Noch keine Gespräche.", "Mail an deine Posteingänge kommt hierher."],
-    elsewhere: "Zu den nicht zugewiesenen",
   },
 };
 

@@ -17,6 +17,7 @@ export interface Setup {
   readonly shop: string;
   readonly orders: number;
   readonly agents: number;
+  readonly invited: number;
   readonly chat: string;
   readonly page: { readonly origin: string; readonly seenAt: string } | null;
   readonly first: { readonly number: number; readonly subject: string; readonly order: string; readonly answered: boolean } | null;
@@ -33,6 +34,7 @@ function setup(x: unknown): Setup {
     shop: parse.str(o, "shop"),
     orders: parse.num(o, "orders"),
     agents: parse.num(o, "agents"),
+    invited: parse.num(o, "invited"),
     chat: parse.str(o, "chat"),
     page: page && { origin: parse.str(page, "origin"), seenAt: parse.str(page, "seenAt") },
     first: first && { number: parse.num(first, "number"), subject: parse.str(first, "subject"), order: parse.str(first, "order"), answered: first["answered"] === true },
@@ -47,7 +49,7 @@ export function isDone(s: Setup, step: SetupStep): boolean {
     case "orders":
       return s.orders > 0;
     case "people":
-      return s.agents > 1;
+      return s.agents > 1 || s.invited > 0;
     case "widget":
       return s.page !== null;
     case "answer":
@@ -57,11 +59,12 @@ export function isDone(s: Setup, step: SetupStep): boolean {
 
 const key = ["setup"];
 
-export function useSetup(on: boolean): { readonly setup: Setup | undefined; readonly error: Error | null } {
+/** How far it has come; watched, it is asked for again and again, since no event tells what it waits for. */
+export function useSetup(on: boolean, watched = true): { readonly setup: Setup | undefined; readonly error: Error | null } {
   const q = useQuery({
     queryKey: key,
     enabled: on,
-    refetchInterval: 2_000, // what it waits for is told by no one event
+    refetchInterval: watched ? 2_000 : false,
     queryFn: async () => setup(await body(api.GET("/api/v1/setup/progress"))),
   });
   return { setup: q.data, error: q.data === undefined ? q.error : null };
