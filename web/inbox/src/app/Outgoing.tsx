@@ -60,6 +60,8 @@ function Pending({ entry: e, onEdit }: { entry: Entry; onEdit: (d: Partial<Draft
         cc: taken.cc,
         bcc: taken.bcc,
         attachments: taken.attachments,
+        by: taken.by,
+        then: taken.then,
         seenSeq: Math.max(taken.seenSeq, ...(taken.phase.is === "newer" ? taken.phase.newer.map((m) => m.seq) : [])),
       });
     }

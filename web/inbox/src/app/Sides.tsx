@@ -54,7 +54,7 @@ export default function Sides({ c, agentId, open }: { c: Conversation; agentId: 
   const w = useWords();
   const setOpen = (id: string): void => aside.set({ of: c.id, open: id });
   const onClose = (): void => aside.set(null);
-  const [writing, setWriting] = useState(false);
+  const [writing, setWriting] = useState(() => (begun.get(c.id)?.text ?? "") !== "");
   const side = useSelect(store, (s) => (open === "" ? undefined : shown(s, open)));
   return (
     <ModalOverlay isOpen isDismissable onOpenChange={(o) => !o && onClose()} className="fixed inset-0 z-40 bg-backdrop">
@@ -169,8 +169,10 @@ function Said({ m }: { m: Message }): ReactNode {
   );
 }
 
-// What is written stays for as long as the page does.
+// What is written stays for as long as the page does: by the side conversation, and
+// of one that is not begun yet by the conversation that it is about.
 const drafts = new Map<string, string>();
+const begun = new Map<string, { readonly to: string; readonly subject: string; readonly text: string }>();
 
 function Side({ side, agentId }: { side: Conversation; agentId: string }): ReactNode {
   const w = useWords();
@@ -240,9 +242,13 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
   const ways = useQuery({ queryKey: ["senders"], queryFn: senders });
   const list = (ways.data ?? []).filter((x) => x.channel === "email" && x.inboxId === c.inboxId);
   const [account, setAccount] = useState("");
-  const [to, setTo] = useState("");
-  const [subject, setSubject] = useState(`#${c.number}`);
-  const [text, setText] = useState("");
+  const was = begun.get(c.id);
+  const [to, setTo] = useState(was?.to ?? "");
+  const [subject, setSubject] = useState(was?.subject ?? `#${c.number}`);
+  const [text, setText] = useState(was?.text ?? "");
+  useEffect(() => {
+    begun.set(c.id, { to, subject, text });
+  }, [c.id, to, subject, text]);
   const [keep, setKeep] = useState(false);
   const [name, setName] = useState("");
   const [refusal, setRefusal] = useState("");
@@ -278,6 +284,7 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
       const m = message(o["message"]);
       store.update((s) => putMessages(putConversations(s, [side]), [m]));
       void queries.invalidateQueries({ queryKey: ["sides", c.id] });
+      begun.delete(c.id);
       onBegun(side.id);
     } catch (e) {
       setBusy(false);
