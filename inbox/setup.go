@@ -31,6 +31,7 @@ type Setup struct {
 	Shop    AccountID   `json:"shop,omitempty" doc:"The first shop"`
 	Orders  int         `json:"orders" doc:"How many there are, to 10,000"`
 	Agents  int         `json:"agents" doc:"Who may sign in"`
+	Invited int         `json:"invited" doc:"Who is invited and has not come in yet"`
 	Chat    AccountID   `json:"chat,omitempty" doc:"The first chat"`
 	Page    *ChatPage   `json:"page,omitempty" doc:"Where a chat was last shown"`
 	First   *SetupFirst `json:"first,omitempty" doc:"The conversation that is furthest on its way to a linked answer"`

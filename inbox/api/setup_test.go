@@ -120,6 +120,11 @@ func TestSetupProgress(t *testing.T) {
 	if got.Mailbox == "" || got.Agents != 3 || got.First != nil || got.FinishedAt != nil || got.Skipped == nil {
 		t.Errorf("progress = %+v", got)
 	}
+	admin.want(t, 201, "POST", "/api/v1/invitations", map[string]any{"email": "dora@skein.example", "role": "agent"}, nil)
+	admin.want(t, 200, "GET", "/api/v1/setup/progress", nil, &got)
+	if got.Agents != 3 || got.Invited != 1 {
+		t.Errorf("%d agents and %d invited; want 3, 1", got.Agents, got.Invited)
+	}
 	s.mail(t, "support", "m1@x.example", "kim@x.example", "hello")
 	admin.want(t, 422, "PUT", "/api/v1/setup/progress", map[string]any{"skipped": []string{"lunch"}, "finished": false}, nil)
 	admin.want(t, 200, "PUT", "/api/v1/setup/progress", map[string]any{"skipped": []string{"people", "widget"}, "finished": true}, &got)

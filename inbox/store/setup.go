@@ -96,10 +96,11 @@ func (s *Store) Setup(ctx context.Context) (inbox.Setup, error) {
 			coalesce((SELECT id FROM accounts WHERE channel = 'shop' AND removed_at IS NULL ORDER BY created_at, id LIMIT 1), ''),
 			(SELECT count(*) FROM (SELECT FROM orders LIMIT 10000) o),
 			(SELECT count(*) FROM agents WHERE active),
+			(SELECT count(*) FROM invitations v WHERE `+openInvitation+`),
 			coalesce((SELECT id FROM accounts WHERE channel = 'chat' AND removed_at IS NULL ORDER BY created_at, id LIMIT 1), ''),
 			p.origin, p.seen_at
 		FROM (SELECT) one LEFT JOIN LATERAL (SELECT origin, seen_at FROM chat_pages ORDER BY seen_at DESC LIMIT 1) p ON true`).
-		Scan(&out.Skipped, &out.FinishedAt, &out.Mailbox, &out.Shop, &out.Orders, &out.Agents, &out.Chat, &origin, &seen)
+		Scan(&out.Skipped, &out.FinishedAt, &out.Mailbox, &out.Shop, &out.Orders, &out.Agents, &out.Invited, &out.Chat, &origin, &seen)
 	if err != nil {
 		return out, fmt.Errorf("read set-up: %w", err)
 	}

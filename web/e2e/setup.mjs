@@ -135,8 +135,22 @@ try {
 
   await page.getByRole("heading", { name: "Invite colleagues" }).waitFor();
   await page.getByText("So far it is you alone.").waitFor();
-  await shots(page, "setup-people");
   await page.getByRole("button", { name: "Not now" }).click();
+  // What was passed over is come back to; whoever is invited is invited here.
+  await page.getByRole("link", { name: /^Colleagues.*passed over/ }).click();
+  await page.getByRole("checkbox", { name: "Support" }).and(page.locator(":checked")).waitFor();
+  await page.getByLabel("Mail address").fill("tilda@shop.example");
+  await page.keyboard.press("Enter");
+  await page.getByText("The link went to tilda@shop.example by mail.").waitFor();
+  if (!(await page.locator("code").textContent()).includes("/join#")) throw new Error("the link of the invitation isn't shown");
+  // The next one is written at once; nobody is invited twice.
+  await page.locator("input[type='email']:focus").waitFor();
+  await page.keyboard.type("tilda@shop.example");
+  await page.keyboard.press("Enter");
+  await page.getByRole("form", { name: "Invite an agent" }).getByRole("alert").getByText("invited").waitFor();
+  await page.getByText("1 invited.").waitFor();
+  await shots(page, "setup-people");
+  await page.getByRole("button", { name: "Next" }).click();
 
   await page.getByRole("heading", { name: "Put the chat on your pages" }).waitFor();
   await page.getByLabel("Address of your shop").fill(`${SKEIN_SHOP}/some/page`);
@@ -175,7 +189,7 @@ try {
   await step("answered");
   await page.goto(`${SKEIN_URL}/setup/answer`);
   await page.getByText("That is the whole of it.").waitFor();
-  await page.getByRole("link", { name: /^Colleagues.*passed over/ }).waitFor();
+  await page.getByRole("link", { name: /^Colleagues.*done/ }).waitFor();
   await shots(page, "setup-done");
   await page.getByRole("button", { name: "Go to work" }).click();
   await page.getByPlaceholder(/search/i).waitFor();

@@ -4755,6 +4755,11 @@ export interface components {
             finishedAt?: string;
             /** @description The conversation that is furthest on its way to a linked answer */
             first?: components["schemas"]["SetupFirst"];
+            /**
+             * Format: int64
+             * @description Who is invited and has not come in yet
+             */
+            invited: number;
             /** @description The first mailbox */
             mailbox?: string;
             /**

@@ -2,16 +2,15 @@
 
 import { Plus } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { inviteAgain, useInvitations, useMembers, withdraw, type Invitation, type Member, type Shown } from "../../people";
-import { Avatar, Button, Chip, Trouble } from "../../ui/controls";
+import { useMembers, type Member, type Shown } from "../../people";
+import { Avatar, Chip, Trouble } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
 import { exactly, initials } from "../../words";
 import { ago } from "../../words/ago";
-import { locale } from "../../words/language";
 import { PlaceLink } from "../PlaceLink";
 import { PresenceDot, usePresence } from "../Presence";
 import { Agent } from "./Agent";
-import { Refusal } from "./form";
+import { Invitations } from "./Invitations";
 import { Invite, Link } from "./Invite";
 import type { PageProps } from "./pages";
 import { useWords } from "./peoplewords";
@@ -108,64 +107,6 @@ function Row({ of: m, me }: { of: Member; me: PageProps["me"] }): ReactNode {
           <Chip tone={m.role === "agent" ? "quiet" : "accent"}>{w.roles[m.role]}</Chip>
         </span>
       </PlaceLink>
-    </li>
-  );
-}
-
-function Invitations({ onLink }: { onLink: (l: Shown | null) => void }): ReactNode {
-  const w = useWords();
-  const { items } = useInvitations();
-  if (items.length === 0) return null;
-  return (
-    <section aria-labelledby="invited">
-      <h2 id="invited" className="mt-6 text-sm font-semibold">
-        {w.invited}
-      </h2>
-      <ul className="mt-3 rounded-md bg-surface">
-        {items.map((v) => (
-          <Pending key={v.id} of={v} onLink={onLink} />
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function Pending({ of: v, onLink }: { of: Invitation; onLink: (l: Shown | null) => void }): ReactNode {
-  const w = useWords();
-  const now = useNow();
-  const [refusal, setRefusal] = useState("");
-  const over = Date.parse(v.expiresAt) <= now;
-  const day = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short" }).format(Date.parse(v.expiresAt));
-  return (
-    <li className="flex min-h-14 flex-wrap items-center gap-3 border-b border-line px-4 py-2 last:border-0">
-      <span className="min-w-40 flex-1 max-md:w-full max-md:flex-none">
-        <span className="block truncate text-sm select-text">{v.email}</span>
-        <span className="block text-xs text-muted">
-          {w.roles[v.role]} · {over ? w.expired : w.expires(day)}
-          {!v.mailed && ` · ${w.notMailed}`}
-        </span>
-      </span>
-      <Button
-        look="outline"
-        aria-label={w.of(w.again, v.email)}
-        onPress={() => {
-          setRefusal("");
-          inviteAgain(v.id).then(onLink, (e: unknown) => setRefusal(e instanceof Error ? e.message : String(e)));
-        }}
-      >
-        {w.again}
-      </Button>
-      <Button
-        look="bad"
-        aria-label={w.of(w.withdraw, v.email)}
-        onPress={() => {
-          onLink(null);
-          void withdraw(v.id).then(setRefusal);
-        }}
-      >
-        {w.withdraw}
-      </Button>
-      <Refusal words={refusal} />
     </li>
   );
 }

@@ -1,7 +1,7 @@
 // Inviting somebody, and the link that is shown once.
 
 import { useRouter } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { attempt, invite, roleOf, roles, type Role, type Shown } from "../../people";
 import { Button } from "../../ui/controls";
 import { CopyLine } from "../CopyLine";
@@ -41,42 +41,67 @@ export function RoleChoice({ value, onChange }: { value: Role; onChange: (r: Rol
   );
 }
 
-export function Invite({ me }: Pick<PageProps, "me">): ReactNode {
+/** Asks for whom and what they may; who was invited has a link, which is shown once. */
+export function InviteForm({ me, onInvited, children }: { me: PageProps["me"]; onInvited: (s: Shown) => void; children?: ReactNode }): ReactNode {
   const w = useWords();
-  const router = useRouter();
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("agent");
   const [inboxes, setInboxes] = useState<string[]>(me.inboxes.length === 1 ? me.inboxes.map((i) => i.id) : []);
   const [teams, setTeams] = useState<string[]>([]);
   const [refusal, setRefusal] = useState("");
+  const form = useRef<HTMLFormElement>(null);
+  return (
+    <form
+      ref={form}
+      aria-label={w.invite}
+      className="mt-4 flex max-w-xl flex-col gap-4 rounded-md bg-surface p-4"
+      onSubmit={(e) => {
+        e.preventDefault();
+        void attempt(async () => {
+          onInvited(await invite({ email: email.trim(), role, inboxes: role === "agent" ? inboxes : [], teams }));
+          setEmail("");
+          form.current?.querySelector("input")?.focus(); // for the next one
+        }).then(setRefusal);
+      }}
+    >
+      <Line words={w.email} type="email" value={email} onChange={setEmail} autoComplete="off" />
+      <RoleChoice value={role} onChange={setRole} />
+      {role === "agent" ? (
+        <div>
+          <Checks words={w.inboxes} of={me.inboxes} value={inboxes} onChange={setInboxes} />
+          {inboxes.length === 0 && <p className="mt-1 text-xs text-amber-text">{w.seesNone}</p>}
+        </div>
+      ) : (
+        <p className="text-xs text-muted">{w.seesAll}</p>
+      )}
+      <Checks words={w.teams} of={me.teams} value={teams} onChange={setTeams} empty={w.noTeams} />
+      <Refusal words={refusal} />
+      <div className="flex gap-2">
+        <Button look="solid" type="submit" isDisabled={email.trim() === ""}>
+          {w.send}
+        </Button>
+        {children}
+      </div>
+    </form>
+  );
+}
+
+export function Invite({ me }: Pick<PageProps, "me">): ReactNode {
+  const w = useWords();
+  const router = useRouter();
   const [shown, setShown] = useState<Shown | null>(null);
+  const back = (): void => router.history.push("/settings/agents");
   return (
     <>
       <h1 className="text-lg font-semibold">{w.invite}</h1>
       {shown ? (
-        <Link of={shown} words={w.inviteLink} onDone={() => router.history.push("/settings/agents")} />
+        <Link of={shown} words={w.inviteLink} onDone={back} />
       ) : (
-        <form
-          className="mt-4 flex max-w-xl flex-col gap-4 rounded-md bg-surface p-4"
-          onSubmit={(e) => {
-            e.preventDefault();
-            void attempt(async () => setShown(await invite({ email: email.trim(), role, inboxes: role === "agent" ? inboxes : [], teams }))).then(setRefusal);
-          }}
-        >
-          <Line words={w.email} type="email" value={email} onChange={setEmail} autoComplete="off" />
-          <RoleChoice value={role} onChange={setRole} />
-          {role === "agent" ? <Checks words={w.inboxes} of={me.inboxes} value={inboxes} onChange={setInboxes} /> : <p className="text-xs text-muted">{w.seesAll}</p>}
-          <Checks words={w.teams} of={me.teams} value={teams} onChange={setTeams} empty={w.noTeams} />
-          <Refusal words={refusal} />
-          <div className="flex gap-2">
-            <Button look="solid" type="submit" isDisabled={email.trim() === ""}>
-              {w.send}
-            </Button>
-            <Button look="plain" onPress={() => router.history.push("/settings/agents")}>
-              {w.cancel}
-            </Button>
-          </div>
-        </form>
+        <InviteForm me={me} onInvited={setShown}>
+          <Button look="plain" onPress={back}>
+            {w.cancel}
+          </Button>
+        </InviteForm>
       )}
     </>
   );

@@ -14,16 +14,14 @@ import { Button, Trouble } from "../../ui/controls";
 import { Logo } from "../Logo";
 import { Notices, OfflineBar } from "../Notices";
 import { PlaceLink } from "../PlaceLink";
-import { pages } from "../settings/pages";
 import { Answer } from "./Answer";
 import { Begin } from "./Begin";
 import { Mailbox } from "./Mailbox";
 import { Orders } from "./Orders";
 import { Refusal } from "./parts";
+import { People } from "./People";
 import { Widget } from "./Widget";
 import { words } from "./words";
-
-const mayInvite = pages.some((p) => p.tab === "agents");
 
 export default function Setup({ step }: { step: string }): ReactNode {
   const w = words();
@@ -149,12 +147,7 @@ function OneStep({ step, me, setup }: { step: SetupStep; me: Me; setup: Progress
       ) : step === "orders" ? (
         <Orders me={me} setup={setup} />
       ) : step === "people" ? (
-        <div className="flex flex-col gap-3">
-          <p className="text-sm">{w.people.have(setup.agents)}</p>
-          {mayInvite && <PlaceLink to="/settings/agents" className="inline-flex h-8 w-fit items-center rounded-md border border-line-strong bg-surface px-2.5 text-sm data-[hovered]:bg-hover max-md:h-11">
-            {w.people.invite}
-          </PlaceLink>}
-        </div>
+        <People me={me} setup={setup} />
       ) : step === "widget" ? (
         <Widget me={me} setup={setup} />
       ) : (

@@ -85,7 +85,7 @@ interface Words {
     readonly shop: string;
     readonly first: string;
   };
-  readonly people: { readonly have: (n: number) => string; readonly invite: string };
+  readonly people: { readonly alone: string; readonly have: (agents: number, invited: number) => string };
   readonly widget: {
     readonly origin: string;
     readonly originHelp: string;
@@ -208,7 +208,10 @@ const en: Words = {
     shop: "Connect Shopify, WooCommerce or another shop",
     first: "The first of them, as they were understood",
   },
-  people: { have: (n) => (n === 1 ? "So far it is you alone." : `${n} people may sign in.`), invite: "Invite colleagues" },
+  people: {
+    alone: "So far it is you alone.",
+    have: (n, invited) => [n > 1 ? `${figure(n)} people may sign in.` : "", invited > 0 ? `${figure(invited)} invited.` : ""].join(" ").trim(),
+  },
   widget: {
     origin: "Address of your shop",
     originHelp: "The chat shows on this address alone. Further ones are added under Settings, Channels.",
@@ -331,7 +334,10 @@ const de: Words = {
     shop: "Shopify, WooCommerce oder einen anderen Shop verbinden",
     first: "Die ersten, wie sie verstanden wurden",
   },
-  people: { have: (n) => (n === 1 ? "Bisher bist du allein." : `${n} Personen dürfen sich anmelden.`), invite: "Team einladen" },
+  people: {
+    alone: "Bisher bist du allein.",
+    have: (n, invited) => [n > 1 ? `${figure(n)} Personen dürfen sich anmelden.` : "", invited > 0 ? `${figure(invited)} eingeladen.` : ""].join(" ").trim(),
+  },
   widget: {
     origin: "Adresse deines Shops",
     originHelp: "Der Chat erscheint nur unter dieser Adresse. Weitere kommen unter Einstellungen, Kanäle dazu.",
