@@ -30,19 +30,13 @@ type Config struct {
 // A Connector speaks with telephone exchanges, for any number of accounts. It
 // implements [connectors.Ingress].
 type Connector struct {
-	cfg Config
-	in  connectors.Intake // set by Handler, before anything is received
+	cfg    Config
+	parsed *connectors.Parsed[Settings]
+	in     connectors.Intake // set by Handler, before anything is received
 
 	mu     sync.Mutex // guards what follows
-	parsed map[inbox.AccountID]parsed
 	queues map[inbox.AccountID]chan job
 	calls  map[string]*parent // Twilio's calls that legs were dialled in, by id
-}
-
-type parsed struct {
-	account connectors.Account
-	set     *Settings
-	err     error
 }
 
 // New returns a Connector. It does no I/O.
@@ -59,27 +53,15 @@ func New(cfg Config) *Connector {
 	if cfg.AskEvery == 0 {
 		cfg.AskEvery = 2 * time.Minute
 	}
-	return &Connector{cfg: cfg, parsed: map[inbox.AccountID]parsed{}, queues: map[inbox.AccountID]chan job{}, calls: map[string]*parent{}}
+	return &Connector{cfg: cfg, parsed: connectors.NewParsed(ParseSettings), queues: map[inbox.AccountID]chan job{}, calls: map[string]*parent{}}
 }
 
 // Channel implements [connectors.Connector].
 func (c *Connector) Channel() inbox.Channel { return inbox.Phone }
 
-// settings are an account's, read once for each of its versions.
+// settings are an account's.
 func (c *Connector) settings(account connectors.Account) (*Settings, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p, has := c.parsed[account.ID]
-	if !has || !sameSettings(p.account, account) {
-		p.account = account
-		p.set, p.err = ParseSettings(account)
-		c.parsed[account.ID] = p
-	}
-	return p.set, p.err
-}
-
-func sameSettings(a, b connectors.Account) bool {
-	return string(a.Settings) == string(b.Settings) && a.Address == b.Address && a.Region == b.Region && fmt.Sprint(a.Own) == fmt.Sprint(b.Own)
+	return c.parsed.Of(account)
 }
 
 // Receive implements [connectors.Connector]. It follows the account's file,

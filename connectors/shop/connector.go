@@ -24,18 +24,12 @@ type Config struct {
 // A Connector speaks with online shops, for any number of accounts. It
 // implements [connectors.Ingress].
 type Connector struct {
-	cfg Config
-	in  connectors.Intake // set by Handler, before anything is received
+	cfg    Config
+	parsed *connectors.Parsed[Settings]
+	in     connectors.Intake // set by Handler, before anything is received
 
-	mu     sync.Mutex // guards what follows
-	parsed map[inbox.AccountID]parsed
-	last   map[inbox.AccountID]time.Time // when a shop was last heard of
-}
-
-type parsed struct {
-	account connectors.Account
-	set     *Settings
-	err     error
+	mu   sync.Mutex                    // guards what follows
+	last map[inbox.AccountID]time.Time // when a shop was last heard of
 }
 
 // New returns a Connector. It does no I/O.
@@ -54,23 +48,15 @@ func New(cfg Config) *Connector {
 			return http.ErrUseLastResponse // the key is told to the shop alone
 		}}
 	}
-	return &Connector{cfg: cfg, parsed: map[inbox.AccountID]parsed{}, last: map[inbox.AccountID]time.Time{}}
+	return &Connector{cfg: cfg, parsed: connectors.NewParsed(ParseSettings), last: map[inbox.AccountID]time.Time{}}
 }
 
 // Channel implements [connectors.Connector].
 func (c *Connector) Channel() inbox.Channel { return inbox.Shop }
 
-// settings are an account's, read once for each of its versions.
+// settings are an account's.
 func (c *Connector) settings(account connectors.Account) (*Settings, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p, has := c.parsed[account.ID]
-	if !has || string(p.account.Settings) != string(account.Settings) {
-		p.account = account
-		p.set, p.err = ParseSettings(account)
-		c.parsed[account.ID] = p
-	}
-	return p.set, p.err
+	return c.parsed.Of(account)
 }
 
 // heard notes that a shop gave a word.
