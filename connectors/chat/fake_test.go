@@ -1,12 +1,8 @@
 package chat
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -19,61 +15,44 @@ import (
 	"github.com/coder/websocket"
 
 	"skein/connectors"
+	"skein/connectors/connectorstest"
 	"skein/inbox"
 )
 
 const testOrigin = "https://shop.example"
 
-// A fakeIntake is the bus and the server in memory.
+// A fakeIntake is a desk that keeps every item, however often it comes, and answers
+// as the server does.
 type fakeIntake struct {
-	mu       sync.Mutex // guards what follows
-	accepted []connectors.Inbound
-	rejected []string
-	said     []connectors.Live
-	words    map[string][]inbox.VisitorWord // of each session, all
-	stream   map[string][]inbox.VisitorWord // what VISITOR has of them
-	bodies   map[string][]byte
-	away     bool // the stream takes nothing
-	silent   bool // the server answers nothing
-	hear     []func(connectors.Live)
-	changed  chan struct{}
-	source   string
+	*connectorstest.Desk // whose Mu guards what follows too
+
+	words   map[string][]inbox.VisitorWord // of each session, all
+	stream  map[string][]inbox.VisitorWord // what VISITOR has of them
+	silent  bool                           // the server answers nothing
+	hear    []func(connectors.Live)
+	changed chan struct{}
+	source  string
 }
 
-func newFakeIntake() *fakeIntake {
-	return &fakeIntake{words: map[string][]inbox.VisitorWord{}, stream: map[string][]inbox.VisitorWord{}, bodies: map[string][]byte{}, changed: make(chan struct{}), source: "192.0.2.1"}
+func newFakeIntake(t testing.TB) *fakeIntake {
+	return &fakeIntake{Desk: connectorstest.NewDesk(t, connectors.Account{ID: "web"}), words: map[string][]inbox.VisitorWord{}, stream: map[string][]inbox.VisitorWord{}, changed: make(chan struct{}), source: "192.0.2.1"}
 }
 
 var errAway = &inbox.Error{Code: inbox.Unavailable, Message: "away"}
 
-func (f *fakeIntake) Account(id inbox.AccountID) (connectors.Account, error) {
-	if id != "web" {
-		return connectors.Account{}, &inbox.Error{Code: inbox.NotFound, Message: "there is no such account"}
-	}
-	return connectors.Account{ID: id}, nil
-}
-func (f *fakeIntake) Accounts() []connectors.Account { return nil }
-
 func (f *fakeIntake) Accept(_ context.Context, account inbox.AccountID, items ...connectors.Inbound) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.away {
+	f.Mu.Lock()
+	defer f.Mu.Unlock()
+	if f.Away {
 		return errAway
 	}
 	for _, i := range items {
 		i.Account = account
-		f.accepted = append(f.accepted, i)
+		f.Items = append(f.Items, i)
 	}
 	return nil
 }
 
-func (f *fakeIntake) Reject(_ inbox.AccountID, reason error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.rejected = append(f.rejected, reason.Error())
-}
-func (f *fakeIntake) Doubt(inbox.AccountID, error) {}
-func (f *fakeIntake) URL(r *http.Request) string   { return r.URL.String() }
 func (f *fakeIntake) Source(r *http.Request) netip.Addr {
 	if s := r.Header.Get("X-Source"); s != "" {
 		return netip.MustParseAddr(s)
@@ -81,29 +60,10 @@ func (f *fakeIntake) Source(r *http.Request) netip.Addr {
 	return netip.MustParseAddr(f.source)
 }
 
-func (f *fakeIntake) PutBody(_ context.Context, r io.Reader) (connectors.Body, error) {
-	raw, err := io.ReadAll(r)
-	if err != nil {
-		return connectors.Body{}, err
-	}
-	sum := sha256.Sum256(raw)
-	ref := hex.EncodeToString(sum[:])
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.bodies[ref] = raw
-	return connectors.Body{Size: int64(len(raw)), SHA256: ref, Ref: ref}, nil
-}
-
-func (f *fakeIntake) OpenBody(_ context.Context, body connectors.Body) (io.ReadCloser, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return io.NopCloser(bytes.NewReader(f.bodies[body.Ref])), nil
-}
-
 // Ask answers as the server does.
 func (f *fakeIntake) Ask(_ context.Context, _ inbox.AccountID, verb string, request, answer any) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.Mu.Lock()
+	defer f.Mu.Unlock()
 	if f.silent {
 		return errAway
 	}
@@ -131,26 +91,19 @@ func (f *fakeIntake) Ask(_ context.Context, _ inbox.AccountID, verb string, requ
 	return nil
 }
 
-func (f *fakeIntake) Say(_ context.Context, word connectors.Live) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.said = append(f.said, word)
-	return nil
-}
-
 func (f *fakeIntake) Hear(ctx context.Context, heard func(connectors.Live)) error {
-	f.mu.Lock()
+	f.Mu.Lock()
 	f.hear = append(f.hear, heard)
-	f.mu.Unlock()
+	f.Mu.Unlock()
 	<-ctx.Done()
 	return ctx.Err()
 }
 
 func (f *fakeIntake) Visitor(ctx context.Context, _ inbox.AccountID, session string, after uint64, show func(uint64, []byte) error) error {
 	for {
-		f.mu.Lock()
+		f.Mu.Lock()
 		list, changed := slices.Clone(f.stream[session]), f.changed
-		f.mu.Unlock()
+		f.Mu.Unlock()
 		for ; after < uint64(len(list)); after++ {
 			raw, err := json.Marshal(list[after])
 			if err != nil {
@@ -171,8 +124,8 @@ func (f *fakeIntake) Visitor(ctx context.Context, _ inbox.AccountID, session str
 // tell tells a session a word; lost: VISITOR doesn't get it. Each goes out as
 // often as times says.
 func (f *fakeIntake) tell(session string, m inbox.VisitorMessage, lost bool, times int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.Mu.Lock()
+	defer f.Mu.Unlock()
 	m.Seq = int64(len(f.words[session]) + 1)
 	w := inbox.VisitorWord{Kind: inbox.VisitorSaid, VisitorMessage: m}
 	f.words[session] = append(f.words[session], w)
@@ -186,9 +139,9 @@ func (f *fakeIntake) tell(session string, m inbox.VisitorMessage, lost bool, tim
 }
 
 func (f *fakeIntake) texts() (list []string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, i := range f.accepted {
+	f.Mu.Lock()
+	defer f.Mu.Unlock()
+	for _, i := range f.Items {
 		if i.Message != nil {
 			list = append(list, i.Message.Text)
 		}
@@ -210,8 +163,8 @@ func newRig(t *testing.T, settings string) *rig {
 	if settings == "" {
 		settings = `{"origins": ["` + testOrigin + `"]}`
 	}
-	r := &rig{t: t, in: newFakeIntake()}
-	r.in.bodies["body"] = []byte("hello")
+	r := &rig{t: t, in: newFakeIntake(t)}
+	r.in.Bodies["body"] = []byte("hello")
 	r.c, r.url = r.instance(settings)
 	return r
 }

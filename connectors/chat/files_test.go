@@ -50,12 +50,12 @@ func TestTakeFile(t *testing.T) {
 	}
 	g.say(fmt.Sprintf(`{"t":"message","id":"00000000-z","text":"","files":[%q]}`, m.ID))
 	g.expect("it is sent", func(f anyFrame) bool { return f.T == "state" && f.ID == "00000000-z" && f.State == inbox.Sent })
-	r.in.mu.Lock()
-	at := r.in.accepted[0].Message.Attachments
-	if len(at) != 1 || at[0].Name != "my photo.png" || !bytes.Equal(r.in.bodies[at[0].Body.Ref], png) {
+	r.in.Mu.Lock()
+	at := r.in.Items[0].Message.Attachments
+	if len(at) != 1 || at[0].Name != "my photo.png" || !bytes.Equal(r.in.Bodies[at[0].Body.Ref], png) {
 		t.Errorf("published %+v", at)
 	}
-	r.in.mu.Unlock()
+	r.in.Mu.Unlock()
 	thief := r.dial(r.url, nil, `{"t":"hello"}`)
 	thief.welcome()
 	thief.say(fmt.Sprintf(`{"t":"message","id":"00000000-y","text":"mine","files":[%q]}`, m.ID))
@@ -81,11 +81,11 @@ func TestTakeFile(t *testing.T) {
 			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
 		}
 	}
-	r.in.mu.Lock()
-	if len(r.in.rejected) == 0 || !strings.Contains(strings.Join(r.in.rejected, "\n"), "harmful") {
-		t.Errorf("the account shows %q", r.in.rejected)
+	r.in.Mu.Lock()
+	if !strings.Contains(fmt.Sprint(r.in.Rejected), "harmful") {
+		t.Errorf("the account shows %v", r.in.Rejected)
 	}
-	r.in.mu.Unlock()
+	r.in.Mu.Unlock()
 
 	away := newRig(t, fmt.Sprintf(`{"origins": [%q], "scan": "127.0.0.1:1"}`, testOrigin))
 	g = away.dial(away.url, nil, `{"t":"hello"}`)

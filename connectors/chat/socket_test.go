@@ -20,25 +20,25 @@ func TestSentMeansStored(t *testing.T) {
 	r := newRig(t, "")
 	g := r.dial(r.url, nil, `{"t":"hello"}`)
 	w := g.welcome()
-	r.in.mu.Lock()
-	r.in.away = true
-	r.in.mu.Unlock()
+	r.in.Mu.Lock()
+	r.in.Away = true
+	r.in.Mu.Unlock()
 	g.say(`{"t":"message","id":"00000001-a","text":"hello"}`)
 	f := g.expect("it is not taken", kind("error"))
 	if f.Code != "unavailable" || f.ID != "00000001-a" || f.RetryAfter <= 0 || len(r.in.texts()) > 0 {
 		t.Errorf("told %+v", f)
 	}
-	r.in.mu.Lock()
-	r.in.away = false
-	r.in.mu.Unlock()
+	r.in.Mu.Lock()
+	r.in.Away = false
+	r.in.Mu.Unlock()
 	for range 2 {
 		g.say(`{"t":"message","id":"00000001-a","text":"hello"}`)
 	}
 	g.expect("it is sent", func(f anyFrame) bool { return f.T == "state" && f.State == inbox.Sent && f.ID == "00000001-a" })
 	r.until("both times", func() bool { return len(r.in.texts()) == 2 })
-	r.in.mu.Lock()
-	defer r.in.mu.Unlock()
-	a, b := r.in.accepted[0], r.in.accepted[1]
+	r.in.Mu.Lock()
+	defer r.in.Mu.Unlock()
+	a, b := r.in.Items[0], r.in.Items[1]
 	if a.EventID != b.EventID || a.EventID != "message:"+w.Session+"/00000001-a" || a.Key != w.Session || a.Message.ThreadKey != w.Session ||
 		a.Sender.Kind != inbox.ChatVisitor || a.Sender.Address != w.Session || a.Sender.Proof != inbox.Proven {
 		t.Errorf("published %+v and %+v", a, b)
@@ -75,17 +75,17 @@ func TestWordsOnce(t *testing.T) {
 	say(4, false, 2)
 	want(g, 1, 4)
 
-	r.in.mu.Lock()
+	r.in.Mu.Lock()
 	r.in.silent = true
-	r.in.mu.Unlock()
+	r.in.Mu.Unlock()
 	say(5, false, 1)
 	want(g, 1, 5)
 	back := r.dial(other, nil, fmt.Sprintf(`{"t":"hello","session":%q,"token":%q,"after":3}`, w.Session, w.Token))
 	want(back, 4, 5) // by what VISITOR has
 	say(6, true, 1)
-	r.in.mu.Lock()
+	r.in.Mu.Lock()
 	r.in.silent = false
-	r.in.mu.Unlock()
+	r.in.Mu.Unlock()
 	want(back, 4, 6)
 	say(7, false, 1)
 	want(g, 1, 7)
@@ -97,10 +97,10 @@ func TestWordsOnce(t *testing.T) {
 
 	g.say(`{"t":"read","seq":6}`)
 	receipts := func(to inbox.State) map[string]bool {
-		r.in.mu.Lock()
-		defer r.in.mu.Unlock()
+		r.in.Mu.Lock()
+		defer r.in.Mu.Unlock()
 		list := map[string]bool{}
-		for _, i := range r.in.accepted {
+		for _, i := range r.in.Items {
 			if i.Receipt != nil && i.Receipt.State == to {
 				list[i.EventID] = true
 			}
@@ -267,10 +267,10 @@ func TestConsent(t *testing.T) {
 		g.say(frame)
 	}
 	g.expect("it is sent", func(f anyFrame) bool { return f.ID == "00000000-z" })
-	r.in.mu.Lock()
-	defer r.in.mu.Unlock()
+	r.in.Mu.Lock()
+	defer r.in.Mu.Unlock()
 	var tracks []string
-	for _, i := range r.in.accepted {
+	for _, i := range r.in.Items {
 		if i.Track != nil {
 			tracks = append(tracks, i.Track.Type+" "+string(i.Track.Properties))
 		}
@@ -287,7 +287,7 @@ func TestConsent(t *testing.T) {
 	if !slices.Equal(tracks, want) {
 		t.Errorf("told %q, want %q", tracks, want)
 	}
-	for _, w := range r.in.said {
+	for _, w := range r.in.Said {
 		if w.Kind == connectors.LivePageView && w.Page.URL != "https://shop.example/b" {
 			t.Errorf("said %+v", w)
 		}
@@ -304,7 +304,7 @@ func TestAgentTypes(t *testing.T) {
 	other.welcome()
 	r.in.tell(w.Session, inbox.VisitorMessage{ID: "own", ClientID: "00000000-z", From: "visitor", Text: "hello"}, false, 1)
 	g.expect("their own", kind("message"))
-	r.until("the chat hears", func() bool { r.in.mu.Lock(); defer r.in.mu.Unlock(); return len(r.in.hear) > 0 })
+	r.until("the chat hears", func() bool { r.in.Mu.Lock(); defer r.in.Mu.Unlock(); return len(r.in.hear) > 0 })
 	for _, k := range []connectors.LiveKind{connectors.LiveTyping, connectors.LiveStopped, connectors.LiveRead} {
 		r.in.hear[0](connectors.Live{Kind: k, Account: "web", Key: w.Session, Agent: "Anna"})
 		r.in.hear[0](connectors.Live{Kind: k, Account: "elsewhere", Key: w.Session, Agent: "Eve"})
