@@ -32,6 +32,7 @@ const (
 	KindEdited   Kind = "edited"
 	KindDeleted  Kind = "deleted"
 	KindReaction Kind = "reaction"
+	KindHidden   Kind = "hidden"
 	KindReceipt  Kind = "receipt"
 	KindCall     Kind = "call"
 	KindTrack    Kind = "track"
@@ -54,7 +55,7 @@ const (
 // + revision; for mail the Message-ID and a hash of the raw bytes. Key is hashed
 // into the subject.
 type Inbound struct {
-	Kind       Kind            `json:"kind" enum:"message,edited,deleted,reaction,receipt,call,track,customer,order,cart,product" doc:"What it is about: the field of that name is set, of an edited message message, of a deleted one none"`
+	Kind       Kind            `json:"kind" enum:"message,edited,deleted,reaction,hidden,receipt,call,track,customer,order,cart,product" doc:"What it is about: the field of that name is set, of an edited message message, of a deleted one none"`
 	Channel    inbox.Channel   `json:"channel" enum:"email,chat,phone,social,shop"`
 	Account    inbox.AccountID `json:"account" pattern:"^[a-z0-9_-]{1,40}$"`
 	EventID    string          `json:"eventId" minLength:"1" doc:"Names this very event for good: a repetition is swallowed, an edit needs one of its own"`
@@ -75,6 +76,7 @@ type Inbound struct {
 	Track    *inbox.Track          `json:"track,omitempty"` // travels on TRACK, whatever its lane
 	Call     *Call                 `json:"call,omitempty"`
 	Reaction *Reaction             `json:"reaction,omitempty"`
+	Hidden   *bool                 `json:"hidden,omitempty" doc:"Of a public comment: the public doesn't see it any more, or does again"`
 }
 
 // A Sender is the identity that an item was captured under, with the proof that
@@ -137,9 +139,33 @@ type Message struct {
 	// the word that it has left, whichever comes first. Not of mail.
 	Ours bool `json:"ours,omitempty"`
 
+	// Comment says that it stands under a post for everybody to read; of one of
+	// Ours it names what that answers. Of direct messages and SMS alone.
+	Comment *Comment `json:"comment,omitempty"`
+
 	// Order is the one that the channel itself says this is about: whose page a
 	// chat was opened on, whose mail it answers. Never what its writer says.
 	Order *inbox.OrderContext `json:"order,omitempty"`
+}
+
+// A Comment is what a message under a post, a picture or an ad is besides.
+type Comment struct {
+	ID        string `json:"id" minLength:"1" maxLength:"512" doc:"By which it is answered and hidden"`
+	Link      string `json:"link,omitempty" doc:"An https address where it can be seen"`
+	Thread    string `json:"thread,omitempty" doc:"The threadKey of the direct messages with its writer, for who is answered in private"`
+	Elsewhere bool   `json:"elsewhere,omitempty" doc:"It stands under what is somebody else's: it can't be hidden, or answered in private"`
+	Live      bool   `json:"live,omitempty" doc:"It was written during a live video: it can be answered in private only"`
+	Hidden    bool   `json:"hidden,omitempty" doc:"The public doesn't see it"`
+}
+
+// A CommentAsk is what is asked about a public comment: to be answered by what
+// the [Outbound] says, or with Hide set to be hidden or shown again. MessageID is
+// then the comment's own, and there is nobody to send to.
+type CommentAsk struct {
+	ID        string    `json:"id"`
+	Private   bool      `json:"private,omitempty" doc:"Answer who wrote it alone, by a direct message"`
+	WrittenAt time.Time `json:"writtenAt"`
+	Hide      *bool     `json:"hide,omitempty"`
 }
 
 // An Attachment is a file of a message and its bytes.
@@ -189,6 +215,9 @@ type Outbound struct {
 	Template *inbox.Template `json:"template,omitempty"`
 
 	Attachments []Attachment `json:"attachments,omitempty"`
+
+	// Comment is the public one that this is about.
+	Comment *CommentAsk `json:"comment,omitempty"`
 
 	// Action is what a shop is to do in the place of a message: MessageID is then
 	// the action's, and there is nobody to send to.

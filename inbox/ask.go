@@ -130,6 +130,7 @@ type Answer struct {
 	By           AccountID  // by which it leaves; "" for the conversation's
 	Attachments  []AttachmentID
 	Template     *Template // of a direct message: Text is what it comes to
+	Private      bool      // of an answer to a public comment: only its writer gets it
 	SendAt       time.Time
 	Scheduled    bool // SendAt is a time of its own choice, and no moment to think again
 

@@ -178,6 +178,7 @@ type Message struct {
 	Mentions    []Mentioned `json:"mentions,omitempty" doc:"Of a note: the agents whom it names"`
 	Template    *Template   `json:"template,omitempty" doc:"Of a direct message that left as one: its service's template"`
 	Scheduled   bool        `json:"scheduled,omitempty" doc:"While queued: it waits for sendAt, and when somebody writes before for an agent, without sendAt"`
+	Comment     *Comment    `json:"comment,omitempty" doc:"Of one that stands under a post for everybody to read, and of an answer to one"`
 
 	HeaderID   string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`
 	ExternalID string    `json:"externalId,omitempty" doc:"Of a chat: what the visitor's browser named it, after its session"`

@@ -28,8 +28,12 @@ type Way struct {
 	// HeardAt and StoppedAt are, of a direct message, when who it goes to last
 	// wrote there, and asked to be left alone; zero for never.
 	HeardAt, StoppedAt time.Time
-	First              bool  // they never wrote there
-	Refused            error // why it can't be gone at all, an [*Error]; nil when it can
+	First              bool // they never wrote there
+	// Comment is the public one that an answer stands beside; NoPrivate is why it
+	// can't be answered in private, an [*Error].
+	Comment   *Comment
+	NoPrivate error
+	Refused   error // why it can't be gone at all, an [*Error]; nil when it can
 }
 
 // A BoundsFunc is what an account's service takes, by its settings.

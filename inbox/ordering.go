@@ -263,6 +263,7 @@ type Letter struct {
 	Order      *LinkOrder // of Link, with its parties
 	Customer   string     // name
 	Recipients []string   // matching keys of everybody whom it goes to
+	Public     bool       // it stands where everybody can read it
 }
 
 // A Proofing is what a person says who was asked about an order: a post code and

@@ -7,7 +7,8 @@ import (
 
 // A Received is one item of the stream, checked and ready to be stored: the
 // threader makes it of what a connector published. Exactly one of Message,
-// Receipt, Order, Customer, Cart, Product, Track, Deletion and Reaction is set.
+// Receipt, Order, Customer, Cart, Product, Track, Deletion,
+// Concealed and Reaction is set.
 type Received struct {
 	Account AccountID
 	Channel Channel
@@ -20,16 +21,17 @@ type Received struct {
 	Claims   []Claim
 	Consents []Consent
 
-	Message  *Arrival
-	Receipt  *Receipt
-	Order    *Order
-	Customer *CustomerRecord
-	Cart     *CartWord
-	Product  *Product
-	Track    *Tracked
-	Deletion *Deletion
-	Reaction *Reacted
-	Quote    MessageID // of what waits for a message to come: the message that quotes it
+	Message   *Arrival
+	Receipt   *Receipt
+	Order     *Order
+	Customer  *CustomerRecord
+	Cart      *CartWord
+	Product   *Product
+	Track     *Tracked
+	Deletion  *Deletion
+	Reaction  *Reacted
+	Concealed *Concealed
+	Quote     MessageID // of what waits for a message to come: the message that quotes it
 }
 
 // A Deletion says that its sender took a message back.

@@ -21,6 +21,8 @@ type SendBounds struct {
 	// NumberThread comes before a number in what the service's own thread with it
 	// is called.
 	NumberThread string `json:"-"`
+	// MaxComment is how much text goes with an answer to a public comment.
+	MaxComment int `json:"-"`
 }
 
 // A SendTemplate is a message that its service has approved.
@@ -77,6 +79,25 @@ type SendState struct {
 	HeardAt  *time.Time `json:"heardAt,omitempty" doc:"When the customer last wrote by this account"`
 	ClosesAt *time.Time `json:"closesAt,omitempty" doc:"When it may no longer be answered"`
 	Stopped  bool       `json:"stopped,omitempty" doc:"They asked not to be written to"`
+	// Comment is there where the answer stands under a post, for everybody to read.
+	Comment *SendComment `json:"comment,omitempty" doc:"The answer stands beside a public comment, unless it is sent in private"`
+}
+
+// CommentState is whether a public comment may be answered: public and private are
+// why it can't be, for everybody to read and in private, nil when it can.
+func (s SendBounds) CommentState(c *Comment, public, private error, stoppedAt time.Time) SendState {
+	out := SendBounds{MaxText: s.MaxComment, TextIn: "characters", MaxFiles: -1}.State(time.Time{}, stoppedAt, time.Time{})
+	out.Comment = &SendComment{Link: c.Link, Private: private == nil && !out.Stopped}
+	if public != nil && out.May {
+		out.May, out.Why = false, public.Error()
+	}
+	switch {
+	case out.Stopped:
+		out.Comment.PrivateWhy = out.Why
+	case private != nil:
+		out.Comment.PrivateWhy = private.Error()
+	}
+	return out
 }
 
 // State is whether somebody who last wrote at heardAt (zero: never, or long ago)

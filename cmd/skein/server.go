@@ -246,6 +246,7 @@ func (s *server) api() http.Handler {
 		CodeSum:      s.keys.CodeSum,
 		Encode:       outbox.Encode,
 		EncodeAction: outbox.EncodeAction,
+		EncodeHide:   outbox.EncodeHide,
 
 		Live:    s.hub,
 		Here:    s.hub.Here,

@@ -31,9 +31,12 @@ type socialNode struct {
 	*node
 	api string
 
-	mu   sync.Mutex // guards what follows
-	sent []string   // path and body of what was sent
+	mu   sync.Mutex        // guards what follows
+	sent []string          // path and body of what was sent
+	told map[string]string // what is told of what is asked for, by path
 	hung chan struct{}
+	// expired has Telegram take our token no more.
+	expired bool
 }
 
 func startSocial(t *testing.T) *socialNode {
@@ -43,6 +46,17 @@ func startSocial(t *testing.T) *socialNode {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Method == http.MethodGet {
+			n.mu.Lock()
+			told, expired := n.told[r.URL.Path], n.expired
+			n.mu.Unlock()
+			if expired {
+				unauthorised(w)
+				return
+			}
+			if told != "" {
+				_, _ = w.Write([]byte(told))
+				return
+			}
 			if strings.HasPrefix(r.URL.Path, "/files/") {
 				w.Header().Set("Content-Type", "image/png")
 				_, _ = w.Write([]byte("\x89PNG\r\n\x1a\n" + r.URL.Path))
@@ -56,9 +70,16 @@ func startSocial(t *testing.T) *socialNode {
 			return
 		}
 		n.mu.Lock()
-		n.sent = append(n.sent, r.URL.Path+" "+string(body))
+		expired := n.expired
+		if !expired {
+			n.sent = append(n.sent, r.URL.Path+" "+string(body))
+		}
 		i := len(n.sent)
 		n.mu.Unlock()
+		if expired {
+			unauthorised(w)
+			return
+		}
 		if strings.Contains(string(body), "Hang") {
 			n.hung <- struct{}{}
 			select {
@@ -67,7 +88,7 @@ func startSocial(t *testing.T) *socialNode {
 			}
 			return
 		}
-		_, _ = fmt.Fprintf(w, `{"ok":true,"messages":[{"id":"out%d"}],"message_id":"out%d","sid":"out%d","sentMessages":[{"id":"out%d"}],"result":{"message_id":%d}}`, i, i, i, i, i)
+		_, _ = fmt.Fprintf(w, `{"ok":true,"success":true,"messages":[{"id":"out%d"}],"message_id":"out%d","sid":"out%d","sentMessages":[{"id":"out%d"}],"result":{"message_id":%d}}`, i, i, i, i, i)
 	}))
 	t.Cleanup(func() { close(gone); api.Close() })
 	n.api = api.URL
@@ -75,11 +96,7 @@ func startSocial(t *testing.T) *socialNode {
 		"whatsapp": `"id":"106","verifyToken":"v","templates":[{"name":"late","language":"en_US","text":"Hi {{1}}, we are sorry."}]`, "messenger": `"id":"PAGE","verifyToken":"v"`, "instagram": `"id":"IG","verifyToken":"v"`,
 		"telegram": `"stop":[]`, "twilio": `"accountSid":"AC1"`, "line": `"stop":[]`,
 	} {
-		if _, err := n.store.SaveAccount(t.Context(), inbox.Account{ID: id, Channel: inbox.Social, InboxID: n.inboxes["support"].ID, Name: string(id),
-			Address: "+15550783881", MaxProof: inbox.Proven, Region: "US",
-			Settings: fmt.Appendf(nil, `{"provider":%q,"secrets":["secret"],"token":"token","apiUrl":%q,%s}`, id, n.api, own)}, time.Now()); err != nil {
-			t.Fatal(err)
-		}
+		n.save(id, own)
 	}
 	parts := newStack(slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { parts.stop(10 * time.Second) })
@@ -87,6 +104,22 @@ func startSocial(t *testing.T) *socialNode {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// save makes or changes an account; its settings end in own.
+func (n *socialNode) save(id inbox.AccountID, own string) {
+	n.t.Helper()
+	if _, err := n.store.SaveAccount(n.t.Context(), inbox.Account{ID: id, Channel: inbox.Social, InboxID: n.inboxes["support"].ID, Name: string(id),
+		Address: "+15550783881", MaxProof: inbox.Proven, Region: "US",
+		Settings: fmt.Appendf(nil, `{"provider":%q,"secrets":["secret"],"token":"token","apiUrl":%q,%s}`, id, n.api, own)}, time.Now()); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// unauthorised is Telegram's answer to a token that it doesn't know.
+func unauthorised(w http.ResponseWriter) {
+	w.WriteHeader(http.StatusUnauthorized)
+	_, _ = w.Write([]byte(`{"ok":false,"error_code":401,"description":"Unauthorized"}`))
 }
 
 // sidecar starts an instance of the connector.

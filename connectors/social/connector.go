@@ -42,17 +42,11 @@ type Config struct {
 type Connector struct {
 	cfg    Config
 	client *http.Client
+	parsed *connectors.Parsed[Settings]
 	in     connectors.Intake // set by Handler, before anything is received
 
 	mu     sync.Mutex // guards what follows
-	parsed map[inbox.AccountID]parsed
 	states map[inbox.AccountID]*state
-}
-
-type parsed struct {
-	account connectors.Account
-	set     *Settings
-	err     error
 }
 
 // A state is what is known of an account while this process runs.
@@ -83,7 +77,7 @@ func New(cfg Config) *Connector {
 		cfg.Timeout = 30 * time.Second
 	}
 	return &Connector{
-		cfg: cfg, parsed: map[inbox.AccountID]parsed{}, states: map[inbox.AccountID]*state{},
+		cfg: cfg, parsed: connectors.NewParsed(ParseSettings), states: map[inbox.AccountID]*state{},
 		client: &http.Client{Timeout: cfg.Timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
@@ -91,17 +85,9 @@ func New(cfg Config) *Connector {
 // Channel implements [connectors.Connector].
 func (c *Connector) Channel() inbox.Channel { return inbox.Social }
 
-// settings are an account's, read once for each of its versions.
+// settings are an account's.
 func (c *Connector) settings(account connectors.Account) (*Settings, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p, has := c.parsed[account.ID]
-	if !has || !bytes.Equal(p.account.Settings, account.Settings) || p.account.Address != account.Address || p.account.Region != account.Region {
-		p.account = account
-		p.set, p.err = ParseSettings(account)
-		c.parsed[account.ID] = p
-	}
-	return p.set, p.err
+	return c.parsed.Of(account)
 }
 
 func (c *Connector) state(id inbox.AccountID) *state {
@@ -226,9 +212,12 @@ func (c *Connector) passOn(ctx context.Context, r *reader) error {
 				continue
 			}
 			o := &reader{set: set, account: account, now: r.now}
-			if set.Provider == WhatsApp {
+			switch {
+			case set.Provider == WhatsApp:
 				o.whatsappValue("messages", raw)
-			} else {
+			case bytes.HasPrefix(raw, []byte(`{"entry":`)):
+				_ = o.meta(raw) // our own JSON
+			default:
 				o.metaEvent(raw, of)
 			}
 			items, err := c.finish(ctx, account, set, o.items)

@@ -9,6 +9,10 @@
 // becomes of one is told in its own words. Pictures and other files are fetched
 // before a webhook is answered, since their addresses expire.
 //
+// What is said under the posts of a page or an Instagram account for everybody to
+// read comes as messages too, a thread for each writer and post, and is answered
+// there, or once by a direct message.
+//
 // A message leaves at most once: what can't be known, because the answer to a
 // request that had left was lost, is uncertain and never sent again by itself.
 // LINE alone takes a key by which a repetition is none.

@@ -20,8 +20,11 @@ import (
 // An item is one of the contract before its files are fetched.
 type item struct {
 	connectors.Inbound
-	raw   []byte
-	media []media
+	raw    []byte
+	media  []media
+	lookup *lookup // what has to be asked, nil for nothing
+	post   string  // of a comment of ours: what it stands under
+	skip   bool    // nobody is told of it
 }
 
 // A media is a file that the platform has.

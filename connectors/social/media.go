@@ -51,6 +51,12 @@ func (c *Connector) finish(ctx context.Context, account connectors.Account, set 
 		again bool
 		err   error
 	}
+	for _, it := range items {
+		if err := c.ask(within, set, it); err != nil {
+			return nil, err
+		}
+	}
+	items = slices.DeleteFunc(items, func(it *item) bool { return it.skip })
 	got := make([][]result, len(items))
 	var busy sync.WaitGroup
 	room := make(chan struct{}, 8)

@@ -20,10 +20,11 @@ type metaBody struct {
 }
 
 type metaEntry struct {
-	ID        word `json:"id"`
-	Messaging list `json:"messaging"`
-	Standby   list `json:"standby"`
-	Changes   list `json:"changes"`
+	ID        word  `json:"id"`
+	Time      stamp `json:"time"`
+	Messaging list  `json:"messaging"`
+	Standby   list  `json:"standby"`
+	Changes   list  `json:"changes"`
 }
 
 type metaParty struct {
@@ -136,6 +137,13 @@ func (r *reader) meta(body []byte) error {
 			var change waChange
 			if json.Unmarshal(raw, &change) == nil && (change.Field == "messages" || strings.HasPrefix(string(change.Field), "messag")) && len(change.Value) > 0 {
 				r.metaEvent(change.Value, string(entry.ID))
+				continue
+			}
+			if page := string(entry.ID); page != "" && page != r.set.ID && r.other(page) {
+				r.elsewhere[page] = append(r.elsewhere[page], passed(page, entry.Time.Time, raw))
+				continue
+			}
+			if len(change.Value) > 0 && r.metaChange(string(change.Field), change.Value, entry.Time.Time) {
 				continue
 			}
 			r.unsupported(connectors.Sender{}, "", cmp.Or(string(change.Field), "webhook"), "", r.now, raw)

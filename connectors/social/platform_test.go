@@ -68,7 +68,9 @@ type waObject struct {
 // metaRequest: developers.facebook.com/docs/messenger-platform/reference/send-api.
 type metaRequest struct {
 	Recipient struct {
-		ID string `json:"id" minLength:"1"`
+		ID        string `json:"id,omitempty" minLength:"1"`
+		CommentID string `json:"comment_id,omitempty" pattern:"^[0-9_]+$"`
+		PostID    string `json:"post_id,omitempty" pattern:"^[0-9_]+$"`
 	} `json:"recipient"`
 	MessagingType string `json:"messaging_type" enum:"RESPONSE,UPDATE,MESSAGE_TAG"`
 	Tag           string `json:"tag,omitempty" enum:"HUMAN_AGENT"`
@@ -137,6 +139,7 @@ type platform struct {
 	files   map[string]answer
 	updates []string
 	offset  string
+	nodes   map[string]string // what is told of comments and pictures, by path
 }
 
 // An answer of status 0 is none: the connection breaks after the request.
@@ -253,6 +256,14 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(path, "/bottoken/send"):
 		fields, file := form()
 		message(nil, nil, fmt.Sprintf("telegram %s %s %v", strings.TrimPrefix(path, "/bottoken/"), file, fields), fmt.Sprintf(`{"ok":true,"result":{"message_id":%d}}`, n))
+	case r.Method == "GET" && bearer && p.nodes[path] != "":
+		_, _ = w.Write([]byte(p.nodes[path]))
+	case r.Method == "POST" && bearer && commentPath(path) != nil:
+		if err := undocumented(commentPath(path), body); err != nil {
+			fail("%v in %s", err, body)
+			return
+		}
+		message(nil, nil, path+" "+string(body), fmt.Sprintf(`{"success":true,"id":"new_%d"}`, n))
 	case path == "/106/media" && bearer:
 		fields, file := form()
 		if fields["messaging_product"] != "whatsapp" || fields["type"] == "" || file == "" {

@@ -22,6 +22,7 @@ type (
 	laterError struct { // nothing has left: try again
 		why   string
 		after time.Duration // as the platform says; 0: it doesn't
+		chat  bool          // of this recipient alone
 	}
 	finalError struct{ why string } // refused for good
 	doubtError struct{ why string } // it may have left
@@ -110,6 +111,12 @@ func (c *Connector) Send(ctx context.Context, account connectors.Account, out co
 	failed := func(format string, args ...any) (inbox.Receipt, error) {
 		return inbox.Receipt{State: inbox.Failed, Detail: fmt.Sprintf(format, args...)}, nil
 	}
+	if out.Comment != nil && !set.meta() {
+		return failed("%s has no public comments", set.Provider)
+	}
+	if out.Comment != nil && out.Comment.Hide != nil {
+		return c.hide(ctx, account, set, &out)
+	}
 	if len(out.To) != 1 {
 		return failed("a direct message goes to one person")
 	}
@@ -168,8 +175,11 @@ func (c *Connector) sendPart(ctx context.Context, account connectors.Account, w 
 			return ids, err
 		}
 		wait := max(later.after, time.Second)
-		if later.after > 0 {
-			c.hold(account.ID, "", later.after)
+		if key := w.to; later.after > 0 {
+			if !later.chat {
+				key = ""
+			}
+			c.hold(account.ID, key, later.after)
 		}
 		if !insist || try == tries || wait > maxWait {
 			return ids, err
@@ -217,7 +227,8 @@ func (c *Connector) paced(ctx context.Context, account inbox.AccountID, w *write
 	return nil
 }
 
-// hold keeps everything of an account back for as long as its platform says.
+// hold keeps what goes to a chat back, or with "" everything of an account, for as
+// long as its platform says.
 func (c *Connector) hold(account inbox.AccountID, key string, d time.Duration) {
 	st := c.state(account)
 	c.mu.Lock()
@@ -274,7 +285,7 @@ const (
 
 // closed says why a platform wouldn't take a message now, "" when it may.
 func (s *Settings) closed(out *connectors.Outbound) string {
-	if out.HeardAt.IsZero() || s.Provider == WhatsApp && out.Template != nil {
+	if out.HeardAt.IsZero() || out.Comment != nil || s.Provider == WhatsApp && out.Template != nil {
 		return ""
 	}
 	age := out.Date.Sub(out.HeardAt)

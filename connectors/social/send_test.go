@@ -129,7 +129,11 @@ func TestRefusals(t *testing.T) {
 		if got.State != c.state || (err != nil) != (c.state == "") || !strings.Contains(words, c.words) || strings.Contains(words, "token\"") {
 			t.Errorf("%s answers %d %s: %+v, %v, want %q with %q", c.provider, c.answer.status, c.answer.body, got, err, c.state, c.words)
 		}
-		if held := time.Until(conn.state(account.ID).pace[""]); c.held > 0 && (held < c.held-2*time.Second || held > c.held+time.Second) {
+		key := "" // everything waits, or this chat alone
+		if strings.Contains(c.answer.body, "131056") {
+			key = "+16505551234"
+		}
+		if held := time.Until(conn.state(account.ID).pace[key]); c.held > 0 && (held < c.held-2*time.Second || held > c.held+time.Second) {
 			t.Errorf("%s answers %d %s: held for %v, want %v", c.provider, c.answer.status, c.answer.body, held, c.held)
 		}
 		if c.held > maxWait {
@@ -140,6 +144,51 @@ func TestRefusals(t *testing.T) {
 		if unauthorised := strings.Contains(c.words, "new one"); unauthorised != (inbox.CodeOf(err) == inbox.Unauthorized) || unauthorised && len(conn.state(account.ID).expired) != 1 {
 			t.Errorf("%s answers %d: %v, and the account isn't told to be refused", c.provider, c.answer.status, err)
 		}
+	}
+}
+
+// A platform's pace is kept for an account and for each chat of it: the second
+// message to a chat waits, one to another chat doesn't wait for that one's turn; and
+// what a platform says of one chat holds no other.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	at := time.Now()
+	conn := newConnector(func(c *Config) { c.Now = func() time.Time { return at } })
+	account := p.account(Telegram, "")
+	send := func(account connectors.Account, to string) error {
+		got, err := conn.Send(t.Context(), account, outbound(account, to, "Hello"), opened)
+		if err == nil && got.State != inbox.Sent {
+			t.Errorf("to %s it is %+v", to, got)
+		}
+		return err
+	}
+	if err := send(account, "telegram:23"); err != nil {
+		t.Fatal(err)
+	}
+	pace := conn.state(account.ID).pace
+	if chat, all := pace["23"].Sub(at), pace[""].Sub(at); chat != time.Second || all != time.Second/30 {
+		t.Errorf("after one message the chat waits %v, the bot %v", chat, all)
+	}
+	at = at.Add(100 * time.Millisecond)
+	if err := send(account, "telegram:24"); err != nil || pace[""].Sub(at) != time.Second/30 || pace["24"].Sub(at) != time.Second {
+		t.Errorf("another chat: %v, %v", err, pace)
+	}
+	began := time.Now()
+	if err := send(account, "telegram:23"); err != nil || time.Since(began) < 800*time.Millisecond {
+		t.Errorf("the same chat waited %v, %v", time.Since(began), err)
+	}
+
+	wa := p.account(WhatsApp, "")
+	p.next(answer{400, `{"error":{"message":"pair","code":131056}}`, http.Header{"Retry-After": {"60"}}})
+	if err := send(wa, "+16505551234"); err == nil {
+		t.Error("a pair's limit is none")
+	}
+	if err := send(wa, "+16505551234"); err == nil || !strings.Contains(err.Error(), "limit is reached") {
+		t.Errorf("before its time: %v", err)
+	}
+	if err := send(wa, "+16505550000"); err != nil {
+		t.Errorf("somebody else waits for it: %v", err)
 	}
 }
 

@@ -85,8 +85,8 @@ func sending(account connectors.Account) inbox.SendBounds {
 	}
 	out := map[string]inbox.SendBounds{
 		WhatsApp:  {MaxText: 4096, Splits: true, Window: 24},
-		Messenger: {MaxText: 2000, Splits: true, Window: 24},
-		Instagram: {MaxText: 1000, TextIn: "bytes", Splits: true, Window: 24},
+		Messenger: {MaxText: 2000, Splits: true, Window: 24, MaxComment: maxComment[Messenger]},
+		Instagram: {MaxText: 1000, TextIn: "bytes", Splits: true, Window: 24, MaxComment: maxComment[Instagram]},
 		Telegram:  {MaxText: 4096, Splits: true},
 		Twilio:    {MaxText: 1600, MaxFiles: 10},
 		Line:      {MaxText: 5000, TextIn: "bytes", Splits: true},

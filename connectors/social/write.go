@@ -46,6 +46,9 @@ func (w *writer) parts(ctx context.Context) ([]part, error) {
 	case WhatsApp:
 		return w.whatsapp(text)
 	case Messenger, Instagram:
+		if w.out.Comment != nil {
+			return w.answerComment(text)
+		}
 		return w.meta(text)
 	case Telegram:
 		return w.telegram(text)
@@ -520,9 +523,9 @@ func (s *Settings) verdict(status int, header http.Header, body []byte) error {
 	case status == http.StatusUnauthorized:
 		return expired(why)
 	case status == http.StatusTooManyRequests:
-		return &laterError{why, after}
+		return &laterError{why: why, after: after}
 	case status >= 500 && (known && status != http.StatusGatewayTimeout && s.meta() || status == http.StatusServiceUnavailable):
-		return &laterError{why, after}
+		return &laterError{why: why, after: after}
 	case status >= 500:
 		return &doubtError{why}
 	}
@@ -557,13 +560,17 @@ func metaVerdict(body []byte, after time.Duration) (why string, known bool, err 
 	case code == 190 || code == 102 || code == 0:
 		return why, true, expired(why)
 	case code == 131056: // too many to one person
-		return why, true, &laterError{why, cmp.Or(after, 6*time.Second)}
+		return why, true, &laterError{why, cmp.Or(after, 6*time.Second), true}
 	case code == 4 || code == 17 || code == 32 || code == 613 || code == 80007 || code == 130429 || code == 131048:
-		return why, true, &laterError{why, cmp.Or(after, 30*time.Second)}
+		return why, true, &laterError{why: why, after: cmp.Or(after, 30*time.Second)}
 	case e.Error.Transient || code == 1 || code == 2 || code == 1200 || code == 131016 || code == 133004:
-		return why, true, &laterError{why, after}
+		return why, true, &laterError{why: why, after: after}
 	case code == 131047 || code == 10 && e.Error.Subcode == 2018278:
 		return why, true, &finalError{"They haven't written for too long: the platform takes nothing until they write again. " + why}
+	case code == 10900:
+		return why, true, &finalError{"One private message was sent for this comment before: the platform takes no second. " + why}
+	case code == 10903:
+		return why, true, &finalError{"Who wrote this comment can't be answered in private. " + why}
 	case code == 551:
 		return why, true, &finalError{"They can't be written to: they left, or blocked us. " + why}
 	}

@@ -34,6 +34,7 @@ type replyBody struct {
 	SeenSeq int64           `json:"seenSeq" minimum:"0" doc:"publicSeq as the author saw it"`
 	By      inbox.AccountID `json:"accountId,omitempty" maxLength:"40" doc:"The account that it leaves by, one that sends for the conversation's inbox: see sending. Absent: the conversation's"`
 	Force   bool            `json:"force,omitempty" doc:"Send whatever came meanwhile"`
+	Private bool            `json:"private,omitempty" doc:"Of an answer to a public comment: as one message to who wrote it alone, see sending"`
 }
 
 // A LetterBody is what is written to somebody, and what is done with it.
@@ -71,6 +72,13 @@ type noteBody struct {
 	Mentions []inbox.AgentID `json:"mentions,omitempty" maxItems:"50" doc:"Agents whom the text names, who are told of it: see people"`
 }
 
+type hideInput struct {
+	ID   inbox.MessageID `path:"id" maxLength:"36"`
+	Body struct {
+		Hidden bool `json:"hidden"`
+	}
+}
+
 type messageIDInput struct {
 	ID inbox.MessageID `path:"id" maxLength:"36"`
 }
@@ -86,6 +94,9 @@ func (a *API) answers() {
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: maxBody, Summary: "Write a note that only the team sees"}, a.note)
 	secured(a, huma.Operation{OperationID: "apply", Method: "POST", Path: Root + "/conversations/{id}/actions", Tags: tag,
 		DefaultStatus: http.StatusOK, Summary: "Do several things with a conversation at once, as a saved reply names them"}, a.apply)
+	secured(a, huma.Operation{OperationID: "hide-comment", Method: "PUT", Path: Root + "/messages/{id}/hidden", Tags: tag,
+		DefaultStatus: http.StatusAccepted, Summary: "Hide a public comment, or show it again",
+		Description: "Its service is asked: comment.hiding of the message says what became of it."}, a.hideComment)
 	secured(a, huma.Operation{OperationID: "unsend", Method: "POST", Path: Root + "/messages/{id}/unsend", Tags: tag,
 		DefaultStatus: http.StatusOK, Summary: "Take a message back that has not left",
 		Description: "It is gone, and what it said is answered. One that has left is a conflict."}, a.unsend)
@@ -115,7 +126,7 @@ func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*bod
 	if answer.Hash, err = requestHash("reply", in.ID, b); err != nil {
 		return nil, err
 	}
-	answer.SeenSeq, answer.Force, answer.By = b.SeenSeq, b.Force, b.By
+	answer.SeenSeq, answer.Force, answer.By, answer.Private = b.SeenSeq, b.Force, b.By, b.Private
 	m, err := a.cfg.Store.Reply(ctx, by, in.ID, answer)
 	return &body[inbox.Message]{m}, err
 }
@@ -239,6 +250,9 @@ func (a *API) sendWay(w *inbox.Way) (inbox.SendWay, error) {
 		return inbox.SendWay{}, err
 	}
 	out := inbox.SendWay{SendState: bounds.State(w.HeardAt, w.StoppedAt, a.cfg.Now()), InboxID: w.Account.InboxID, Name: w.Account.Name, From: w.Account.Address, To: w.To}
+	if w.Comment != nil {
+		out.SendState = bounds.CommentState(w.Comment, w.Refused, w.NoPrivate, w.StoppedAt)
+	}
 	out.Channel, out.Account = w.Account.Channel, w.Account.ID
 	if e, ok := errors.AsType[*inbox.Error](w.Refused); ok && out.May {
 		out.May, out.Why, out.Templates = false, e.Message, nil
@@ -294,6 +308,11 @@ func (a *API) note(ctx context.Context, by *inbox.Caller, in *noteInput) (*body[
 	now := a.cfg.Now()
 	m, err := a.cfg.Store.Note(ctx, by, in.ID, inbox.Answer{
 		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash, Mentions: in.Body.Mentions})
+	return &body[inbox.Message]{m}, err
+}
+
+func (a *API) hideComment(ctx context.Context, by *inbox.Caller, in *hideInput) (*body[inbox.Message], error) {
+	m, err := a.cfg.Store.HideComment(ctx, by, in.ID, in.Body.Hidden, a.cfg.Now(), a.cfg.EncodeHide)
 	return &body[inbox.Message]{m}, err
 }
 

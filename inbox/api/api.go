@@ -90,6 +90,7 @@ type Conversations interface {
 	Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox.Actions, snoozeUntil *time.Time, now time.Time) (inbox.Conversation, error)
 	Note(ctx context.Context, by *inbox.Caller, ref string, a inbox.Answer) (inbox.Message, error)
 	Ways(ctx context.Context, rights *inbox.Rights, ref string, bounds inbox.BoundsFunc) ([]inbox.Way, error)
+	HideComment(ctx context.Context, by *inbox.Caller, id inbox.MessageID, hide bool, now time.Time, encode inbox.EncodeHideFunc) (inbox.Message, error)
 	Begin(ctx context.Context, by *inbox.Caller, o inbox.Opening) (inbox.Opened, error)
 	Sides(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.Conversation, error)
 	Contacts(ctx context.Context) ([]inbox.Contact, error)
@@ -226,6 +227,8 @@ type Config struct {
 	Push Pusher
 	// EncodeAction turns what is to be done with an order into a row for the relay.
 	EncodeAction inbox.EncodeActionFunc
+	// EncodeHide does so with a public comment that is to be hidden or shown again.
+	EncodeHide inbox.EncodeHideFunc
 	// Orders takes files of old orders. nil: not found.
 	Orders OrderImporter
 	// Live serves the websocket; it checks its token itself. nil: not found.

@@ -129,6 +129,8 @@ func writable(l *Letter) (*inbox.Order, string) {
 	switch {
 	case order == nil:
 		return nil, none
+	case l.Public:
+		return nil, "the answer stands beside a public comment, where everybody could read it"
 	case l.Link.State == inbox.Linked:
 		return order, ""
 	case l.Link.State == inbox.LinkUnproven && MayLeave(l.Order, l.Recipients):

@@ -42,6 +42,7 @@ func TestRender(t *testing.T) {
 		{"not proven, and to somebody else", "{{order.number}}", Letter{Link: link(&o, inbox.LinkUnproven), Order: &o, Recipients: []string{"ann@x.example", "eve@x.example"}}, "", "{{order.number}}"},
 		{"not proven, to nobody", "{{order.number}}", Letter{Link: link(&o, inbox.LinkUnproven), Order: &o}, "", "{{order.number}}"},
 		{"not proven, to an empty address", "{{order.number}}", Letter{Link: link(&o, inbox.LinkUnproven), Order: &o, Recipients: []string{""}}, "", "{{order.number}}"},
+		{"where everybody reads", "{{order.total}}", Letter{Link: link(&o, inbox.Linked), Order: &o, Recipients: proven.Recipients, Public: true}, "", "{{order.total}}"},
 		{"nothing to say", "It goes by {{shipment.tracking}}", Letter{Link: link(&bare, inbox.Linked), Order: &bare}, "", "{{shipment.tracking}}"},
 	} {
 		got, err := Render(tc.template, &tc.letter)

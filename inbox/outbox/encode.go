@@ -29,6 +29,9 @@ func Encode(d inbox.Departure) (subject string, payload []byte, err error) {
 	if n := len(d.References); n > 0 {
 		out.InReplyTo = d.References[n-1]
 	}
+	if c := m.Comment; c != nil {
+		out.Comment = &connectors.CommentAsk{ID: c.ID, Private: c.Private, WrittenAt: c.WrittenAt}
+	}
 	if m.Channel == inbox.Chat { // whose visitor asks for files when they want them
 		out.ThreadKey = m.To[0].Address
 		m.Attachments = nil
@@ -42,6 +45,20 @@ func Encode(d inbox.Departure) (subject string, payload []byte, err error) {
 	payload, err = json.Marshal(out)
 	if err != nil {
 		return "", nil, fmt.Errorf("encode departure: %w", err)
+	}
+	return "skein.out." + string(m.Channel) + "." + string(m.Account), payload, nil
+}
+
+// EncodeHide turns what is asked about a public comment into the row that goes to
+// its connector.
+func EncodeHide(m *inbox.Message, at time.Time) (subject string, payload []byte, err error) {
+	c := m.Comment
+	payload, err = json.Marshal(connectors.Outbound{
+		MessageID: m.ID, Attempt: c.Hiding.Attempt, Channel: m.Channel, Account: m.Account, To: []inbox.Party{}, Date: at,
+		Comment: &connectors.CommentAsk{ID: c.ID, WrittenAt: m.SentAt, Hide: &c.Hiding.Hide},
+	})
+	if err != nil {
+		return "", nil, fmt.Errorf("encode hiding: %w", err)
 	}
 	return "skein.out." + string(m.Channel) + "." + string(m.Account), payload, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,6 +20,9 @@ type course struct {
 	to      []inbox.Party
 	begun   inbox.Key // what their service calls the thread that is made; zero where there is none
 	first   bool      // they never wrote there
+
+	comment   *inbox.Comment // what the answer says of a public comment that it is to
+	noPrivate error          // why that can't be answered in private
 }
 
 // course finds the way of an answer: by the account that it names, which sends
@@ -97,14 +101,19 @@ func mailedTo(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) ([]inbox.Pa
 // courseDirect goes to whoever of the customer's side wrote last by the account,
 // in this conversation; or by the number of the customer's telephone to who never
 // wrote there, where the service takes that. What they write there belongs to one
-// conversation: while that is another, it can't be gone from here.
+// conversation: while that is another, it can't be gone from here. A public comment
+// is answered where it stands.
 func (s *Store) courseDirect(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, a *inbox.Answer, way *course) error {
 	id := way.account.ID
 	var who inbox.Party
+	var stands *inbox.Comment
+	var written time.Time
+	var gone bool
 	err := tx.QueryRow(ctx, `
-		SELECT thread_id, header_id, refs, splits::text[], author_address, author_name FROM messages
+		SELECT thread_id, header_id, refs, splits::text[], author_address, author_name, detail->'comment', sent_at, detail ? 'deletedAt' FROM messages
 		WHERE conversation_id = $1 AND account_id = $2 AND kind = 'message' AND direction = 'in' AND author_address <> ''
-		ORDER BY seq DESC LIMIT 1`, c.ID, id).Scan(&way.thread, &way.header, &way.refs, &way.splits, &who.Address, &who.Name)
+		ORDER BY detail ? 'comment' AND detail ? 'deletedAt', seq DESC LIMIT 1`, c.ID, id).
+		Scan(&way.thread, &way.header, &way.refs, &way.splits, &who.Address, &who.Name, &stands, &written, &gone)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = s.courseFirst(ctx, tx, c, a, way, &who)
 	}
@@ -115,7 +124,20 @@ func (s *Store) courseDirect(ctx context.Context, tx pgx.Tx, c *inbox.Conversati
 		return &inbox.Error{Code: inbox.Invalid, Message: "nobody knows who wrote this: it can't be answered"}
 	}
 	way.to = []inbox.Party{who}
-	return mayWrite(ctx, tx, id, who.Address)
+	if err := mayWrite(ctx, tx, id, who.Address); err != nil {
+		return err
+	}
+	switch {
+	case stands != nil && gone:
+		way.noPrivate = &inbox.Error{Code: inbox.Conflict, Message: "They deleted the comment: there is nothing to answer any more."}
+		way.comment = stands
+		return way.noPrivate
+	case stands != nil:
+		return s.courseComment(ctx, tx, c, a, way, stands, written)
+	case a.Private:
+		return &inbox.Error{Code: inbox.Invalid, Message: "no public comment is answered here: leave private away"}
+	}
+	return nil
 }
 
 func (s *Store) courseFirst(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, a *inbox.Answer, way *course, who *inbox.Party) error {
@@ -218,6 +240,7 @@ func (s *Store) Ways(ctx context.Context, rights *inbox.Rights, ref string, boun
 				return err
 			}
 			way.To, way.First, way.Refused = orEmpty(slices.Clone(got.to)), got.first, err
+			way.Comment, way.NoPrivate = got.comment, got.noPrivate
 			if account.Channel == inbox.Social && len(got.to) > 0 {
 				if way.HeardAt, err = heardAt(ctx, tx, account.ID, got.to[0].Address); err != nil {
 					return err

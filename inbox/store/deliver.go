@@ -169,6 +169,9 @@ func (d *delivery) lockKeys(ctx context.Context, batch []inbox.Received) error {
 		if r := batch[i].Reaction; r != nil {
 			set[r.Message] = true
 		}
+		if r := batch[i].Concealed; r != nil {
+			set[r.Message] = true
+		}
 		if r := batch[i].Receipt; r != nil {
 			set[r.About] = true
 			for _, k := range r.Keys {

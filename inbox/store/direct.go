@@ -63,7 +63,7 @@ func (d *delivery) findReceipts(ctx context.Context, batch []inbox.Received) ([]
 func (d *delivery) sentUntil(ctx context.Context, r *inbox.Received) ([]inbox.Received, error) {
 	rows, err := d.tx.Query(ctx, `
 		SELECT m.id, m.attempt FROM messages m JOIN identities i ON i.id = m.identity_id
-		WHERE m.account_id = $1 AND m.channel = 'social' AND m.direction = 'out' AND m.sent_at <= $2 AND m.sent_at > $3
+		WHERE m.account_id = $1 AND m.channel = 'social' AND m.direction = 'out' AND m.sent_at <= $2 AND m.sent_at > $3 AND `+notPublic+`
 			AND m.state IN ('sent', 'delivered') AND i.kind = $4 AND i.key = $5
 		ORDER BY m.sent_at DESC LIMIT $6`,
 		r.Account, *r.Receipt.Until, r.Receipt.Until.Add(-earlyFor), string(r.Receipt.Who.Kind), r.Receipt.Who.Key, maxUntil)
@@ -115,7 +115,8 @@ func (d *delivery) echoes(ctx context.Context, batch []inbox.Received) ([]inbox.
 }
 
 // underway finds the message of ours that r is the echo of, by whom it went to
-// and what it says; "" for none. One that has got its key is another.
+// and what it says; "" for none. Of answers to public comments services tell whom
+// the first comment was by, which needn't be who was answered. One that has got its key is another.
 func (d *delivery) underway(ctx context.Context, r *inbox.Received, taken map[inbox.MessageID]bool) (id inbox.MessageID, attempt int, err error) {
 	m := r.Message
 	if len(m.To) == 0 {
@@ -127,9 +128,9 @@ func (d *delivery) underway(ctx context.Context, r *inbox.Received, taken map[in
 	rows, err := d.tx.Query(ctx, `
 		SELECT m.id, m.attempt FROM messages m
 		WHERE m.account_id = $1 AND m.channel = 'social' AND m.direction = 'out' AND m.sent_at > $2 AND m.state IN ('sending', 'uncertain')
-			AND m.recipients->'to'->0->>'address' = $3
+			AND CASE WHEN $6 THEN NOT `+notPublic+` ELSE m.recipients->'to'->0->>'address' = $3 AND `+notPublic+` END
 			AND (btrim(m.text) = btrim($4) OR $4 = '' AND $5 AND EXISTS (SELECT FROM attachments a WHERE a.message_id = m.id))
-		ORDER BY m.sent_at, m.id LIMIT 10 FOR NO KEY UPDATE`, r.Account, r.At.Add(-7*24*time.Hour), m.To[0].Address, m.Text, len(m.Attachments) > 0)
+		ORDER BY m.sent_at, m.id LIMIT 10 FOR NO KEY UPDATE`, r.Account, r.At.Add(-7*24*time.Hour), m.To[0].Address, m.Text, len(m.Attachments) > 0, m.Comment != nil)
 	if err != nil {
 		return "", 0, fmt.Errorf("find what an echo is of: %w", err)
 	}
@@ -173,11 +174,12 @@ func stoppedAt(ctx context.Context, q querier, account inbox.AccountID, address 
 	return at, nil
 }
 
-// heardAt is when somebody last wrote to an account, zero for never.
+// heardAt is when somebody last wrote to an account, zero for never; what they
+// wrote for everybody to read doesn't count.
 func heardAt(ctx context.Context, q querier, account inbox.AccountID, address string) (time.Time, error) {
 	var at *time.Time
 	if err := q.QueryRow(ctx, `
-		SELECT max(sent_at) FROM messages WHERE account_id = $1 AND author_address = $2 AND channel = 'social' AND direction = 'in'`,
+		SELECT max(sent_at) FROM messages m WHERE account_id = $1 AND author_address = $2 AND channel = 'social' AND direction = 'in' AND `+notPublic,
 		account, address).Scan(&at); err != nil {
 		return time.Time{}, fmt.Errorf("read when they wrote: %w", err)
 	}

@@ -21,7 +21,7 @@ const earlyFor = 30 * 24 * time.Hour
 // caller holds the key's lock.
 func (d *delivery) keepWord(ctx context.Context, key inbox.Key, r *inbox.Received) error {
 	word := inbox.Received{Account: r.Account, Channel: r.Channel, EventID: r.EventID, History: r.History, At: r.At,
-		Receipt: r.Receipt, Deletion: r.Deletion, Reaction: r.Reaction, Quote: r.Quote}
+		Receipt: r.Receipt, Deletion: r.Deletion, Reaction: r.Reaction, Concealed: r.Concealed, Quote: r.Quote}
 	raw, err := json.Marshal(word)
 	if err != nil {
 		return fmt.Errorf("encode early word: %w", err)

@@ -42,6 +42,11 @@ func (d *delivery) storeReceipts(ctx context.Context, batch []inbox.Received) er
 			continue
 		}
 		m := messages[r.Receipt.MessageID]
+		if m != nil && m.Comment != nil && m.Direction == inbox.In && r.Account == m.Account {
+			if err := d.applyHiding(ctx, m, *r.Receipt, r.EventID); err != nil {
+				return err
+			}
+		}
 		if m == nil || m.Direction != inbox.Out || r.Account != m.Account {
 			continue
 		}

@@ -45,6 +45,14 @@ func (s *Store) Render(ctx context.Context, rights *inbox.Rights, ref, text stri
 
 func letterOf(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) (*inbox.Letter, error) {
 	letter := &inbox.Letter{}
+	if c.Channel == inbox.Social {
+		if err := tx.QueryRow(ctx, `
+			SELECT coalesce((SELECT m.detail ? 'comment' FROM messages m
+				WHERE m.conversation_id = $1 AND m.account_id = $2 AND m.kind = 'message' AND m.direction = 'in' ORDER BY m.seq DESC LIMIT 1), false)`,
+			c.ID, c.Account).Scan(&letter.Public); err != nil {
+			return nil, fmt.Errorf("read what is answered: %w", err)
+		}
+	}
 	if c.Customer.Name != c.Customer.Address {
 		letter.Customer = c.Customer.Name
 	}

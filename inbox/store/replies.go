@@ -195,7 +195,7 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 		m.SendAt = &a.At // only a mail can be taken back
 	}
 	m.Author.Address = account.Address
-	m.To = way.to
+	m.To, m.Comment = way.to, way.comment
 	if account.Channel == inbox.Email {
 		m.Subject, m.Cc, m.Bcc = way.subject, orEmpty(a.Cc), a.Bcc
 	}

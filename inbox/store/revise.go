@@ -79,6 +79,8 @@ func revised(r *inbox.Received) inbox.Key {
 		return r.Deletion.Message
 	case r.Reaction != nil:
 		return r.Reaction.Message
+	case r.Concealed != nil:
+		return r.Concealed.Message
 	}
 	return inbox.Key{}
 }
@@ -114,7 +116,7 @@ func (d *delivery) revise(ctx context.Context, later []revision) error {
 			Kind: inbox.MessageChanged, Entity: string(m.ID), Version: m.Version, Message: &after, History: v.r.History,
 			Audience: inbox.Audience{After: at},
 		}}, inbox.Actor{Kind: m.Author.Kind, ID: string(m.Author.IdentityID), Name: m.Author.Name})
-		if v.r.Reaction == nil {
+		if v.r.Reaction == nil && v.r.Concealed == nil {
 			if err := d.retell(ctx, m.ConversationID, v.r); err != nil {
 				return fmt.Errorf("revise %s: %w", v.message, err)
 			}
@@ -139,6 +141,13 @@ func apply(m *inbox.Message, r *inbox.Received) bool {
 		return true
 	case r.Reaction != nil:
 		return applyReaction(m, r.Reaction)
+	case r.Concealed != nil:
+		if m.Comment == nil {
+			return false
+		}
+		c := *m.Comment
+		m.Comment = &c
+		return c.Conceal(r.Concealed.Hidden, r.Concealed.At)
 	case r.Message.Call != nil:
 		return applyCall(m, r)
 	case !r.Message.Revises && r.Message.Album != (inbox.Key{}):
@@ -249,7 +258,7 @@ func (d *delivery) writeRevised(ctx context.Context, m *inbox.Message, had int, 
 		batch.Queue(`INSERT INTO attachments (id, message_id, position, name, type, size, sha256, inline, content_id, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, f.ID, m.ID, had+i, f.Name, f.Type, f.Size, f.SHA256, f.Inline, f.ContentID, r.At)
 	}
-	if r.Reaction == nil {
+	if r.Reaction == nil && r.Concealed == nil {
 		batch.Queue(`INSERT INTO search_pending (message_id) VALUES ($1) ON CONFLICT DO NOTHING`, m.ID)
 	}
 	if err := d.tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -72,13 +72,14 @@ type detail struct {
 	ExternalID string            `json:"externalId,omitempty"`
 	Mentions   []inbox.Mentioned `json:"mentions,omitempty"`
 	Template   *inbox.Template   `json:"template,omitempty"`
+	Comment    *inbox.Comment    `json:"comment,omitempty"`
 }
 
 func detailOf(m *inbox.Message) detail {
 	return detail{
 		Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems, Masked: m.Masked,
 		EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, Reactions: m.Reactions, Unset: m.Unset, ExternalID: m.ExternalID,
-		Mentions: m.Mentions, Template: m.Template,
+		Mentions: m.Mentions, Template: m.Template, Comment: m.Comment,
 	}
 }
 
@@ -109,7 +110,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 	m.Template = d.Template
 	m.Automatic, m.Bounces, m.Protection, m.Problems, m.Masked = d.Automatic, d.Bounces, d.Protection, d.Problems, d.Masked
 	m.EditedAt, m.DeletedAt, m.Reactions, m.Unset, m.ExternalID = d.EditedAt, d.DeletedAt, d.Reactions, d.Unset, d.ExternalID
-	m.Mentions = d.Mentions
+	m.Mentions, m.Comment = d.Mentions, d.Comment
 	return m, nil
 }
 

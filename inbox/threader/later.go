@@ -2,6 +2,7 @@ package threader
 
 import (
 	"cmp"
+	"net/url"
 	"time"
 
 	"skein/connectors"
@@ -31,6 +32,26 @@ func reaction(in *connectors.Inbound, r *inbox.Received) (*inbox.Reacted, error)
 		Reaction: inbox.Reaction{Emoji: emoji, By: cmp.Or(who.Name, who.Address), At: saidAt(in, r)},
 		Removed:  in.Reaction.Removed, Only: in.Reaction.Only,
 	}, nil
+}
+
+func concealed(in *connectors.Inbound, r *inbox.Received) (*inbox.Concealed, error) {
+	if in.ExternalID == "" {
+		return nil, invalid("that a comment is hidden needs the externalId of the message that it is")
+	}
+	return &inbox.Concealed{Message: inbox.ExternalKey(r.Account, in.ExternalID), Hidden: *in.Hidden, At: saidAt(in, r)}, nil
+}
+
+// comment is what a message under a post is besides. Its link is for people to
+// open: one that doesn't lead to a page is left out.
+func comment(c *connectors.Comment) (*inbox.Comment, error) {
+	out := &inbox.Comment{ID: line(c.ID), Thread: line(c.Thread), Elsewhere: c.Elsewhere, Live: c.Live, Hidden: c.Hidden}
+	if out.ID == "" || len(out.ID) > 512 {
+		return nil, invalid("a comment needs its id, of at most 512 bytes")
+	}
+	if u, err := url.Parse(c.Link); err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && len(c.Link) <= 2000 {
+		out.Link = u.String()
+	}
+	return out, nil
 }
 
 // saidAt is when something was said, by its provider's clock within reason.

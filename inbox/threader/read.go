@@ -81,6 +81,8 @@ func (t *Threader) read(ctx context.Context, in *connectors.Inbound, r *inbox.Re
 		r.Deletion, err = deletion(in, r)
 	case in.Kind == connectors.KindReaction && in.Reaction != nil:
 		r.Reaction, err = reaction(in, r)
+	case in.Kind == connectors.KindHidden && in.Hidden != nil:
+		r.Concealed, err = concealed(in, r)
 	case in.Kind == connectors.KindReceipt && in.Receipt != nil:
 		r.Receipt, err = t.receipt(in, r)
 	default:
@@ -92,7 +94,7 @@ func (t *Threader) read(ctx context.Context, in *connectors.Inbound, r *inbox.Re
 }
 
 // arrival makes a message of the contract one of the store's.
-func (t *Threader) arrival(ctx context.Context, in *connectors.Inbound, r *inbox.Received) (*inbox.Arrival, error) {
+func (t *Threader) arrival(ctx context.Context, in *connectors.Inbound, r *inbox.Received) (_ *inbox.Arrival, err error) {
 	account, own := t.account(r.Account)
 	m := in.Message
 	a := &inbox.Arrival{Message: inbox.Message{
@@ -115,6 +117,11 @@ func (t *Threader) arrival(ctx context.Context, in *connectors.Inbound, r *inbox
 		return nil, invalid("it has %d attachments: at most %d go with one message", len(m.Attachments), maxParts)
 	}
 	a.Attachments = attached(m.Attachments)
+	if c := m.Comment; c != nil && in.Channel == inbox.Social {
+		if a.Comment, err = comment(c); err != nil {
+			return nil, err
+		}
+	}
 	if in.Raw != nil {
 		a.Raw, a.RawSize = in.Raw.SHA256, in.Raw.Size
 	}

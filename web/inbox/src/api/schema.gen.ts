@@ -1783,6 +1783,26 @@ export interface paths {
         patch: operations["sum-up-call"];
         trace?: never;
     };
+    "/api/v1/messages/{id}/hidden": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hide a public comment, or show it again
+         * @description Its service is asked: comment.hiding of the message says what became of it.
+         */
+        put: operations["hide-comment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/{id}/raw": {
         parameters: {
             query?: never;
@@ -2999,6 +3019,34 @@ export interface components {
             id: string;
             name: string;
         };
+        Comment: {
+            /** @description It stands under what is somebody else's: it can't be hidden, or answered in private */
+            elsewhere?: boolean;
+            /** @description The public doesn't see it */
+            hidden?: boolean;
+            /**
+             * Format: date-time
+             * @description When that changed last, by its service's clock
+             */
+            hiddenAt?: string;
+            /** @description What was last asked of its service */
+            hiding?: components["schemas"]["Hiding"];
+            /** @description What its service calls it; of an answer of ours, what is answered */
+            id: string;
+            /** @description Where it, or what it stands under, can be seen */
+            link?: string;
+            /** @description It was written during a live video: it can be answered in private only */
+            live?: boolean;
+            /** @description Of an answer: only who wrote the comment gets it, as a message */
+            private?: boolean;
+            /** @description What the service calls the messages with who wrote it */
+            thread?: string;
+            /**
+             * Format: date-time
+             * @description Of an answer: when what it answers was written
+             */
+            writtenAt?: string;
+        };
         Connector: {
             account: string;
             address: string;
@@ -3383,6 +3431,21 @@ export interface components {
             items: components["schemas"]["TimelineEntry"][];
             /** @description The cursor of the next page; empty when there is none */
             next: string;
+        };
+        HideInputBody: {
+            hidden: boolean;
+        };
+        Hiding: {
+            /** Format: int64 */
+            attempt: number;
+            /** @description The agent's name */
+            by: string;
+            /** @description The service's own words */
+            detail?: string;
+            /** @description false: shown again */
+            hide: boolean;
+            /** @enum {string} */
+            state: "sending" | "sent" | "failed" | "uncertain";
         };
         Hit: {
             conversation: components["schemas"]["Conversation"];
@@ -3787,6 +3850,8 @@ export interface components {
             cc: components["schemas"]["Party"][];
             /** @enum {string} */
             channel: "email" | "chat" | "phone" | "social" | "shop";
+            /** @description Of one that stands under a post for everybody to read, and of an answer to one */
+            comment?: components["schemas"]["Comment"];
             conversationId: string;
             /**
              * Format: date-time
@@ -4463,6 +4528,8 @@ export interface components {
             holdSeconds?: number;
             /** @description Sanitised before it is stored or sent */
             html?: string;
+            /** @description Of an answer to a public comment: as one message to who wrote it alone, see sending */
+            private?: boolean;
             /**
              * Format: int64
              * @description publicSeq as the author saw it
@@ -4587,6 +4654,13 @@ export interface components {
             locale: string;
             text: string;
         };
+        SendComment: {
+            link?: string;
+            /** @description Whether it may be answered in a private message now */
+            private: boolean;
+            /** @description Why it may not */
+            privateWhy?: string;
+        };
         SendTemplate: {
             language: string;
             name: string;
@@ -4608,6 +4682,8 @@ export interface components {
              * @description When it may no longer be answered
              */
             closesAt?: string;
+            /** @description The answer stands beside a public comment, unless it is sent in private */
+            comment?: components["schemas"]["SendComment"];
             /** @description The account's address */
             from?: string;
             /**
@@ -4669,6 +4745,8 @@ export interface components {
              * @description When it may no longer be answered
              */
             closesAt?: string;
+            /** @description The answer stands beside a public comment, unless it is sent in private */
+            comment?: components["schemas"]["SendComment"];
             /**
              * Format: date-time
              * @description When the customer last wrote by this account
@@ -8701,6 +8779,41 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hide-comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HideInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
