@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -10,13 +11,15 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"skein/connectors"
+	"skein/connectors/social"
 	"skein/inbox"
 )
 
-// One customer over chat, mail and a call is one profile with one timeline where
-// each is proven. A call whose number is no more than shown stays apart, is offered
-// as a possible match for it, and is the same customer when an agent says so.
-func TestThreeChannels(t *testing.T) {
+// One customer over a direct message, mail, chat and a call is one profile with one
+// timeline where each is proven. A call and an SMS whose number is no more than shown
+// stay apart, are offered as a possible match for it, and are the same customer when
+// an agent says so.
+func TestFourChannels(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("s", 32)
 	n := startChat(t, fmt.Sprintf(`{"origins": [%q], "store": "shop", "secrets": [%q]}`, shopOrigin, secret))
@@ -25,10 +28,21 @@ func TestThreeChannels(t *testing.T) {
 		Address: "+4315550100", MaxProof: inbox.Proven, Region: "AT", Settings: []byte(`{}`)}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
+	direct := map[string]inbox.Account{ // by which ann and bob write
+		"ann": {ID: "whatsapp", Settings: []byte(`{"provider":"whatsapp","secrets":["s"],"token":"t","id":"106","verifyToken":"v"}`)},
+		"bob": {ID: "sms", Settings: []byte(`{"provider":"twilio","secrets":["s"],"accountSid":"AC1"}`)},
+	}
+	for name, a := range direct {
+		a.Channel, a.InboxID, a.Name, a.Address, a.MaxProof, a.Region = inbox.Social, n.inboxes["support"].ID, string(a.ID), "+15550783881", inbox.Proven, "AT"
+		if _, err := n.store.SaveAccount(t.Context(), a, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		direct[name] = a
+	}
 	boss := n.agent("boss", inbox.AdminRole)
 
 	customers := map[string]inbox.CustomerID{}
-	calls := map[string]inbox.CustomerID{}
+	calls, texts := map[string]inbox.CustomerID{}, map[string]inbox.CustomerID{}
 	for _, c := range []struct {
 		name, sub, number string
 		proof             inbox.Proof // of the number that calls
@@ -49,6 +63,19 @@ func TestThreeChannels(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
+		a, body := direct[c.name], "MessageSid=SM1&From="+url.QueryEscape(c.number)+"&To=%2B15550783881&Body=dm+of+"+c.name
+		if c.name == "ann" {
+			body = fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"106"},
+				"messages":[{"from":%q,"id":"w1","timestamp":"%d","type":"text","text":{"body":"dm of ann"}}]}}]}]}`, c.number[1:], now.Unix())
+		}
+		items, err := social.Items(connectors.Account{ID: a.ID, Channel: inbox.Social, Address: a.Address, Region: a.Region, Settings: a.Settings}, []byte(body), now)
+		if err != nil || len(items) != 1 {
+			t.Fatalf("the direct message of %s is read as %+v, %v", c.name, items, err)
+		}
+		items[0].ReceivedAt = now
+		if err := n.links[inbox.Social].Publish(t.Context(), items[0]); err != nil {
+			t.Fatal(err)
+		}
 		customers[c.name] = boss.find("mail of " + c.name).Customer.CustomerID
 		boss.until("chat and mail of "+c.name+" are one customer's", func() bool {
 			customers[c.name] = boss.find("mail of " + c.name).Customer.CustomerID
@@ -64,6 +91,10 @@ func TestThreeChannels(t *testing.T) {
 			calls[c.name] = list.Items[i].Customer.CustomerID
 			return c.proof == inbox.Claimed || calls[c.name] == customers[c.name]
 		})
+		boss.until("the direct message of "+c.name, func() bool {
+			texts[c.name] = boss.chat("dm of " + c.name).Customer.CustomerID
+			return c.proof == inbox.Claimed || texts[c.name] == customers[c.name]
+		})
 	}
 
 	timeline := func(id inbox.CustomerID) (kinds []string) {
@@ -77,10 +108,10 @@ func TestThreeChannels(t *testing.T) {
 		slices.Sort(kinds)
 		return kinds
 	}
-	if got := timeline(customers["ann"]); !slices.Equal(got, []string{"call", "message", "message"}) {
+	if got := timeline(customers["ann"]); !slices.Equal(got, []string{"call", "message", "message", "message"}) {
 		t.Errorf("the timeline of who is proven has %v", got)
 	}
-	if calls["bob"] == customers["bob"] {
+	if calls["bob"] == customers["bob"] || texts["bob"] == customers["bob"] {
 		t.Fatal("a number that is merely shown makes one customer of two")
 	}
 	if got := timeline(customers["bob"]); !slices.Equal(got, []string{"message", "message"}) {
@@ -95,10 +126,10 @@ func TestThreeChannels(t *testing.T) {
 	})
 	var merged inbox.Customer
 	boss.want(200, "POST", "/customers/"+string(customers["bob"])+"/merge", map[string]any{"with": calls["bob"]}, &merged)
-	if got := timeline(merged.ID); !slices.Equal(got, []string{"call", "message", "message"}) {
+	if got := timeline(merged.ID); !slices.Equal(got, []string{"call", "message", "message", "message"}) {
 		t.Errorf("what an agent joined has the timeline %v", got)
 	}
-	if got := timeline(customers["ann"]); len(got) != 3 {
+	if got := timeline(customers["ann"]); len(got) != 4 {
 		t.Errorf("the other customer's timeline has become %v", got)
 	}
 }
