@@ -224,12 +224,14 @@ type Outbound struct {
 	Action *Action `json:"action,omitempty"`
 }
 
-// An Action is what is to be done with an order in its shop. A shop that takes
-// idempotency keys gets the MessageID as one, whatever the attempt.
+// An Action is what is to be done with an order, or with a cart, in its shop. A
+// shop that takes idempotency keys gets the MessageID as one, whatever the
+// attempt.
 type Action struct {
-	Kind inbox.ActionKind `json:"kind" enum:"refund,cancel,address,resend"`
+	Kind inbox.ActionKind `json:"kind" enum:"refund,cancel,address,resend,cart_link,cart_completed"`
 	inbox.ActionTerms
-	Order ActionOrder `json:"order"`
+	Order *ActionOrder `json:"order,omitempty"`
+	Cart  *ActionCart  `json:"cart,omitempty"` // of the kinds cart_…, in the place of order
 }
 
 // An ActionOrder is the order as it was known when the agent decided.
@@ -240,6 +242,19 @@ type ActionOrder struct {
 	Total      int64        `json:"total"`
 	Refunded   int64        `json:"refunded"`
 	Items      []inbox.Item `json:"items"`
+}
+
+// An ActionCart is the cart as it was known when the agent decided. Whose it is
+// may be known by their account in the shop, by their address, or not at all.
+type ActionCart struct {
+	ExternalID string       `json:"externalId"`
+	Currency   string       `json:"currency,omitempty"`
+	Total      int64        `json:"total"`
+	URL        string       `json:"url,omitempty"` // the shop's own way back to it
+	Items      []inbox.Item `json:"items"`
+
+	CustomerExternalID string `json:"customerExternalId,omitempty"`
+	Email              string `json:"email,omitempty"`
 }
 
 // An Account is what a connector is to serve: a projection of the server's own

@@ -20,6 +20,9 @@ type Form struct {
 	// Sending is what an account's service takes, and when; nil: it sets no bound
 	// that a composer has to know. The settings are opened.
 	Sending func(Account) inbox.SendBounds
+	// Actions are what an account's shop can be asked to do with orders and carts,
+	// and may be: every kind once. nil: nothing. The settings are opened.
+	Actions func(Account) []inbox.ActionOffer
 	// Try tries an account out, without taking or sending anything: what it found
 	// of each server, step by step, to the first that fails. It ends soon, whatever
 	// the other side does. nil: an account of this channel can't be tried. The

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -9,7 +10,7 @@ import (
 // An ActionID is a UUIDv7.
 type ActionID string
 
-// An ActionKind is what is done with an order in its shop.
+// An ActionKind is what is done with an order, or with a cart, in its shop.
 type ActionKind string
 
 const (
@@ -17,16 +18,38 @@ const (
 	CancelOrder    ActionKind = "cancel"
 	ReaddressOrder ActionKind = "address" // another recipient, or another address
 	ResendOrder    ActionKind = "resend"  // the mail that confirms it, once more
+
+	MailCart     ActionKind = "cart_link"      // the shop mails the way back to it
+	CompleteCart ActionKind = "cart_completed" // it was bought in the store: an order of it, paid
 )
 
-// An OrderAction is what an agent has had done with an order in its shop. It is
-// done at most once, or uncertain: its state moves as a message's does.
+// OrderKinds and CartKinds are all that is done with either.
+var (
+	OrderKinds = []ActionKind{RefundOrder, CancelOrder, ReaddressOrder, ResendOrder}
+	CartKinds  = []ActionKind{MailCart, CompleteCart}
+)
+
+// An ActionOffer says whether an account's shop can be asked for a kind of
+// action, and may be.
+type ActionOffer struct {
+	Kind    ActionKind `json:"kind" enum:"refund,cancel,address,resend,cart_link,cart_completed"`
+	Offered bool       `json:"offered"`
+	Why     string     `json:"why,omitempty" doc:"Why it isn't"`
+}
+
+// An OffersFunc says what an account offers, each kind once.
+type OffersFunc func(*Account) ([]ActionOffer, error)
+
+// An OrderAction is what an agent has had done with an order or a cart in its
+// shop. It is done at most once, or uncertain: its state moves as a message's
+// does.
 type OrderAction struct {
 	ID      ActionID   `json:"id"`
 	Version int64      `json:"version"`
-	OrderID OrderID    `json:"orderId"`
+	OrderID OrderID    `json:"orderId,omitempty"`
+	CartID  CartID     `json:"cartId,omitempty" doc:"Of a cart's, in the place of orderId"`
 	Account AccountID  `json:"account" doc:"The shop's"`
-	Kind    ActionKind `json:"kind" enum:"refund,cancel,address,resend"`
+	Kind    ActionKind `json:"kind" enum:"refund,cancel,address,resend,cart_link,cart_completed"`
 	ActionTerms
 
 	State     State     `json:"state" enum:"sending,sent,failed,uncertain" doc:"sent: the shop has done it"`
@@ -50,6 +73,7 @@ type ActionTerms struct {
 	Name    string       `json:"name,omitempty" maxLength:"200" doc:"Address: who receives it"`
 	Phone   string       `json:"phone,omitempty" maxLength:"60"`
 	Address *Address     `json:"address,omitempty" doc:"Address: where it goes"`
+	Text    string       `json:"text,omitempty" maxLength:"1000" doc:"Cart link: what the mail says beside it"`
 }
 
 // An ActionLine is some of one item of an order.
@@ -66,11 +90,45 @@ type ActionAsk struct {
 	Hash  []byte
 	Kind  ActionKind
 	Terms ActionTerms
+
+	Offers OffersFunc
+	Encode EncodeActionFunc
 }
 
-// An EncodeActionFunc turns an action on an order into what goes to its shop's
-// connector. It is pure.
-type EncodeActionFunc func(a *OrderAction, o *Order, at time.Time) (subject string, payload []byte, err error)
+// An ActedOn is what an action is done with: an order or a cart.
+type ActedOn struct {
+	Order *Order
+	Cart  *Cart
+}
+
+// Store is whose it is.
+func (o *ActedOn) Store() string {
+	if o.Cart != nil {
+		return o.Cart.Store
+	}
+	return o.Order.Store
+}
+
+// IdentityID is whom it was captured under.
+func (o *ActedOn) IdentityID() IdentityID {
+	if o.Cart != nil {
+		return o.Cart.IdentityID
+	}
+	return o.Order.IdentityID
+}
+
+// Check says what of the terms can't be done with it as it is known, as an
+// [Invalid]; the shop has the last word.
+func (o *ActedOn) Check(kind ActionKind, t *ActionTerms) error {
+	if o.Cart != nil {
+		return checkCart(kind, o.Cart)
+	}
+	return t.Check(kind, o.Order)
+}
+
+// An EncodeActionFunc turns an action into what goes to its shop's connector. It
+// is pure.
+type EncodeActionFunc func(a *OrderAction, on ActedOn, at time.Time) (subject string, payload []byte, err error)
 
 // MayAct reports whether a may have things done with orders in their shops.
 func (a *Agent) MayAct() bool { return a.Role != AgentRole || a.OrderActions }
@@ -111,6 +169,21 @@ func (t *ActionTerms) Check(kind ActionKind, o *Order) error {
 	case ResendOrder:
 	default:
 		return refuse("%q is nothing that is done with orders", kind)
+	}
+	return nil
+}
+
+func checkCart(kind ActionKind, c *Cart) error {
+	refuse := func(format string, args ...any) error {
+		return &Error{Code: Invalid, Message: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case !slices.Contains(CartKinds, kind):
+		return refuse("%q is nothing that is done with carts", kind)
+	case c.Status == "completed":
+		return refuse("the cart is bought already")
+	case len(c.Items) == 0:
+		return refuse("nothing is in the cart")
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ type Event struct {
 	Notification *Notification      `json:"notification,omitempty"`
 	Read         *NotificationsRead `json:"read,omitempty"` // of notifications
 	Action       *OrderAction       `json:"action,omitempty"`
+	Product      *Product           `json:"product,omitempty"`
 
 	// Audience is who may see it: never sent to a browser.
 	Audience Audience `json:"audience"`
@@ -53,12 +54,13 @@ const (
 	CustomerChanged     EventKind = "customer.changed"
 	OrderChanged        EventKind = "order.changed"
 	CartChanged         EventKind = "cart.changed"
-	ActionChanged       EventKind = "action.changed" // asked of a shop, done there or not
-	TimelineAdded       EventKind = "timeline.added" // what has no entity of its own: pages, ratings, loyalty, merges
-	TaskChanged         EventKind = "task.changed"   // made, given to somebody, done
-	AgentChanged        EventKind = "agent.changed"  // rights too: open sockets check anew
-	InboxChanged        EventKind = "inbox.changed"  // made, renamed, archived
-	KeyChanged          EventKind = "key.changed"    // what holds for a key that many have
+	ActionChanged       EventKind = "action.changed"  // asked of a shop, done there or not
+	ProductChanged      EventKind = "product.changed" // its price, its stock: for everybody
+	TimelineAdded       EventKind = "timeline.added"  // what has no entity of its own: pages, ratings, loyalty, merges
+	TaskChanged         EventKind = "task.changed"    // made, given to somebody, done
+	AgentChanged        EventKind = "agent.changed"   // rights too: open sockets check anew
+	InboxChanged        EventKind = "inbox.changed"   // made, renamed, archived
+	KeyChanged          EventKind = "key.changed"     // what holds for a key that many have
 	SavedReplyChanged   EventKind = "saved-reply.changed"
 	NotificationMade    EventKind = "notification.made"  // for one agent
 	NotificationsSeen   EventKind = "notifications.read" // by one agent, on whichever device

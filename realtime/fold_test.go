@@ -30,6 +30,7 @@ var kinds = map[inbox.EventKind]struct {
 	inbox.OrderChanged:        {12, func(s *shop, r *rand.Rand) { s.tell(r, inbox.OrderChanged) }},
 	inbox.CartChanged:         {12, func(s *shop, r *rand.Rand) { s.tell(r, inbox.CartChanged) }},
 	inbox.ActionChanged:       {12, func(s *shop, r *rand.Rand) { s.tell(r, inbox.ActionChanged) }},
+	inbox.ProductChanged:      {12, (*shop).sell},
 	inbox.TimelineAdded:       {12, func(s *shop, r *rand.Rand) { s.tell(r, inbox.TimelineAdded) }},
 	inbox.TaskChanged:         {33, (*shop).task},
 	inbox.AgentChanged:        {2, (*shop).changeRights},

@@ -22,7 +22,7 @@ type shop struct {
 	unsent  map[string]int64 // versions at which messages were taken back
 	saved   map[string]*inbox.SavedReply
 	notices map[string]*notice
-	roster  map[string]int64 // versions of agents and of keys
+	roster  map[string]int64 // versions of agents, of keys and of products
 	stream  *log
 	staff   *people
 	rights  map[inbox.AgentID]int64
@@ -345,6 +345,15 @@ func (s *shop) speak(r *rand.Rand) {
 	s.roster[id]++
 	s.announce(r, inbox.Event{Kind: inbox.KeyChanged, Entity: id, Version: s.roster[id], Key: &inbox.KeyRule{Key: id},
 		Audience: inbox.Audience{Inboxes: []inbox.InboxID{"nowhere"}}})
+}
+
+// sell changes what there is of a product, which is for everybody.
+func (s *shop) sell(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := fmt.Sprint("all's product ", r.IntN(3))
+	s.roster[id]++
+	s.announce(r, inbox.Event{Kind: inbox.ProductChanged, Entity: id, Version: s.roster[id], Product: &inbox.Product{SKU: id}})
 }
 
 // changeRights gives somebody other rights, or ends a session of theirs, which

@@ -24,13 +24,17 @@ import (
 // key, and loses so many of its answers.
 type till struct {
 	*httptest.Server
-	mu   sync.Mutex // guards what follows
-	keys map[string]int
-	cut  int
+	mu     sync.Mutex // guards what follows
+	keys   map[string]int
+	cut    int
+	mailed map[string]int // drafts whose invoice was sent, by their tag
+	bought map[string]int // and those that were completed
+	drafts []string
+	stock  int
 }
 
 func newTill(t *testing.T) *till {
-	x := &till{keys: map[string]int{}}
+	x := &till{keys: map[string]int{}, mailed: map[string]int{}, bought: map[string]int{}}
 	x.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body struct {
 			Query     string         `json:"query"`
@@ -41,6 +45,9 @@ func newTill(t *testing.T) *till {
 		}
 		x.mu.Lock()
 		defer x.mu.Unlock()
+		if x.draft(w, body.Query, body.Variables) {
+			return
+		}
 		if !strings.Contains(body.Query, "refundCreate") {
 			const eur = `{"presentmentMoney": {"amount": "108.90", "currencyCode": "EUR"}}`
 			fmt.Fprintf(w, `{"data": {"order": {"refunds": [], "suggestedRefund": {"amountSet": %[1]s, "maximumRefundableSet": %[1]s, "refundLineItems": [],
@@ -62,6 +69,36 @@ func newTill(t *testing.T) *till {
 	}))
 	t.Cleanup(x.Close)
 	return x
+}
+
+// draft answers what is asked of carts and of stock.
+func (x *till) draft(w http.ResponseWriter, query string, v map[string]any) bool {
+	var n int
+	tag := ""
+	if _, err := fmt.Sscanf(fmt.Sprint(v["id"]), "gid://shopify/DraftOrder/%d", &n); err == nil && n <= len(x.drafts) {
+		tag = x.drafts[n-1]
+	}
+	switch {
+	case strings.Contains(query, "inventoryItem("):
+		fmt.Fprintf(w, `{"data": {"inventoryItem": {"tracked": true, "variant": {"id": "gid://shopify/ProductVariant/111", "sku": "LAMP", "title": "Default Title", "price": "50.00", "inventoryQuantity": %d,
+			"product": {"id": "gid://shopify/Product/11", "title": "Lamp", "handle": "lamp"}}, "inventoryLevels": {"nodes": []}}}}`, x.stock)
+	case strings.Contains(query, "draftOrders("):
+		fmt.Fprint(w, `{"data": {"draftOrders": {"nodes": []}}}`)
+	case strings.Contains(query, "draftOrderCreate("):
+		input, _ := v["input"].(map[string]any)
+		tags, _ := input["tags"].([]any)
+		x.drafts = append(x.drafts, fmt.Sprint(tags...))
+		fmt.Fprintf(w, `{"data": {"draftOrderCreate": {"draftOrder": {"id": "gid://shopify/DraftOrder/%d"}, "userErrors": []}}}`, len(x.drafts))
+	case strings.Contains(query, "draftOrderInvoiceSend("):
+		x.mailed[tag]++
+		fmt.Fprint(w, `{"data": {"draftOrderInvoiceSend": {"draftOrder": {"id": "x"}, "userErrors": []}}}`)
+	case strings.Contains(query, "draftOrderComplete("):
+		x.bought[tag]++
+		fmt.Fprint(w, `{"data": {"draftOrderComplete": {"draftOrder": {"id": "x", "order": {"name": "#2001"}}, "userErrors": []}}}`)
+	default:
+		return false
+	}
+	return true
 }
 
 func (x *till) lose(n int) {

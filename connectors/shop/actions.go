@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,11 @@ func (c *Connector) Send(ctx context.Context, account connectors.Account, out co
 	if err != nil {
 		return failed("the account's settings are wrong: " + err.Error())
 	}
-	if !set.asks() {
-		return failed("the account has no key to the shop's API: its settings need url and " + map[string]string{Shopify: "token", WooCommerce: "consumerKey"}[set.Provider])
+	if why := set.refused(out.Action.Kind); why != "" {
+		return failed(why)
+	}
+	if cart := slices.Contains(inbox.CartKinds, out.Action.Kind); cart && out.Action.Cart == nil || !cart && out.Action.Order == nil {
+		return failed("it isn't told what to do it with")
 	}
 	j := &job{asker: c.asker(set), out: out, Action: out.Action}
 	var words string
@@ -39,7 +43,10 @@ func (c *Connector) Send(ctx context.Context, account connectors.Account, out co
 	var unknown *unsure
 	switch {
 	case err == nil:
-		return inbox.Receipt{State: inbox.Sent, Detail: words}, nil
+		if out.Action.Kind == inbox.CompleteCart {
+			err = c.bought(ctx, set, account.ID, j)
+		}
+		return inbox.Receipt{State: inbox.Sent, Detail: words}, err
 	case errors.As(err, &no):
 		return failed(no.words)
 	case errors.As(err, &unknown):
@@ -59,7 +66,11 @@ type job struct {
 func (j *job) mark() string { return string(j.out.MessageID) }
 
 func (j *job) decimal(amount int64) string {
-	text, _, _ := strings.Cut(inbox.FormatAmount(amount, j.Order.Currency), " ")
+	return decimal(amount, j.Order.Currency)
+}
+
+func decimal(amount int64, currency string) string {
+	text, _, _ := strings.Cut(inbox.FormatAmount(amount, currency), " ")
 	return text
 }
 
@@ -119,6 +130,10 @@ func (j *job) shopify(ctx context.Context) (string, error) {
 		return j.shopifyAddress(ctx)
 	case inbox.ResendOrder:
 		return j.shopifyResend(ctx)
+	case inbox.MailCart:
+		return j.shopifyMailCart(ctx)
+	case inbox.CompleteCart:
+		return j.shopifyCompleteCart(ctx)
 	}
 	return "", &refusal{fmt.Sprintf("Shopify has no %q", j.Kind)}
 }
@@ -205,7 +220,7 @@ func (j *job) shopifyRefund(ctx context.Context) (string, error) {
 	}
 	for _, r := range s.Order.Refunds {
 		if strings.Contains(string(r.Note), j.mark()) {
-			return "The shop had done it already", nil
+			return doneAlready, nil
 		}
 	}
 	input, err := j.refundInput(&s)

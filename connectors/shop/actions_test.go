@@ -37,7 +37,7 @@ func newActor(t testing.TB, provider string, f *fakeShop) *actor {
 func (a *actor) act(id string, attempt int, kind inbox.ActionKind, terms inbox.ActionTerms) inbox.Receipt {
 	a.t.Helper()
 	r, err := a.c.Send(context.Background(), a.account, connectors.Outbound{MessageID: inbox.MessageID(id), Attempt: attempt, Channel: inbox.Shop, Account: "shop",
-		Action: &connectors.Action{Kind: kind, ActionTerms: terms, Order: a.order}}, nil)
+		Action: &connectors.Action{Kind: kind, ActionTerms: terms, Order: &a.order}}, nil)
 	a.shop.settle()
 	if err != nil {
 		return inbox.Receipt{Detail: err.Error()}
@@ -162,7 +162,7 @@ func TestActionUncertain(t *testing.T) {
 		t.Errorf("a refund that is never answered is %+v, made %d times", r, len(f.refunds))
 	}
 	for settings, says := range map[string]string{
-		`{"provider": "webhook", "secrets": ["x"]}`:                                                    "no key",
+		`{"provider": "webhook", "secrets": ["x"]}`:                                                    "can't be asked",
 		fmt.Sprintf(`{"provider": "shopify", "secrets": ["x"], "url": %q, "token": "shpat_2"}`, f.URL): "refuses our key",
 	} {
 		a.account.Settings = []byte(settings)

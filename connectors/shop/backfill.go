@@ -1,16 +1,12 @@
 package shop
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
-	"strings"
+	"maps"
 	"time"
-	"unicode"
 
 	"skein/connectors"
 	"skein/inbox"
@@ -19,30 +15,50 @@ import (
 // A place is how far a shop has been asked: its JSON is the account's cursor.
 // What was taken before it may come again and changes nothing.
 type place struct {
-	Since time.Time `json:"since"`           // as it was set: another one begins anew
-	At    time.Time `json:"at"`              // orders that changed before are in
+	Since time.Time       `json:"since,omitzero"` // as it was set: another one begins anew
+	Heard time.Time       `json:"heard,omitzero"` // when the shop was last heard of, in whichever process
+	Walks map[string]walk `json:"walks,omitempty"`
+}
+
+// What a shop is asked for, in this order: orders find their buyers there.
+const (
+	customers = "customers"
+	orders    = "orders"
+	products  = "products"
+)
+
+var walked = []string{customers, orders, products}
+
+// longAgo is before there was any shop.
+var longAgo = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// A walk is how far a shop has been asked for one kind of record.
+type walk struct {
+	At    time.Time `json:"at"`              // what changed before is in
 	After string    `json:"after,omitempty"` // Shopify: the page after this one
-	Page  int       `json:"page,omitempty"`  // WooCommerce: of orders that changed in one second
-	// Customers is the next page of WooCommerce's customers; below 0, all are in.
-	Customers int  `json:"customers,omitempty"`
-	Done      bool `json:"done,omitempty"` // once to the end: what comes now is news
+	Page  int       `json:"page,omitempty"`  // WooCommerce: of what changed in one second, or by id
+	Done  bool      `json:"done,omitempty"`  // once to the end: what comes now is news
+}
+
+// A pageFunc asks for what follows w: the words of it, where the next page
+// begins, whether there is one at once, and how long to wait before it.
+type pageFunc func(ctx context.Context, w walk) (p page, err error)
+
+type page struct {
+	words []said
+	next  walk
+	more  bool
+	wait  time.Duration
 }
 
 // Receive implements [connectors.Connector]. Where the account says since when,
-// it asks the shop for what has changed, page by page in the bulk lane and from
-// the cursor on after a crash; then now and then for what no webhook brought. It
-// fails when the shop has been silent for longer than the account allows.
+// it asks the shop for its customers and for the orders that have changed since,
+// and for all that it sells, page by page in the bulk lane and from the cursor on
+// after a crash; then now and then for what no webhook brought. It fails when the
+// shop has been silent for longer than the account allows.
 func (c *Connector) Receive(ctx context.Context, account connectors.Account, cursor string, emit connectors.EmitFunc) error {
 	set, err := c.settings(account)
 	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	if c.last[account.ID].IsZero() {
-		c.last[account.ID] = c.cfg.Now() // nobody knows how long before
-	}
-	c.mu.Unlock()
-	if err := c.silent(account.ID, set); err != nil && set.since.IsZero() {
 		return err
 	}
 	var pos place
@@ -52,12 +68,18 @@ func (c *Connector) Receive(ctx context.Context, account connectors.Account, cur
 		}
 	}
 	if !pos.Since.Equal(set.since) {
-		pos = place{Since: set.since, At: set.since}
+		pos = place{Since: set.since, Heard: pos.Heard}
 	}
-	if err := emit(ctx, cursor); err != nil {
+	if c.heard(account.ID, pos.Heard); c.lastHeard(account.ID).IsZero() {
+		c.heard(account.ID, c.cfg.Now()) // nobody knows how long before
+	}
+	if err := c.silent(account.ID, set); err != nil && set.since.IsZero() {
 		return err
 	}
 	f := &filler{c: c, set: set, account: account, asker: c.asker(set), emit: emit, pos: pos}
+	if err := f.keep(ctx, pos.Walks); err != nil {
+		return err
+	}
 	for {
 		wait := min(set.stale/4, time.Minute)
 		if !set.since.IsZero() {
@@ -74,24 +96,36 @@ func (c *Connector) Receive(ctx context.Context, account connectors.Account, cur
 			return ctx.Err()
 		case <-t.C:
 		}
-		if err := c.silent(account.ID, set); err != nil && set.since.IsZero() {
+		if !set.since.IsZero() {
+			continue
+		}
+		if err := c.silent(account.ID, set); err != nil {
 			return err
+		}
+		if c.lastHeard(account.ID).After(f.pos.Heard) { // the next start, and other processes, know it by the cursor
+			if err := f.keep(ctx, f.pos.Walks); err != nil {
+				return err
+			}
 		}
 	}
 }
 
+func (c *Connector) lastHeard(account inbox.AccountID) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last[account]
+}
+
 // silent says that a shop has given no word for longer than it may.
 func (c *Connector) silent(account inbox.AccountID, set *Settings) error {
-	c.mu.Lock()
-	age := c.cfg.Now().Sub(c.last[account])
-	c.mu.Unlock()
+	age := c.cfg.Now().Sub(c.lastHeard(account))
 	if age < set.stale {
 		return nil
 	}
 	return &inbox.Error{Code: inbox.Unavailable, Message: fmt.Sprintf("the feed is stale: no word from the shop for %s; are its webhooks still there?", age.Truncate(time.Minute))}
 }
 
-// A filler asks one shop for what has changed.
+// A filler asks one shop for what it has and for what has changed.
 type filler struct {
 	c       *Connector
 	set     *Settings
@@ -101,16 +135,33 @@ type filler struct {
 	pos     place
 }
 
-// fill asks page by page, until there is no more.
+// fill asks for each kind page by page, until there is no more.
 func (f *filler) fill(ctx context.Context) error {
-	page := f.wooPage
+	pages := map[string]pageFunc{customers: f.wooCustomers, orders: f.wooOrders, products: f.wooProducts}
 	if f.set.Provider == Shopify {
-		page = f.shopifyPage
+		pages = map[string]pageFunc{customers: f.shopifyCustomers, orders: f.shopifyOrders, products: f.shopifyProducts}
 	}
+	for _, kind := range walked {
+		if err := f.walk(ctx, kind, pages[kind]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *filler) walk(ctx context.Context, kind string, ask pageFunc) error {
 	for {
-		more, wait, err := page(ctx)
+		w, begun := f.pos.Walks[kind]
+		if !begun {
+			if w.At = f.set.since; kind == products { // of what a shop sells all is wanted
+				w.At = longAgo
+			}
+		}
+		p, err := ask(ctx, w)
 		if l, ok := errors.AsType[*later](err); ok {
-			more, wait, err = true, l.wait, nil
+			p.more, p.wait, err = true, l.wait, nil
+		} else if err == nil {
+			err = f.take(ctx, kind, !w.Done, &p)
 		}
 		if no, ok := errors.AsType[*refusal](err); ok {
 			return &inbox.Error{Code: inbox.Unauthorized, Message: no.words}
@@ -118,10 +169,10 @@ func (f *filler) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !more {
+		if !p.more {
 			return nil
 		}
-		t := time.NewTimer(wait)
+		t := time.NewTimer(p.wait)
 		select {
 		case <-ctx.Done():
 			t.Stop()
@@ -132,18 +183,32 @@ func (f *filler) fill(ctx context.Context) error {
 }
 
 // take puts the items of a page out, and only then moves on.
-func (f *filler) take(ctx context.Context, next place, words []said) error {
-	lane := connectors.LaneBulk
-	if f.pos.Done {
-		lane = connectors.LaneLive
+func (f *filler) take(ctx context.Context, kind string, old bool, p *page) error {
+	lane := connectors.LaneLive
+	if old {
+		lane = connectors.LaneBulk
 	}
 	var items []connectors.Inbound
-	for _, w := range words {
+	for _, w := range p.words {
 		for _, in := range w.items {
+			if old && kind == orders && in.Cart != nil {
+				continue // that it was in a cart long ago is no news
+			}
 			in.Channel, in.Lane, in.ReceivedAt = inbox.Shop, lane, f.c.cfg.Now()
 			items = append(items, in)
 		}
 	}
+	walks := maps.Clone(f.pos.Walks)
+	if walks == nil {
+		walks = map[string]walk{}
+	}
+	walks[kind] = p.next
+	return f.keep(ctx, walks, items...)
+}
+
+// keep puts items out and remembers how far the shop was asked.
+func (f *filler) keep(ctx context.Context, walks map[string]walk, items ...connectors.Inbound) error {
+	next := place{Since: f.pos.Since, Heard: f.c.lastHeard(f.account.ID), Walks: walks}
 	cursor, err := json.Marshal(next)
 	if err != nil {
 		return fmt.Errorf("write the cursor: %w", err)
@@ -155,239 +220,7 @@ func (f *filler) take(ctx context.Context, next place, words []said) error {
 	return nil
 }
 
-// ordersQuery asks for what a webhook of an order has
-// (shopify.dev/docs/api/admin-graphql/2026-07/queries/orders).
-const ordersQuery = `query Orders($first: Int!, $after: String, $query: String) {
-  orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      id name email phone note statusPageUrl createdAt processedAt updatedAt cancelledAt currencyCode presentmentCurrencyCode
-      displayFinancialStatus displayFulfillmentStatus
-      subtotalPriceSet { presentmentMoney { amount currencyCode } }
-      totalPriceSet { presentmentMoney { amount currencyCode } }
-      totalTaxSet { presentmentMoney { amount currencyCode } }
-      totalDiscountsSet { presentmentMoney { amount currencyCode } }
-      totalShippingPriceSet { presentmentMoney { amount currencyCode } }
-      customer { id firstName lastName email phone verifiedEmail updatedAt }
-      shippingAddress { name company address1 address2 city provinceCode zip countryCodeV2 phone }
-      billingAddress { name company address1 address2 city provinceCode zip countryCodeV2 phone }
-      lineItems(first: 100) { nodes { id title variantTitle sku quantity originalUnitPriceSet { presentmentMoney { amount currencyCode } } product { id } variant { id } } }
-      fulfillments(first: 20) { id status displayStatus createdAt updatedAt trackingInfo { company number url } }
-      refunds(first: 50) { id note createdAt transactions(first: 20) { nodes { kind status amountSet { presentmentMoney { amount currencyCode } } } } }
-    }
-  }
-}`
-
-func (f *filler) shopifyPage(ctx context.Context) (more bool, wait time.Duration, err error) {
-	var got struct {
-		Orders struct {
-			Page struct {
-				More bool   `json:"hasNextPage"`
-				End  string `json:"endCursor"`
-			} `json:"pageInfo"`
-			Nodes []json.RawMessage `json:"nodes"`
-		} `json:"orders"`
-	}
-	v := map[string]any{"first": 25, "query": "updated_at:>='" + f.pos.At.UTC().Format(time.RFC3339) + "'"}
-	if f.pos.After != "" {
-		v["after"] = f.pos.After
-	}
-	cost, err := f.asker.graphql(ctx, ordersQuery, v, &got)
-	if err != nil {
-		return false, 0, err
-	}
-	var words []said
-	next := f.pos
-	newestAt := f.pos.At
-	for _, raw := range got.Orders.Nodes {
-		feed := &feed{set: f.set, account: f.account.ID, at: f.c.cfg.Now()}
-		feed.raw = raw
-		o, err := graphOrder(raw)
-		if err != nil || o.ID.id() == "" { // one that can't be read holds up nobody
-			words = append(words, feed.shown(said{notices: []notice{feed.unsupported("an order", sum(raw), fmt.Sprint(err))}}))
-			continue
-		}
-		newestAt = newest(newestAt, readTime(o.UpdatedAt))
-		words = append(words, said{items: feed.shopifyOrder(o)})
-	}
-	next.After = got.Orders.Page.End
-	if !got.Orders.Page.More { // from here on by time
-		next.After, next.At, next.Done = "", newestAt, true
-	}
-	return got.Orders.Page.More, cost.wait(), f.take(ctx, next, words)
-}
-
-// graphOrder reads an order as GraphQL has it: the REST API's, and that of
-// webhooks, is the same under other names.
-func graphOrder(raw []byte) (*shopifyOrder, error) {
-	var tree map[string]any
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	if err := dec.Decode(&tree); err != nil {
-		return nil, err
-	}
-	m, _ := restful(tree).(map[string]any)
-	move := func(in map[string]any, from, to string) {
-		if v, ok := in[from]; ok {
-			in[to] = v
-			delete(in, from)
-		}
-	}
-	lower := func(in map[string]any, name string) {
-		if s, ok := in[name].(string); ok {
-			in[name] = strings.ToLower(s)
-		}
-	}
-	each := func(list any, do func(map[string]any)) {
-		all, _ := list.([]any)
-		for _, x := range all {
-			if o, ok := x.(map[string]any); ok {
-				do(o)
-			}
-		}
-	}
-	for from, to := range map[string]string{
-		"status_page_url": "order_status_url", "currency_code": "currency", "presentment_currency_code": "presentment_currency",
-		"display_financial_status": "financial_status", "display_fulfillment_status": "fulfillment_status",
-	} {
-		move(m, from, to)
-	}
-	lower(m, "financial_status")
-	lower(m, "fulfillment_status")
-	if s := m["fulfillment_status"]; s == "partially_fulfilled" || s == "in_progress" {
-		m["fulfillment_status"] = "partial"
-	}
-	for _, name := range []string{"shipping_address", "billing_address"} {
-		if a, ok := m[name].(map[string]any); ok {
-			move(a, "country_code_v2", "country_code")
-		}
-	}
-	each(m["line_items"], func(l map[string]any) {
-		move(l, "original_unit_price_set", "price_set")
-		for name, to := range map[string]string{"product": "product_id", "variant": "variant_id"} {
-			if o, ok := l[name].(map[string]any); ok {
-				l[to] = o["id"]
-			}
-		}
-	})
-	each(m["fulfillments"], func(x map[string]any) {
-		move(x, "display_status", "shipment_status")
-		lower(x, "status")
-		lower(x, "shipment_status")
-		var numbers, links []any
-		each(x["tracking_info"], func(t map[string]any) {
-			numbers, links = append(numbers, t["number"]), append(links, t["url"])
-			x["tracking_company"] = t["company"]
-		})
-		x["tracking_numbers"], x["tracking_urls"] = numbers, links
-	})
-	each(m["refunds"], func(r map[string]any) {
-		each(r["transactions"], func(t map[string]any) {
-			lower(t, "kind")
-			lower(t, "status")
-			set, _ := t["amount_set"].(map[string]any)
-			money, _ := set["presentment_money"].(map[string]any)
-			t["amount"], t["currency"] = money["amount"], money["currency_code"]
-		})
-	})
-	b, err := json.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	o := &shopifyOrder{}
-	return o, json.Unmarshal(b, o)
-}
-
-// restful is GraphQL's answer with snake_case names, plain lists and bare ids.
-func restful(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		if nodes, ok := v["nodes"]; ok && len(v) == 1 {
-			return restful(nodes)
-		}
-		out := map[string]any{}
-		for name, x := range v {
-			out[snake(name)] = restful(x)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, x := range v {
-			out[i] = restful(x)
-		}
-		return out
-	case string:
-		if rest, ok := strings.CutPrefix(v, "gid://shopify/"); ok {
-			_, id, _ := strings.Cut(rest, "/")
-			id, _, _ = strings.Cut(id, "?")
-			return id
-		}
-	}
-	return v
-}
-
-// snake is a name in snake_case: address1 stays, V2 is a word.
-func snake(name string) string {
-	var b strings.Builder
-	for _, r := range name {
-		if unicode.IsUpper(r) {
-			b.WriteByte('_')
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// wooPer is how many records a page of WooCommerce's API has at most.
-const wooPer = 100
-
-// wooPage asks for customers first, by their ids, then for orders by when they
-// were changed (developer.woocommerce.com/docs/apis/rest-api/v3/orders).
-func (f *filler) wooPage(ctx context.Context) (more bool, wait time.Duration, err error) {
-	var list []json.RawMessage
-	next := f.pos
-	if f.pos.Customers >= 0 && !f.pos.Done {
-		page := max(1, f.pos.Customers)
-		q := url.Values{"per_page": {fmt.Sprint(wooPer)}, "page": {fmt.Sprint(page)}, "orderby": {"id"}, "order": {"asc"}, "role": {"all"}}
-		if _, err := f.asker.do(ctx, http.MethodGet, "/wp-json/wc/v3/customers?"+q.Encode(), nil, &list); err != nil {
-			return false, 0, err
-		}
-		if next.Customers = page + 1; len(list) < wooPer {
-			next.Customers = -1
-		}
-		return true, 0, f.take(ctx, next, f.words("customer.updated", list))
-	}
-	q := url.Values{"per_page": {fmt.Sprint(wooPer)}, "page": {fmt.Sprint(max(1, f.pos.Page))}, "orderby": {"modified"}, "order": {"asc"},
-		"dates_are_gmt": {"true"}, "modified_after": {f.pos.At.UTC().Format("2006-01-02T15:04:05")}}
-	if _, err := f.asker.do(ctx, http.MethodGet, "/wp-json/wc/v3/orders?"+q.Encode(), nil, &list); err != nil {
-		return false, 0, err
-	}
-	more = len(list) == wooPer
-	last := f.pos.At
-	for _, raw := range list {
-		var o wooOrder
-		if json.Unmarshal(raw, &o) == nil {
-			last = newest(last, readTime(o.Modified))
-		}
-	}
-	// A second back: whether the shop's "after" has that second in it or not.
-	switch back := last.Add(-time.Second); {
-	case back.After(f.pos.At):
-		next.At, next.Page = back, 0
-	case more: // a page within one second
-		next.Page = max(1, f.pos.Page) + 1
-	default:
-		next.Page = 0
-	}
-	next.Done = next.Done || !more
-	return more, 0, f.take(ctx, next, f.words("order.updated", list))
-}
-
-func (f *filler) words(topic string, list []json.RawMessage) (words []said) {
-	for _, raw := range list {
-		feed := &feed{set: f.set, account: f.account.ID, raw: raw, at: f.c.cfg.Now()}
-		words = append(words, feed.shown(feed.wooWord(topic)))
-	}
-	return words
+// feed is where the words of raw are made.
+func (f *filler) feed(raw []byte) *feed {
+	return &feed{set: f.set, account: f.account.ID, raw: raw, at: f.c.cfg.Now()}
 }

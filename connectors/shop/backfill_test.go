@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +52,91 @@ func (d *desk) count() (orders, customers, live int) {
 	return orders, customers, live
 }
 
+// stock is how much there is of each product, by its SKU.
+func (d *desk) stock() map[string]string {
+	d.Mu.Lock()
+	defer d.Mu.Unlock()
+	all := map[string]string{}
+	for _, in := range d.Items {
+		if p := in.Product; p != nil && p.Stock != nil {
+			all[p.SKU] = fmt.Sprint(*p.Stock, " of ", p.Title)
+		}
+	}
+	return all
+}
+
+const (
+	graphVariant50 = `{"id": "gid://shopify/ProductVariant/%d", "sku": "%s%d", "title": "Default Title", "price": "9.90", "updatedAt": "2026-01-02T10:00:00Z", "inventoryQuantity": %d, "inventoryItem": {"tracked": true}}`
+	graphVase      = `{"id": "gid://shopify/Product/%d", "title": "Vase", "handle": "vase", "createdAt": "2026-01-01T10:00:00Z", "updatedAt": %q, "featuredMedia": {"preview": {"image": {"url": "https://lamps.example/v.png"}}},
+	"variants": {"nodes": [{"id": "gid://shopify/ProductVariant/%d", "sku": %q, "title": "Default Title", "price": "9.90", "updatedAt": "2026-01-01T10:00:00Z", "inventoryQuantity": %d, "inventoryItem": {"tracked": true}}],
+		"pageInfo": {"hasNextPage": %s, "endCursor": "v"}}}`
+	graphAda = `{"id": "gid://shopify/Customer/%d", "firstName": "Ada", "lastName": "Berg", "locale": "de", "verifiedEmail": true, "createdAt": "2026-01-01T10:00:00Z", "updatedAt": %q,
+	"defaultEmailAddress": {"emailAddress": "ada@x.example", "marketingState": "SUBSCRIBED", "marketingUpdatedAt": "2026-02-01T10:00:00Z"}, "defaultPhoneNumber": null,
+	"defaultAddress": {"address1": "Ring 1", "city": "Wien", "zip": "1010", "countryCodeV2": "AT"}}`
+	wooVase = `{"id": %d, "name": "Vase", "type": %q, "sku": %q, "price": "9.90", "manage_stock": true, "stock_quantity": %d, "date_modified_gmt": %q}`
+)
+
+// A customer and a product read by GraphQL are those of the webhooks.
+func TestGraphRecords(t *testing.T) {
+	t.Parallel()
+	set := &Settings{Provider: Shopify, Currency: "EUR", URL: "https://lamps.example"}
+	f := &feed{set: set, account: "shop0", at: now}
+	c, err := graphCustomer([]byte(fmt.Sprintf(graphAda, 501, "2026-06-01T08:00:00Z")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := f.shopifyCustomer(c)
+	if k := r.Customer; k.ExternalID != "501" || k.Email != "ada@x.example" || k.Name != "Ada Berg" || k.Address.Country != "AT" || r.Sender.Proof != inbox.Signed ||
+		len(k.Consents) != 1 || !k.Consents[0].Granted || k.Consents[0].Purpose != "email_marketing" || k.Phone != "" {
+		t.Errorf("the customer is %s", compact(r))
+	}
+	p, rest, err := graphProduct([]byte(fmt.Sprintf(graphVase, 3, "2026-06-01T08:00:00Z", 300, "VASE", 7, "true")))
+	if err != nil || rest != "v" {
+		t.Fatal(rest, err)
+	}
+	x := f.shopifyProduct(p)[0].Product
+	if x.SKU != "VASE" || x.ExternalID != "3/300" || *x.Stock != 7 || x.Price != 990 || x.Variant != "" || x.Image == "" || x.URL != "https://lamps.example/products/vase" {
+		t.Errorf("the product is %s", compact(x))
+	}
+}
+
+// A word on an inventory level makes the stock of its article at all places, and
+// is kept as it came where the shop can't be asked; while the shop is away it has
+// to come again.
+func TestInventoryLevels(t *testing.T) {
+	t.Parallel()
+	f := newFakeShopify(t)
+	f.stock = map[string]string{
+		"gid://shopify/InventoryItem/808": `{"tracked": true, "variant": {"id": "gid://shopify/ProductVariant/111", "sku": "LAMP-B", "title": "blue", "price": "45.00", "inventoryQuantity": 12,
+			"product": {"id": "gid://shopify/Product/11", "title": "Lamp", "handle": "lamp"}}, "inventoryLevels": {"nodes": [{"updatedAt": "2026-06-01T09:00:00Z"}, {"updatedAt": "2026-06-01T10:00:05Z"}]}}`,
+		"gid://shopify/InventoryItem/809": `{"tracked": true, "variant": null, "inventoryLevels": {"nodes": []}}`,
+	}
+	const level = `{"inventory_item_id": %d, "location_id": 5, "available": 3, "updated_at": "2026-06-01T10:00:00Z"}`
+	h := newHook(t, fmt.Sprintf(`{"provider": "shopify", "secrets": ["hush"], "url": %q, "token": "shpat_1"}`, f.URL))
+	p := h.shopify("inventory_levels/update", fmt.Sprintf(level, 808))[0].Product
+	if p == nil || p.SKU != "LAMP-B" || *p.Stock != 12 || p.ExternalID != "11/111" || p.StockAt.Format(time.RFC3339) != "2026-06-01T10:00:05Z" || !p.UpdatedAt.IsZero() {
+		t.Errorf("the stock is %s", compact(p))
+	}
+	was := inbox.Product{SKU: "LAMP-B", Title: "Lamp", Price: 4500, Currency: "EUR", UpdatedAt: now}
+	if was.Take(*p); *was.Stock != 12 || was.Price != 4500 {
+		t.Errorf("it makes the product %s", compact(was))
+	}
+	for _, item := range []int{809, 810} {
+		if m := h.shopify("inventory_levels/connect", fmt.Sprintf(level, item))[0].Message; m == nil || m.Problems[0] != "unsupported" {
+			t.Errorf("item %d makes %s", item, compact(m))
+		}
+	}
+	body := fmt.Sprintf(level, 811)
+	f.Close()
+	if code, _ := h.post("/in/shop/shop0", body, "X-Shopify-Topic", "inventory_levels/update", "X-Shopify-Hmac-Sha256", signature("hush", body)); code != http.StatusServiceUnavailable || len(h.Took()) != 0 {
+		t.Errorf("while the shop is away it gets %d", code)
+	}
+	h = newHook(t, shopifySettings)
+	if m := h.shopify("inventory_levels/update", body)[0].Message; m == nil || !strings.Contains(m.Text, "no key") {
+		t.Errorf("without a key it makes %s", compact(m))
+	}
+}
+
 const graphLamp = `{"id": "gid://shopify/Order/%d", "name": "#%[1]d", "email": "ada@x.example", "createdAt": "2026-06-01T08:00:00Z", "processedAt": "2026-06-01T08:00:00Z", "updatedAt": %[2]q, "cancelledAt": null,
 	"currencyCode": "EUR", "presentmentCurrencyCode": "EUR", "displayFinancialStatus": "PARTIALLY_REFUNDED", "displayFulfillmentStatus": "FULFILLED",
 	"subtotalPriceSet": {"presentmentMoney": {"amount": "100.0", "currencyCode": "EUR"}}, "totalPriceSet": {"presentmentMoney": {"amount": "108.9", "currencyCode": "EUR"}},
@@ -84,10 +170,40 @@ func TestBackfill(t *testing.T) {
 	for provider, fake := range map[string]*fakeShop{Shopify: newFakeShopify(t), WooCommerce: newFakeWoo(t)} {
 		t.Run(provider, func(t *testing.T) {
 			t.Parallel()
+			const sold = 60 // of what there is, variants and all
 			settings, n := fmt.Sprintf(`{"provider": "shopify", "secrets": ["x"], "url": %q, "token": "shpat_1", "since": "2026-06-01", "poll": "1s"}`, fake.URL), 60
 			made := func(i int, at time.Time) string { return fmt.Sprintf(graphLamp, 7000+i, at.Format(time.RFC3339)) }
+			change := func(stock int, at string) {
+				fake.mu.Lock()
+				defer fake.mu.Unlock()
+				fake.goods = append(fake.goods, fmt.Sprintf(graphVase, 3, at, 300, "VASE", stock, "false"))
+			}
+			for i := range 8 {
+				fake.goods = append(fake.goods, fmt.Sprintf(graphVase, 20+i, "2026-01-02T10:00:00Z", 200+i, fmt.Sprint("V", i), i, "false"))
+			}
+			many := []string{}
+			for i := range 50 {
+				many = append(many, fmt.Sprintf(graphVariant50, 400+i, "M", i, i))
+			}
+			fake.goods = append(fake.goods, strings.Replace(fmt.Sprintf(graphVase, 30, "2026-01-03T10:00:00Z", 399, "M", 1, "true"), `"nodes": [`, `"nodes": [`+strings.Join(many, ",")+`,`, 1))
+			fake.variants = []string{fmt.Sprintf(graphVariant50, 500, "M", 50, 50)}
+			for i := range 3 {
+				fake.people = append(fake.people, fmt.Sprintf(graphAda, 501+i, "2026-06-01T08:00:00Z"))
+			}
 			if provider == WooCommerce {
 				n, fake.customers = 250, 120
+				fake.goods, fake.variants = nil, nil
+				for i := range sold - 2 {
+					fake.goods = append(fake.goods, fmt.Sprintf(wooVase, 100+i, "simple", fmt.Sprint("V", i), i, "2026-01-02T10:00:00"))
+				}
+				fake.goods = append(fake.goods, fmt.Sprintf(wooVase, 11, "variable", "VASE-ALL", 0, "2026-01-02T10:00:00"))
+				fake.variants = []string{`{"id": 12, "sku": "VASE-BLUE", "price": "9.90", "manage_stock": true, "stock_quantity": 4, "date_modified_gmt": "2026-01-02T10:00:00",
+					"attributes": [{"name": "Colour", "option": "blue"}], "image": {"src": "https://lamps.example/blue.png"}}`}
+				change = func(stock int, at string) {
+					fake.mu.Lock()
+					defer fake.mu.Unlock()
+					fake.goods = append(fake.goods, fmt.Sprintf(wooVase, 3, "simple", "VASE", stock, strings.TrimSuffix(at, "Z")))
+				}
 				settings = fmt.Sprintf(`{"provider": "woocommerce", "secrets": ["x"], "url": %q, "consumerKey": "ck_1", "consumerSecret": "cs_1", "since": "2026-06-01", "poll": "1s"}`, fake.URL)
 				made = func(i int, at time.Time) string {
 					return strings.Replace(wooLamp(at.Format("2006-01-02T15:04:05"), "processing", ""), `"id": 727`, fmt.Sprintf(`"id": %d`, 7000+i), 1)
@@ -117,18 +233,25 @@ func TestBackfill(t *testing.T) {
 				t.Fatalf("it ends with %v", err)
 			}
 			asked := len(fake.log)
-			if err := fetched(d, d.Cursor, d.Emit, func() bool { orders, _, _ := d.count(); return orders >= n }); err != nil && !errors.Is(err, context.Canceled) {
+			if err := fetched(d, d.Cursor, d.Emit, func() bool { orders, _, _ := d.count(); return orders >= n && len(d.stock()) >= sold }); err != nil && !errors.Is(err, context.Canceled) {
 				t.Fatal(err)
 			}
 			orders, customers, live := d.count()
-			if orders != n || live != 0 || customers == 0 || len(fake.log)-asked > 6 {
-				t.Errorf("%d orders, %d customers and %d live items are fetched, by %d more requests", orders, customers, live, len(fake.log)-asked)
+			if orders != n || live != 0 || customers < 3 || len(d.stock()) != sold || len(fake.log)-asked > 9 {
+				t.Errorf("%d orders, %d customers, %d products and %d live items are fetched, by %d more requests: %v", orders, customers, len(d.stock()), live, len(fake.log)-asked, fake.log[asked:])
+			}
+			if got := d.stock(); got["V5"] != "5 of Vase" || provider == Shopify && got["M50"] != "50 of Vase" || provider == WooCommerce && got["VASE-BLUE"] != "4 of Vase" {
+				t.Errorf("the stock is %v", got)
 			}
 			fake.mu.Lock()
 			fake.orders = append(fake.orders, made(n+1, start.Add(24*time.Hour)))
 			fake.mu.Unlock()
-			if err := fetched(d, d.Cursor, d.Emit, func() bool { orders, _, _ := d.count(); return orders == n+1 }); !errors.Is(err, context.Canceled) {
+			change(7, "2026-06-03T10:00:00Z")
+			if err := fetched(d, d.Cursor, d.Emit, func() bool { orders, _, _ := d.count(); return orders == n+1 && d.stock()["VASE"] == "7 of Vase" }); !errors.Is(err, context.Canceled) {
 				t.Errorf("what changed later: %v", err)
+			}
+			if _, _, live := d.count(); live < 2 {
+				t.Errorf("of what changed later %d items are live", live)
 			}
 		})
 	}
@@ -149,6 +272,11 @@ func TestStale(t *testing.T) {
 	mu.Unlock()
 	if err := c.Receive(t.Context(), d.Serving[0], "", d.Emit); inbox.CodeOf(err) != inbox.Unavailable || !strings.Contains(err.Error(), "26h0m") {
 		t.Errorf("a silent feed is %v", err)
+	}
+	// A process that starts anew knows by the cursor since when the shop is silent.
+	kept := `{"heard": "` + now.Format(time.RFC3339) + `"}`
+	if err := New(Config{Now: clock}).Receive(t.Context(), d.Serving[0], kept, d.Emit); inbox.CodeOf(err) != inbox.Unavailable || !strings.Contains(err.Error(), "26h0m") {
+		t.Errorf("after a restart it is %v", err)
 	}
 	f := newFakeShopify(t)
 	d = newDesk(t, fmt.Sprintf(`{"provider": "shopify", "secrets": ["x"], "url": %q, "token": "old", "since": "2026-06-01"}`, f.URL))

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -63,7 +64,7 @@ type call struct {
 var callTypes = []string{"track", "identify", "page", "screen", "group", "alias"}
 
 // callRequest reads a call, or a batch of them: all of it or nothing.
-func callRequest(f *feed, r *webhook.Request) (said, error) {
+func callRequest(_ context.Context, f *feed, r *webhook.Request) (said, error) {
 	_, rest := parts(pathOf(r.URL))
 	what := strings.TrimPrefix(rest, "v1/")
 	var s said
@@ -178,7 +179,7 @@ func (f *feed) callAt(c *call) time.Time {
 // ownRequest reads an event in our own words, {"type", "data"}: the type is
 // order, customer, cart or product, whatever follows a dot, and data is that
 // record of the contract.
-func ownRequest(f *feed, r *webhook.Request) (said, error) {
+func ownRequest(_ context.Context, f *feed, r *webhook.Request) (said, error) {
 	var event struct {
 		Type string          `json:"type"`
 		Data json.RawMessage `json:"data"`

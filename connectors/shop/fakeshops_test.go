@@ -28,6 +28,12 @@ var shopifyInputs = map[string]map[string]string{
 	"OrderTransactionInput":        {"amount": "Money!", "gateway": "String!", "kind": "OrderTransactionKind!", "orderId": "ID!", "parentId": "ID"},
 	"OrderCancelRefundMethodInput": {"originalPaymentMethodsRefund": "Boolean"},
 	"OrderInput":                   {"id": "ID!", "email": "String", "note": "String", "phone": "String", "shippingAddress": "MailingAddressInput", "tags": "[String]"},
+	"EmailInput":                   {"bcc": "[String!]", "body": "String", "customMessage": "String", "from": "String", "subject": "String", "to": "String"},
+	"DraftOrderInput": {"email": "String", "lineItems": "[DraftOrderLineItemInput!]", "note": "String", "presentmentCurrencyCode": "CurrencyCode",
+		"purchasingEntity": "PurchasingEntityInput", "tags": "[String!]"},
+	"DraftOrderLineItemInput": {"quantity": "Int!", "variantId": "ID", "title": "String", "originalUnitPriceWithCurrency": "MoneyInput"},
+	"PurchasingEntityInput":   {"customerId": "ID"},
+	"MoneyInput":              {"amount": "Money!", "currencyCode": "CurrencyCode!"},
 	"MailingAddressInput": {"address1": "String", "address2": "String", "city": "String", "company": "String", "countryCode": "CountryCode", "firstName": "String",
 		"lastName": "String", "phone": "String", "provinceCode": "String", "zip": "String"},
 }
@@ -43,10 +49,19 @@ var shopifyCalls = map[string]map[string]string{
 	"order":            {"id": "ID!"},
 	"orders":           {"first": "Int!", "after": "String", "query": "String", "sortKey": "OrderSortKeys"},
 	"customers":        {"first": "Int!", "after": "String", "query": "String", "sortKey": "CustomerSortKeys"},
+	"products":         {"first": "Int!", "after": "String", "query": "String", "sortKey": "ProductSortKeys"},
+	"productVariants":  {"first": "Int!", "after": "String", "query": "String", "sortKey": "ProductVariantSortKeys"},
+	"inventoryItem":    {"id": "ID!"},
 	"refundCreate":     {"input": "RefundInput!"},
 	"orderCancel":      {"orderId": "ID!", "refundMethod": "OrderCancelRefundMethodInput!", "restock": "Boolean!", "reason": "OrderCancelReason!", "notifyCustomer": "Boolean", "staffNote": "String"},
 	"orderUpdate":      {"input": "OrderInput!"},
 	"orderInvoiceSend": {"id": "ID!", "email": "EmailInput"},
+
+	"draftOrders":           {"first": "Int!", "query": "String"},
+	"draftOrder":            {"id": "ID!"},
+	"draftOrderCreate":      {"input": "DraftOrderInput!"},
+	"draftOrderInvoiceSend": {"id": "ID!", "email": "EmailInput"},
+	"draftOrderComplete":    {"id": "ID!"},
 }
 
 // wrongInput says what of a value a type doesn't take; "" for nothing.
@@ -138,8 +153,15 @@ type fakeShop struct {
 	address   map[string]any
 	mails     int
 	orders    []string // as the API shows them, by when they changed
-	customers int
+	people    []string // Shopify's customers, goods and more variants, as orders are
+	goods     []string // WooCommerce's too
+	variants  []string
+	stock     map[string]string // by the id of an inventory item
+	customers int               // WooCommerce's
 	nonces    map[string]bool
+	drafts    []*fakeDraft
+	notes     []string
+	status    string // of the order that is a cart
 }
 
 func (f *fakeShop) fail(w http.ResponseWriter, format string, args ...any) {
@@ -230,23 +252,37 @@ func (f *fakeShop) shopify(w http.ResponseWriter, r *http.Request) {
 	f.answer(w, root, body.Query, body.Variables)
 }
 
+// data answers a query.
+func data(w http.ResponseWriter, d string) {
+	fmt.Fprintf(w, `{"data": %s, "extensions": {"cost": {"requestedQueryCost": 12, "throttleStatus": {"maximumAvailable": 2000, "currentlyAvailable": 1990, "restoreRate": 100}}}}`, d)
+}
+
 func (f *fakeShop) answer(w http.ResponseWriter, root, query string, v map[string]any) {
-	data := func(d string) {
-		fmt.Fprintf(w, `{"data": %s, "extensions": {"cost": {"requestedQueryCost": 12, "throttleStatus": {"maximumAvailable": 2000, "currentlyAvailable": 1990, "restoreRate": 100}}}}`, d)
-	}
+	data := func(d string) { data(w, d) }
 	switch root {
-	case "orders":
+	case "draftOrders", "draftOrder", "draftOrderCreate", "draftOrderInvoiceSend", "draftOrderComplete":
+		f.draft(w, root, v)
+	case "orders", "customers", "products":
+		list := map[string][]string{"orders": f.orders, "customers": f.people, "products": f.goods}[root]
 		first, from := int(v["first"].(float64)), 0
 		since := strings.Trim(strings.TrimPrefix(v["query"].(string), "updated_at:>="), "'")
 		if after, ok := v["after"].(string); ok {
 			_, _ = fmt.Sscan(after, &from)
 		} else {
-			for from < len(f.orders) && updatedAt(f.orders[from]) < since {
+			for from < len(list) && updatedAt(list[from]) < since {
 				from++
 			}
 		}
-		to := min(from+first, len(f.orders))
-		data(fmt.Sprintf(`{"orders": {"pageInfo": {"hasNextPage": %t, "endCursor": "%d"}, "nodes": [%s]}}`, to < len(f.orders), to, strings.Join(f.orders[from:to], ",")))
+		to := min(from+first, len(list))
+		data(fmt.Sprintf(`{%q: {"pageInfo": {"hasNextPage": %t, "endCursor": "%d"}, "nodes": [%s]}}`, root, to < len(list), to, strings.Join(list[from:to], ",")))
+	case "productVariants":
+		data(fmt.Sprintf(`{"productVariants": {"pageInfo": {"hasNextPage": false, "endCursor": "x"}, "nodes": [%s]}}`, strings.Join(f.variants, ",")))
+	case "inventoryItem":
+		if item := f.stock[v["id"].(string)]; item != "" {
+			data(`{"inventoryItem": ` + item + `}`)
+		} else {
+			data(`{"inventoryItem": null}`)
+		}
 	case "order":
 		if strings.Contains(query, "cancelledAt") {
 			data(map[bool]string{true: `{"order": {"cancelledAt": "2026-06-02T10:00:00Z"}}`, false: `{"order": {"cancelledAt": null}}`}[f.cancelled])
@@ -324,6 +360,7 @@ func (f *fakeShop) answer(w http.ResponseWriter, root, query string, v map[strin
 // (developer.woocommerce.com/docs/apis/rest-api/v3/orders and /order-refunds).
 var wooInputs = map[string]map[string]string{
 	"order":  {"status": "string", "shipping": "address"},
+	"note":   {"note": "string", "customer_note": "boolean", "added_by_user": "boolean"},
 	"refund": {"amount": "money", "reason": "string", "refunded_by": "integer", "meta_data": "[meta", "line_items": "[line", "api_refund": "boolean", "api_restock": "boolean"},
 	"meta":   {"id": "integer", "key": "string", "value": "string"},
 	"line":   {"id": "integer", "quantity": "integer", "refund_total": "money", "refund_tax": "[tax"},
@@ -451,20 +488,25 @@ func (f *fakeShop) woo(w http.ResponseWriter, r *http.Request) {
 			list = append(list, fmt.Sprintf(`{"id": %d, "email": "c%d@x.example", "date_modified_gmt": "2026-06-01T10:00:00"}`, n+1, n))
 		}
 		fmt.Fprintf(w, "[%s]", strings.Join(list, ","))
-	case "GET /orders":
+	case "GET /orders", "GET /products":
 		var page int
 		_, _ = fmt.Sscan(q.Get("page"), &page)
 		if q.Get("per_page") != "100" || q.Get("orderby") != "modified" || q.Get("dates_are_gmt") != "true" || q.Get("modified_after") == "" {
-			f.fail(w, "orders are asked for by %s", r.URL.RawQuery)
+			f.fail(w, "%s are asked for by %s", what, r.URL.RawQuery)
 		}
 		var list []string
-		for _, o := range f.orders {
+		for _, o := range map[string][]string{"GET /orders": f.orders, "GET /products": f.goods}[what] {
 			if updatedAt(o) > q.Get("modified_after") {
 				list = append(list, o)
 			}
 		}
 		list = list[min((page-1)*100, len(list)):min(page*100, len(list))]
 		fmt.Fprintf(w, "[%s]", strings.Join(list, ","))
+	case "GET /products/11/variations":
+		if q.Get("per_page") != "100" {
+			f.fail(w, "variations are asked for by %s", r.URL.RawQuery)
+		}
+		fmt.Fprintf(w, "[%s]", strings.Join(f.variants, ","))
 	case "GET /orders/727":
 		total := []map[string]any{}
 		for _, x := range f.refunds {
@@ -495,6 +537,29 @@ func (f *fakeShop) woo(w http.ResponseWriter, r *http.Request) {
 			}
 			if !f.lost(w) {
 				fmt.Fprint(w, `{"id": 727}`)
+			}
+		}
+	case "GET /orders/31":
+		fmt.Fprintf(w, `{"id": 31, "status": %q, "billing": {"email": "ada@x.example"}}`, f.status)
+	case "PUT /orders/31":
+		if check("order") {
+			f.status, _ = body.(map[string]any)["status"].(string)
+			if !f.lost(w) {
+				fmt.Fprint(w, `{"id": 31}`)
+			}
+		}
+	case "GET /orders/31/notes":
+		list := []map[string]any{}
+		for _, n := range f.notes {
+			list = append(list, map[string]any{"note": strings.ReplaceAll(n, "&", "&amp;"), "customer_note": true})
+		}
+		_ = json.NewEncoder(w).Encode(list)
+	case "POST /orders/31/notes":
+		if check("note") {
+			f.notes = append(f.notes, body.(map[string]any)["note"].(string))
+			if !f.lost(w) {
+				w.WriteHeader(http.StatusCreated)
+				fmt.Fprint(w, `{"id": 281}`)
 			}
 		}
 	case "POST /orders/727/actions/send_order_details":

@@ -33,7 +33,7 @@ func parts(path string) (account inbox.AccountID, rest string) {
 // endpoints are how each shop signs and what it sends.
 func (c *Connector) endpoints() map[string]*webhook.Endpoint {
 	all := map[string]*webhook.Endpoint{}
-	for provider, read := range map[string]func(f *feed, r *webhook.Request) (said, error){
+	for provider, read := range map[string]func(ctx context.Context, f *feed, r *webhook.Request) (said, error){
 		Shopify: shopifyRequest, WooCommerce: wooRequest, Webhook: ownRequest,
 	} {
 		scheme, _ := webhook.Named(map[string]string{Shopify: "shopify", WooCommerce: "woocommerce", Webhook: "standard"}[provider])
@@ -60,7 +60,7 @@ func (c *Connector) endpoints() map[string]*webhook.Endpoint {
 	return all
 }
 
-func (c *Connector) endpoint(scheme webhook.Scheme, secrets func(*Settings) []string, read func(*feed, *webhook.Request) (said, error)) *webhook.Endpoint {
+func (c *Connector) endpoint(scheme webhook.Scheme, secrets func(*Settings) []string, read func(context.Context, *feed, *webhook.Request) (said, error)) *webhook.Endpoint {
 	return &webhook.Endpoint{
 		Scheme: scheme, Now: c.cfg.Now, MaxBody: maxBody,
 		Secrets: func(a connectors.Account) []string {
@@ -78,8 +78,8 @@ func (c *Connector) endpoint(scheme webhook.Scheme, secrets func(*Settings) []st
 			if err != nil {
 				return nil, err
 			}
-			f := &feed{set: set, account: a.ID, raw: r.Body, at: r.Now}
-			s, err := read(f, r)
+			f := &feed{set: set, account: a.ID, raw: r.Body, at: r.Now, asker: c.asker(set)}
+			s, err := read(ctx, f, r)
 			if err != nil {
 				return nil, err
 			}
@@ -99,17 +99,17 @@ func (c *Connector) endpoint(scheme webhook.Scheme, secrets func(*Settings) []st
 	}
 }
 
-func shopifyRequest(f *feed, r *webhook.Request) (said, error) {
+func shopifyRequest(ctx context.Context, f *feed, r *webhook.Request) (said, error) {
 	if !json.Valid(r.Body) {
 		return said{}, invalid("the body is no JSON")
 	}
 	if at := readTime(scalar(header(r.Header, "Triggered-At"))); !at.IsZero() {
 		f.at = at
 	}
-	return f.shopifyWord(strings.ToLower(header(r.Header, "Topic"))), nil
+	return f.shopifyWord(ctx, strings.ToLower(header(r.Header, "Topic")))
 }
 
-func wooRequest(f *feed, r *webhook.Request) (said, error) {
+func wooRequest(_ context.Context, f *feed, r *webhook.Request) (said, error) {
 	if !json.Valid(r.Body) {
 		return said{}, invalid("the body is no JSON")
 	}
@@ -128,7 +128,9 @@ func Read(account connectors.Account, topic string, body []byte, at time.Time) (
 	var s said
 	switch set.Provider {
 	case Shopify:
-		s = f.shopifyWord(topic)
+		if s, err = f.shopifyWord(context.Background(), topic); err != nil {
+			return nil, err
+		}
 	case WooCommerce:
 		s = f.wooWord(topic)
 	default:

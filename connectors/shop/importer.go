@@ -121,10 +121,14 @@ func (im *importer) order(line int, raw []byte) error {
 		}
 		s.items = append(s.items, in)
 	case im.set.Provider == Shopify:
-		s = f.shopifyWord("orders/updated")
+		var err error
+		if s, err = f.shopifyWord(im.ctx, "orders/updated"); err != nil {
+			return err
+		}
 	default:
 		s = f.wooWord("order.updated")
 	}
+	s.items = slices.DeleteFunc(s.items, func(in connectors.Inbound) bool { return in.Cart != nil }) // that it was in one long ago is no news
 	if len(s.items) == 0 || s.items[0].ProviderAt.IsZero() {
 		im.counts.broken(line, invalid("it is no order of %s, nor one with an externalId", im.set.Provider))
 		return nil

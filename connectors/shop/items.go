@@ -18,6 +18,7 @@ type feed struct {
 	account inbox.AccountID
 	raw     []byte
 	at      time.Time // when the word was said, for words that don't tell
+	asker   *asker    // by which the shop can be asked what it left out; nil: it can't
 }
 
 func (f *feed) store() string { return string(f.account) }

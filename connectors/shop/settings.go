@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,14 +35,15 @@ type Settings struct {
 	Currency       string `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"The shop's own, ISO 4217: that of prices and calls that name none"`
 	VerifiedEmails bool   `json:"verifiedEmails,omitempty" doc:"The shop makes its customers prove their addresses before they have an account; Shopify says so of each by itself"`
 
-	URL            string `json:"url,omitempty" format:"uri" doc:"Where the shop is: https://NAME.myshopify.com, or the address of the WordPress site"`
-	Token          string `json:"token,omitempty" writeOnly:"true" doc:"Shopify: the app's Admin API access token"`
-	ConsumerKey    string `json:"consumerKey,omitempty" writeOnly:"true" doc:"WooCommerce: the REST key, ck_…"`
-	ConsumerSecret string `json:"consumerSecret,omitempty" writeOnly:"true" doc:"WooCommerce: its secret, cs_…"`
-	Since          string `json:"since,omitempty" format:"date" doc:"Fetch what the shop has changed since this day, beside what comes by itself; without it nothing is"`
-	Poll           string `json:"poll,omitempty" doc:"How often to ask the shop for what its webhooks didn't bring, if not every 10m"`
-	Stale          string `json:"stale,omitempty" doc:"After which time without a word the feed is shown as silent, such as 6h; if not 24h"`
-	Insecure       bool   `json:"insecure,omitempty" doc:"Allow a shop in the clear on another machine"`
+	URL            string   `json:"url,omitempty" format:"uri" doc:"Where the shop is: https://NAME.myshopify.com, or the address of the WordPress site"`
+	Token          string   `json:"token,omitempty" writeOnly:"true" doc:"Shopify: the app's Admin API access token"`
+	ConsumerKey    string   `json:"consumerKey,omitempty" writeOnly:"true" doc:"WooCommerce: the REST key, ck_…"`
+	ConsumerSecret string   `json:"consumerSecret,omitempty" writeOnly:"true" doc:"WooCommerce: its secret, cs_…"`
+	Since          string   `json:"since,omitempty" format:"date" doc:"Fetch what the shop has changed since this day, beside what comes by itself; without it nothing is"`
+	Poll           string   `json:"poll,omitempty" doc:"How often to ask the shop for what its webhooks didn't bring, if not every 10m"`
+	Stale          string   `json:"stale,omitempty" doc:"After which time without a word the feed is shown as silent, such as 6h; if not 24h"`
+	Withheld       []string `json:"withheldActions,omitempty" enum:"refund,cancel,address,resend,cart_link,cart_completed" doc:"What nobody may have done with orders and carts from here; without it everything that the shop offers"`
+	Insecure       bool     `json:"insecure,omitempty" doc:"Allow a shop in the clear on another machine"`
 
 	since       time.Time
 	poll, stale time.Duration
@@ -51,7 +53,8 @@ type Settings struct {
 func Form() connectors.Form {
 	return connectors.Form{
 		Settings: Settings{}, Webhooks: true,
-		Check: func(a connectors.Account) error { _, err := ParseSettings(a); return err },
+		Check:   func(a connectors.Account) error { _, err := ParseSettings(a); return err },
+		Actions: offers,
 	}
 }
 
@@ -88,6 +91,11 @@ func (s *Settings) checkKeys() error {
 			if strings.TrimSpace(secret) == "" {
 				return invalid("%s[%d] is empty", name, i)
 			}
+		}
+	}
+	for _, kind := range s.Withheld {
+		if !slices.Contains(actionKinds, inbox.ActionKind(kind)) {
+			return invalid("withheldActions has %.40q, which is no action", kind)
 		}
 	}
 	if s.Currency != "" {

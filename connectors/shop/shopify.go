@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -28,12 +29,13 @@ type said struct {
 	notices []notice
 }
 
-// shopifyWord reads the body of a webhook of topic.
-func (f *feed) shopifyWord(topic string) said {
+// shopifyWord reads the body of a webhook of topic. It fails where the shop has
+// to be asked, and can't be just now: it has to come again.
+func (f *feed) shopifyWord(ctx context.Context, topic string) (said, error) {
 	var s said
 	if n, ok := f.shopifyPrivacy(topic); ok {
 		s.notices = append(s.notices, n)
-		return s
+		return s, nil
 	}
 	kind, event, _ := strings.Cut(topic, "/")
 	var err error
@@ -82,6 +84,10 @@ func (f *feed) shopifyWord(topic string) said {
 		if err = json.Unmarshal(f.raw, &p); err == nil && p.ID.id() != "" {
 			s.items = f.shopifyProduct(&p)
 		}
+	case kind == "inventory_levels":
+		if s.items, err = f.stock(ctx); inbox.CodeOf(err) == inbox.Unavailable {
+			return s, err
+		}
 	}
 	if len(s.items) == 0 {
 		why := ""
@@ -90,7 +96,7 @@ func (f *feed) shopifyWord(topic string) said {
 		}
 		s.notices = append(s.notices, f.unsupported(topic, sum(f.raw), why))
 	}
-	return s
+	return s, nil
 }
 
 // shopifyPrivacy reads the requests that privacy laws demand an answer to

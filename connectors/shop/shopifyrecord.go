@@ -102,8 +102,8 @@ func (f *feed) shopifyCart(c *shopifyCheckout) *inbox.Cart {
 	}
 	var permalink []string
 	for _, l := range c.Lines {
-		out.Items = append(out.Items, inbox.Item{
-			ExternalID: l.ID.id(), ProductID: l.ProductID.id(), SKU: firstOf(l.SKU, l.VariantID, l.ProductID, l.ID), Title: string(l.Title),
+		out.Items = append(out.Items, inbox.Item{ // known by the variant: by it the cart is made again
+			ExternalID: firstOf(scalar(l.VariantID.id()), scalar(l.ID.id())), ProductID: l.ProductID.id(), SKU: firstOf(l.SKU, l.VariantID, l.ProductID, l.ID), Title: string(l.Title),
 			Variant: variantOf(l.Variant), Quantity: max(0, int(l.Quantity)), Price: p.amount("price", l.Price),
 		})
 		if id := l.VariantID.id(); id != "" && l.Quantity > 0 {
@@ -126,15 +126,21 @@ type shopifyProduct struct {
 	Image     *struct {
 		Src scalar `json:"src"`
 	} `json:"image"`
-	Variants []struct {
-		ID        scalar `json:"id"`
-		SKU       scalar `json:"sku"`
-		Title     scalar `json:"title"`
-		Price     scalar `json:"price"`
-		UpdatedAt scalar `json:"updated_at"`
-		Quantity  *count `json:"inventory_quantity"`
-		Managed   scalar `json:"inventory_management"`
-	} `json:"variants"`
+	Variants []shopifyVariant `json:"variants"`
+}
+
+type shopifyVariant struct {
+	ID        scalar `json:"id"`
+	SKU       scalar `json:"sku"`
+	Title     scalar `json:"title"`
+	Price     scalar `json:"price"`
+	UpdatedAt scalar `json:"updated_at"`
+	Quantity  *count `json:"inventory_quantity"`
+	Managed   scalar `json:"inventory_management"`
+	Product   struct {
+		ID    scalar `json:"id"`
+		Title scalar `json:"title"`
+	} `json:"product"` // of one that is asked for alone
 }
 
 func (f *feed) shopifyProduct(p *shopifyProduct) (items []connectors.Inbound) {

@@ -42,7 +42,7 @@ func (j *job) woo(ctx context.Context) (string, error) {
 			return err
 		})
 	}
-	return "", &refusal{fmt.Sprintf("WooCommerce has no %q", j.Kind)}
+	return j.wooCart(ctx)
 }
 
 // put changes an order, to the same however often.
@@ -119,7 +119,7 @@ func (j *job) made(ctx context.Context) (bool, error) {
 // developer.woocommerce.com/docs/apis/rest-api/v3/order-refunds
 func (j *job) wooRefund(ctx context.Context) (string, error) {
 	if there, err := j.made(ctx); err != nil || there {
-		return "The shop had done it already", err
+		return doneAlready, err
 	}
 	var o wooOrderNow
 	if err := j.get(ctx, j.path(""), &o); err != nil {

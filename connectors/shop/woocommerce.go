@@ -30,7 +30,13 @@ func (f *feed) wooWord(topic string) said {
 	case kind == "order":
 		var o wooOrder
 		if err = json.Unmarshal(f.raw, &o); err == nil && o.ID.id() != "" {
-			s.items = append(s.items, f.wooOrder(&o, nil))
+			in := f.wooOrder(&o, nil)
+			s.items = append(s.items, in)
+			if paid := readTime(o.PaidAt); in.Order != nil && o.CreatedVia == "store-api" && !paid.IsZero() { // it was a draft before
+				was := *in.Order
+				was.UpdatedAt = paid
+				s.items = append(s.items, f.wooCart(&o, &was, newPurse(o.Currency), "completed"))
+			}
 		}
 	case kind == "customer" && event != "deleted":
 		var c wooCustomer
@@ -71,6 +77,7 @@ type wooOrder struct {
 	Tax        scalar     `json:"total_tax"`
 	Total      scalar     `json:"total"`
 	PaymentURL scalar     `json:"payment_url"`
+	CreatedVia scalar     `json:"created_via"`
 	Billing    wooAddress `json:"billing"`
 	Delivery   wooAddress `json:"shipping"`
 	Lines      []wooLine  `json:"line_items"`
@@ -165,14 +172,7 @@ func (f *feed) wooOrder(o *wooOrder, refunded map[string]time.Time) connectors.I
 	}
 	status := strings.TrimPrefix(string(o.Status), "wc-")
 	if status == "checkout-draft" || status == "auto-draft" {
-		c := &inbox.Cart{
-			ExternalID: "order-" + o.ID.id(), Status: "open", Items: out.Items, Total: out.Total, URL: string(o.PaymentURL), UpdatedAt: updated,
-			CreatedAt: out.PlacedAt, CustomerExternalID: out.CustomerExternalID, Email: out.Email,
-		}
-		if !p.unknown {
-			c.Currency = p.currency
-		}
-		return f.cart(c)
+		return f.wooCart(o, out, p, "open")
 	}
 	states, known := wooStates[status]
 	if !known { // a plugin's own
@@ -209,6 +209,45 @@ func (f *feed) wooOrder(o *wooOrder, refunded map[string]time.Time) connectors.I
 		without(out)
 	}
 	return f.order(out)
+}
+
+// wooDraft is what the key of a cart begins with that is an order still at the
+// till.
+const wooDraft = "order-"
+
+// wooCart is an order as a cart: while it is at the till, and once it was bought
+// there.
+func (f *feed) wooCart(o *wooOrder, as *inbox.Order, p *purse, status string) connectors.Inbound {
+	c := &inbox.Cart{
+		ExternalID: wooDraft + o.ID.id(), Status: status, Items: as.Items, Total: as.Total, URL: string(o.PaymentURL), UpdatedAt: as.UpdatedAt,
+		CreatedAt: as.PlacedAt, CustomerExternalID: as.CustomerExternalID, Email: as.Email,
+	}
+	if !p.unknown {
+		c.Currency = p.currency
+	}
+	if link := f.wooLink(o); link != "" {
+		c.URL = link
+	}
+	return f.cart(c)
+}
+
+// wooLink fills a cart anew with what an order has
+// (developer.woocommerce.com/docs/best-practices/urls-and-routing/checkout-urls,
+// since WooCommerce 10.0).
+func (f *feed) wooLink(o *wooOrder) string {
+	if f.set.URL == "" {
+		return ""
+	}
+	var parts []string
+	for _, l := range o.Lines {
+		if id := firstOf(scalar(l.VariationID.id()), scalar(l.ProductID.id())); id != "" && l.Quantity > 0 {
+			parts = append(parts, fmt.Sprintf("%s:%d", url.QueryEscape(id), l.Quantity))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return f.set.URL + "/checkout-link/?products=" + strings.Join(parts, ",")
 }
 
 // items are a line as items whose prices make the line's sum to the minor unit:
@@ -295,6 +334,7 @@ func (f *feed) wooCustomer(c *wooCustomer) connectors.Inbound {
 type wooProduct struct {
 	ID         scalar `json:"id"`
 	Name       scalar `json:"name"`
+	Type       scalar `json:"type"`
 	SKU        scalar `json:"sku"`
 	Price      scalar `json:"price"`
 	Permalink  scalar `json:"permalink"`
@@ -308,6 +348,7 @@ type wooProduct struct {
 	Images []struct {
 		Src scalar `json:"src"`
 	} `json:"images"`
+	Image json.RawMessage `json:"image"` // of a variation
 }
 
 func (f *feed) wooProduct(p *wooProduct) connectors.Inbound {
@@ -320,6 +361,12 @@ func (f *feed) wooProduct(p *wooProduct) connectors.Inbound {
 		options = append(options, a.Option)
 	}
 	out.Variant = joined(options...)
+	var own struct {
+		Src scalar `json:"src"`
+	}
+	if json.Unmarshal(p.Image, &own) == nil {
+		out.Image = string(own.Src)
+	}
 	if len(p.Images) > 0 {
 		out.Image = string(p.Images[0].Src)
 	}

@@ -107,6 +107,8 @@ type Account struct {
 	Paused      bool                 `json:"paused,omitempty"`
 	Settings    map[string]any       `json:"settings" doc:"By the channel's schema. A secret is shown as {\"set\": true}, in a list with its place as at, and is kept when it is sent so"`
 	Version     int64                `json:"version,omitempty" doc:"Rises with every change; to change an account, the one that was looked at"`
+
+	Actions []inbox.ActionOffer `json:"actions,omitempty" readOnly:"true" doc:"Of a shop: what it can be asked to do with orders and carts, and may be"`
 }
 
 // List returns the accounts that are not removed, by id. Settings that can't be
@@ -144,11 +146,19 @@ func (d *Desk) open(a *inbox.Account) (map[string]any, error) {
 
 func (d *Desk) show(a *inbox.Account, plain map[string]any) Account {
 	key := addressKey(a.Channel, a.Address, a.Region)
+	offers := unbounded(a.Channel)
+	if f := d.forms[a.Channel]; f != nil && f.Form.Actions != nil {
+		raw, err := json.Marshal(plain)
+		if err != nil {
+			raw = nil // it came from JSON: it can't be
+		}
+		offers = f.Form.Actions(opened(a, raw))
+	}
 	return Account{
 		ID: a.ID, Channel: a.Channel, InboxID: a.InboxID, Name: a.Name, Address: a.Address,
 		Also:     slices.DeleteFunc(slices.Clone(a.Own), func(own string) bool { return own == key }),
 		MaxProof: &a.MaxProof, Kinds: a.Kinds, Region: a.Region, PlusAddress: a.PlusAddress, Paused: a.Paused,
-		Settings: mask(d.schema(a.Channel), plain), Version: a.Version,
+		Settings: mask(d.schema(a.Channel), plain), Version: a.Version, Actions: offers,
 	}
 }
 
@@ -186,6 +196,32 @@ func (d *Desk) Sending(a *inbox.Account) (inbox.SendBounds, error) {
 		return inbox.SendBounds{}, fmt.Errorf("open settings of %s: %w", a.ID, err)
 	}
 	return f.Form.Sending(opened(a, raw)), nil
+}
+
+// Actions are what an account's shop can be asked to do with orders and carts,
+// and may be.
+func (d *Desk) Actions(a *inbox.Account) ([]inbox.ActionOffer, error) {
+	f := d.forms[a.Channel]
+	if f == nil || f.Form.Actions == nil {
+		return unbounded(a.Channel), nil
+	}
+	raw, err := d.cfg.Vault.Open(a.Settings, a.Channel, a.ID)
+	if err != nil {
+		return nil, fmt.Errorf("open settings of %s: %w", a.ID, err)
+	}
+	return f.Form.Actions(opened(a, raw)), nil
+}
+
+// unbounded is what a channel's accounts offer of which nothing is known: a shop
+// whose connector is somebody else's has the last word itself.
+func unbounded(channel inbox.Channel) []inbox.ActionOffer {
+	list := []inbox.ActionOffer{}
+	if channel == inbox.Shop {
+		for _, kind := range slices.Concat(inbox.OrderKinds, inbox.CartKinds) {
+			list = append(list, inbox.ActionOffer{Kind: kind, Offered: true})
+		}
+	}
+	return list
 }
 
 // Opened is an account as its connector gets it.

@@ -24,6 +24,7 @@ type Accounts interface {
 	Pause(ctx context.Context, by *inbox.Caller, id inbox.AccountID, paused bool, now time.Time) (account.Account, error)
 	Remove(ctx context.Context, by *inbox.Caller, id inbox.AccountID, now time.Time) error
 	Sending(a *inbox.Account) (inbox.SendBounds, error)
+	Actions(a *inbox.Account) ([]inbox.ActionOffer, error)
 }
 
 // Grants signs accounts in at their provider. See package grant, whose Desk is

@@ -4,18 +4,19 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"skein/inbox"
 )
 
-// Actions are what agents have done with orders in their shops.
+// Actions are what agents have done with orders and carts in their shops.
 type Actions interface {
-	OrderActions(ctx context.Context, rights *inbox.Rights, id inbox.OrderID) ([]inbox.OrderAction, error)
-	ActOnOrder(ctx context.Context, by *inbox.Caller, id inbox.OrderID, ask inbox.ActionAsk, encode inbox.EncodeActionFunc) (inbox.OrderAction, error)
-	RetryAction(ctx context.Context, by *inbox.Caller, id inbox.ActionID, word string, now time.Time, encode inbox.EncodeActionFunc) (inbox.OrderAction, error)
+	OrderActions(ctx context.Context, rights *inbox.Rights, id inbox.OrderID, offers inbox.OffersFunc) ([]inbox.OrderAction, []inbox.ActionOffer, error)
+	CartActions(ctx context.Context, rights *inbox.Rights, id inbox.CartID, offers inbox.OffersFunc) ([]inbox.OrderAction, []inbox.ActionOffer, error)
+	ActOnOrder(ctx context.Context, by *inbox.Caller, id inbox.OrderID, ask inbox.ActionAsk) (inbox.OrderAction, error)
+	ActOnCart(ctx context.Context, by *inbox.Caller, id inbox.CartID, ask inbox.ActionAsk) (inbox.OrderAction, error)
+	RetryAction(ctx context.Context, by *inbox.Caller, id inbox.ActionID, word string, ask inbox.ActionAsk) (inbox.OrderAction, error)
 }
 
 // OrderParam names an order.
@@ -34,6 +35,25 @@ type actionBody struct {
 	inbox.ActionTerms
 }
 
+// CartParam names a cart.
+type CartParam struct {
+	ID inbox.CartID `path:"id" maxLength:"36"`
+}
+
+type cartActionInput struct {
+	CartParam
+	KeyParam
+	Body struct {
+		Kind inbox.ActionKind `json:"kind" enum:"cart_link,cart_completed"`
+		Text string           `json:"text,omitempty" maxLength:"1000" doc:"Cart link: what the mail says beside it"`
+	}
+}
+
+type actionsView struct {
+	Items   []inbox.OrderAction `json:"items"`
+	Offered []inbox.ActionOffer `json:"offered" doc:"What the shop can be asked for, and may be; and why not the rest"`
+}
+
 type actionWordInput struct {
 	ID   inbox.ActionID `path:"id" maxLength:"36"`
 	Body struct {
@@ -48,13 +68,47 @@ func (a *API) actions() {
 	secured(a, huma.Operation{OperationID: "act-on-order", Method: "POST", Path: Root + "/orders/{id}/actions", Tags: tag,
 		DefaultStatus: http.StatusAccepted, Summary: "Refund, cancel or readdress an order in its shop, or have its confirmation sent again",
 		Description: "For supervisors, admins and agents who may. It is done once, whatever happens on the way, or becomes uncertain; its state changes when the shop has answered. One at a time an order."}, a.actOnOrder)
+	secured(a, huma.Operation{OperationID: "cart-actions", Method: "GET", Path: Root + "/carts/{id}/actions", Tags: tag,
+		Summary: "List what agents had done with a cart in its shop, newest first"}, a.cartActions)
+	secured(a, huma.Operation{OperationID: "act-on-cart", Method: "POST", Path: Root + "/carts/{id}/actions", Tags: tag,
+		DefaultStatus: http.StatusAccepted, Summary: "Have the shop mail the way back to a cart, or say that it was bought in the store",
+		Description: "For supervisors, admins and agents who may. Bought in the store, it becomes an order in the shop that is paid. It is done once, or becomes uncertain, as what is done with an order."}, a.actOnCart)
 	secured(a, huma.Operation{OperationID: "retry-action", Method: "POST", Path: Root + "/actions/{id}", Tags: tag,
 		DefaultStatus: http.StatusAccepted, Summary: "Try again what failed or is uncertain, or say what became of it"}, a.retryAction)
 }
 
-func (a *API) orderActions(ctx context.Context, by *inbox.Caller, in *OrderParam) (*body[items[inbox.OrderAction]], error) {
-	list, err := a.cfg.Store.OrderActions(ctx, &by.Rights, in.ID)
-	return &body[items[inbox.OrderAction]]{items[inbox.OrderAction]{list}}, err
+func (a *API) orderActions(ctx context.Context, by *inbox.Caller, in *OrderParam) (*body[actionsView], error) {
+	list, offered, err := a.cfg.Store.OrderActions(ctx, &by.Rights, in.ID, a.cfg.Accounts.Actions)
+	return &body[actionsView]{actionsView{list, offered}}, err
+}
+
+func (a *API) cartActions(ctx context.Context, by *inbox.Caller, in *CartParam) (*body[actionsView], error) {
+	list, offered, err := a.cfg.Store.CartActions(ctx, &by.Rights, in.ID, a.cfg.Accounts.Actions)
+	return &body[actionsView]{actionsView{list, offered}}, err
+}
+
+// asked begins a wish for an action at this time.
+func (a *API) asked(key string, hash []byte, kind inbox.ActionKind) inbox.ActionAsk {
+	now := a.cfg.Now()
+	return inbox.ActionAsk{ID: inbox.NewID[inbox.ActionID](now), At: now, Key: key, Hash: hash, Kind: kind, Offers: a.cfg.Accounts.Actions, Encode: a.cfg.EncodeAction}
+}
+
+func (a *API) actOnCart(ctx context.Context, by *inbox.Caller, in *cartActionInput) (*body[inbox.OrderAction], error) {
+	if err := checkIDs("path.id", in.ID); err != nil {
+		return nil, err
+	}
+	text, err := plain("body.text", strings.TrimSpace(in.Body.Text))
+	if err != nil {
+		return nil, err
+	}
+	hash, err := requestHash("cart action", string(in.ID), &in.Body)
+	if err != nil {
+		return nil, err
+	}
+	ask := a.asked(in.Key, hash, in.Body.Kind)
+	ask.Terms.Text = text
+	done, err := a.cfg.Store.ActOnCart(ctx, by, in.ID, ask)
+	return &body[inbox.OrderAction]{done}, err
 }
 
 func (a *API) actOnOrder(ctx context.Context, by *inbox.Caller, in *actionInput) (*body[inbox.OrderAction], error) {
@@ -80,10 +134,9 @@ func (a *API) actOnOrder(ctx context.Context, by *inbox.Caller, in *actionInput)
 	if err != nil {
 		return nil, err
 	}
-	now := a.cfg.Now()
-	done, err := a.cfg.Store.ActOnOrder(ctx, by, in.ID, inbox.ActionAsk{
-		ID: inbox.NewID[inbox.ActionID](now), At: now, Key: in.Key, Hash: hash, Kind: in.Body.Kind, Terms: *t,
-	}, a.cfg.EncodeAction)
+	ask := a.asked(in.Key, hash, in.Body.Kind)
+	ask.Terms = *t
+	done, err := a.cfg.Store.ActOnOrder(ctx, by, in.ID, ask)
 	return &body[inbox.OrderAction]{done}, err
 }
 
@@ -106,6 +159,6 @@ func (a *API) retryAction(ctx context.Context, by *inbox.Caller, in *actionWordI
 	if err := checkIDs("path.id", in.ID); err != nil {
 		return nil, err
 	}
-	done, err := a.cfg.Store.RetryAction(ctx, by, in.ID, in.Body.Word, a.cfg.Now(), a.cfg.EncodeAction)
+	done, err := a.cfg.Store.RetryAction(ctx, by, in.ID, in.Body.Word, a.asked("", nil, ""))
 	return &body[inbox.OrderAction]{done}, err
 }

@@ -64,12 +64,21 @@ func EncodeHide(m *inbox.Message, at time.Time) (subject string, payload []byte,
 }
 
 // EncodeAction turns an action into the row that goes to its shop's connector.
-func EncodeAction(a *inbox.OrderAction, o *inbox.Order, at time.Time) (subject string, payload []byte, err error) {
-	payload, err = json.Marshal(connectors.Outbound{
-		MessageID: inbox.MessageID(a.ID), Attempt: a.Attempt, Channel: inbox.Shop, Account: a.Account, To: []inbox.Party{}, Date: at,
-		Action: &connectors.Action{Kind: a.Kind, ActionTerms: a.ActionTerms, Order: connectors.ActionOrder{
+func EncodeAction(a *inbox.OrderAction, on inbox.ActedOn, at time.Time) (subject string, payload []byte, err error) {
+	act := &connectors.Action{Kind: a.Kind, ActionTerms: a.ActionTerms}
+	if o := on.Order; o != nil {
+		act.Order = &connectors.ActionOrder{
 			ExternalID: o.ExternalID, Number: o.Number, Currency: o.Currency, Total: o.Total, Refunded: o.Refunded, Items: o.Items,
-		}},
+		}
+	}
+	if c := on.Cart; c != nil {
+		act.Cart = &connectors.ActionCart{
+			ExternalID: c.ExternalID, Currency: c.Currency, Total: c.Total, URL: c.URL, Items: c.Items,
+			CustomerExternalID: c.CustomerExternalID, Email: c.Email,
+		}
+	}
+	payload, err = json.Marshal(connectors.Outbound{
+		MessageID: inbox.MessageID(a.ID), Attempt: a.Attempt, Channel: inbox.Shop, Account: a.Account, To: []inbox.Party{}, Date: at, Action: act,
 	})
 	if err != nil {
 		return "", nil, fmt.Errorf("encode action: %w", err)

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,6 +50,33 @@ func (s *Store) Carts(ctx context.Context, rights *inbox.Rights, id inbox.Custom
 		return nil, fmt.Errorf("carts of %s: %w", id, err)
 	}
 	return list, nil
+}
+
+// knownCart reads a cart whose customer the reader may see, and whose it is: of
+// one without an account in the shop, by the address of theirs that is known best.
+func knownCart(ctx context.Context, q querier, rights *inbox.Rights, id inbox.CartID) (inbox.Cart, error) {
+	missing := &inbox.Error{Code: inbox.NotFound, Message: "the cart is not there, or is of a customer who has no conversation in one of your inboxes"}
+	var c inbox.Cart
+	if !inbox.ValidID(string(id)) {
+		return c, missing
+	}
+	var items []byte
+	var kind inbox.IdentityKind
+	var key string
+	err := q.QueryRow(ctx, `SELECT `+cartColumns+`, b.kind, b.key, coalesce((
+			SELECT m.value FROM identities m WHERE m.customer_id = k.id AND m.kind = 'email' ORDER BY m.id = b.id DESC, m.proof DESC, m.id LIMIT 1), '')
+		FROM carts c JOIN identities b ON b.id = c.identity_id JOIN customers k ON k.id = b.customer_id
+		WHERE c.id = $1 AND `+visible, id, rights.All, ids(rights.Inboxes)).Scan(append(cartFields(&c, &items), &kind, &key, &c.Email)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, missing
+	}
+	if err != nil {
+		return c, fmt.Errorf("read cart: %w", err)
+	}
+	if kind == inbox.ShopAccount {
+		c.CustomerExternalID, _ = strings.CutPrefix(key, c.Store+"/")
+	}
+	return c, finishCart(&c, items)
 }
 
 func (r *reading) askCarts(b *pgx.Batch, into *[]inbox.Cart) {

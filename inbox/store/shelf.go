@@ -154,9 +154,22 @@ func (d *delivery) storeProducts(ctx context.Context, batch []inbox.Received) er
 		for _, w := range words[k].words {
 			differs = p.Take(*w) || differs
 		}
-		if differs {
-			changed = append(changed, row(*p))
+		if !differs {
+			continue
 		}
+		changed = append(changed, row(*p))
+		if words[k].history {
+			continue
+		}
+		// Of two words the later holds, so its time is as good as a number.
+		version := p.UpdatedAt
+		if p.StockAt != nil && p.StockAt.After(version) {
+			version = *p.StockAt
+		}
+		told := *p
+		d.add(change{quiet: true, cause: words[k].cause, event: inbox.Event{
+			Kind: inbox.ProductChanged, Entity: "product:" + p.Store + "/" + p.SKU, Version: version.UnixMicro(), Product: &told,
+		}}, inbox.Actor{Kind: inbox.BySystem})
 	}
 	if len(changed) == 0 {
 		return nil

@@ -98,7 +98,7 @@ var timelineSources = []timelineSource{
 		FROM identities i CROSS JOIN LATERAL (
 			SELECT * FROM order_actions x WHERE x.identity_id = i.id AND (x.created_at, x.id) < (@at, @id::uuid)
 			ORDER BY x.created_at DESC, x.id DESC LIMIT @limit) x
-		JOIN orders o ON o.id = x.order_id JOIN agents g ON g.id = x.agent_id
+		LEFT JOIN orders o ON o.id = x.order_id LEFT JOIN carts c ON c.id = x.cart_id JOIN agents g ON g.id = x.agent_id
 		WHERE i.customer_id = @customer ORDER BY x.created_at DESC, x.id DESC LIMIT @limit`},
 	{name: "cart", sql: `
 		SELECT c.updated_at, c.id::text, 'cart', '', (SELECT coalesce(left(string_agg(x->>'title', ', '), 200), '') FROM jsonb_array_elements(c.items) x), c.status,

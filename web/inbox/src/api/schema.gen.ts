@@ -454,6 +454,27 @@ export interface paths {
         patch: operations["patch-calendar"];
         trace?: never;
     };
+    "/api/v1/carts/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what agents had done with a cart in its shop, newest first */
+        get: operations["cart-actions"];
+        put?: never;
+        /**
+         * Have the shop mail the way back to a cart, or say that it was bought in the store
+         * @description For supervisors, admins and agents who may. Bought in the store, it becomes an order in the shop that is paid. It is done once, or becomes uncertain, as what is done with an order.
+         */
+        post: operations["act-on-cart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -2530,6 +2551,8 @@ export interface components {
             token: string;
         };
         Account: {
+            /** @description Of a shop: what it can be asked to do with orders and carts, and may be */
+            readonly actions?: components["schemas"]["ActionOffer"][];
             /** @description What replies are from */
             address?: string;
             /** @description Other addresses of ours that arrive here */
@@ -2564,6 +2587,8 @@ export interface components {
             version?: number;
         };
         AccountView: {
+            /** @description Of a shop: what it can be asked to do with orders and carts, and may be */
+            readonly actions?: components["schemas"]["ActionOffer"][];
             /** @description What replies are from */
             address?: string;
             /** @description Other addresses of ours that arrive here */
@@ -2630,12 +2655,21 @@ export interface components {
             refund?: boolean;
             /** @description Refund, cancel: the goods go back on the shelf */
             restock?: boolean;
+            /** @description Cart link: what the mail says beside it */
+            text?: string;
         };
         ActionLine: {
             /** @description Its externalId */
             itemId: string;
             /** Format: int64 */
             quantity: number;
+        };
+        ActionOffer: {
+            /** @enum {string} */
+            kind: "refund" | "cancel" | "address" | "resend" | "cart_link" | "cart_completed";
+            offered: boolean;
+            /** @description Why it isn't */
+            why?: string;
         };
         ActionWordInputBody: {
             /**
@@ -2654,6 +2688,11 @@ export interface components {
             status?: "open" | "pending" | "closed";
             /** @description none, or a team's id */
             team?: string;
+        };
+        ActionsView: {
+            items: components["schemas"]["OrderAction"][];
+            /** @description What the shop can be asked for, and may be; and why not the rest */
+            offered: components["schemas"]["ActionOffer"][];
         };
         Actor: {
             id?: string;
@@ -2942,6 +2981,12 @@ export interface components {
             url?: string;
             /** Format: int64 */
             version: number;
+        };
+        CartActionInputBody: {
+            /** @enum {string} */
+            kind: "cart_link" | "cart_completed";
+            /** @description Cart link: what the mail says beside it */
+            text?: string;
         };
         ChangeBrandInputBody: {
             /** @description BCP 47, such as en, de or pt-BR */
@@ -3613,9 +3658,6 @@ export interface components {
         ItemsOrder: {
             items: components["schemas"]["Order"][];
         };
-        ItemsOrderAction: {
-            items: components["schemas"]["OrderAction"][];
-        };
         ItemsOrderLink: {
             items: components["schemas"]["OrderLink"][];
         };
@@ -4164,20 +4206,22 @@ export interface components {
             amount?: number;
             /** Format: int64 */
             attempt: number;
+            /** @description Of a cart's, in the place of orderId */
+            cartId?: string;
             /** Format: date-time */
             createdAt: string;
             /** @description The shop's words */
             detail?: string;
             id: string;
             /** @enum {string} */
-            kind: "refund" | "cancel" | "address" | "resend";
+            kind: "refund" | "cancel" | "address" | "resend" | "cart_link" | "cart_completed";
             /** @description Refund: which of its items */
             lines?: components["schemas"]["ActionLine"][];
             /** @description Address: who receives it */
             name?: string;
             /** @description The shop tells the customer */
             notify?: boolean;
-            orderId: string;
+            orderId?: string;
             phone?: string;
             /** @description Kept in the shop with it */
             reason?: string;
@@ -4190,6 +4234,8 @@ export interface components {
              * @enum {string}
              */
             state: "sending" | "sent" | "failed" | "uncertain";
+            /** @description Cart link: what the mail says beside it */
+            text?: string;
             /** Format: date-time */
             updatedAt: string;
             /** Format: int64 */
@@ -6088,6 +6134,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cart-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionsView"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "act-on-cart": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Made anew for every answer, and the same when the call is tried again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CartActionInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderAction"];
                 };
             };
             /** @description What is wrong */
@@ -9138,7 +9253,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsOrderAction"];
+                    "application/json": components["schemas"]["ActionsView"];
                 };
             };
             /** @description What is wrong */
