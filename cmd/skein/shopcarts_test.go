@@ -126,3 +126,35 @@ func TestCartActions(t *testing.T) {
 		t.Errorf("it offers %+v", have.Offered)
 	}
 }
+
+// What is done with an order and with a cart stands in the open page of a
+// colleague with no reload, and so do a cart that is bought and the stock of
+// what was ordered.
+func TestShopInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server, and a browser")
+	}
+	n := startShop(t)
+	n.agent("ana", inbox.SupervisorRole)
+	sup := n.agent("sup", inbox.SupervisorRole)
+	for _, w := range []struct{ topic, body string }{{"orders/create", fmt.Sprintf(lampOrder, 501)}, {"checkouts/update", lampCart}} {
+		if got := n.hook(w.topic, w.body, "hush"); got != http.StatusOK {
+			t.Fatalf("%s gets %d", w.topic, got)
+		}
+	}
+	n.mail("support", "lamp", "Ada/ada@x.example", inbox.Proven, "Where is my lamp, order #1042?")
+	sup.waitFor("lamp", "linked #1042!")
+	c := sup.find("lamp")
+	var orders struct{ Items []inbox.Order }
+	sup.until("the order and the cart are theirs", func() bool {
+		var carts struct{ Items []inbox.Cart }
+		sup.want(200, "GET", "/customers/"+string(c.Customer.CustomerID)+"/orders", nil, &orders)
+		sup.want(200, "GET", "/customers/"+string(c.Customer.CustomerID)+"/carts", nil, &carts)
+		return len(orders.Items) == 1 && len(carts.Items) == 1
+	})
+	n.till.mu.Lock()
+	n.till.stock = 12
+	n.till.mu.Unlock()
+	n.inBrowser("shop.mjs", "opened refunded stocked link mailed bought", "SKEIN_BESIDE="+sup.token, "SKEIN_SECRET=hush",
+		fmt.Sprint("SKEIN_CONVERSATION=", c.Number), "SKEIN_ORDER="+string(orders.Items[0].ID))
+}

@@ -46,6 +46,14 @@ export interface Account extends Draft {
   readonly webhook: string;
   readonly embed: string;
   readonly dead: number;
+  /** Of a shop: what it can be asked to do, and may be. */
+  readonly actions: readonly Offer[];
+}
+
+export interface Offer {
+  readonly kind: string;
+  readonly offered: boolean;
+  readonly why: string;
 }
 
 /** What a channel's accounts are asked for. */
@@ -106,6 +114,10 @@ export function account(x: unknown): Account {
     webhook: parse.str(o, "webhook"),
     embed: parse.str(o, "embed"),
     dead: parse.num(o, "dead"),
+    actions: parse.list(o, "actions", (y) => {
+      const f = parse.record(y, "offer");
+      return { kind: parse.str(f, "kind"), offered: f["offered"] === true, why: parse.str(f, "why") };
+    }),
   };
 }
 

@@ -272,6 +272,7 @@ export function product(x: unknown): Product {
 
 export function timelineEntry(x: unknown): TimelineEntry {
   const o = record(x, "timeline entry");
+  const data = record(o["data"] ?? {}, "timeline entry's data");
   return {
     id: need(o, "id", "timeline entry"),
     at: str(o, "at"),
@@ -279,6 +280,7 @@ export function timelineEntry(x: unknown): TimelineEntry {
     conversationId: str(o, "conversationId"),
     title: str(o, "title"),
     detail: str(o, "detail"),
-    channel: str(record(o["data"] ?? {}, "timeline entry's data"), "channel"),
+    channel: str(data, "channel"),
+    state: str(data, "state"),
   };
 }

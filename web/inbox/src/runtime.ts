@@ -192,6 +192,9 @@ function changed(c: Change): void {
     case "inbox.changed":
       again("me", "workspace");
       break;
+    case "product.changed":
+      again("stock");
+      break;
     case "saved-reply.changed":
       again("saved-replies");
       break;
@@ -199,7 +202,7 @@ function changed(c: Change): void {
 }
 
 // Kinds that change no entity of the state: whoever shows what they tell fetches it.
-const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "inbox.changed", "cart.changed", "timeline.added", "saved-reply.changed", "action.changed"]);
+const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "inbox.changed", "product.changed", "cart.changed", "timeline.added", "saved-reply.changed", "action.changed"]);
 
 /** Whose panels show what is an identity's. */
 function panelsOf(identity: string): string[] {

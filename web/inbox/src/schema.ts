@@ -89,6 +89,9 @@ export function pruned(s: Schema, value: Doc): Doc {
   return out;
 }
 
+/** The schema but for a field that has a form of its own. */
+export const without = (s: Schema, field: string): Schema => ({ ...s, properties: s.properties.filter(([name]) => name !== field) });
+
 export function at(value: Doc, name: string): Doc {
   const v = value[name];
   return isRecord(v) ? v : {};

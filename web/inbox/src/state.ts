@@ -68,7 +68,7 @@ export type Change =
   | (Owned & { readonly kind: "timeline.added" })
   | (Owned & { readonly kind: "action.changed" })
   | (Common & { readonly kind: "task.changed"; readonly task: Task })
-  | (Common & { readonly kind: "agent.changed" | "inbox.changed" })
+  | (Common & { readonly kind: "agent.changed" | "inbox.changed" | "product.changed" })
   | (Common & { readonly kind: "saved-reply.changed" })
   | { readonly kind: "gone"; readonly entity: string; readonly version: number };
 
@@ -95,6 +95,7 @@ export function parseChange(x: unknown): Change | null {
       return { ...owned, kind: o["kind"] };
     case "agent.changed":
     case "inbox.changed":
+    case "product.changed":
       return { ...common, kind: o["kind"] };
     case "saved-reply.changed":
       return { ...common, kind: "saved-reply.changed" };
@@ -122,6 +123,7 @@ export function apply(s: State, c: Change): State {
     case "action.changed":
     case "agent.changed":
     case "inbox.changed":
+    case "product.changed":
     case "saved-reply.changed":
       return s;
     case "gone":

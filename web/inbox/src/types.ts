@@ -414,6 +414,8 @@ export interface TimelineEntry {
   readonly detail: string;
   /** Of a message: where it was said. */
   readonly channel: string;
+  /** Of what was asked of a shop: how it went. */
+  readonly state: string;
 }
 
 /** Something to do for a customer by a time. */

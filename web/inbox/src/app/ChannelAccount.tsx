@@ -2,7 +2,7 @@
 // not be handled, and the ways to pause and remove it.
 
 import { TriangleAlert } from "lucide-react";
-import { useId, useState, type ReactNode } from "react";
+import { lazy, Suspense, useId, useState, type ReactNode } from "react";
 import { useRouter } from "@tanstack/react-router";
 import {
   changeAccount,
@@ -18,7 +18,7 @@ import {
   type Draft,
   type Kind,
 } from "../accounts";
-import { pruned } from "../schema";
+import { pruned, without } from "../schema";
 import { saidOf, tryAccount, type Trial } from "../setup";
 import { channels, type Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
@@ -32,6 +32,8 @@ import { Trials } from "./setup/parts";
 import { words as setupWords } from "./setup/words";
 import { field, Labelled, LinesArea, Raw, SchemaForm } from "./SchemaForm";
 import { SignIn } from "./SignIn";
+
+const ShopActions = lazy(() => import("./ShopActions"));
 
 export function NewAccount({ me, channel }: { me: Me; channel: string }): ReactNode {
   const w = useWords();
@@ -91,6 +93,7 @@ export function ChannelAccount({ me, id }: { me: Me; id: string }): ReactNode {
         key={a.version}
         me={me}
         kind={kind}
+        offers={a.actions}
         start={a}
         word={w.save}
         save={async (d) => {
@@ -243,7 +246,7 @@ function idOf(name: string, channel: string): string {
   return base === undefined || base === "" ? channel : base;
 }
 
-function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; start: Draft; word: string; save: (d: Draft) => Promise<string> }): ReactNode {
+function AccountForm({ me, kind, offers = [], start, word, save }: { me: Me; kind: Kind; offers?: Account["actions"]; start: Draft; word: string; save: (d: Draft) => Promise<string> }): ReactNode {
   const w = useWords();
   const fresh = start.version === 0;
   const [d, setD] = useState<Draft>(start);
@@ -314,7 +317,7 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
         </select>
       </Labelled>
       {kind.built ? (
-        <SchemaForm of={kind.schema} place={kind.channel} value={d.settings} onChange={(settings) => set({ settings })} />
+        <SchemaForm of={without(kind.schema, "withheldActions")} place={kind.channel} value={d.settings} onChange={(settings) => set({ settings })} />
       ) : (
         <Raw
           of={kind.schema}
@@ -324,6 +327,15 @@ function AccountForm({ me, kind, start, word, save }: { me: Me; kind: Kind; star
           needed={false}
           onChange={(v) => set({ settings: typeof v === "object" && v !== null && !Array.isArray(v) ? { ...v } : {} })}
         />
+      )}
+      {kind.built && kind.channel === "shop" && (
+        <Suspense fallback={null}>
+          <ShopActions
+            withheld={Array.isArray(d.settings["withheldActions"]) ? d.settings["withheldActions"].map(String) : []}
+            offers={offers}
+            onChange={(withheldActions) => set({ settings: { ...d.settings, withheldActions } })}
+          />
+        </Suspense>
       )}
       <details>
         <summary className="w-fit cursor-pointer rounded-md py-1 text-sm text-secondary max-md:py-3">{w.trust}</summary>

@@ -140,7 +140,7 @@ function Panel({ conversation: c, place, onNavigate }: { conversation: Conversat
       {customer && <Matches customer={customer} />}
       <Todo c={c} place={place} {...leave} />
       <Orders conversation={c} customer={id} />
-      <Shop customer={id} />
+      <Shop customer={id} conversation={c.id} />
       <Others c={c} customer={id} place={place} {...leave} />
       <Timeline c={c} customer={id} place={place} {...leave} />
     </div>

@@ -18,9 +18,12 @@ import { Refusal } from "./Section";
 const kinds = ["refund", "cancel", "address", "resend"] as const;
 type Kind = (typeof kinds)[number];
 
-interface Action {
+const cartKinds = ["cart_link", "cart_completed"] as const;
+export type CartKind = (typeof cartKinds)[number];
+
+export interface Action {
   readonly id: string;
-  readonly kind: Kind;
+  readonly kind: Kind | CartKind;
   readonly state: "sending" | "sent" | "failed" | "uncertain";
   readonly detail: string;
   readonly amount: number;
@@ -28,12 +31,32 @@ interface Action {
   readonly at: string;
 }
 
+/** What was done, and which kinds the shop can be asked for: of the rest, why not. */
+export interface Actions {
+  readonly items: readonly Action[];
+  readonly offered: ReadonlySet<string>;
+  readonly why: ReadonlyMap<string, string>;
+}
+
+export function actions(x: unknown): Actions {
+  const o = parse.record(x, "actions");
+  const offers = parse.list(o, "offered", (y) => {
+    const f = parse.record(y, "offer");
+    return { kind: parse.str(f, "kind"), offered: f["offered"] === true, why: parse.str(f, "why") };
+  });
+  return {
+    items: parse.list(o, "items", action),
+    offered: new Set(offers.filter((f) => f.offered).map((f) => f.kind)),
+    why: new Map(offers.filter((f) => !f.offered).map((f) => [f.kind, f.why])),
+  };
+}
+
 function action(x: unknown): Action {
   const o = parse.record(x, "action");
   const str = (name: string): string => (typeof o[name] === "string" ? o[name] : "");
   return {
     id: str("id"),
-    kind: kinds.find((k) => k === o["kind"]) ?? "resend",
+    kind: [...kinds, ...cartKinds].find((k) => k === o["kind"]) ?? "resend",
     state: (["sending", "sent", "failed", "uncertain"] as const).find((s) => s === o["state"]) ?? "uncertain",
     detail: str("detail"),
     amount: typeof o["amount"] === "number" ? o["amount"] : 0,
@@ -55,7 +78,7 @@ interface Terms {
 }
 
 /** Runs a call; what went wrong comes back as words, "" means done. */
-async function attempt(what: () => Promise<unknown>): Promise<string> {
+export async function attempt(what: () => Promise<unknown>): Promise<string> {
   try {
     await what();
     return "";
@@ -79,9 +102,10 @@ export default function OrderActions({ order: o }: { order: Order }): ReactNode 
   const [open, setOpen] = useState<Kind | null>(null);
   const q = useQuery({
     queryKey: ["order-actions", o.id],
-    queryFn: async () => parse.page(await body(api.GET("/api/v1/orders/{id}/actions", { params: { path: { id: o.id } } })), action).items,
+    queryFn: async () => actions(await body(api.GET("/api/v1/orders/{id}/actions", { params: { path: { id: o.id } } }))),
   });
-  const list = q.data ?? [];
+  const list = q.data?.items ?? [];
+  const offers = (kind: Kind): boolean => q.data?.offered.has(kind) === true;
   const busy = list.some((a) => a.state === "sending");
   const over = o.status === "cancelled" || o.status === "refunded";
   return (
@@ -95,24 +119,26 @@ export default function OrderActions({ order: o }: { order: Order }): ReactNode 
       )}
       {may && (
         <div className="flex flex-wrap gap-1.5" role="group" aria-label={w.inShop(o.number)}>
-          {o.total > o.refunded && o.currency !== "" && (
+          {offers("refund") && o.total > o.refunded && o.currency !== "" && (
             <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("refund")}>
               {w.open.refund}
             </Button>
           )}
-          {!over && (
-            <>
-              <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("cancel")}>
-                {w.open.cancel}
-              </Button>
-              <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("address")}>
-                {w.open.address}
-              </Button>
-            </>
+          {!over && offers("cancel") && (
+            <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("cancel")}>
+              {w.open.cancel}
+            </Button>
           )}
-          <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("resend")}>
-            {w.open.resend}
-          </Button>
+          {!over && offers("address") && (
+            <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("address")}>
+              {w.open.address}
+            </Button>
+          )}
+          {offers("resend") && (
+            <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("resend")}>
+              {w.open.resend}
+            </Button>
+          )}
         </div>
       )}
       {open !== null && <Ask kind={open} order={o} onClose={() => setOpen(null)} />}
@@ -120,7 +146,7 @@ export default function OrderActions({ order: o }: { order: Order }): ReactNode 
   );
 }
 
-function Done({ action: a, order: o, may }: { action: Action; order: Order; may: boolean }): ReactNode {
+export function Done({ action: a, order: o, may }: { action: Action; order: Pick<Order, "currency">; may: boolean }): ReactNode {
   const now = useNow();
   const w = useWords();
   const [refusal, setRefusal] = useState("");

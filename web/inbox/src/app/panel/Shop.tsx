@@ -1,8 +1,8 @@
 import { BadgePercent, Heart, ShoppingCart } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { useShelf } from "../../panel";
 import type { Cart } from "../../types";
-import { Button, Chip } from "../../ui/controls";
+import { Chip } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
 import { age, exactly, money } from "../../words";
 import { figure } from "../../words/figures";
@@ -10,8 +10,10 @@ import { useWords } from "./panelwords";
 import { orderWord } from "./said";
 import { Section } from "./Section";
 
+const CartActions = lazy(() => import("./CartActions"));
+
 /** What they have in the shop beside orders: cart, saved items, points, the pages that they saw last. */
-export function Shop({ customer }: { customer: string }): ReactNode {
+export function Shop({ customer, conversation }: { customer: string; conversation: string }): ReactNode {
   const { carts, saved, loyalty, pages } = useShelf(customer);
   const now = useNow();
   const w = useWords();
@@ -23,7 +25,7 @@ export function Shop({ customer }: { customer: string }): ReactNode {
       {(cart || saved.length > 0 || points.length > 0) && (
         <Section title={w.inShop}>
           <div className="flex flex-col gap-2">
-            {cart && <CartCard cart={cart} />}
+            {cart && <CartCard cart={cart} conversation={conversation} />}
             {saved.length > 0 && (
               <p className="flex items-start gap-1.5 text-sm">
                 <Heart size={14} strokeWidth={1.75} aria-hidden="true" className="mt-0.5 shrink-0 text-muted" />
@@ -67,10 +69,9 @@ export function Shop({ customer }: { customer: string }): ReactNode {
   );
 }
 
-function CartCard({ cart: c }: { cart: Cart }): ReactNode {
+function CartCard({ cart: c, conversation }: { cart: Cart; conversation: string }): ReactNode {
   const now = useNow();
   const w = useWords();
-  const [copied, setCopied] = useState(false);
   return (
     <article aria-label={w.cart} className="rounded-md bg-surface px-3 py-2">
       <p className="flex items-center gap-2">
@@ -93,16 +94,9 @@ function CartCard({ cart: c }: { cart: Cart }): ReactNode {
           </li>
         ))}
       </ul>
-      {c.url !== "" && (
-        <div className="mt-2 flex items-center gap-2">
-          <a href={c.url} target="_blank" rel="noreferrer noopener" className="min-w-0 flex-1 truncate text-xs text-accent-text underline underline-offset-2">
-            {c.url}
-          </a>
-          <Button look="outline" className="h-7!" aria-label={w.copyCart} onPress={() => void navigator.clipboard.writeText(c.url).then(() => setCopied(true), () => undefined)}>
-            {copied ? w.copied : w.copyLink}
-          </Button>
-        </div>
-      )}
+      <Suspense fallback={null}>
+        <CartActions cart={c} conversation={conversation} />
+      </Suspense>
     </article>
   );
 }

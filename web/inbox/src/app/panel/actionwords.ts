@@ -4,7 +4,7 @@ import { catalogue } from "../../words/language";
 
 const en = {
   failed: "It could not be done.",
-  nouns: { refund: "Refund", cancel: "Cancellation", address: "New address", resend: "Confirmation" },
+  nouns: { refund: "Refund", cancel: "Cancellation", address: "New address", resend: "Confirmation", cart_link: "Mail with the cart’s link", cart_completed: "Bought in the store" },
   refundOf: (amount: string) => `Refund of ${amount}`,
   states: { sending: "asked of the shop", sent: "done", failed: "not done", uncertain: "may be done or not: look in the shop" },
   done: "Done in the shop",
@@ -54,7 +54,7 @@ type Words = typeof en;
 
 const de: Words = {
   failed: "Das ließ sich nicht ausführen.",
-  nouns: { refund: "Erstattung", cancel: "Stornierung", address: "Neue Adresse", resend: "Bestätigung" },
+  nouns: { refund: "Erstattung", cancel: "Stornierung", address: "Neue Adresse", resend: "Bestätigung", cart_link: "Mail mit dem Link zum Warenkorb", cart_completed: "Im Laden gekauft" },
   refundOf: (amount) => `Erstattung von ${amount}`,
   states: { sending: "beim Shop angefragt", sent: "erledigt", failed: "nicht ausgeführt", uncertain: "vielleicht ausgeführt: sieh im Shop nach" },
   done: "Im Shop erledigt",

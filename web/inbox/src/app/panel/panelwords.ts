@@ -129,9 +129,6 @@ const en = {
   pointsAt: (store: string) => `points at ${store}`,
   lastPages: "Last pages",
   cart: "Cart",
-  copyCart: "Copy the link that restores the cart",
-  copied: "Copied",
-  copyLink: "Copy link",
 
   others: "Other conversations",
   showMoreOthers: "Show more",
@@ -150,6 +147,8 @@ const en = {
   page: "Page viewed",
   asked: { refund: "Refund", cancel: "Cancellation", address: "New address", resend: "Confirmation" } as Readonly<Record<string, string>>,
   askedFor: (what: string, number: string) => `${what} asked for, order ${number}`,
+  ofCart: { cart_link: "Cart’s link mailed", cart_completed: "Bought in the store" } as Readonly<Record<string, string>>,
+  actionStates: { sent: "Done", failed: "Not done", uncertain: "May be done or not" } as Readonly<Record<string, string>>,
   unmerged: "Taken apart",
   merged: "Joined as one person",
 };
@@ -307,9 +306,6 @@ const de: Words = {
   pointsAt: (store) => `Punkte bei ${store}`,
   lastPages: "Letzte Seiten",
   cart: "Warenkorb",
-  copyCart: "Link kopieren, der den Warenkorb wiederherstellt",
-  copied: "Kopiert",
-  copyLink: "Link kopieren",
 
   others: "Andere Gespräche",
   showMoreOthers: "Mehr zeigen",
@@ -328,6 +324,8 @@ const de: Words = {
   page: "Seite angesehen",
   asked: { refund: "Erstattung", cancel: "Stornierung", address: "Neue Adresse", resend: "Bestätigung" },
   askedFor: (what, number) => `${what} angefragt, Bestellung ${number}`,
+  ofCart: { cart_link: "Link zum Warenkorb per Mail", cart_completed: "Im Laden gekauft" },
+  actionStates: { sent: "Erledigt", failed: "Nicht ausgeführt", uncertain: "Vielleicht ausgeführt" },
   unmerged: "Wieder getrennt",
   merged: "Als eine Person verbunden",
 };

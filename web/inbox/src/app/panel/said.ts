@@ -30,7 +30,7 @@ export function steps(status: string): { steps: readonly Step[]; trouble: boolea
 }
 
 /** A line of the timeline: what happened, and the rest. */
-export function timelineWords(e: { kind: string; title: string; detail: string; channel?: string }): { title: string; detail: string } {
+export function timelineWords(e: { kind: string; title: string; detail: string; channel?: string; state?: string }): { title: string; detail: string } {
   const w = words();
   switch (e.kind) {
     case "message":
@@ -54,8 +54,10 @@ export function timelineWords(e: { kind: string; title: string; detail: string; 
       return { title: e.title || w.cart, detail: orderWord(e.detail) };
     case "page":
       return { title: e.title || e.detail || w.page, detail: e.title === "" ? "" : e.detail };
-    case "action":
-      return { title: w.askedFor(w.asked[e.detail] ?? w.asked["resend"] ?? e.detail, e.title), detail: "" };
+    case "action": {
+      const detail = w.actionStates[e.state ?? ""] ?? "";
+      return { title: w.ofCart[e.detail] ?? w.askedFor(w.asked[e.detail] ?? w.asked["resend"] ?? e.detail, e.title), detail };
+    }
     case "merge":
       return { title: e.title === "unmerged" ? w.unmerged : w.merged, detail: e.detail };
     case "status":
