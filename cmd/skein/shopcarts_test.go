@@ -129,13 +129,13 @@ func TestCartActions(t *testing.T) {
 
 // What is done with an order and with a cart stands in the open page of a
 // colleague with no reload, and so do a cart that is bought and the stock of
-// what was ordered.
+// what was ordered; what an admin switches off is offered no more.
 func TestShopInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
 	n := startShop(t)
-	n.agent("ana", inbox.SupervisorRole)
+	n.agent("ana", inbox.AdminRole)
 	sup := n.agent("sup", inbox.SupervisorRole)
 	for _, w := range []struct{ topic, body string }{{"orders/create", fmt.Sprintf(lampOrder, 501)}, {"checkouts/update", lampCart}} {
 		if got := n.hook(w.topic, w.body, "hush"); got != http.StatusOK {
@@ -155,6 +155,6 @@ func TestShopInBrowser(t *testing.T) {
 	n.till.mu.Lock()
 	n.till.stock = 12
 	n.till.mu.Unlock()
-	n.inBrowser("shop.mjs", "opened refunded stocked link mailed bought", "SKEIN_BESIDE="+sup.token, "SKEIN_SECRET=hush",
+	n.inBrowser("shop.mjs", "opened refunded stocked link mailed bought withheld not-offered", "SKEIN_BESIDE="+sup.token, "SKEIN_SECRET=hush",
 		fmt.Sprint("SKEIN_CONVERSATION=", c.Number), "SKEIN_ORDER="+string(orders.Items[0].ID))
 }

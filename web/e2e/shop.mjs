@@ -90,7 +90,7 @@ try {
   await sheet.getByRole("button", { name: "Have it mailed" }).click();
   await gone(sheet);
   await there(cart.getByRole("list", { name: "Done with the cart in the shop" }).getByText("done"));
-  await there(timeline.getByRole("listitem").filter({ hasText: "Cart’s link mailed" }).filter({ hasText: "Done" }));
+  await there(timeline.getByRole("listitem").filter({ hasText: "Mail with the cart’s link" }).filter({ hasText: "Done" }));
   await done("mailed");
 
   await cart.getByRole("button", { name: "Bought in the store…" }).click();
@@ -98,6 +98,21 @@ try {
   await gone(cart);
   await there(timeline.getByRole("listitem").filter({ hasText: "Bought in the store" }).filter({ hasText: "Done" }));
   await done("bought");
+
+  // What is switched off on the account's page is offered nobody.
+  await page.goto(`${SKEIN_URL}/settings/channels/lamps`);
+  const refunds = page.getByRole("checkbox", { name: "Refund an order" });
+  await there(refunds);
+  if (!(await refunds.isChecked())) throw new Error("refunds are off before anybody said so");
+  await refunds.uncheck();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await there(page.getByRole("status", { name: "Done" }).getByText(/saved/i));
+  await there(page.getByRole("checkbox", { name: "Refund an order", checked: false }));
+  await done("withheld");
+  await page.goto(`${SKEIN_URL}/c/${SKEIN_CONVERSATION}`);
+  await there(order.getByRole("button", { name: "Cancel…" }));
+  if ((await order.getByRole("button", { name: "Refund…" }).count()) > 0) throw new Error("what is switched off is offered");
+  await done("not-offered");
 } catch (e) {
   if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
   throw e;
