@@ -127,7 +127,7 @@ func (s *Store) ofCustomer(ctx context.Context, c *inbox.Conversation, add func(
 }
 
 // seenBy fills in the conversations and leaves out those that the reader may
-// not see.
+// not see, and what is said aside, which belongs with nothing else.
 func (s *Store) seenBy(ctx context.Context, rights *inbox.Rights, found []inbox.Related) ([]inbox.Related, error) {
 	of := make([]inbox.ConversationID, len(found))
 	for i := range found {
@@ -139,7 +139,7 @@ func (s *Store) seenBy(ctx context.Context, rights *inbox.Rights, found []inbox.
 	}
 	found = slices.DeleteFunc(found, func(r inbox.Related) bool {
 		c := by[r.Conversation.ID]
-		return c == nil || c.MergedInto != "" || !rights.Sees(c.Place())
+		return c == nil || c.MergedInto != "" || c.Status == inbox.Side || !rights.Sees(c.Place())
 	})
 	found = found[:min(len(found), maxRelated)]
 	for i := range found {

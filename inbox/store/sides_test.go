@@ -260,6 +260,64 @@ func TestSide(t *testing.T) {
 	d.folded(t)
 }
 
+// Somebody there who writes to the customer too lets nobody in: what the customer
+// answers to all of them is in the customer's own conversation, by whichever of
+// its signs it is known, and what those answer among each other stays aside.
+func TestSideAnsweredByCustomer(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"reference", "token", "address", "late"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			ctx := t.Context()
+			c := d.mail(t, "support", "m1", "kim@x.example")
+			o := opening("k1", "depot@carrier.example", "Where is parcel 4?")
+			o.Beside = string(c.ID)
+			got, err := d.Begin(ctx, d.anna, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			side := got.Conversation
+			d.deliver(t, arrival("w1", "depot@carrier.example", []string{got.Message.HeaderID}, "kim@x.example", "clerk@carrier.example"))
+			all := arrival("q1", "kim@x.example", []string{"w1", got.Message.HeaderID}, "depot@carrier.example")
+			switch by {
+			case "token":
+				all = arrival("q1", "kim@x.example", nil, "depot@carrier.example")
+				all.Message.Token = got.Message.ID
+			case "address":
+				all = arrival("q1", "kim@x.example", nil, "depot@carrier.example")
+				all.Message.Plus = side.ID
+			case "late": // the clerk's answer to it came first
+				d.deliver(t, arrival("w2", "clerk@carrier.example", []string{"q1", "w1"}, "kim@x.example"))
+				all = arrival("q1", "kim@x.example", nil, "clerk@carrier.example")
+			}
+			d.deliver(t, all)
+			there := d.conversationOf(t, "q1")
+			if there.ID != c.ID || there.WaitingSince == nil || there.PublicSeq <= c.PublicSeq {
+				t.Errorf("what the customer answered is in %+v, want it waiting in %s", there, c.ID)
+			}
+			said, _, err := d.Messages(ctx, &d.anna.Rights, string(c.ID), 0, 50)
+			if err != nil || len(said) != 2 || said[1].Reason.Linked != side.ID {
+				t.Errorf("there is said %+v, %v; want a second message that names the side conversation", said, err)
+			}
+			d.deliver(t, arrival("w3", "clerk@carrier.example", []string{"w1"}))
+			if there := d.conversationOf(t, "w3"); there.ID != side.ID {
+				t.Errorf("a colleague's answer is in %s, want %s", there.ID, side.ID)
+			}
+			// What follows from it goes on there, and joins nothing.
+			d.mail(t, "support", "q2", "kim@x.example", "q1")
+			if there := d.conversationOf(t, "q2"); there.ID != c.ID {
+				t.Errorf("what the customer said then is in %s", there.ID)
+			}
+			related, err := d.Related(ctx, &d.anna.Rights, string(c.ID))
+			if err != nil || len(related) != 0 {
+				t.Errorf("Related() = %+v, %v, want none", related, err)
+			}
+			d.folded(t)
+		})
+	}
+}
+
 // Nothing of a side conversation is in what goes to the customer: not in mails
 // and their headers, not in variables, not in what a visitor of a chat is told.
 func TestSideNeverReachesCustomer(t *testing.T) {

@@ -9,6 +9,9 @@
 // repetition. A stranger who quotes a known Message-ID stays outside, with a
 // link for the agent.
 //
+// What is said aside with others is kept from the customer and the customer's own
+// words from it: those go where the side conversation is about.
+//
 // What agents have merged or moved wins. A message that answers another goes
 // where that one is, and no edge brings together what a standing split parted;
 // components say who may come in, not where.
@@ -41,7 +44,7 @@ func Decide(batch []inbox.Received, ev *inbox.Evidence) inbox.Decision {
 		if p.NewThread {
 			made := p.Home
 			p.Home = g.known(made)
-			p.New = p.Home == made
+			p.New = p.Home == made && g.made[made] > 0
 		}
 	}
 	for i := range batch {
@@ -189,8 +192,11 @@ func (g *graph) place(i int, r *inbox.Received) inbox.Placement {
 	if len(edges) == 0 {
 		edges = g.waitingFor(m)
 	}
+	edges, back := g.sayAside(m, edges)
 	var p inbox.Placement
-	if len(edges) > 0 {
+	if len(edges) == 0 && back != nil {
+		p = g.bring(r, back)
+	} else if len(edges) > 0 {
 		at := edges[0].at
 		p = inbox.Placement{Thread: at.thread, Conversation: g.where(at), Splits: at.splits, Reason: edges[0].reason}
 		// An unknown address with a token is let in and lets nobody in, itself
