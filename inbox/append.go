@@ -31,7 +31,7 @@ func (c *Conversation) Recount(list []Said) (newest MessageID) {
 	slices.SortFunc(list, func(a, b Said) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.ID), string(b.ID)))
 	})
-	c.MessageSeq, c.PublicSeq, c.WaitingSince = 0, 0, nil
+	c.MessageSeq, c.PublicSeq, c.WaitingSince, c.HeardAt = 0, 0, nil, nil
 	placed := false
 	for i := range list {
 		m := &list[i]
@@ -60,8 +60,12 @@ func (c *Conversation) Recount(list []Said) (newest MessageID) {
 // send by ourselves is no answer, and the next one doesn't go where it went.
 func (m *Said) beside() bool { return m.Direction == Out && m.Automatic }
 
-// wait begins or ends c's wait by a public message of that kind.
+// wait begins or ends c's wait, and notes that its customer was heard, by a public message of that kind.
 func (c *Conversation) wait(d Direction, automatic bool, call *Call, at time.Time) {
+	if c.Outbound && c.HeardAt == nil && d == In && !automatic {
+		heard := at.Truncate(time.Microsecond) // as the database keeps it
+		c.HeardAt = &heard
+	}
 	switch {
 	case automatic:
 	case call.Answered():

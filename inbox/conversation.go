@@ -53,7 +53,11 @@ type Conversation struct {
 	CreatedAt    time.Time  `json:"createdAt"`
 	LastAt       time.Time  `json:"lastAt" doc:"Time of the newest message: what lists are ordered by"`
 	WaitingSince *time.Time `json:"waitingSince,omitempty" doc:"First message of the burst that nobody human has answered"`
-	FirstReplyAt *time.Time `json:"firstReplyAt,omitempty" doc:"When somebody human answered it first"`
+	FirstReplyAt *time.Time `json:"firstReplyAt,omitempty" doc:"When somebody human answered the customer first"`
+
+	// What leaves in an outbound one before HeardAt answers nobody.
+	Outbound bool       `json:"outbound,omitempty" doc:"We began it"`
+	HeardAt  *time.Time `json:"heardAt,omitempty" doc:"Of one that we began: when its customer first answered"`
 
 	LeftAt *time.Time `json:"leftAt,omitempty" doc:"Of a chat: when its customer left unanswered, last"`
 
@@ -89,6 +93,15 @@ type Person struct {
 // do.
 func (c *Conversation) Reopens(m *Message) bool {
 	return m.Direction == In && !m.Automatic.Is && !m.Call.Answered() && (c.Status == Closed || c.Status == Pending || c.Status == Snoozed)
+}
+
+// AskedAt is when the customer first said something: when c was created, but for
+// one that we began; nil while they haven't.
+func (c *Conversation) AskedAt() *time.Time {
+	if c.Outbound {
+		return c.HeardAt
+	}
+	return &c.CreatedAt
 }
 
 // Direction tells who a message is from.

@@ -38,6 +38,7 @@ type conversation struct {
 	status  inbox.Status
 	merged  inbox.ConversationID
 	created time.Time
+	asked   time.Time // when its customer first said something; zero: not yet
 	replied time.Time // first
 	account inbox.AccountID
 	left    time.Time   // when its customer left a chat unanswered, last
@@ -103,17 +104,17 @@ func (b *Board) Apply(e *Entry) bool {
 	}
 	one.at = later(one.at, e.At)
 	was := one.state
-	left := one.left
+	left, asked := one.left, one.asked
 	one.take(c)
 	if was != one.state {
 		one.past = append(one.past, past{one.at, was})
 	}
 	switch {
 	case c.MergedInto != "" || e.WasMerged: // joined, or apart again: nothing began
-	case e.Was == "" && one.open:
-		one.offers = append(one.offers, c.CreatedAt)
-	case e.Was != inbox.Open && one.open:
+	case one.open && e.Was != "" && e.Was != inbox.Open:
 		one.offers = append(one.offers, one.at)
+	case one.open && !one.asked.IsZero() && (e.Was == "" || c.Outbound && asked.IsZero()):
+		one.offers = append(one.offers, one.asked)
 	case e.Was != inbox.Closed && one.status == inbox.Closed:
 		one.closes = append(one.closes, one.at)
 	}
@@ -135,7 +136,10 @@ func (o *conversation) take(c *inbox.Conversation) {
 	if o.open && c.WaitingSince != nil {
 		o.waiting = c.WaitingSince.UTC()
 	}
-	o.replied, o.left = time.Time{}, time.Time{}
+	o.asked, o.replied, o.left = time.Time{}, time.Time{}, time.Time{}
+	if at := c.AskedAt(); at != nil {
+		o.asked = *at
+	}
 	if c.FirstReplyAt != nil {
 		o.replied = *c.FirstReplyAt
 	}

@@ -59,7 +59,7 @@ type Window struct {
 }
 
 // A ResponseTime is how long conversations took to be answered, from when they were
-// created, in seconds.
+// created, or from when the customer first answered where we began, in seconds.
 type ResponseTime struct {
 	Count  int     `json:"count"`
 	Median float64 `json:"median"`
@@ -180,7 +180,7 @@ func (b *Board) Tally(now time.Time, site *Site, trends bool) *Tally {
 				w.w.Created++
 			}
 			if !c.replied.Before(w.from) {
-				w.w.times = append(w.w.times, c.replied.Sub(c.created))
+				w.w.times = append(w.w.times, c.replied.Sub(c.asked))
 			}
 		}
 		for agent, last := range h.by {

@@ -30,6 +30,9 @@
 //     window, however often. Handled: a human answered it, by a message or a call
 //     that was spoken, since it was offered last. So one that came back and waits is
 //     no longer handled.
+//   - One that we began is offered when its customer first answers, or when it opens
+//     again, and its first response runs from that answer: what we wrote before
+//     answered nobody.
 //   - Abandoned: a call that rang at least as long as its account's threshold and
 //     that nobody took; voicemail is a message that waits. A chat whose customer
 //     left while waiting and was gone for as long as that threshold. It stays

@@ -67,10 +67,19 @@ func (s *shop) begin() {
 		Account: inbox.AccountID(pick(s.Rand, "a", "b")), Status: pick(s.Rand, inbox.Open, inbox.Open, inbox.Open, inbox.Spam, inbox.Closed), CreatedAt: s.now,
 	}
 	s.is = append(s.is, c)
+	if s.IntN(4) == 0 { // by us
+		c.Outbound = true
+		s.write(c, inbox.Message{Direction: inbox.Out, Author: inbox.Author{Kind: inbox.ByAgent, AgentID: id[inbox.AgentID](3, s.IntN(3))}})
+		s.change(c, func(*inbox.Conversation) {})
+		return
+	}
 	s.change(c, func(c *inbox.Conversation) { s.waits(c) })
 }
 
 func (s *shop) waits(c *inbox.Conversation) {
+	if at := s.now; c.Outbound && c.HeardAt == nil {
+		c.HeardAt = &at
+	}
 	if at := s.now; c.WaitingSince == nil && c.Status == inbox.Open {
 		c.WaitingSince = &at
 	}
@@ -108,7 +117,7 @@ func (s *shop) step() {
 		m := s.write(c, inbox.Message{Direction: inbox.Out, Author: inbox.Author{Kind: inbox.ByAgent, AgentID: agent}})
 		s.change(c, func(c *inbox.Conversation) {
 			c.WaitingSince = nil
-			if at := s.now; c.FirstReplyAt == nil {
+			if at := s.now; c.FirstReplyAt == nil && c.AskedAt() != nil {
 				c.FirstReplyAt = &at
 			}
 			c.Status = pick(s.Rand, c.Status, inbox.Closed)

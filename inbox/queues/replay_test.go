@@ -93,7 +93,10 @@ func (r *replayed) figures(id inbox.ConversationID, now time.Time, site *Site, a
 			continue
 		}
 		var left time.Time
+		heard := false
 		for _, e := range list {
+			first := e.Conversation.Outbound && e.Conversation.HeardAt != nil && !heard
+			heard = heard || first
 			if l := e.Conversation.LeftAt; l != nil && !l.Equal(left) {
 				left = *l
 				leaves = append(leaves, left)
@@ -102,6 +105,9 @@ func (r *replayed) figures(id inbox.ConversationID, now time.Time, site *Site, a
 				continue
 			}
 			switch {
+			case e.Conversation.Status == inbox.Open && e.Was == "" && e.Conversation.Outbound:
+			case e.Conversation.Status == inbox.Open && e.Was == inbox.Open && first:
+				offers = append(offers, *e.Conversation.HeardAt)
 			case e.Conversation.Status == inbox.Open && e.Was == "":
 				offers = append(offers, e.Conversation.CreatedAt)
 			case e.Conversation.Status == inbox.Open && e.Was != inbox.Open:
@@ -176,7 +182,11 @@ func (r *replayed) figures(id inbox.ConversationID, now time.Time, site *Site, a
 			w.w.Created = 1
 		}
 		if c.FirstReplyAt != nil && within(*c.FirstReplyAt) {
-			w.w.times = append(w.w.times, c.FirstReplyAt.Sub(c.CreatedAt))
+			began := c.CreatedAt
+			if c.Outbound {
+				began = *c.HeardAt
+			}
+			w.w.times = append(w.w.times, c.FirstReplyAt.Sub(began))
 		}
 		seen = seen || w.w.Offered+w.w.Abandoned+w.w.Closed+w.w.Created+len(w.w.times) > 0
 	}

@@ -159,22 +159,22 @@ func queueConversations(batch *pgx.Batch, list ...*inbox.Conversation) {
 	var teams, assignees, merged []*string
 	var versions, seqs, publics []int64
 	var last []time.Time
-	var waiting []*time.Time
+	var waiting, heard []*time.Time
 	for _, c := range list {
 		ids, versions, statuses = append(ids, string(c.ID)), append(versions, c.Version), append(statuses, string(c.Status))
 		teams, assignees, merged = append(teams, null(c.TeamID)), append(assignees, null(c.Assignee)), append(merged, null(c.MergedInto))
 		channels, accounts, previews = append(channels, string(c.Channel)), append(accounts, string(c.Account)), append(previews, c.Preview)
 		seqs, publics = append(seqs, c.MessageSeq), append(publics, c.PublicSeq)
-		last, waiting = append(last, c.LastAt), append(waiting, c.WaitingSince)
+		last, waiting, heard = append(last, c.LastAt), append(waiting, c.WaitingSince), append(heard, c.HeardAt)
 	}
 	batch.Queue(`
 		UPDATE conversations c SET version = n.version, team_id = n.team_id, assignee_id = n.assignee_id, status = n.status,
 			channel = n.channel, account_id = n.account_id, preview = n.preview, message_seq = n.message_seq, public_seq = n.public_seq,
-			last_at = n.last_at, waiting_since = n.waiting_since, merged_into = n.merged_into
+			last_at = n.last_at, waiting_since = n.waiting_since, merged_into = n.merged_into, heard_at = n.heard_at
 		FROM unnest(@ids::uuid[], @versions::bigint[], @teams::uuid[], @assignees::uuid[], @statuses::text[], @channels::text[], @accounts::text[],
-			@previews::text[], @seqs::bigint[], @publics::bigint[], @last::timestamptz[], @waiting::timestamptz[], @merged::uuid[])
-			AS n(id, version, team_id, assignee_id, status, channel, account_id, preview, message_seq, public_seq, last_at, waiting_since, merged_into)
+			@previews::text[], @seqs::bigint[], @publics::bigint[], @last::timestamptz[], @waiting::timestamptz[], @merged::uuid[], @heard::timestamptz[])
+			AS n(id, version, team_id, assignee_id, status, channel, account_id, preview, message_seq, public_seq, last_at, waiting_since, merged_into, heard_at)
 		WHERE c.id = n.id`,
 		pgx.NamedArgs{"ids": ids, "versions": versions, "teams": teams, "assignees": assignees, "statuses": statuses, "channels": channels,
-			"accounts": accounts, "previews": previews, "seqs": seqs, "publics": publics, "last": last, "waiting": waiting, "merged": merged})
+			"accounts": accounts, "previews": previews, "seqs": seqs, "publics": publics, "last": last, "waiting": waiting, "merged": merged, "heard": heard})
 }

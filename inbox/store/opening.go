@@ -72,15 +72,16 @@ func (s *Store) begin(ctx context.Context, tx pgx.Tx, by *inbox.Caller, o *inbox
 		}
 		c.Status, c.SideOf, c.TeamID = inbox.Side, of.ID, of.TeamID
 	}
+	c.Outbound = c.Status != inbox.Side
 	changes, err := s.whomWith(ctx, tx, by, o, &account, &c)
 	if err != nil {
 		return nil, err
 	}
 	if err := tx.QueryRow(ctx, `
-		INSERT INTO conversations (id, version, inbox_id, team_id, assignee_id, status, channel, account_id, identity_id, subject, last_at, created_at, side_of)
-		VALUES (@id, 0, @inbox, @team, @assignee, @status, @channel, @account, @identity, @subject, @at, @at, @side) RETURNING number`,
+		INSERT INTO conversations (id, version, inbox_id, team_id, assignee_id, status, channel, account_id, identity_id, subject, last_at, created_at, side_of, outbound)
+		VALUES (@id, 0, @inbox, @team, @assignee, @status, @channel, @account, @identity, @subject, @at, @at, @side, @outbound) RETURNING number`,
 		pgx.NamedArgs{"id": c.ID, "inbox": c.InboxID, "team": null(c.TeamID), "assignee": c.Assignee, "status": string(c.Status), "channel": string(c.Channel),
-			"account": c.Account, "identity": c.Customer.IdentityID, "subject": c.Subject, "at": c.CreatedAt, "side": null(c.SideOf)}).Scan(&c.Number); err != nil {
+			"account": c.Account, "identity": c.Customer.IdentityID, "subject": c.Subject, "at": c.CreatedAt, "side": null(c.SideOf), "outbound": c.Outbound}).Scan(&c.Number); err != nil {
 		return nil, fmt.Errorf("make the conversation: %w", err)
 	}
 	way := course{account: account, to: o.To}

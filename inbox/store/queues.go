@@ -18,14 +18,14 @@ func (s *Store) QueueBase(ctx context.Context, now time.Time) (queues.Base, erro
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT c.id, c.version, c.inbox_id, coalesce(c.team_id::text, ''), coalesce(c.assignee_id::text, ''), c.status, c.channel,
-				c.account_id, c.created_at, c.waiting_since, c.first_reply_at, c.left_at
+				c.account_id, c.created_at, c.waiting_since, c.first_reply_at, c.left_at, c.outbound, c.heard_at
 			FROM conversations c WHERE c.status IN ('open', 'pending', 'snoozed') AND c.merged_into IS NULL`)
 		if err != nil {
 			return err
 		}
 		base.Open, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c inbox.Conversation, err error) {
 			err = row.Scan(&c.ID, &c.Version, &c.InboxID, &c.TeamID, &c.Assignee, &c.Status, &c.Channel,
-				&c.Account, &c.CreatedAt, &c.WaitingSince, &c.FirstReplyAt, &c.LeftAt)
+				&c.Account, &c.CreatedAt, &c.WaitingSince, &c.FirstReplyAt, &c.LeftAt, &c.Outbound, &c.HeardAt)
 			return c, err
 		})
 		if err != nil {

@@ -56,8 +56,9 @@ func (d *desk) countQueues(t testing.TB) map[string]int {
 		"created": `SELECT count(*)::text FROM conversations WHERE merged_into IS NULL AND status <> 'spam'`,
 		"offered": `SELECT count(DISTINCT coalesce(c.merged_into, c.id))::text FROM events e JOIN conversations c ON c.id = e.entity
 			JOIN conversations r ON r.id = coalesce(c.merged_into, c.id) AND r.status <> 'spam'
-			WHERE e.kind = 'conversation.changed' AND e.after->>'status' = 'open' AND e.after->>'mergedInto' IS NULL
-				AND e.before->>'mergedInto' IS NULL AND e.before->>'status' IS DISTINCT FROM 'open'`,
+			WHERE e.kind = 'conversation.changed' AND e.after->>'status' = 'open' AND e.after->>'mergedInto' IS NULL AND e.before->>'mergedInto' IS NULL
+				AND CASE WHEN e.after ? 'outbound' AND coalesce(e.before->>'status', 'open') = 'open' THEN e.after ? 'heardAt' AND NOT coalesce(e.before ? 'heardAt', false)
+					ELSE e.before->>'status' IS DISTINCT FROM 'open' END`,
 		"closed": `SELECT count(DISTINCT coalesce(c.merged_into, c.id))::text FROM events e JOIN conversations c ON c.id = e.entity
 			JOIN conversations r ON r.id = coalesce(c.merged_into, c.id) AND r.status <> 'spam'
 			WHERE e.kind = 'conversation.changed' AND e.after->>'status' = 'closed' AND e.after->>'mergedInto' IS NULL
@@ -153,6 +154,14 @@ func TestQueuesEqualTheLog(t *testing.T) {
 					}
 					if _, err := d.Patch(ctx, d.su, string(c.ID), p, time.Now()); err != nil {
 						t.Fatal(err)
+					}
+				case what == 6: // we write first, and they may answer
+					got, err := d.Begin(ctx, d.anna, opening(id, fmt.Sprintf("c%d@x.example", rng.IntN(5)), "Hello."))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if rng.IntN(2) == 0 {
+						d.mail(t, "support", id, got.Message.To[0].Address, got.Message.HeaderID)
 					}
 				case what == 5: // a snooze ends
 					if _, err := d.FireSnooze(ctx, time.Now().Add(2*time.Hour)); err != nil {

@@ -34,9 +34,10 @@ func recount(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
 	batch := &pgx.Batch{}
 	queueConversations(batch, c)
 	batch.Queue(`
-		UPDATE conversations SET first_reply_at = (
+		UPDATE conversations c SET first_reply_at = (
 			SELECT min(created_at) FROM messages
-			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'out' AND author_kind = 'agent' AND call IS NULL AND NOT scheduled)
+			WHERE conversation_id = $1 AND kind = 'message' AND direction = 'out' AND author_kind = 'agent' AND call IS NULL AND NOT scheduled
+				AND (NOT c.outbound OR created_at > c.heard_at))
 		WHERE id = $1 RETURNING first_reply_at`, c.ID).QueryRow(func(row pgx.Row) error { return row.Scan(&c.FirstReplyAt) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("recount %s: %w", c.ID, err)

@@ -299,7 +299,7 @@ func answered(ctx context.Context, tx pgx.Tx, c *inbox.Conversation, m *inbox.Me
 		if !m.Scheduled { // else it is no answer yet: see leaves
 			c.Channel, c.Account = m.Channel, m.Account
 			c.Preview, c.LastAt, c.WaitingSince = inbox.Preview(m), later(c.LastAt, a.At), nil
-			if c.FirstReplyAt == nil {
+			if c.FirstReplyAt == nil && c.AskedAt() != nil {
 				at := stored(a.At)
 				c.FirstReplyAt = &at
 			}

@@ -64,6 +64,45 @@ func TestBegin(t *testing.T) {
 	wantCode(t, "with a customer of another inbox", err, inbox.NotFound)
 }
 
+// What we write first answers nobody: the first reply of a conversation that we
+// began is the one after its customer's first answer.
+func TestBeginIsNoReply(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	got, err := d.Begin(ctx, d.anna, opening("k1", "kim@x.example", "Hello."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := string(got.Conversation.ID)
+	say := func(key string) inbox.Conversation {
+		t.Helper()
+		if _, err := d.Reply(ctx, d.anna, id, answer(key, "Hello?", 99)); err != nil {
+			t.Fatal(err)
+		}
+		c, err := d.Conversation(ctx, &d.anna.Rights, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if c := say("k2"); !c.Outbound || c.FirstReplyAt != nil || c.HeardAt != nil {
+		t.Errorf("before they answer: %+v, want no first reply", c)
+	}
+	heard := d.mail(t, "support", "m1", "kim@x.example", got.Message.HeaderID)
+	if heard.ID != got.Conversation.ID || heard.HeardAt == nil || !heard.HeardAt.Equal(*heard.WaitingSince) {
+		t.Errorf("when they answer: %+v, want them heard then", heard)
+	}
+	first := say("k3")
+	if first.FirstReplyAt == nil || first.FirstReplyAt.Before(*heard.HeardAt) {
+		t.Fatalf("after our answer: %+v, want a first reply", first)
+	}
+	if again := say("k4"); !again.FirstReplyAt.Equal(*first.FirstReplyAt) {
+		t.Errorf("first reply at %v, want it to stay %v", again.FirstReplyAt, first.FirstReplyAt)
+	}
+	d.folded(t)
+}
+
 // What comes first can be taken back and said anew.
 func TestBeginUnsent(t *testing.T) {
 	t.Parallel()

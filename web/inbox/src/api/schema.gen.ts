@@ -3157,9 +3157,14 @@ export interface components {
             customer: components["schemas"]["Person"];
             /**
              * Format: date-time
-             * @description When somebody human answered it first
+             * @description When somebody human answered the customer first
              */
             firstReplyAt?: string;
+            /**
+             * Format: date-time
+             * @description Of one that we began: when its customer first answered
+             */
+            heardAt?: string;
             id: string;
             inboxId: string;
             /**
@@ -3185,6 +3190,8 @@ export interface components {
             number: number;
             /** @description The order that it is about */
             order?: components["schemas"]["OrderRef"];
+            /** @description We began it */
+            outbound?: boolean;
             /** @description The first words of the newest message */
             preview: string;
             /**
