@@ -190,6 +190,7 @@ type Message struct {
 	Reason      Reason      `json:"reason"`
 	Mentions    []Mentioned `json:"mentions,omitempty" doc:"Of a note: the agents whom it names"`
 	Template    *Template   `json:"template,omitempty" doc:"Of a direct message that left as one: its service's template"`
+	Signature   *Signature  `json:"signature,omitempty" doc:"Of a mail of ours: what it ends with below its text"`
 	Scheduled   bool        `json:"scheduled,omitempty" doc:"While queued: it waits for sendAt, and when somebody writes before for an agent, without sendAt"`
 	Comment     *Comment    `json:"comment,omitempty" doc:"Of one that stands under a post for everybody to read, and of an answer to one"`
 

@@ -28,7 +28,9 @@ type Way struct {
 	// HeardAt and StoppedAt are, of a direct message, when who it goes to last
 	// wrote there, and asked to be left alone; zero for never.
 	HeardAt, StoppedAt time.Time
-	First              bool // they never wrote there
+	First              bool       // they never wrote there
+	Locale             string     // BCP 47: of who the conversation is with, or else of its inbox's brand
+	Signature          *Signature // what a mail ends with, in the name of who asks; nil for nothing
 	// Comment is the public one that an answer stands beside; NoPrivate is why it
 	// can't be answered in private, an [*Error].
 	Comment   *Comment

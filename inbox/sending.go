@@ -67,6 +67,10 @@ type SendWay struct {
 	Name    string  `json:"name" doc:"The account's"`
 	From    string  `json:"from,omitempty" doc:"The account's address"`
 	To      []Party `json:"to" doc:"Who it goes to when nobody else is named"`
+	// Locale is as in [Way].
+	Locale string `json:"locale,omitempty" doc:"BCP 47: the language in which the customer is written to"`
+	// Signature is the inbox's, with the caller's name in it.
+	Signature *Signature `json:"signature,omitempty" doc:"Of a mail: what it ends with, which is put under it when it is sent"`
 }
 
 // A SendState is whether a conversation may be answered just now.

@@ -17,13 +17,6 @@ type Inbox struct {
 	ArchivedAt *time.Time `json:"archivedAt,omitempty" doc:"Since when nothing comes in any more; what was said stays"`
 }
 
-// A Signature is what replies from an inbox end with, in both forms; both empty:
-// nothing.
-type Signature struct {
-	Text string `json:"text" maxLength:"5000"`
-	HTML string `json:"html" maxLength:"20000" doc:"The same with its looks, sanitised; empty: the text does"`
-}
-
 // A Brand is by what name, and in which language, customers know the business.
 type Brand struct {
 	ID      BrandID `json:"id"`
@@ -37,10 +30,7 @@ func (i *Inbox) Check() error {
 	if i.Name = strings.TrimSpace(i.Name); i.Name == "" {
 		return &Error{Code: Invalid, Message: "an inbox needs a name"}
 	}
-	if i.Signature.Text = strings.TrimSpace(i.Signature.Text); i.Signature.Text == "" && i.Signature.HTML != "" {
-		return &Error{Code: Invalid, Message: "the signature has no text for mails without formatting: give it one"}
-	}
-	return nil
+	return i.Signature.check()
 }
 
 // Check refuses a brand without a name, or of no language.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/mail"
 	"os"
 	"os/exec"
@@ -20,8 +21,9 @@ import (
 )
 
 // A mail in a real mailbox appears in the open page, is answered by keyboard,
-// and arrives at a real SMTP server with the right headers; the customer's
-// answer to it lands in the same conversation, on the same page.
+// and arrives at a real SMTP server with the right headers and once, under both of
+// its forms, the inbox's signature in the agent's name, which stood below the field;
+// the customer's answer to it lands in the same conversation, on the same page.
 func TestEndToEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, and a browser")
@@ -42,12 +44,14 @@ func TestEndToEnd(t *testing.T) {
 	for _, args := range [][]string{
 		{"account", "add", "support", "--address", "support@shop.example", "--name", "The shop", "--settings", settings},
 		{"user", "add", "ana@shop.example", "--name", "Ana", "--role", "agent"},
+		{"user", "add", "sue@shop.example", "--name", "Sue", "--role", "admin"},
 	} {
 		if code, _, said := runCommand(t, vars, args...); code != 0 {
 			t.Fatalf("skein %v: %s", args, said)
 		}
 	}
 	p.running(t, "support")
+	p.sign(t, "Kind regards,\n{{agent.name}}", "<p>Kind regards,<br><b>{{agent.name}}</b></p>")
 
 	page := runPage(t, node, "e2e/path.mjs", "SKEIN_URL="+p.url, "SKEIN_EMAIL=ana@shop.example", "SKEIN_PASSWORD="+vars["SKEIN_PASSWORD"], "CHROMIUM="+chromium)
 	page.expect("signed in")
@@ -72,9 +76,12 @@ func TestEndToEnd(t *testing.T) {
 			t.Errorf("%s = %q, want %q", h.name, h.got, h.want)
 		}
 	}
-	body, _ := io.ReadAll(answer.Body)
-	if !bytes.Contains(body, []byte("It left our warehouse this morning.")) {
-		t.Errorf("the answer's body lacks what was typed:\n%s", body)
+	text, html := forms(t, answer)
+	if want := "It left our warehouse this morning.\n\n-- \nKind regards,\nAna"; strings.TrimSpace(text) != want {
+		t.Errorf("the answer's text is %q, want %q", text, want)
+	}
+	if !strings.Contains(html, "<p>It left our warehouse this morning.</p>") || strings.Count(html, "<b>Ana</b>") != 1 {
+		t.Errorf("the answer's HTML is %q, want what was typed, and the signature once", html)
 	}
 	id := strings.Trim(answer.Header.Get("Message-ID"), "<>")
 	if !strings.HasSuffix(id, "@shop.example") {
@@ -134,6 +141,42 @@ func TestRelationsLive(t *testing.T) {
 		strings.Join(strings.Split(strings.ReplaceAll(strings.TrimSpace(string(out)), " ", "-"), "\n"), " ") != want {
 		t.Fatalf("the pages came to %q: %v\n%s", out, err, &said)
 	}
+}
+
+// sign gives the first inbox a signature.
+func (p *process) sign(t *testing.T, text, html string) {
+	t.Helper()
+	var session struct{ AccessToken string }
+	p.call("", "POST", "/login", map[string]string{"email": "sue@shop.example", "password": "a long enough one"}, &session)
+	var list struct{ Items []inbox.Inbox }
+	p.call(session.AccessToken, "GET", "/inboxes", nil, &list)
+	in := list.Items[0]
+	if code := p.call(session.AccessToken, "PUT", "/inboxes/"+string(in.ID), map[string]any{"version": in.Version, "name": in.Name, "brandId": in.BrandID,
+		"calendarId": in.CalendarID, "signature": inbox.Signature{Text: text, HTML: html}}, nil); code != 200 {
+		t.Fatalf("give the inbox a signature: %d", code)
+	}
+}
+
+// forms are the text and the HTML of a mail that has both.
+func forms(t *testing.T, m *mail.Message) (text, html string) {
+	t.Helper()
+	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatalf("the mail is of type %s, %v, want both forms", kind, err)
+	}
+	parts := multipart.NewReader(m.Body, params["boundary"])
+	for _, to := range []*string{&text, &html} {
+		part, err := parts.NextPart() // without its quoted-printable
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*to = strings.ReplaceAll(string(raw), "\r\n", "\n")
+	}
+	return text, html
 }
 
 func letter(id, answers, subject, text string) []byte {

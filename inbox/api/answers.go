@@ -249,7 +249,7 @@ func (a *API) sendWay(w *inbox.Way) (inbox.SendWay, error) {
 	if err != nil {
 		return inbox.SendWay{}, err
 	}
-	out := inbox.SendWay{SendState: bounds.State(w.HeardAt, w.StoppedAt, a.cfg.Now()), InboxID: w.Account.InboxID, Name: w.Account.Name, From: w.Account.Address, To: w.To}
+	out := inbox.SendWay{SendState: bounds.State(w.HeardAt, w.StoppedAt, a.cfg.Now()), InboxID: w.Account.InboxID, Name: w.Account.Name, From: w.Account.Address, To: w.To, Locale: w.Locale, Signature: w.Signature}
 	if w.Comment != nil {
 		out.SendState = bounds.CommentState(w.Comment, w.Refused, w.NoPrivate, w.StoppedAt)
 	}

@@ -107,13 +107,25 @@ func (a *API) senders(ctx context.Context, by *inbox.Caller, _ *struct{}) (*body
 	if err != nil {
 		return nil, err
 	}
+	inboxes, err := a.cfg.Store.Inboxes(ctx, &by.Rights)
+	if err != nil {
+		return nil, err
+	}
+	signatures := map[inbox.InboxID]inbox.Signature{}
+	for i := range inboxes {
+		signatures[inboxes[i].ID] = inboxes[i].Signature
+	}
 	out := []inbox.SendWay{}
 	for i := range list {
 		account := list[i]
 		if account.Removed || account.Channel != inbox.Email && account.Channel != inbox.Social || !by.Sees(&inbox.Place{InboxID: account.InboxID}) {
 			continue
 		}
-		w, err := a.sendWay(&inbox.Way{Account: account, To: []inbox.Party{}})
+		way := inbox.Way{Account: account, To: []inbox.Party{}}
+		if account.Channel == inbox.Email {
+			way.Signature = signatures[account.InboxID].For(&by.Agent)
+		}
+		w, err := a.sendWay(&way)
 		if err != nil {
 			return nil, err
 		}

@@ -20,10 +20,11 @@ func Encode(d inbox.Departure) (subject string, payload []byte, err error) {
 	if d.From.Address == "" && m.Channel == inbox.Email {
 		return "", nil, &inbox.Error{Code: inbox.Invalid, Message: fmt.Sprintf("account %s has no address to send from", m.Account)}
 	}
+	text, html := m.Signature.Under(m.Text, m.HTML)
 	out := connectors.Outbound{
 		MessageID: m.ID, Attempt: m.Attempt, Channel: m.Channel, Account: m.Account,
 		From: d.From, ReplyTo: d.ReplyTo, To: m.To, Cc: m.Cc, Bcc: d.Bcc,
-		Subject: m.Subject, Text: m.Text, HTML: m.HTML,
+		Subject: m.Subject, Text: text, HTML: html,
 		HeaderID: m.HeaderID, References: d.References, Automatic: d.Automatic, Date: d.At, HeardAt: d.HeardAt, Template: m.Template,
 	}
 	if n := len(d.References); n > 0 {

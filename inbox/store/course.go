@@ -230,11 +230,22 @@ func (s *Store) Ways(ctx context.Context, rights *inbox.Rights, ref string, boun
 		if err != nil {
 			return err
 		}
+		signature, err := signatureOf(ctx, tx, c.InboxID)
+		if err != nil {
+			return err
+		}
+		theirs, ours, err := languagesOf(ctx, tx, &c)
+		if err != nil {
+			return err
+		}
 		for _, account := range accounts {
 			if c.Status == inbox.Side && account.Channel != inbox.Email {
 				continue
 			}
-			way := inbox.Way{Account: account}
+			way := inbox.Way{Account: account, Locale: cmp.Or(theirs, ours)}
+			if account.Channel == inbox.Email {
+				way.Signature = signature.For(&rights.Agent)
+			}
 			got, err := s.courseBy(ctx, tx, &c, &inbox.Answer{Bounds: bounds}, account)
 			if inbox.CodeOf(err) == "" && err != nil {
 				return err

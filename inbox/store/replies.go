@@ -198,6 +198,11 @@ func insertAnswer(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Con
 	m.To, m.Comment = way.to, way.comment
 	if account.Channel == inbox.Email {
 		m.Subject, m.Cc, m.Bcc = way.subject, orEmpty(a.Cc), a.Bcc
+		signature, err := signatureOf(ctx, tx, c.InboxID)
+		if err != nil {
+			return m, err
+		}
+		m.Signature = signature.For(&by.Agent)
 	}
 	var replyTo string
 	m.HeaderID, replyTo = a.Seal(m.ID, c.ID, account)

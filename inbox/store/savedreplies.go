@@ -176,11 +176,9 @@ func (s *Store) RenderSaved(ctx context.Context, by *inbox.Caller, ref string, i
 	if len(list) == 0 {
 		return inbox.SavedText{}, errSavedReply
 	}
-	var theirs, ours string
-	if err := s.pool.QueryRow(ctx, `
-		SELECT i.locale, b.locale FROM identities i, inboxes n JOIN brands b ON b.id = n.brand_id WHERE i.id = $1 AND n.id = $2`,
-		c.Customer.IdentityID, c.InboxID).Scan(&theirs, &ours); err != nil {
-		return inbox.SavedText{}, fmt.Errorf("render saved reply: read languages: %w", err)
+	theirs, ours, err := languagesOf(ctx, s.pool, &c)
+	if err != nil {
+		return inbox.SavedText{}, fmt.Errorf("render saved reply: %w", err)
 	}
 	t, ok := list[0].In(locale, theirs, ours)
 	if !ok {
@@ -188,4 +186,16 @@ func (s *Store) RenderSaved(ctx context.Context, by *inbox.Caller, ref string, i
 	}
 	t.Text, err = s.Render(ctx, &by.Rights, string(c.ID), t.Text, to, cc, matchKey)
 	return t, err
+}
+
+// languagesOf are those of who a conversation is with, "" where it isn't known, and
+// of its inbox's brand.
+func languagesOf(ctx context.Context, q querier, c *inbox.Conversation) (theirs, ours string, err error) {
+	err = q.QueryRow(ctx, `
+		SELECT i.locale, b.locale FROM identities i, inboxes n JOIN brands b ON b.id = n.brand_id WHERE i.id = $1 AND n.id = $2`,
+		c.Customer.IdentityID, c.InboxID).Scan(&theirs, &ours)
+	if err != nil {
+		err = fmt.Errorf("read languages: %w", err)
+	}
+	return theirs, ours, err
 }

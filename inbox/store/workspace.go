@@ -36,6 +36,14 @@ func (s *Store) Inboxes(ctx context.Context, rights *inbox.Rights) ([]inbox.Inbo
 	return nil, fmt.Errorf("read inboxes: %w", err)
 }
 
+// signatureOf is what mails from an inbox end with, its variables not filled in.
+func signatureOf(ctx context.Context, q querier, id inbox.InboxID) (s inbox.Signature, err error) {
+	if err = q.QueryRow(ctx, `SELECT signature_text, signature_html FROM inboxes WHERE id = $1`, id).Scan(&s.Text, &s.HTML); err != nil {
+		err = fmt.Errorf("read signature of %s: %w", id, err)
+	}
+	return s, err
+}
+
 // Brands returns every brand, by name.
 func (s *Store) Brands(ctx context.Context) ([]inbox.Brand, error) {
 	rows, err := s.pool.Query(ctx, `SELECT id, version, name, locale FROM brands ORDER BY lower(name), id`)

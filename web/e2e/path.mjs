@@ -52,9 +52,13 @@ try {
   await page.keyboard.press("Escape");
   await page.keyboard.press("r"); // at once: what is on its way out takes no keys
   await field.waitFor();
+  const signature = page.getByRole("group", { name: "Signature" });
+  await signature.frameLocator("iframe").getByText("Ana").waitFor(); // what will stand below it
   await page.keyboard.type("It left our warehouse this morning.");
   await page.keyboard.press("Control+Enter");
   await page.getByText("It left our warehouse this morning.").last().waitFor();
+  await page.getByRole("article").last().getByRole("button", { name: "Show quoted text" }).click();
+  await page.getByRole("article").last().getByText("Kind regards").waitFor();
   await step("answered"); // the answer arrives, and the customer answers it
 
   await page.getByText("Thanks, that was quick").last().waitFor();

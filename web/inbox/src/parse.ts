@@ -180,6 +180,7 @@ export function message(x: unknown): Message {
     text: str(o, "text"),
     visibleText: str(o, "visibleText"),
     html: str(o, "html"),
+    signature: str(sub(o, "signature"), "text"),
     remoteImages: flag(o, "remoteImages"),
     truncated: flag(o, "truncated"),
     attachments: list(o, "attachments", attachment),

@@ -26,6 +26,22 @@ export interface Way {
   readonly stopped: boolean;
   readonly byNumber: boolean;
   readonly templates: readonly SendTemplate[];
+  /** The language in which the customer is written to, as a BCP 47 tag, or "". */
+  readonly locale: string;
+  /** Of a mail: what it ends with. */
+  readonly signature: Signature | null;
+}
+
+export interface Signature {
+  readonly text: string;
+  /** The same with its looks, or "". */
+  readonly html: string;
+}
+
+function signature(x: unknown): Signature | null {
+  if (x === undefined || x === null) return null;
+  const o = record(x, "signature");
+  return { text: str(o, "text"), html: str(o, "html") };
 }
 
 function template(x: unknown): SendTemplate {
@@ -48,6 +64,8 @@ export function way(x: unknown): Way {
     stopped: flag(o, "stopped"),
     byNumber: flag(o, "byNumber"),
     templates: list(o, "templates", template),
+    locale: str(o, "locale"),
+    signature: signature(o["signature"]),
   };
 }
 

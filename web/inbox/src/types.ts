@@ -154,6 +154,8 @@ export interface Message {
   readonly text: string;
   readonly visibleText: string;
   readonly html: string;
+  /** Of a mail of ours: what it ends with below its text, or "". */
+  readonly signature: string;
   readonly remoteImages: boolean;
   readonly truncated: boolean;
   readonly attachments: readonly Attachment[];

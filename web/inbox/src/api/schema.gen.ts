@@ -3966,6 +3966,8 @@ export interface components {
              * @description Rises within the conversation; what was moved leaves a gap
              */
             seq: number;
+            /** @description Of a mail of ours: what it ends with below its text */
+            signature?: components["schemas"]["Signature"];
             spam?: boolean;
             /** @enum {string} */
             state: "received" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "uncertain";
@@ -4746,6 +4748,8 @@ export interface components {
             heardAt?: string;
             /** @description That the account sends for */
             inboxId: string;
+            /** @description BCP 47: the language in which the customer is written to */
+            locale?: string;
             /** Format: int64 */
             maxFileBytes?: number;
             /**
@@ -4767,6 +4771,8 @@ export interface components {
              * @description For how many hours people, and no machine, may answer; absent: as window
              */
             peopleWindow?: number;
+            /** @description Of a mail: what it ends with, which is put under it when it is sent */
+            signature?: components["schemas"]["Signature"];
             /** @description A longer text leaves as several messages; else it is refused */
             splits?: boolean;
             /** @description They asked not to be written to */

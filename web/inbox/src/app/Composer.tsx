@@ -491,6 +491,7 @@ export function Composer({
             }}
             onFiles={addFiles}
             onSlash={() => setPicking("slash")}
+            way={course}
             onReady={(h) => {
               editor.current = h;
               if (h && wantFocus.current) {

@@ -8,7 +8,10 @@ import { useEffect, useLayoutEffect, useRef, type ReactNode } from "react";
 import { ToggleButton } from "react-aria-components";
 import { useWords, words } from "../composerwords";
 import { plainText, type Node } from "../plaintext";
+import type { Way } from "../sending";
 import { Tip } from "../ui/controls";
+import { LanguageMenu, useWriting } from "./LanguageMenu";
+import { SignatureView } from "./Signature";
 
 export { Offers } from "./Offers";
 
@@ -28,6 +31,7 @@ export default function Editor({
   onReady,
   onFiles,
   onSlash,
+  way,
   children,
 }: {
   html: string;
@@ -39,9 +43,12 @@ export default function Editor({
   onFiles: (files: File[]) => void;
   /** A slash at the start of a line. */
   onSlash: () => void;
+  /** How it leaves: in which language, and what is put under it. */
+  way?: Way | null;
   /** Stands beside the formatting buttons. */
   children: ReactNode;
 }): ReactNode {
+  const [lang, setLang] = useWriting(way);
   const latest = useRef({ onChange, onFiles, onReady, onSlash });
   useLayoutEffect(() => {
     latest.current = { onChange, onFiles, onReady, onSlash };
@@ -111,9 +118,13 @@ export default function Editor({
 
   return (
     <>
-      <EditorContent editor={editor} className="min-h-0 flex-1 overflow-y-auto" />
+      <div className="min-h-0 flex-1 overflow-y-auto" {...(lang === "" ? {} : { lang })}>
+        <EditorContent editor={editor} />
+        <SignatureView of={way?.signature} className="px-4 pb-2" />
+      </div>
       <div className="flex items-center gap-0.5 px-2 pb-2">
         {editor && <Tools editor={editor} />}
+        {way && <LanguageMenu lang={lang} suggested={way.locale} onLang={setLang} />}
         {children}
       </div>
     </>

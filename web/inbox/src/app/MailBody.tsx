@@ -16,8 +16,12 @@ const heights = new Map<string, number>();
 /** What a message says: its HTML in a frame where that says more than the text, otherwise the text with its quotes folded. */
 export function MailBody({ message: m, token }: { message: Message; token: string }): ReactNode {
   const rich = useMemo(() => worthShowing(m.html, parse), [m.html]);
-  if (rich) return <HtmlBody message={m} token={token} />;
-  return <TextBody text={m.text} visible={m.visibleText} />;
+  return (
+    <>
+      {rich ? <HtmlBody message={m} token={token} /> : <TextBody text={m.text} visible={m.visibleText} />}
+      {m.signature !== "" && <Folded segment={{ text: m.signature, folded: true }} />}
+    </>
+  );
 }
 
 export function TextBody({ text, visible }: { text: string; visible: string }): ReactNode {
@@ -31,20 +35,24 @@ export function TextBody({ text, visible }: { text: string; visible: string }): 
   );
 }
 
-function Plain({ text, quiet = false }: { text: string; quiet?: boolean }): ReactNode {
-  const words = useMemo(() => linkify(text), [text]);
+export function Plain({ text, quiet = false }: { text: string; quiet?: boolean }): ReactNode {
   return (
     <p className={`whitespace-pre-wrap ${quiet ? "text-secondary" : ""}`}>
-      {words.map((w, i) =>
-        w.href === undefined ? (
-          w.text
-        ) : (
-          <a key={i} href={w.href} target="_blank" rel="noopener noreferrer" className="text-accent-text underline decoration-line-strong underline-offset-2 hover:decoration-current">
-            {w.text}
-          </a>
-        ),
-      )}
+      <Linked text={text} />
     </p>
+  );
+}
+
+export function Linked({ text }: { text: string }): ReactNode {
+  const words = useMemo(() => linkify(text), [text]);
+  return words.map((w, i) =>
+    w.href === undefined ? (
+      w.text
+    ) : (
+      <a key={i} href={w.href} target="_blank" rel="noopener noreferrer" className="text-accent-text underline decoration-line-strong underline-offset-2 hover:decoration-current">
+        {w.text}
+      </a>
+    ),
   );
 }
 
@@ -95,7 +103,7 @@ function useInk(): Ink {
   }, [theme, systemDark]);
 }
 
-function HtmlBody({ message: m, token }: { message: Message; token: string }): ReactNode {
+export function HtmlBody({ message: m, token }: { message: Pick<Message, "id" | "html" | "attachments" | "remoteImages" | "author">; token: string }): ReactNode {
   const w = useWords();
   const [images, setImages] = useState(false);
   const ink = useInk();

@@ -18,6 +18,7 @@ import type { Me, Party } from "../types";
 import { Button } from "../ui/controls";
 import { toast } from "../ui/signals";
 import { sends } from "./Sides";
+import { SignatureView } from "./Signature";
 import { field, TemplateFields, type Filled } from "./TemplateSheet";
 import { Sheet } from "./Together";
 
@@ -197,6 +198,7 @@ export default function NewConversation({ with: begun, me, place }: { with: { ad
               />
             </label>
           )}
+          <SignatureView of={way?.signature} />
           <div className="flex items-center justify-end gap-2">
             <p role="alert" className="min-w-0 flex-1 text-sm text-red-text">
               {refusal}

@@ -12,7 +12,7 @@ import { hold } from "../hold";
 import { conversation, message, page, record, str } from "../parse";
 import { parseParties } from "../recipients";
 import { outbox, queries, store } from "../runtime";
-import { senders } from "../sending";
+import { senders, waysOf } from "../sending";
 import { useWords } from "../sendwords";
 import { putConversations, putMessages, shown } from "../state";
 import { useSelect } from "../store";
@@ -22,6 +22,7 @@ import { useNow } from "../ui/hooks";
 import { age, personName } from "../words";
 import { TextBody } from "./MailBody";
 import { Outgoing } from "./Outgoing";
+import { SignatureView } from "./Signature";
 import { field } from "./TemplateSheet";
 
 interface Contact {
@@ -177,6 +178,7 @@ const begun = new Map<string, { readonly to: string; readonly subject: string; r
 function Side({ side, agentId }: { side: Conversation; agentId: string }): ReactNode {
   const w = useWords();
   const said = useMessages(side.id);
+  const ways = useQuery({ queryKey: ["sending", side.id], queryFn: () => waysOf(side.id) });
   const [text, setText] = useState(drafts.get(side.id) ?? "");
   const end = useRef<HTMLDivElement>(null);
   const newest = said.messages.at(-1)?.id ?? "";
@@ -224,6 +226,7 @@ function Side({ side, agentId }: { side: Conversation; agentId: string }): React
       >
         {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the drawer was opened to write */}
         <textarea autoFocus aria-label={w.answerTo(personName(side.customer))} className={area} value={text} spellCheck onChange={(e) => write(e.target.value)} onKeyDown={(e) => sends(e, send)} />
+        <SignatureView of={ways.data?.[0]?.signature} className="mt-2 max-h-24 overflow-y-auto" />
         <div className="mt-2 flex justify-end">
           <Button look="solid" type="submit" isDisabled={text.trim() === ""}>
             <Send size={14} strokeWidth={2} aria-hidden="true" />
@@ -242,6 +245,7 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
   const ways = useQuery({ queryKey: ["senders"], queryFn: senders });
   const list = (ways.data ?? []).filter((x) => x.channel === "email" && x.inboxId === c.inboxId);
   const [account, setAccount] = useState("");
+  const from = list.find((x) => x.accountId === account) ?? list[0];
   const was = begun.get(c.id);
   const [to, setTo] = useState(was?.to ?? "");
   const [subject, setSubject] = useState(was?.subject ?? `#${c.number}`);
@@ -258,7 +262,6 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
   const send = async (): Promise<void> => {
     if (busy) return;
     const got = parseParties(to);
-    const from = list.find((x) => x.accountId === account) ?? list[0];
     const [one] = got.parties;
     const why =
       !from && ways.data ? w.noSender
@@ -352,6 +355,7 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
         {w.message}
         <textarea className={`${area} mt-1`} value={text} spellCheck onChange={(e) => setText(e.target.value)} onKeyDown={(e) => sends(e, () => void send())} />
       </label>
+      <SignatureView of={from?.signature} />
       <div className="flex items-center justify-end gap-2">
         <p role="alert" className="min-w-0 flex-1 text-sm text-red-text">
           {refusal}

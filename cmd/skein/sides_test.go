@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"skein/inbox"
+	"skein/inbox/inboxtest"
+)
+
+// An agent asks a warehouse about a customer's parcel aside, by real mail: its
+// answer comes to the same page, the customer's answer to all of them comes to the
+// conversation, and the customer is sent nothing of it. Then the agent writes to
+// the same customer first.
+func TestWriteFirst(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts everything, and a browser")
+	}
+	chromium, node := browser(t, "index.html")
+	dovecot := inboxtest.StartDovecot(t)
+	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
+	data := filepath.Join(t.TempDir(), "data")
+	p := startUp(t, data)
+	vars := map[string]string{"SKEIN_DATA": data, "SKEIN_PASSWORD": "a long enough one"}
+	settings := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(settings, fmt.Appendf(nil, `{
+		"imap": {"host": %q, "port": %d, "security": "none"}, "smtp": {"host": %q, "port": %d, "security": "none"},
+		"username": "support", "password": %q}`, dovecot.Host, dovecot.Port, sink.Host, sink.Port, inboxtest.MailPassword), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"account", "add", "support", "--address", "support@shop.example", "--name", "The shop", "--settings", settings},
+		{"user", "add", "ana@shop.example", "--name", "Ana", "--role", "agent"},
+		{"user", "add", "sue@shop.example", "--name", "Sue", "--role", "admin"},
+	} {
+		if code, _, said := runCommand(t, vars, args...); code != 0 {
+			t.Fatalf("skein %v: %s", args, said)
+		}
+	}
+	p.running(t, "support")
+	p.sign(t, "Regards, {{agent.firstname}} of the shop", "")
+	// comes has a mail come in from somebody, in answer to others, the newest last.
+	comes := func(id, from, to, text string, answers ...string) {
+		refs := ""
+		if n := len(answers); n > 0 {
+			refs = fmt.Sprintf("In-Reply-To: <%s>\r\nReferences: <%s>\r\n", answers[n-1], strings.Join(answers, "> <"))
+		}
+		dovecot.Deliver(t, "support", "INBOX", fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nSubject: Parcel\r\nMessage-ID: <%s>\r\nDate: %s\r\n%s\r\n%s\r\n",
+			from, to, id, time.Now().Format(time.RFC1123Z), refs, text))
+	}
+	// left is the nth mail that we sent, and its Message-ID.
+	left := func(n int, to string) (*mail.Message, string) {
+		t.Helper()
+		got := sink.Wait(t, n, time.Minute)[n-1]
+		if strings.Join(got.To, " ") != to {
+			t.Errorf("mail %d went to %v, want %s", n, got.To, to)
+		}
+		for _, word := range map[string][]string{"cara@x.example": {"carrier.example", "parcel 4", "van 7", "depot"}, "depot@carrier.example": {"cara@"}}[to] {
+			if bytes.Contains(bytes.ToLower(got.Data), []byte(word)) {
+				t.Errorf("%s is told of %q:\n%s", to, word, got.Data)
+			}
+		}
+		if !bytes.Contains(got.Data, []byte("-- \r\nRegards, Ana of the shop")) && !bytes.Contains(got.Data, []byte("--=20\r\nRegards, Ana of the shop")) {
+			t.Errorf("mail %d lacks the signature:\n%s", n, got.Data)
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(got.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m, strings.Trim(m.Header.Get("Message-ID"), "<>")
+	}
+
+	page := runPage(t, node, "e2e/sides.mjs", "SKEIN_URL="+p.url, "SKEIN_EMAIL=ana@shop.example", "SKEIN_PASSWORD="+vars["SKEIN_PASSWORD"], "CHROMIUM="+chromium)
+	page.expect("signed in")
+	comes("first@x.example", "Cara Winter <cara@x.example>", "support@shop.example", "My kettle hasn't come.")
+	page.say("go")
+
+	page.expect("asked aside")
+	_, asked := left(1, "depot@carrier.example")
+	comes("w1@carrier.example", "Depot <depot@carrier.example>", "support@shop.example, cara@x.example", "It is on van 7.", asked)
+	page.say("go")
+
+	page.expect("answered aside")
+	comes("q1@x.example", "Cara Winter <cara@x.example>", "depot@carrier.example, support@shop.example", "Then I stay at home.", asked, "w1@carrier.example")
+	page.say("go")
+
+	page.expect("answered")
+	left(2, "cara@x.example")
+	page.say("go")
+
+	page.expect("begun")
+	m, _ := left(3, "cara@x.example")
+	if got := m.Header.Get("Subject"); got != "Your voucher" || m.Header.Get("In-Reply-To") != "" {
+		t.Errorf("what began: subject %q, in answer to %q", got, m.Header.Get("In-Reply-To"))
+	}
+	page.say("go")
+
+	var session struct{ AccessToken string }
+	p.call("", "POST", "/login", map[string]string{"email": "ana@shop.example", "password": vars["SKEIN_PASSWORD"]}, &session)
+	var list struct{ Items []inbox.Conversation }
+	p.call(session.AccessToken, "GET", "/conversations?status=all", nil, &list)
+	if len(list.Items) != 2 || list.Items[0].Customer.CustomerID != list.Items[1].Customer.CustomerID {
+		t.Errorf("conversations = %+v, want two of one customer", list.Items)
+	}
+}
