@@ -117,6 +117,7 @@ type Answer struct {
 	Hash []byte
 
 	Mentions []AgentID // of a note: whom it names
+	Teams    []TeamID  // of a note: the teams that it names
 
 	// The rest is for replies.
 

@@ -188,11 +188,13 @@ type Message struct {
 	Problems    []string    `json:"problems,omitempty" doc:"What could not be read of it"`
 	Masked      bool        `json:"masked,omitempty" doc:"Numbers of payment cards were masked in it; its source is for admins only"`
 	Reason      Reason      `json:"reason"`
-	Mentions    []Mentioned `json:"mentions,omitempty" doc:"Of a note: the agents whom it names"`
+	Mentions    []Mentioned `json:"mentions,omitempty" doc:"Of a note: the agents whom it names, by themselves or by their team"`
 	Template    *Template   `json:"template,omitempty" doc:"Of a direct message that left as one: its service's template"`
 	Signature   *Signature  `json:"signature,omitempty" doc:"Of a mail of ours: what it ends with below its text"`
 	Scheduled   bool        `json:"scheduled,omitempty" doc:"While queued: it waits for sendAt, and when somebody writes before for an agent, without sendAt"`
 	Comment     *Comment    `json:"comment,omitempty" doc:"Of one that stands under a post for everybody to read, and of an answer to one"`
+
+	Teams []MentionedTeam `json:"mentionedTeams,omitempty" doc:"Of a note: the teams that it names"`
 
 	HeaderID   string    `json:"headerId,omitempty" doc:"The Message-ID header, without its angle brackets"`
 	ExternalID string    `json:"externalId,omitempty" doc:"Of a chat: what the visitor's browser named it, after its session"`

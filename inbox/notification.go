@@ -104,6 +104,18 @@ type Mentioned struct {
 	Name string  `json:"name"`
 }
 
+// A MentionedTeam is a team that a note names, as it was called then.
+type MentionedTeam struct {
+	ID   TeamID `json:"id"`
+	Name string `json:"name"`
+}
+
+// Mentionable are whom a note in a conversation may name.
+type Mentionable struct {
+	Agents []Mentioned     `json:"items"`
+	Teams  []MentionedTeam `json:"teams" doc:"Those with a member who may see the conversation"`
+}
+
 // A PushSubscriptionID names a [PushSubscription].
 type PushSubscriptionID string
 

@@ -70,6 +70,7 @@ type noteInput struct {
 type noteBody struct {
 	Text     string          `json:"text" minLength:"1" maxLength:"500000"`
 	Mentions []inbox.AgentID `json:"mentions,omitempty" maxItems:"50" doc:"Agents whom the text names, who are told of it: see people"`
+	Teams    []inbox.TeamID  `json:"teams,omitempty" maxItems:"20" doc:"Teams that the text names: all of them who may see the conversation are told"`
 }
 
 type hideInput struct {
@@ -301,13 +302,19 @@ func (a *API) note(ctx context.Context, by *inbox.Caller, in *noteInput) (*body[
 	if slices.Contains(in.Body.Mentions, "") || duplicate(in.Body.Mentions) {
 		return nil, invalid("body.mentions", "names nobody, or one twice")
 	}
+	if err := checkIDs("body.teams", in.Body.Teams...); err != nil {
+		return nil, err
+	}
+	if slices.Contains(in.Body.Teams, "") || duplicate(in.Body.Teams) {
+		return nil, invalid("body.teams", "names none, or one twice")
+	}
 	hash, err := requestHash("note", in.ID, &in.Body)
 	if err != nil {
 		return nil, err
 	}
 	now := a.cfg.Now()
 	m, err := a.cfg.Store.Note(ctx, by, in.ID, inbox.Answer{
-		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash, Mentions: in.Body.Mentions})
+		ID: inbox.NewID[inbox.MessageID](now), At: now, Text: text, Key: in.Key, Hash: hash, Mentions: in.Body.Mentions, Teams: in.Body.Teams})
 	return &body[inbox.Message]{m}, err
 }
 

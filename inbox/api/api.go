@@ -173,7 +173,7 @@ type Notifications interface {
 	ReadNotifications(ctx context.Context, by *inbox.Caller, sel inbox.ReadSelection, now time.Time) (int, error)
 	NotificationSettings(ctx context.Context, id inbox.AgentID) (inbox.NotificationSettings, error)
 	PatchNotificationSettings(ctx context.Context, by *inbox.Caller, p inbox.NotificationPatch) (inbox.NotificationSettings, error)
-	Mentionable(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.Mentioned, error)
+	Mentionable(ctx context.Context, rights *inbox.Rights, ref string) (inbox.Mentionable, error)
 	WatchConversation(ctx context.Context, by *inbox.Caller, ref string, on bool, now time.Time) error
 	WatchesConversation(ctx context.Context, rights *inbox.Rights, ref string) (bool, error)
 	Subscribe(ctx context.Context, by *inbox.Caller, sub inbox.PushSubscription, now time.Time) (inbox.PushSubscription, error)

@@ -88,7 +88,7 @@ func (a *API) notifications() {
 	secured(a, huma.Operation{OperationID: "change-notification-settings", Method: "PATCH", Path: Root + "/notifications/settings", Tags: tag,
 		Summary: "Say how one wants to be told of what"}, a.changeNotificationSettings)
 	secured(a, huma.Operation{OperationID: "people", Method: "GET", Path: Root + "/conversations/{id}/people", Tags: tag,
-		Summary: "List the agents who may see a conversation, by name", Description: "Whom a note in it may name."}, a.people)
+		Summary: "List the agents who may see a conversation, and their teams, by name", Description: "Whom a note in it may name."}, a.people)
 	secured(a, huma.Operation{OperationID: "watching", Method: "GET", Path: Root + "/conversations/{id}/watch", Tags: tag,
 		Summary: "Get whether one watches a conversation"}, a.watching)
 	secured(a, huma.Operation{OperationID: "watch", Method: "PUT", Path: Root + "/conversations/{id}/watch", Tags: tag,
@@ -158,9 +158,9 @@ func (a *API) changeNotificationSettings(ctx context.Context, by *inbox.Caller, 
 	return settingsOf(set), err
 }
 
-func (a *API) people(ctx context.Context, by *inbox.Caller, in *RefParam) (*body[items[inbox.Mentioned]], error) {
+func (a *API) people(ctx context.Context, by *inbox.Caller, in *RefParam) (*body[inbox.Mentionable], error) {
 	list, err := a.cfg.Store.Mentionable(ctx, &by.Rights, in.ID)
-	return &body[items[inbox.Mentioned]]{items[inbox.Mentioned]{list}}, err
+	return &body[inbox.Mentionable]{list}, err
 }
 
 func (a *API) watching(ctx context.Context, by *inbox.Caller, in *RefParam) (*body[Watching], error) {

@@ -33,6 +33,7 @@ func TestNotifications(t *testing.T) {
 	note := map[string]any{"text": "Look, @anna", "mentions": []inbox.AgentID{me}}
 	for name, bad := range map[string]any{"no id": []string{"x"}, "nobody": []string{""}, "twice": []inbox.AgentID{me, me}} {
 		admin.want(t, 422, "POST", ref+"/notes", map[string]any{"text": name, "mentions": bad}, nil, "Idempotency-Key", "bad")
+		admin.want(t, 422, "POST", ref+"/notes", map[string]any{"text": name, "teams": bad}, nil, "Idempotency-Key", "bad")
 	}
 	admin.want(t, 409, "POST", ref+"/notes", map[string]any{"text": "x", "mentions": []inbox.AgentID{inbox.NewID[inbox.AgentID](time.Now())}}, nil, "Idempotency-Key", "gone")
 	var m inbox.Message

@@ -144,6 +144,51 @@ func TestNotifications(t *testing.T) {
 	}
 }
 
+// A note that names a team tells all of it who may see the conversation, once each
+// and not its author; it is refused where none of it may.
+func TestMentionTeam(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	team := func(name string, members ...*inbox.Caller) inbox.Team {
+		t.Helper()
+		made, err := d.CreateTeam(ctx, name, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range members {
+			d.strings(t, `INSERT INTO team_members (team_id, agent_id) VALUES ($1, $2) RETURNING team_id::text`, made.ID, who.Agent.ID)
+		}
+		return made
+	}
+	carl := d.agent(t, "carl", inbox.AgentRole, d.first.ID)
+	returns, elsewhere := team("Returns", d.anna, d.bert, carl), team("Elsewhere", d.bert)
+	c := d.mail(t, "support", "a", "ann@x.example")
+	a := answer("k1", "@Elsewhere", 0)
+	a.Teams = []inbox.TeamID{elsewhere.ID}
+	_, err := d.Note(ctx, d.anna, string(c.ID), a)
+	wantCode(t, "naming a team that doesn't see it", err, inbox.Conflict)
+	a = answer("k2", "@carl, and all of @Returns", 0)
+	a.Mentions, a.Teams = []inbox.AgentID{carl.Agent.ID}, []inbox.TeamID{returns.ID}
+	m, err := d.Note(ctx, d.anna, string(c.ID), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Teams) != 1 || m.Teams[0].Name != "Returns" || len(m.Mentions) != 2 {
+		t.Errorf("it names %v of %v, want carl and anna, of Returns", m.Mentions, m.Teams)
+	}
+	for who, want := range map[*inbox.Caller]int{d.anna: 0, d.bert: 0, carl: 1} {
+		if got := d.bell(t, who); len(got) != want {
+			t.Errorf("%s is told %v, want %d", who.Agent.Name, got, want)
+		}
+	}
+	people, err := d.Mentionable(ctx, &d.anna.Rights, string(c.ID))
+	if err != nil || len(people.Teams) != 1 || people.Teams[0].ID != returns.ID {
+		t.Errorf("teams that may be named are %v, %v", people.Teams, err)
+	}
+	d.folded(t)
+}
+
 // What an agent may not see is never told, neither when it happens nor later when
 // rights were taken: not in a list, not in a count, not by an event.
 func TestNotificationRights(t *testing.T) {
@@ -160,7 +205,7 @@ func TestNotificationRights(t *testing.T) {
 	_, err = d.Mentionable(ctx, &d.bert.Rights, string(c.ID))
 	wantCode(t, "asking who sees it", err, inbox.NotFound)
 	people, err := d.Mentionable(ctx, &d.anna.Rights, string(c.ID))
-	if err != nil || len(people) != 3 || people[0].Name != "anna" || people[1].Name != "both" || people[2].Name != "su" {
+	if err != nil || len(people.Agents) != 3 || people.Agents[0].Name != "anna" || people.Agents[1].Name != "both" || people.Agents[2].Name != "su" || len(people.Teams) != 0 {
 		t.Errorf("whom a note may name: %v, %v", people, err)
 	}
 

@@ -163,7 +163,7 @@ func insertNote(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conve
 		return m, err
 	}
 	m.ThreadID = p.thread
-	if m.Mentions, err = mentioned(ctx, tx, c, a.Mentions); err != nil {
+	if m.Mentions, m.Teams, err = mentioned(ctx, tx, c, a); err != nil {
 		return m, err
 	}
 	return m, insertMessage(ctx, tx, c, &m, nil, nil, p.splits)

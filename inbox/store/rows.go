@@ -74,13 +74,15 @@ type detail struct {
 	Template   *inbox.Template   `json:"template,omitempty"`
 	Comment    *inbox.Comment    `json:"comment,omitempty"`
 	Signature  *inbox.Signature  `json:"signature,omitempty"`
+
+	Teams []inbox.MentionedTeam `json:"mentionedTeams,omitempty"`
 }
 
 func detailOf(m *inbox.Message) detail {
 	return detail{
 		Automatic: m.Automatic, Bounces: m.Bounces, Protection: m.Protection, Problems: m.Problems, Masked: m.Masked,
 		EditedAt: m.EditedAt, DeletedAt: m.DeletedAt, Reactions: m.Reactions, Unset: m.Unset, ExternalID: m.ExternalID,
-		Mentions: m.Mentions, Template: m.Template, Comment: m.Comment, Signature: m.Signature,
+		Mentions: m.Mentions, Teams: m.Teams, Template: m.Template, Comment: m.Comment, Signature: m.Signature,
 	}
 }
 
@@ -111,7 +113,7 @@ func scanMessage(row pgx.CollectableRow) (inbox.Message, error) {
 	m.Template, m.Signature = d.Template, d.Signature
 	m.Automatic, m.Bounces, m.Protection, m.Problems, m.Masked = d.Automatic, d.Bounces, d.Protection, d.Problems, d.Masked
 	m.EditedAt, m.DeletedAt, m.Reactions, m.Unset, m.ExternalID = d.EditedAt, d.DeletedAt, d.Reactions, d.Unset, d.ExternalID
-	m.Mentions, m.Comment = d.Mentions, d.Comment
+	m.Mentions, m.Teams, m.Comment = d.Mentions, d.Teams, d.Comment
 	return m, nil
 }
 

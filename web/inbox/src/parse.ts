@@ -204,6 +204,7 @@ export function message(x: unknown): Message {
     call: call(o["call"]),
     aboutId: str(o, "aboutId"),
     masked: flag(o, "masked"),
+    names: ["mentions", "mentionedTeams"].flatMap((key) => list(o, key, (x) => str(record(x, key), "name"))),
     sentAt: str(o, "sentAt"),
     createdAt: str(o, "createdAt"),
     hasRaw: flag(o, "hasRaw"),

@@ -244,8 +244,8 @@ export function recount(): void {
 async function post(e: Entry): Promise<Message> {
   const params = { path: { id: e.conversationId }, header: { "Idempotency-Key": e.key } };
   if (e.kind === "note") {
-    const mentions = e.text.includes("@") ? await (await import("./mentions")).mentionsOf(e.key, e.conversationId, e.text) : [];
-    return message(await body(api.POST("/api/v1/conversations/{id}/notes", { params, body: { text: e.text, mentions } })));
+    const who = e.text.includes("@") ? await (await import("./mentions")).mentionsOf(e.key, e.conversationId, e.text) : {};
+    return message(await body(api.POST("/api/v1/conversations/{id}/notes", { params, body: { text: e.text, ...who } })));
   }
   return message(
     await body(

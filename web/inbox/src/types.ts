@@ -181,6 +181,8 @@ export interface Message {
   readonly call: Call | null;
   /** The delivery that a report is about. */
   readonly aboutId: string;
+  /** Of a note: who is named in it, and which teams. */
+  readonly names: readonly string[];
   /** Card numbers in it were made unreadable. */
   readonly masked: boolean;
   readonly sentAt: string;

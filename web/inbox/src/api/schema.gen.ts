@@ -927,7 +927,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the agents who may see a conversation, by name
+         * List the agents who may see a conversation, and their teams, by name
          * @description Whom a note in it may name.
          */
         get: operations["people"];
@@ -3656,9 +3656,6 @@ export interface components {
         ItemsMember: {
             items: components["schemas"]["Member"][];
         };
-        ItemsMentioned: {
-            items: components["schemas"]["Mentioned"][];
-        };
         ItemsMerge: {
             items: components["schemas"]["Merge"][];
         };
@@ -3861,7 +3858,16 @@ export interface components {
             seenAt?: string;
             teams: string[];
         };
+        Mentionable: {
+            items: components["schemas"]["Mentioned"][];
+            /** @description Those with a member who may see the conversation */
+            teams: components["schemas"]["MentionedTeam"][];
+        };
         Mentioned: {
+            id: string;
+            name: string;
+        };
+        MentionedTeam: {
             id: string;
             name: string;
         };
@@ -3931,7 +3937,9 @@ export interface components {
             kind: "message" | "note";
             /** @description Numbers of payment cards were masked in it; its source is for admins only */
             masked?: boolean;
-            /** @description Of a note: the agents whom it names */
+            /** @description Of a note: the teams that it names */
+            mentionedTeams?: components["schemas"]["MentionedTeam"][];
+            /** @description Of a note: the agents whom it names, by themselves or by their team */
             mentions?: components["schemas"]["Mentioned"][];
             /** @description What could not be read of it */
             problems?: string[];
@@ -4014,6 +4022,8 @@ export interface components {
         NoteBody: {
             /** @description Agents whom the text names, who are told of it: see people */
             mentions?: string[];
+            /** @description Teams that the text names: all of them who may see the conversation are told */
+            teams?: string[];
             text: string;
         };
         Notification: {
@@ -7216,7 +7226,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsMentioned"];
+                    "application/json": components["schemas"]["Mentionable"];
                 };
             };
             /** @description What is wrong */

@@ -30,6 +30,7 @@ const SavedPicker = lazy(() => import("./SavedPicker"));
 const SendLater = lazy(() => import("./SendLater"));
 const WayLine = lazy(() => import("./WayLine").then((m) => ({ default: m.WayLine })));
 const WayBar = lazy(() => import("./WayLine").then((m) => ({ default: m.WayBar })));
+const Mentioning = lazy(() => import("./Mentioning").then((m) => ({ default: m.Mentioning })));
 const Then = lazy(() => import("./Then"));
 // In the editor's file: it comes with it.
 const Offers = lazy(() => loadEditor().then((m) => ({ default: m.Offers })));
@@ -438,6 +439,11 @@ export function Composer({
       )}
       {isNote ? (
         <>
+          {draft.note.includes("@") && (
+            <Suspense fallback={null}>
+              <Mentioning conversation={c.id} field={note} text={draft.note} onText={(text) => edit({ note: text })} />
+            </Suspense>
+          )}
           <textarea
             ref={note}
             aria-label={w.noteTeam}

@@ -31,6 +31,7 @@ import { showParties } from "../recipients";
 import { CallCard } from "./CallCard";
 import { MailBody, TextBody } from "./MailBody";
 
+const NoteText = lazy(() => import("./Mentioning").then((m) => ({ default: m.NoteText })));
 const Unsent = lazy(() => import("./Unsent"));
 
 export const MessageView = memo(function MessageView({
@@ -116,7 +117,7 @@ export const MessageView = memo(function MessageView({
       </header>
       <div className="md:ps-[38px]">
         {details && <Details message={m} />}
-        {m.call ? <CallCard message={m} call={m.call} token={token} /> : note ? <TextBody text={m.text} visible="" /> : <MailBody message={m} token={token} />}
+        {m.call ? <CallCard message={m} call={m.call} token={token} /> : note ? <NoteBody message={m} /> : <MailBody message={m} token={token} />}
         {m.bounces.length > 0 && <Bounces message={m} />}
         {m.problems.length > 0 && (
           <p className="mt-2 text-xs text-amber-text">
@@ -129,6 +130,15 @@ export const MessageView = memo(function MessageView({
     </article>
   );
 });
+
+function NoteBody({ message: m }: { message: Message }): ReactNode {
+  const plain = <TextBody text={m.text} visible="" />;
+  return m.names.length === 0 ? plain : (
+    <Suspense fallback={plain}>
+      <NoteText text={m.text} names={m.names} />
+    </Suspense>
+  );
+}
 
 function Details({ message: m }: { message: Message }): ReactNode {
   const w = useWords().fields;
