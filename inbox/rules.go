@@ -13,6 +13,9 @@ type Rules struct {
 	// Region (ISO 3166-1 alpha-2) is how a telephone number without a country
 	// code is read.
 	ClaimKey func(field ClaimField, value, region string) string
+	// Given is what a customer gives in a text beside numbers of orders; region as
+	// above.
+	Given func(text, region string) []Pin
 	// Blocked reports whether a key is by its look nobody's.
 	Blocked func(IdentityRef) bool
 	// Shared returns which of the keys that nodes have proven several people

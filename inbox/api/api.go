@@ -38,6 +38,7 @@ type Store interface {
 	Sessions
 	Conversations
 	Facts
+	Pins
 	Customers
 	Identities
 	Orders
@@ -305,6 +306,7 @@ func newAPI(cfg Config) *API {
 	a.facts()
 	a.answers()
 	a.openings()
+	a.pins()
 	a.customers()
 	a.identities()
 	a.orderLinks()

@@ -2,6 +2,7 @@ package threader
 
 import (
 	"skein/inbox"
+	"skein/inbox/given"
 	"skein/inbox/identity"
 	"skein/inbox/orderlink"
 	"skein/inbox/thread"
@@ -12,8 +13,12 @@ func Rules() inbox.Rules {
 	return inbox.Rules{
 		Place: thread.Decide, Resolve: identity.Resolve, Link: orderlink.Link, Orders: orderRules(),
 		Subject: thread.BaseSubject, ClaimKey: identity.ClaimKey, Blocked: identity.Blocked, Strictest: identity.Strictest,
-		Shared: shared, Hints: hints, Score: score, Survivors: identity.Survivors,
+		Shared: shared, Hints: hints, Score: score, Survivors: identity.Survivors, Given: givenIn,
 	}
+}
+
+func givenIn(text, region string) []inbox.Pin {
+	return given.Find(text, func(field inbox.ClaimField, value string) string { return identity.ClaimKey(field, value, region) })
 }
 
 func shared(nodes []inbox.Node) (refs []inbox.IdentityRef) {

@@ -4,7 +4,7 @@
 
 import { list, num, party, attachment, record, str } from "./parse";
 import type { Then } from "./outbox";
-import type { Attachment, Party } from "./types";
+import type { Attachment, Message, Party } from "./types";
 import { Signal } from "./ui/signals";
 
 export interface Draft {
@@ -129,8 +129,8 @@ export const takenBack = new Signal<{ readonly conversationId: string; readonly 
 /** A conversation that is to be begun: with whom, "" for nobody yet. Null for none. */
 export const beginning = new Signal<{ readonly address: string; readonly name: string } | null>(null);
 
-/** The side conversations that are looked at: of which conversation, and which one is open, "" for none. */
-export const aside = new Signal<{ readonly of: string; readonly open: string } | null>(null);
+/** The side conversations that are looked at: of which conversation, and which one is open, "" for none, or the message that is to be forwarded. */
+export const aside = new Signal<{ readonly of: string; readonly open: string; readonly forward?: Message } | null>(null);
 
 /** What is put into the reply of a conversation from elsewhere on the page. */
 export const putIn = new Signal<{ readonly conversationId: string; readonly html: string } | null>(null);

@@ -9,6 +9,7 @@ export type Command =
   | "note"
   | "begin"
   | "sides"
+  | "forward"
   | "close"
   | "assign-me"
   | "assign"
@@ -61,6 +62,7 @@ export const bindings: readonly Binding[] = [
   { keys: ["n"], command: "note", group: "Answer" },
   { keys: ["w"], command: "begin", group: "Answer" },
   { keys: ["d"], command: "sides", group: "Answer" },
+  { keys: ["f"], command: "forward", group: "Answer" },
   { keys: ["e"], command: "close", group: "Sort out" },
   { keys: ["m"], command: "assign-me", group: "Sort out" },
   { keys: ["a"], command: "assign", group: "Sort out" },

@@ -939,6 +939,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the customer gave in a conversation
+         * @description Numbers of orders and parcels, addresses and dates that are found in what they wrote, and what agents pinned. Everything changes the conversation's version.
+         */
+        get: operations["pins"];
+        /** Take off what is pinned or found, for everybody, or have it back */
+        put: operations["unpin"];
+        /** Pin words of the customer's */
+        post: operations["pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/related": {
         parameters: {
             query?: never;
@@ -3668,6 +3690,9 @@ export interface components {
         ItemsPageView: {
             items: components["schemas"]["PageView"][];
         };
+        ItemsPin: {
+            items: components["schemas"]["Pin"][];
+        };
         ItemsProduct: {
             items: components["schemas"]["Product"][];
         };
@@ -4429,6 +4454,28 @@ export interface components {
             name: string;
             /** Format: int64 */
             proof: number;
+        };
+        Pin: {
+            /** @description Who pinned it; absent: it was found */
+            agentId?: string;
+            /**
+             * Format: date-time
+             * @description When it was written, or pinned
+             */
+            at: string;
+            key: string;
+            /** @enum {string} */
+            kind: "order" | "tracking" | "address" | "phone" | "email" | "date" | "words";
+            /** @description Where it was written last */
+            messageId?: string;
+            /** @description As it was written */
+            text: string;
+        };
+        PinInputBody: {
+            /** @description One of the customer's */
+            messageId: string;
+            /** @description Words of it */
+            text: string;
         };
         Problem: {
             /**
@@ -5198,6 +5245,13 @@ export interface components {
         UnmergeInputBody: {
             /** @description Of the list of merges */
             edgeId: string;
+        };
+        UnpinInputBody: {
+            key: string;
+            /** @enum {string} */
+            kind: "order" | "tracking" | "address" | "phone" | "email" | "date" | "words";
+            /** @description false: it is shown again */
+            off: boolean;
         };
         UnreadCount: {
             /**
@@ -7227,6 +7281,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Mentionable"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPin"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnpinInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPin"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPin"];
                 };
             };
             /** @description What is wrong */

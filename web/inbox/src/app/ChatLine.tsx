@@ -7,7 +7,7 @@ import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
 import { channelWord, exactly, initials, when } from "../words";
 import { TextBody } from "./MailBody";
-import { DeliveryLine, Files, Marks, Why } from "./MessageView";
+import { DeliveryLine, Files, Marks, MessageTools, Why } from "./MessageView";
 
 /** One line of a talk: what the same person says in a row stands together, under one name and time. */
 export const ChatLine = memo(function ChatLine({
@@ -60,6 +60,7 @@ export const ChatLine = memo(function ChatLine({
       <div className="flex h-5 shrink-0 items-center">
         <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
           <Why message={m} />
+          <MessageTools message={m} />
           <IconButton icon={Split} label={w.move} onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
         </div>
         <time

@@ -38,6 +38,7 @@ const LogCall = lazy(() => import("./TaskForms").then((m) => ({ default: m.LogCa
 const TogetherDialog = lazy(() => import("./Together").then((m) => ({ default: m.TogetherDialog })));
 const Sides = lazy(() => import("./Sides"));
 const SidesBar = lazy(() => import("./Sides").then((m) => ({ default: m.SidesBar })));
+const PinsBar = lazy(() => import("./Pins").then((m) => ({ default: m.PinsBar })));
 const Triage = lazy(() => import("./Triage").then((m) => ({ default: m.Triage })));
 
 export function ConversationPane({
@@ -178,6 +179,10 @@ function Opened({
   }, [put, c.id]);
   const beside = useSignal(aside);
   useCommand("sides", () => aside.set({ of: c.id, open: "" }));
+  useCommand("forward", () => {
+    const forward = said.messages.findLast((m) => m.kind === "message" && m.call === null);
+    if (forward) aside.set({ of: c.id, open: "", forward });
+  });
   useEffect(
     () => () => {
       if (aside.get()?.of === c.id) aside.set(null);
@@ -202,6 +207,7 @@ function Opened({
       <RelatedBar c={c} place={place} onJoin={() => setDialog({ which: "join", picked: "" })} />
       <Suspense fallback={null}>
         <SidesBar c={c} />
+        <PinsBar c={c} />
       </Suspense>
       {refusal !== "" && (
         <div role="alert" className="flex items-center justify-center gap-3 bg-red-soft px-4 py-1.5 text-sm text-red-text">
@@ -269,7 +275,7 @@ function Opened({
         </Suspense>
       )}
       <Suspense fallback={null}>
-        {beside?.of === c.id && <Sides c={c} agentId={agentId} open={beside.open} />}
+        {beside?.of === c.id && <Sides c={c} agentId={agentId} open={beside.open} forward={beside.forward} />}
         {form.which === "call" && <LogCall c={c} number={form.number} onClose={() => setForm({ which: "", number: "" })} />}
         {form.which === "follow-up" && <FollowUp c={c} me={me} onClose={() => setForm({ which: "", number: "" })} />}
         {dialog.which !== "" && (

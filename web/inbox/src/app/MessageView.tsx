@@ -31,6 +31,7 @@ import { showParties } from "../recipients";
 import { CallCard } from "./CallCard";
 import { MailBody, TextBody } from "./MailBody";
 
+const Tools = lazy(() => import("./MessageTools"));
 const NoteText = lazy(() => import("./Mentioning").then((m) => ({ default: m.NoteText })));
 const Unsent = lazy(() => import("./Unsent"));
 
@@ -96,6 +97,7 @@ export const MessageView = memo(function MessageView({
           <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
             {!note && <IconButton icon={Reply} label={w.reply} keys="r" onPress={onReply} className="size-7! max-md:hidden" />}
             <Why message={m} />
+            {!note && !m.call && <MessageTools message={m} />}
             <IconButton icon={Split} label={w.move} onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
             {m.hasRaw && (
               <Tip words={w.raw}>
@@ -130,6 +132,14 @@ export const MessageView = memo(function MessageView({
     </article>
   );
 });
+
+export function MessageTools({ message: m }: { message: Message }): ReactNode {
+  return (
+    <Suspense fallback={null}>
+      <Tools message={m} />
+    </Suspense>
+  );
+}
 
 function NoteBody({ message: m }: { message: Message }): ReactNode {
   const plain = <TextBody text={m.text} visible="" />;

@@ -16,10 +16,12 @@ import { senders, waysOf } from "../sending";
 import { useWords } from "../sendwords";
 import { putConversations, putMessages, shown } from "../state";
 import { useSelect } from "../store";
-import type { Conversation, Message } from "../types";
+import type { Attachment, Conversation, Message } from "../types";
 import { Button, Chip, IconButton, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
-import { age, personName } from "../words";
+import { age, bytes, personName } from "../words";
+import { copied, forwardSubject, forwardText, spent } from "../forward";
+import { FileChip } from "./ComposerParts";
 import { TextBody } from "./MailBody";
 import { Outgoing } from "./Outgoing";
 import { SignatureView } from "./Signature";
@@ -51,11 +53,23 @@ export function sends(e: React.KeyboardEvent, send: () => void): void {
 
 const area = "field-sizing-content max-h-60 min-h-20 w-full resize-none rounded-md border border-line-strong bg-surface px-2 py-1.5 text-base text-text";
 
-export default function Sides({ c, agentId, open }: { c: Conversation; agentId: string; /** The one that is open; "" for none. */ open: string }): ReactNode {
+export default function Sides({
+  c,
+  agentId,
+  open,
+  forward,
+}: {
+  c: Conversation;
+  agentId: string;
+  /** The one that is open; "" for none. */
+  open: string;
+  /** A message that is to be forwarded. */
+  forward: Message | undefined;
+}): ReactNode {
   const w = useWords();
   const setOpen = (id: string): void => aside.set({ of: c.id, open: id });
   const onClose = (): void => aside.set(null);
-  const [writing, setWriting] = useState(() => (begun.get(c.id)?.text ?? "") !== "");
+  const [writing, setWriting] = useState(() => forward !== undefined || (begun.get(c.id)?.text ?? "") !== "");
   const side = useSelect(store, (s) => (open === "" ? undefined : shown(s, open)));
   return (
     <ModalOverlay isOpen isDismissable onOpenChange={(o) => !o && onClose()} className="fixed inset-0 z-40 bg-backdrop">
@@ -73,7 +87,7 @@ export default function Sides({ c, agentId, open }: { c: Conversation; agentId: 
               />
             )}
             <Heading slot="title" className="min-w-0 flex-1 truncate px-1 text-base font-semibold">
-              {side ? w.with(personName(side.customer)) : writing ? w.newSide : w.sides}
+              {side ? w.with(personName(side.customer)) : writing ? (forward ? w.forwarding : w.newSide) : w.sides}
             </Heading>
             <IconButton icon={X} label={w.close} keys="Esc" onPress={onClose} />
           </div>
@@ -82,6 +96,7 @@ export default function Sides({ c, agentId, open }: { c: Conversation; agentId: 
           ) : writing ? (
             <Begin
               c={c}
+              forward={forward}
               onBegun={(id) => {
                 setWriting(false);
                 setOpen(id);
@@ -238,7 +253,7 @@ function Side({ side, agentId }: { side: Conversation; agentId: string }): React
   );
 }
 
-function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void }): ReactNode {
+function Begin({ c, forward, onBegun }: { c: Conversation; forward: Message | undefined; onBegun: (id: string) => void }): ReactNode {
   const w = useWords();
   const id = useId();
   const contacts = useQuery({ queryKey: ["contacts"], queryFn: async () => page(await body(api.GET("/api/v1/contacts")), contact).items });
@@ -246,13 +261,14 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
   const list = (ways.data ?? []).filter((x) => x.channel === "email" && x.inboxId === c.inboxId);
   const [account, setAccount] = useState("");
   const from = list.find((x) => x.accountId === account) ?? list[0];
-  const was = begun.get(c.id);
+  const was = forward ? undefined : begun.get(c.id);
   const [to, setTo] = useState(was?.to ?? "");
-  const [subject, setSubject] = useState(was?.subject ?? `#${c.number}`);
-  const [text, setText] = useState(was?.text ?? "");
+  const [subject, setSubject] = useState(forward ? forwardSubject(forward.subject || c.subject) : (was?.subject ?? `#${c.number}`));
+  const [text, setText] = useState(forward ? forwardText(forward) : (was?.text ?? ""));
+  const [files, setFiles] = useState<readonly Attachment[]>(forward ? forward.attachments.filter((a) => !a.inline || a.contentId === "") : []);
   useEffect(() => {
-    begun.set(c.id, { to, subject, text });
-  }, [c.id, to, subject, text]);
+    if (!forward) begun.set(c.id, { to, subject, text });
+  }, [forward, c.id, to, subject, text]);
   const [keep, setKeep] = useState(false);
   const [name, setName] = useState("");
   const [refusal, setRefusal] = useState("");
@@ -272,11 +288,13 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
       : "";
     setRefusal(why);
     if (why !== "" || !from || !one) return;
-    const request = { accountId: from.accountId, to: got.parties.map((p) => ({ ...p })), subject: subject.trim(), text: text.trim(), holdSeconds: hold() };
-    const of = JSON.stringify(request);
-    if (key.current.of !== of) key.current = { of, key: crypto.randomUUID() };
+    const asked = { accountId: from.accountId, to: got.parties.map((p) => ({ ...p })), subject: subject.trim(), text: text.trim(), holdSeconds: hold() };
     setBusy(true);
     try {
+      const attachments = await Promise.all(files.map(copied));
+      const request = { ...asked, ...(attachments.length === 0 ? {} : { attachments }) };
+      const of = JSON.stringify(request);
+      if (key.current.of !== of) key.current = { of, key: crypto.randomUUID() };
       if (keep) {
         await body(api.POST("/api/v1/contacts", { body: { name: name.trim() || one.name || one.address, address: one.address } }));
         stale();
@@ -286,8 +304,9 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
       const side = conversation(o["conversation"]);
       const m = message(o["message"]);
       store.update((s) => putMessages(putConversations(s, [side]), [m]));
+      spent(files);
       void queries.invalidateQueries({ queryKey: ["sides", c.id] });
-      begun.delete(c.id);
+      if (!forward) begun.delete(c.id);
       onBegun(side.id);
     } catch (e) {
       setBusy(false);
@@ -355,6 +374,13 @@ function Begin({ c, onBegun }: { c: Conversation; onBegun: (id: string) => void 
         {w.message}
         <textarea className={`${area} mt-1`} value={text} spellCheck onChange={(e) => setText(e.target.value)} onKeyDown={(e) => sends(e, () => void send())} />
       </label>
+      {files.length > 0 && (
+        <ul aria-label={w.files} className="flex flex-wrap gap-1.5">
+          {files.map((a) => (
+            <FileChip key={a.id} name={a.name} words={bytes(a.size)} onRemove={() => setFiles(files.filter((x) => x.id !== a.id))} />
+          ))}
+        </ul>
+      )}
       <SignatureView of={from?.signature} />
       <div className="flex items-center justify-end gap-2">
         <p role="alert" className="min-w-0 flex-1 text-sm text-red-text">
