@@ -132,5 +132,8 @@ export const beginning = new Signal<{ readonly address: string; readonly name: s
 /** The side conversations that are looked at: of which conversation, and which one is open, "" for none, or the message that is to be forwarded. */
 export const aside = new Signal<{ readonly of: string; readonly open: string; readonly forward?: Message } | null>(null);
 
+/** The customer's other conversations that are watched for what colleagues do there: ids with spaces between. */
+export const elsewhere = new Signal("");
+
 /** What is put into the reply of a conversation from elsewhere on the page. */
 export const putIn = new Signal<{ readonly conversationId: string; readonly html: string } | null>(null);

@@ -38,6 +38,7 @@ const LogCall = lazy(() => import("./TaskForms").then((m) => ({ default: m.LogCa
 const TogetherDialog = lazy(() => import("./Together").then((m) => ({ default: m.TogetherDialog })));
 const Sides = lazy(() => import("./Sides"));
 const SidesBar = lazy(() => import("./Sides").then((m) => ({ default: m.SidesBar })));
+const Elsewhere = lazy(() => import("./Elsewhere").then((m) => ({ default: m.Elsewhere })));
 const PinsBar = lazy(() => import("./Pins").then((m) => ({ default: m.PinsBar })));
 const Triage = lazy(() => import("./Triage").then((m) => ({ default: m.Triage })));
 
@@ -207,6 +208,7 @@ function Opened({
       <RelatedBar c={c} place={place} onJoin={() => setDialog({ which: "join", picked: "" })} />
       <Suspense fallback={null}>
         <SidesBar c={c} />
+        <Elsewhere c={c} place={place} agentId={agentId} />
         <PinsBar c={c} />
       </Suspense>
       {refusal !== "" && (

@@ -14,7 +14,7 @@ import { filterOf } from "../place";
 import { undoLast, useSignal } from "../ui/signals";
 import { runCommand, useCommand, useMedia, useRemembered } from "../ui/hooks";
 import { later } from "../ui/later";
-import { aside, beginning } from "../draft";
+import { aside, beginning, elsewhere } from "../draft";
 import { BottomBar } from "./BottomBar";
 import { NothingOpen, Opening } from "./Blank";
 import { ListPane } from "./List";
@@ -121,12 +121,12 @@ export function Shell(): ReactNode {
   // What is followed: the lists, the open conversation, and whoever is before the agent.
   const customer = conversation?.customer.customerId ?? "";
   const calls = useCalls();
-  const side = useSignal(aside)?.open ?? "";
+  const beside = `${useSignal(aside)?.open ?? ""} ${useSignal(elsewhere)}`;
   const people = [...new Set([customer, ...calls.map((c) => c.customerId)])].filter((c) => c !== "").sort().join(" ");
   useEffect(() => {
-    live.follow(["list", "notifications", ...[id, side].filter((x) => x !== "").map((x) => `conversation:${x}`), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
+    live.follow(["list", "notifications", ...[id, ...beside.split(" ")].filter((x) => x !== "").map((x) => `conversation:${x}`), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
     whereabouts.look(id);
-  }, [id, side, people]);
+  }, [id, beside, people]);
   const { tasks, more: moreTasks } = useTasks();
   const callbacks = tasks.filter((t) => t.kind === "callback").length + (moreTasks ? 100 : 0);
 
