@@ -39,6 +39,8 @@ export function LanguageMenu({ lang, suggested, onLang }: { lang: string; sugges
       return l; // no tag
     }
   };
+  const code = lang.split("-")[0] ?? "";
+  const said = w.writtenIn(code === "" ? "" : named(lang), code);
   const all = [...new Set([suggested, locale, ...common])].filter((l) => l !== "");
   return (
     <MenuButton
@@ -47,10 +49,10 @@ export function LanguageMenu({ lang, suggested, onLang }: { lang: string; sugges
       choices={all.map((l) => ({ id: l, words: named(l), detail: l === suggested ? w.theirs : "", selected: l === lang }))}
       onChoose={onLang}
     >
-      <Tip words={w.writtenIn(named(lang))} placement="top">
-        <Button aria-label={w.writtenIn(named(lang))} className="h-8! px-1.5! text-xs text-muted max-md:h-11!">
+      <Tip words={said} placement="top">
+        <Button aria-label={said} className="h-8! px-1.5! text-xs text-muted max-md:h-11!">
           <Languages size={16} strokeWidth={1.75} aria-hidden="true" />
-          <span className="uppercase">{lang.split("-")[0]}</span>
+          <span className="uppercase">{code}</span>
         </Button>
       </Tip>
     </MenuButton>
