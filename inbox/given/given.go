@@ -199,7 +199,8 @@ var (
 func addresses(text string, _ KeyFunc) (list []found) {
 	for _, form := range []*regexp.Regexp{german, english} {
 		for _, m := range form.FindAllStringIndex(text, -1) {
-			list = append(list, pin(text, m[0], m[1], inbox.PinAddress, letters(text[m[0]:m[1]])))
+			to := m[0] + len(strings.TrimRight(text[m[0]:m[1]], ".,;- \t\r\n"))
+			list = append(list, pin(text, m[0], to, inbox.PinAddress, letters(text[m[0]:to])))
 		}
 	}
 	return list
