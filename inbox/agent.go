@@ -20,7 +20,19 @@ type Agent struct {
 	CallPop bool `json:"callPop" doc:"Whether calls to the inbox are shown"`
 	// OrderActions: see [Agent.MayAct].
 	OrderActions bool `json:"orderActions" doc:"Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may"`
+	// Onward is where the page goes from a conversation that was dealt with.
+	Onward Onward `json:"onward" enum:"next,list,stay" doc:"Where the page goes once a conversation is closed, snoozed, given away or spam"`
 }
+
+// Onward is where somebody goes from a conversation that is dealt with.
+type Onward string
+
+// The places where somebody goes on.
+const (
+	ToNext Onward = "next" // of the list
+	ToList Onward = "list"
+	Stay   Onward = "stay"
+)
 
 // An AgentPatch changes what is said of an agent; nil leaves as it is.
 type AgentPatch struct {
@@ -28,6 +40,7 @@ type AgentPatch struct {
 	CallPop *bool
 	Name    *string
 	Locale  *string
+	Onward  *Onward
 
 	// What follows is an admin's to say.
 	OrderActions *bool

@@ -100,8 +100,9 @@ type Patch struct {
 	Priority *Priority
 	Version  *int64
 
-	AddTags, RemoveTags []string   // see [CleanTags]
-	SnoozedUntil        *time.Time // snoozes, in place of a status
+	AddTags, RemoveTags []string    // see [CleanTags]
+	Fields, Fill        FieldValues // set; and those that it has none of yet: see [FieldValues.With]
+	SnoozedUntil        *time.Time  // snoozes, in place of a status
 }
 
 // An Answer is what an agent writes: a reply or a note.

@@ -61,9 +61,11 @@ type Conversation struct {
 
 	LeftAt *time.Time `json:"leftAt,omitempty" doc:"Of a chat: when its customer left unanswered, last"`
 
-	Priority     Priority   `json:"priority" minimum:"-1" maximum:"2" doc:"-1 low, 0 normal, 1 high, 2 urgent"`
-	Tags         []string   `json:"tags,omitempty"`
-	SnoozedUntil *time.Time `json:"snoozedUntil,omitempty" doc:"While snoozed: when it opens again; absent: when the customer writes"`
+	Priority Priority `json:"priority" minimum:"-1" maximum:"2" doc:"-1 low, 0 normal, 1 high, 2 urgent"`
+	Tags     []string `json:"tags,omitempty"`
+	// Fields are what is noted of it: see [Field].
+	Fields       FieldValues `json:"fields,omitempty" doc:"What is noted of it, by the field's id: see fields"`
+	SnoozedUntil *time.Time  `json:"snoozedUntil,omitempty" doc:"While snoozed: when it opens again; absent: when the customer writes"`
 
 	// Order is the one that is meant, where it may be seen.
 	Order *OrderRef `json:"order,omitempty" doc:"The order that it is about"`
@@ -86,6 +88,8 @@ type Person struct {
 	// of two words on one identity the one with the higher version holds,
 	// whichever conversation or event brings it.
 	CustomerVersion int64 `json:"customerVersion"`
+	// Blocked: what they write comes in as spam and wakes nobody.
+	Blocked bool `json:"blocked,omitempty"`
 }
 
 // Reopens reports whether a new message puts c back in the queue. Agents' own

@@ -29,6 +29,19 @@ type Identity struct {
 	Value      string       `json:"value" doc:"As it was received, for display"`
 	Name       string       `json:"name,omitempty"`
 	Proof      Proof        `json:"proof" doc:"The best proof seen for it"`
+	Blocked    bool         `json:"blocked,omitempty" doc:"What is written from it comes in as spam and wakes nobody"`
+}
+
+// A BlockedSender is an address whose messages come in as spam and wake nobody.
+type BlockedSender struct {
+	IdentityID IdentityID   `json:"identityId"`
+	Kind       IdentityKind `json:"kind" enum:"email,phone,shop,visitor,social"`
+	Address    string       `json:"address"`
+	Name       string       `json:"name"`
+	At         time.Time    `json:"at"`
+	ByID       AgentID      `json:"byId,omitempty"`
+	By         string       `json:"by" doc:"Who blocked it"`
+	Note       string       `json:"note,omitempty"`
 }
 
 // Shown is what somebody is called of whom nothing is known but i: a session's

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -45,6 +46,8 @@ type Done struct {
 	Assignee *Turn[AgentID] `json:"assignee,omitempty"`
 	Team     *Turn[TeamID]  `json:"team,omitempty"`
 	Tags     []string       `json:"tags,omitempty"` // that were not there before
+
+	Fields map[FieldID]Turn[string] `json:"fields,omitempty"`
 }
 
 // A Turn is one change of a value.
@@ -75,10 +78,27 @@ func DoneTo(before, after *Conversation) *Done {
 			d.Tags = append(d.Tags, tag)
 		}
 	}
-	if d.Assignee == nil && d.Team == nil && d.Tags == nil {
+	for id := range maps.Keys(after.Fields) {
+		d.field(id, before, after)
+	}
+	for id := range maps.Keys(before.Fields) {
+		d.field(id, before, after)
+	}
+	if d.Assignee == nil && d.Team == nil && d.Tags == nil && d.Fields == nil {
 		return nil
 	}
 	return &d
+}
+
+func (d *Done) field(id FieldID, before, after *Conversation) {
+	was, is := before.Fields[id], after.Fields[id]
+	if was == is {
+		return
+	}
+	if d.Fields == nil {
+		d.Fields = map[FieldID]Turn[string]{}
+	}
+	d.Fields[id] = Turn[string]{was, is}
 }
 
 // TakeBack undoes d in c, except where somebody has done more since.
@@ -88,6 +108,18 @@ func (d *Done) TakeBack(c *Conversation) {
 	}
 	c.Assignee, c.TeamID = d.Assignee.back(c.Assignee), d.Team.back(c.TeamID)
 	c.Tags = slices.DeleteFunc(slices.Clone(c.Tags), func(tag string) bool { return slices.Contains(d.Tags, tag) })
+	for id, t := range d.Fields {
+		if c.Fields[id] != t.Became {
+			continue
+		}
+		c.Fields = maps.Clone(c.Fields)
+		if c.Fields == nil {
+			c.Fields = FieldValues{}
+		}
+		if c.Fields[id] = t.Was; t.Was == "" {
+			delete(c.Fields, id)
+		}
+	}
 }
 
 // Unsent is what a message said that was taken back before it left.

@@ -35,6 +35,7 @@ type Event struct {
 	Inbox        *Inbox             `json:"inbox,omitempty"`
 	Key          *KeyRule           `json:"key,omitempty"`
 	SavedReply   *SavedReply        `json:"savedReply,omitempty"`
+	Field        *Field             `json:"field,omitempty"`
 	Connector    json.RawMessage    `json:"connector,omitempty"`
 	Notification *Notification      `json:"notification,omitempty"`
 	Read         *NotificationsRead `json:"read,omitempty"` // of notifications
@@ -62,6 +63,7 @@ const (
 	InboxChanged        EventKind = "inbox.changed"   // made, renamed, archived
 	KeyChanged          EventKind = "key.changed"     // what holds for a key that many have
 	SavedReplyChanged   EventKind = "saved-reply.changed"
+	FieldChanged        EventKind = "field.changed"      // what is noted of conversations: made, changed, archived
 	NotificationMade    EventKind = "notification.made"  // for one agent
 	NotificationsSeen   EventKind = "notifications.read" // by one agent, on whichever device
 
@@ -74,6 +76,8 @@ const (
 	TeamChanged EventKind = "team.changed"
 	// TagChanged is in the log alone: named anew, merged or taken away.
 	TagChanged EventKind = "tag.changed"
+	// SenderChanged is in the log alone: blocked, or let through again.
+	SenderChanged EventKind = "sender.changed"
 	// ViewChanged is in the log alone: a shared view was saved or deleted.
 	ViewChanged EventKind = "view.changed"
 	// BrandChanged is in the log alone: made or changed.

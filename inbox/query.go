@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A Query is what somebody looks for, or what a list is made of: words, and
@@ -15,6 +16,7 @@ type Query struct {
 	From, To   []string // names, addresses, or their beginnings
 	Order      []string // numbers
 	Tags       []string // lower case
+	Reasons    []string // names of contact reasons, lower case; level/level names one of two
 	Status     Status   // "" is any
 	Channel    Channel
 	Priority   *Priority
@@ -28,8 +30,11 @@ type Query struct {
 	Mentioned  bool      // only what names whoever asks in a note
 }
 
+// MaxQuery is the most characters that a query has.
+const MaxQuery = 200
+
 // QueryFilters are the names of the filters that [ParseQuery] knows.
-var QueryFilters = []string{"from", "to", "status", "order", "before", "after", "tag", "inbox", "team", "assignee", "channel", "priority", "has", "is"}
+var QueryFilters = []string{"from", "to", "status", "order", "before", "after", "tag", "reason", "inbox", "team", "assignee", "channel", "priority", "has", "is"}
 
 // ParseQuery reads a query. Days are those of zone. A filter that has no value yet
 // filters nothing, and a name that is no filter's is a word. A value that the
@@ -83,6 +88,25 @@ func splitQuery(text string) []string {
 	return list
 }
 
+// RenameFilter is a query in which values of a filter, keys of to in lower case, are
+// called otherwise; everything else in it stays as it was typed.
+func RenameFilter(text, name string, to map[string]string) string {
+	var b strings.Builder
+	for _, f := range splitQuery(text) {
+		at := strings.Index(text, f)
+		b.WriteString(text[:at])
+		text = text[at+len(f):]
+		n, value, ok := strings.Cut(f, ":")
+		if next := to[strings.ToLower(strings.TrimSpace(strings.ReplaceAll(value, `"`, "")))]; ok && strings.ToLower(n) == name && next != "" {
+			if f = n + ":" + next; strings.ContainsFunc(next, unicode.IsSpace) {
+				f = n + `:"` + next + `"`
+			}
+		}
+		b.WriteString(f)
+	}
+	return b.String() + text
+}
+
 func (q *Query) filter(name, value string, zone *time.Location) error {
 	low := strings.ToLower(value)
 	switch name {
@@ -94,6 +118,8 @@ func (q *Query) filter(name, value string, zone *time.Location) error {
 		q.Order = append(q.Order, value)
 	case "tag":
 		q.Tags = append(q.Tags, low)
+	case "reason":
+		q.Reasons = append(q.Reasons, low)
 	case "inbox":
 		q.Inbox = value
 	case "team":

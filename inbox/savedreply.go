@@ -43,6 +43,8 @@ type Actions struct {
 	Assignee string   `json:"assignee,omitempty" doc:"me, none, or an agent's id"`
 	TeamID   string   `json:"team,omitempty" doc:"none, or a team's id"`
 	AddTags  []string `json:"addTags,omitempty"`
+	// Fields are set, "" takes away.
+	Fields FieldValues `json:"fields,omitempty" maxProperties:"50" doc:"What is noted of it, by the field's id; empty: taken away"`
 	// Snooze is how long it is put off; the reply API takes the instant.
 	Snooze int `json:"snoozeMinutes,omitempty" minimum:"0" maximum:"525600"`
 }
@@ -52,11 +54,12 @@ const (
 	maxSavedTexts = 30
 	maxTags       = 20
 	maxTag        = 50 // runes
+	maxSetFields  = 50
 )
 
 // IsZero reports whether nothing is to be done.
 func (a *Actions) IsZero() bool {
-	return a.Status == "" && a.Assignee == "" && a.TeamID == "" && len(a.AddTags) == 0 && a.Snooze == 0
+	return a.Status == "" && a.Assignee == "" && a.TeamID == "" && len(a.AddTags) == 0 && len(a.Fields) == 0 && a.Snooze == 0
 }
 
 // Check refuses actions that contradict each other or can't be, and brings tags
@@ -73,6 +76,8 @@ func (a *Actions) Check() error {
 		return &Error{Code: Invalid, Message: "the team is none, or a team's id"}
 	case a.Snooze < 0 || a.Snooze > 366*24*60:
 		return &Error{Code: Invalid, Message: "snoozing takes at most a year"}
+	case len(a.Fields) > maxSetFields:
+		return &Error{Code: Invalid, Message: fmt.Sprintf("at most %d fields at once", maxSetFields)}
 	case len(a.AddTags) > maxTags:
 		return &Error{Code: Invalid, Message: fmt.Sprintf("at most %d tags at once", maxTags)}
 	}

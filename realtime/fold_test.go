@@ -37,6 +37,7 @@ var kinds = map[inbox.EventKind]struct {
 	inbox.InboxChanged:        {5, func(s *shop, r *rand.Rand) { s.tell(r, inbox.InboxChanged) }},
 	inbox.KeyChanged:          {5, (*shop).speak},
 	inbox.SavedReplyChanged:   {20, (*shop).save},
+	inbox.FieldChanged:        {8, func(s *shop, r *rand.Rand) { s.tell(r, inbox.FieldChanged) }},
 	inbox.NotificationMade:    {12, (*shop).notify},
 	inbox.NotificationsSeen:   {10, (*shop).readAll},
 }

@@ -119,6 +119,8 @@ func (s *shop) tell(r *rand.Rand, kind inbox.EventKind) {
 		e.Entity = fmt.Sprint("k", r.IntN(6))
 	case inbox.ActionChanged:
 		e.Entity = fmt.Sprint("act", r.IntN(6))
+	case inbox.FieldChanged:
+		e.Entity = fmt.Sprint("f", r.IntN(6))
 	case inbox.InboxChanged:
 		e.Entity = string(inboxes[r.IntN(len(inboxes))])
 	default:
@@ -147,6 +149,8 @@ func (s *shop) tell(r *rand.Rand, kind inbox.EventKind) {
 		e.Cart = &inbox.Cart{ID: inbox.CartID(e.Entity), Version: e.Version}
 	case inbox.ActionChanged:
 		e.Action = &inbox.OrderAction{ID: inbox.ActionID(e.Entity), Version: e.Version}
+	case inbox.FieldChanged:
+		e.Field = &inbox.Field{ID: inbox.FieldID(e.Entity), Version: e.Version}
 	case inbox.InboxChanged:
 		e.Inbox = &inbox.Inbox{ID: inbox.InboxID(e.Entity), Version: e.Version}
 	default:

@@ -31,6 +31,7 @@ type agentInput struct {
 		Name    *string `json:"name,omitempty" minLength:"1" maxLength:"200" doc:"That customers and colleagues see"`
 
 		Locale       *string          `json:"locale,omitempty" doc:"Language of the pages, such as de or en-GB; empty: the browser's"`
+		Onward       *inbox.Onward    `json:"onward,omitempty" enum:"next,list,stay" doc:"Where the page goes once a conversation is dealt with"`
 		OrderActions *bool            `json:"orderActions,omitempty" doc:"Whether the agent may refund, cancel and change orders in their shops: an admin says so"`
 		Role         *inbox.Role      `json:"role,omitempty" enum:"agent,supervisor,admin" doc:"An admin says so; the last active admin stays one"`
 		Inboxes      *[]inbox.InboxID `json:"inboxes,omitempty" maxItems:"1000" doc:"All that the agent may see; supervisors and admins see every one. An admin says so"`
@@ -110,7 +111,7 @@ func (a *API) changeAgent(ctx context.Context, by *inbox.Caller, in *agentInput)
 			return nil, invalid("body.teams", "holds what is no team's id")
 		}
 	}
-	agent, err := a.cfg.Store.PatchAgent(ctx, by, agentOf(by, in.ID), inbox.AgentPatch{Phone: b.Phone, CallPop: b.CallPop, Name: b.Name, Locale: b.Locale,
+	agent, err := a.cfg.Store.PatchAgent(ctx, by, agentOf(by, in.ID), inbox.AgentPatch{Phone: b.Phone, CallPop: b.CallPop, Name: b.Name, Locale: b.Locale, Onward: b.Onward,
 		OrderActions: b.OrderActions, Role: b.Role, Inboxes: b.Inboxes, Teams: b.Teams}, a.cfg.Now())
 	return &body[inbox.Agent]{agent}, err
 }

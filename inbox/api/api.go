@@ -56,6 +56,8 @@ type Store interface {
 	People
 	Teams
 	Tags
+	Fields
+	Senders
 	Audit
 
 	Agents(ctx context.Context) ([]inbox.Agent, error)
@@ -321,6 +323,8 @@ func newAPI(cfg Config) *API {
 	a.passwords()
 	a.teams()
 	a.tagging()
+	a.fields()
+	a.blocking()
 	a.audit()
 	a.notifications()
 	a.pushes()

@@ -47,7 +47,11 @@ type ConversationPatch struct {
 	AddTags      []string        `json:"addTags,omitempty" maxItems:"20"`
 	RemoveTags   []string        `json:"removeTags,omitempty" maxItems:"20"`
 	SnoozedUntil *time.Time      `json:"snoozedUntil,omitempty" doc:"Snoozes it until then; goes without a status"`
-	Version      *int64          `json:"version,omitempty" doc:"The version that was seen: another is a conflict"`
+
+	Fields inbox.FieldValues `json:"fields,omitempty" maxProperties:"50" doc:"What is noted of it, by the field's id; empty: taken away"`
+	Fill   inbox.FieldValues `json:"fill,omitempty" maxProperties:"50" doc:"The same, only where it has none yet, and of its inbox's fields"`
+
+	Version *int64 `json:"version,omitempty" doc:"The version that was seen: another is a conflict"`
 }
 
 type patchInput struct {
@@ -71,6 +75,7 @@ type Changed struct {
 	ID           inbox.ConversationID `json:"id"`
 	Conversation *inbox.Conversation  `json:"conversation,omitempty" doc:"As it is now; of one that stays as it was, where another version was seen of it"`
 	Error        string               `json:"error,omitempty" doc:"Why it stays as it was"`
+	Lacking      []inbox.FieldID      `json:"lacking,omitempty" doc:"The fields that it would have to have to be closed"`
 }
 
 type messagesInput struct {
@@ -91,7 +96,7 @@ type items[T any] struct {
 
 type searchInput struct {
 	CursorParams
-	Text string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting is:mentioned. A conversation's number or an address is found too"`
+	Text string `query:"q" required:"true" minLength:"1" maxLength:"200" doc:"Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: reason: inbox: team: assignee: channel: priority: has:attachment is:waiting is:mentioned. A conversation's number or an address is found too"`
 }
 
 type findInput struct {
@@ -113,7 +118,8 @@ func (a *API) conversations() {
 	secured(a, huma.Operation{OperationID: "conversation", Method: "GET", Path: Root + "/conversations/{id}", Tags: tag,
 		Summary: "Get a conversation", Description: "One that was merged answers with the one that it was merged into."}, a.conversation)
 	secured(a, huma.Operation{OperationID: "change-conversation", Method: "PATCH", Path: Root + "/conversations/{id}", Tags: tag,
-		Summary: "Change status, assignee, team, priority or tags, or snooze it"}, a.patch)
+		Summary:     "Change status, assignee, team, priority, tags or fields, or snooze it",
+		Description: "One is closed only with the fields that are required: else the answer is 422 with what it lacks, and nothing of it is done."}, a.patch)
 	secured(a, huma.Operation{OperationID: "change-conversations", Method: "POST", Path: Root + "/conversations/changes", Tags: tag,
 		DefaultStatus: http.StatusOK, Summary: "Do the same with up to a hundred conversations",
 		Description: "Each for itself: what can't be done with one is told of it."}, a.changes)
@@ -228,7 +234,8 @@ func (a *API) patch(ctx context.Context, by *inbox.Caller, in *patchInput) (*bod
 }
 
 func (c *ConversationPatch) patch() (p inbox.Patch, err error) {
-	p = inbox.Patch{Status: c.Status, Assignee: c.Assignee, Team: c.Team, Priority: c.Priority, SnoozedUntil: c.SnoozedUntil, Version: c.Version}
+	p = inbox.Patch{Status: c.Status, Assignee: c.Assignee, Team: c.Team, Priority: c.Priority, SnoozedUntil: c.SnoozedUntil, Version: c.Version,
+		Fields: c.Fields, Fill: c.Fill}
 	if p.Assignee != nil {
 		if err := checkIDs("body.assigneeId", *p.Assignee); err != nil {
 			return p, err
@@ -273,7 +280,7 @@ func (a *API) changes(ctx context.Context, by *inbox.Caller, in *changesInput) (
 		case err == nil:
 			list = append(list, Changed{ID: id, Conversation: &c})
 		case ok && (known.Code == inbox.NotFound || known.Code == inbox.Conflict || known.Code == inbox.Invalid):
-			stays := Changed{ID: id, Error: known.Message}
+			stays := Changed{ID: id, Error: known.Message, Lacking: lacking(err)}
 			if known.Code == inbox.Conflict && p.Version != nil {
 				if c, err := a.cfg.Store.Conversation(ctx, &by.Rights, string(id)); err == nil && c.Version != *p.Version {
 					stays.Conversation = &c

@@ -22,7 +22,9 @@ type Problem struct {
 	Code   inbox.Code `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,too_many,too_large,unavailable,internal" doc:"What programs branch on"`
 	Errors []Fault    `json:"errors,omitempty" doc:"What is wrong with which part of the request"`
 	// Newer comes with the conflict of a reply.
-	Newer   []inbox.Message `json:"newer,omitempty" doc:"With a 409 of a reply: the public messages that its author had not seen"`
+	Newer []inbox.Message `json:"newer,omitempty" doc:"With a 409 of a reply: the public messages that its author had not seen"`
+	// Lacking comes with the refusal to close.
+	Lacking []inbox.FieldID `json:"lacking,omitempty" doc:"With a 422: the fields that the conversation would have to have to be closed"`
 	Request string          `json:"requestId,omitempty" doc:"Names the request in the server's log"`
 
 	retryAfter time.Duration
@@ -103,6 +105,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		if stale, ok := errors.AsType[*inbox.Stale](err); ok {
 			p.Newer = stale.Newer
 		}
+		p.Lacking = lacking(err)
 		if p.Code == inbox.Unavailable {
 			p.retryAfter = time.Second
 			a.cfg.Log.WarnContext(ctx, "unavailable", "request", info.id, "error", err)
@@ -124,6 +127,16 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	p := newProblem(http.StatusInternalServerError, "something went wrong on our side; tell your operator the request id "+info.id)
 	p.Request = info.id
 	return p
+}
+
+// lacking are the fields without which something isn't closed.
+func lacking(err error) (list []inbox.FieldID) {
+	if l, ok := errors.AsType[*inbox.Lacking](err); ok {
+		for _, f := range l.Fields {
+			list = append(list, f.ID)
+		}
+	}
+	return list
 }
 
 // fail writes an error outside huma's handlers.

@@ -23,6 +23,9 @@ func (s *Store) Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox
 		if err := act(ctx, tx, by, &c, &a, snoozeUntil, now); err != nil {
 			return err
 		}
+		if err := mayClose(ctx, tx, &before, &c); err != nil {
+			return err
+		}
 		if c.Status != inbox.Open {
 			c.WaitingSince = nil
 		}
@@ -41,7 +44,7 @@ func (s *Store) Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox
 }
 
 // act does with a locked conversation what actions say. The caller writes its
-// status and version, and announces it.
+// status and version, looks whether it may be closed, and announces it.
 func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation, a *inbox.Actions, snoozeUntil *time.Time, now time.Time) error {
 	if err := a.Check(); err != nil {
 		return err
@@ -101,7 +104,10 @@ func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation
 		c.SnoozedUntil = nil
 	}
 	c.Tags = withTags(c.Tags, a.AddTags, nil)
-	_, err := tx.Exec(ctx, `UPDATE conversations SET assignee_id = $2, team_id = $3, snoozed_until = $4, tags = $5 WHERE id = $1`,
-		c.ID, null(c.Assignee), null(c.TeamID), c.SnoozedUntil, orEmpty(c.Tags))
+	if err := note(ctx, tx, c, a.Fields, nil); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE conversations SET assignee_id = $2, team_id = $3, snoozed_until = $4, tags = $5, custom = $6 WHERE id = $1`,
+		c.ID, null(c.Assignee), null(c.TeamID), c.SnoozedUntil, orEmpty(c.Tags), noted(c))
 	return err
 }

@@ -13,17 +13,17 @@ import (
 	"skein/inbox"
 )
 
-const agentColumns = `a.id, a.email, a.name, a.role, a.locale, a.active, a.phone, a.call_pop, a.order_actions`
+const agentColumns = `a.id, a.email, a.name, a.role, a.locale, a.active, a.phone, a.call_pop, a.order_actions, a.onward`
 
 func scanAgent(row pgx.CollectableRow) (inbox.Agent, error) {
 	var a inbox.Agent
-	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions)
+	err := row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &a.Onward)
 	return a, err
 }
 
 func agentByID(ctx context.Context, q querier, id inbox.AgentID) (a inbox.Agent, version int64, err error) {
 	err = q.QueryRow(ctx, `SELECT `+agentColumns+`, a.rights_version FROM agents a WHERE a.id = $1`, id).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &version)
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &a.Onward, &version)
 	if err != nil {
 		return a, 0, fmt.Errorf("agent %s: %w", id, notFound(err, "the agent"))
 	}
@@ -61,7 +61,7 @@ func (s *Store) Credentials(ctx context.Context, email string) (inbox.Agent, str
 	var hash string
 	err := s.pool.QueryRow(ctx, `
 		SELECT `+agentColumns+`, a.password_hash FROM agents a WHERE lower(a.email) = lower($1) AND a.active`, email).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &hash)
+		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &a.Onward, &hash)
 	if err != nil {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return inbox.Agent{}, "", nil
@@ -80,7 +80,7 @@ const rightsQuery = `
 // into are the places of r in the order of rightsQuery's columns.
 func into(r *inbox.Rights) []any {
 	a := &r.Agent
-	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &r.Version, &r.Inboxes, &r.Teams}
+	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &a.Onward, &r.Version, &r.Inboxes, &r.Teams}
 }
 
 func scanRights(row pgx.Row) (inbox.Rights, error) {

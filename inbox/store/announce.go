@@ -205,6 +205,8 @@ func logged(e *inbox.Event) any {
 		return e.SavedReply
 	case e.Inbox != nil:
 		return e.Inbox
+	case e.Field != nil:
+		return e.Field
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 // storeMessages places the batch's messages by the rules and writes them.
 func (d *delivery) storeMessages(ctx context.Context, batch []inbox.Received) error {
-	batch, err := d.echoes(ctx, batch)
+	batch, err := d.echoes(ctx, d.silence(batch))
 	if err != nil {
 		return err
 	}

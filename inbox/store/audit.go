@@ -118,7 +118,7 @@ var noise = map[string]bool{"version": true, "updatedAt": true, "updatedBy": tru
 	"preview": true, "customer": true, "id": true, "createdAt": true, "createdBy": true}
 
 // setUp are the kinds of which what is new is told whole.
-var setUp = []inbox.EventKind{inbox.AgentChanged, inbox.AccountChanged, inbox.InvitationChanged, inbox.TeamChanged, inbox.KeyChanged}
+var setUp = []inbox.EventKind{inbox.AgentChanged, inbox.AccountChanged, inbox.InvitationChanged, inbox.TeamChanged, inbox.KeyChanged, inbox.SenderChanged, inbox.FieldChanged}
 
 // tell says what of an entity changed, from the log's states of it.
 func tell(e *inbox.AuditEntry, before, after []byte) error {

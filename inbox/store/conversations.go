@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -287,6 +288,12 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 		if c.Tags = withTags(c.Tags, p.AddTags, p.RemoveTags); len(c.Tags) > maxTagged {
 			return &inbox.Error{Code: inbox.Conflict, Message: fmt.Sprintf("a conversation has at most %d tags: take some away", maxTagged)}
 		}
+		if err := note(ctx, tx, &c, p.Fields, p.Fill); err != nil {
+			return err
+		}
+		if err := mayClose(ctx, tx, &before, &c); err != nil {
+			return err
+		}
 		if p.Assignee != nil && *p.Assignee != c.Assignee {
 			if c.Assignee = *p.Assignee; c.Assignee != "" {
 				if err := checkAssignee(ctx, tx, c.Assignee, c.InboxID); err != nil {
@@ -310,16 +317,16 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 			}
 		}
 		if c.Status == before.Status && c.Assignee == before.Assignee && c.TeamID == before.TeamID && c.Priority == before.Priority &&
-			slices.Equal(c.Tags, before.Tags) && (c.SnoozedUntil == before.SnoozedUntil || c.SnoozedUntil != nil && before.SnoozedUntil != nil && c.SnoozedUntil.Equal(*before.SnoozedUntil)) {
+			slices.Equal(c.Tags, before.Tags) && maps.Equal(c.Fields, before.Fields) && (c.SnoozedUntil == before.SnoozedUntil || c.SnoozedUntil != nil && before.SnoozedUntil != nil && c.SnoozedUntil.Equal(*before.SnoozedUntil)) {
 			c = before
 			return nil
 		}
 		c.Version++
 		_, err = tx.Exec(ctx, `
 			UPDATE conversations SET version = @version, status = @status, assignee_id = @assignee, team_id = @team,
-				waiting_since = @waiting, snoozed_until = @until, priority = @priority, tags = @tags
+				waiting_since = @waiting, snoozed_until = @until, priority = @priority, tags = @tags, custom = @fields
 			WHERE id = @id`,
-			pgx.NamedArgs{"until": c.SnoozedUntil, "priority": int(c.Priority), "tags": orEmpty(c.Tags), "id": c.ID, "version": c.Version, "status": string(c.Status), "assignee": null(c.Assignee),
+			pgx.NamedArgs{"until": c.SnoozedUntil, "priority": int(c.Priority), "tags": orEmpty(c.Tags), "fields": noted(&c), "id": c.ID, "version": c.Version, "status": string(c.Status), "assignee": null(c.Assignee),
 				"team": null(c.TeamID), "waiting": c.WaitingSince})
 		if err != nil {
 			return err

@@ -145,7 +145,7 @@ func (d *delivery) loadIdentities(ctx context.Context, batch []inbox.Received) e
 	}
 	for _, s := range subjects {
 		p := d.persons[s.ref]
-		p.CustomerID, p.IdentityID, p.Address, p.Proof = s.CustomerID, s.ID, s.Value, s.Proof
+		p.CustomerID, p.IdentityID, p.Address, p.Proof, p.Blocked = s.CustomerID, s.ID, s.Value, s.Proof, s.Blocked
 		if c := d.roster.after[s.CustomerID]; c != nil {
 			p.Name, p.CustomerVersion = c.Name, c.Version
 		}
@@ -166,14 +166,14 @@ func (d *delivery) findIdentities(ctx context.Context, subjects []*subject, at m
 	}
 	b := &pgx.Batch{}
 	b.Queue(`
-		SELECT i.id, i.customer_id, i.kind, i.key, i.value, i.name, i.proof, i.locale, i.told_by
+		SELECT i.id, i.customer_id, i.kind, i.key, i.value, i.name, i.proof, i.blocked_at IS NOT NULL, i.locale, i.told_by
 		FROM unnest($1::text[], $2::text[]) AS n(kind, key)
 		JOIN identities i ON i.kind = n.kind AND i.key = n.key ORDER BY i.id FOR SHARE OF i`, kinds, keys).
 		Query(func(rows pgx.Rows) error {
 			var i inbox.Identity
 			var key, locale string
 			var toldBy []string
-			_, err := pgx.ForEachRow(rows, []any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &locale, &toldBy}, func() error {
+			_, err := pgx.ForEachRow(rows, []any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &i.Blocked, &locale, &toldBy}, func() error {
 				s := at[inbox.IdentityRef{Kind: i.Kind, Key: key}]
 				s.Identity, s.locale, s.made, s.toldBy = i, locale, false, slices.Clone(toldBy)
 				d.identities[s.ref] = i

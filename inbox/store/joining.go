@@ -173,9 +173,9 @@ func (m *moving) makeBeside(ctx context.Context, from, id inbox.ConversationID, 
 	c := m.convs[from]
 	if _, err := m.tx.Exec(ctx, `
 		INSERT INTO conversations (id, version, inbox_id, team_id, assignee_id, status, channel, account_id, identity_id, subject,
-			last_at, created_at, priority, tags)
+			last_at, created_at, priority, tags, custom)
 		SELECT $2, 0, c.inbox_id, c.team_id, c.assignee_id, c.status, g.channel, g.account_id, g.identity_id,
-			coalesce(nullif(g.subject, ''), c.subject), g.created_at, g.created_at, c.priority, c.tags
+			coalesce(nullif(g.subject, ''), c.subject), g.created_at, g.created_at, c.priority, c.tags, c.custom
 		FROM conversations c, (
 			SELECT * FROM messages WHERE id = ANY($3) AND kind = 'message' ORDER BY created_at, id LIMIT 1) g
 		WHERE c.id = $1`, c.ID, id, ids(list)); err != nil {

@@ -69,6 +69,14 @@ func (s *Store) lookFor(ctx context.Context, rights *inbox.Rights, text string) 
 	if len(asked.Tags) > 0 {
 		l.also(" AND c.tags <> '{}' AND c.tags @> @tags::text[]", "tags", asked.Tags)
 	}
+	for i, reason := range asked.Reasons {
+		values, err := s.reasonsNamed(ctx, reason)
+		if err != nil {
+			return look{}, err
+		}
+		name := "reason" + strconv.Itoa(i)
+		l.also(" AND c.custom <> '{}' AND c.custom @> ANY(@"+name+"::jsonb[])", name, values)
+	}
 	for i, number := range asked.Order {
 		words, name := queryTerms(number), "order"+strconv.Itoa(i)
 		if len(words) == 0 {

@@ -107,6 +107,9 @@ func (s *Store) begin(ctx context.Context, tx pgx.Tx, by *inbox.Caller, o *inbox
 	if err := answered(ctx, tx, &c, &m, &o.Answer); err != nil {
 		return nil, err
 	}
+	if err := mayClose(ctx, tx, &inbox.Conversation{}, &c); err != nil {
+		return nil, err
+	}
 	out.Conversation, out.Message = c, m
 	is, said := c, m
 	more := []change{

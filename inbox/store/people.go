@@ -52,7 +52,7 @@ func (s *Store) Members(ctx context.Context) ([]inbox.Member, error) {
 
 func memberFields(m *inbox.Member) []any {
 	a := &m.Agent
-	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &m.Inboxes, &m.Teams}
+	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &a.Onward, &m.Inboxes, &m.Teams}
 }
 
 // lockMember locks an agent and returns it as the log keeps it.
@@ -153,8 +153,9 @@ func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.Agent
 		}
 		if _, err := tx.Exec(ctx, `
 			UPDATE agents SET phone = coalesce($2, phone), call_pop = coalesce($3, call_pop), order_actions = coalesce($4, order_actions),
-				name = coalesce($5, name), role = coalesce($6, role), locale = coalesce($7, locale)
-			WHERE id = $1`, id, p.Phone, p.CallPop, p.OrderActions, p.Name, (*string)(p.Role), p.Locale); err != nil {
+				name = coalesce($5, name), role = coalesce($6, role), locale = coalesce($7, locale),
+				onward = coalesce($8, onward)
+			WHERE id = $1`, id, p.Phone, p.CallPop, p.OrderActions, p.Name, (*string)(p.Role), p.Locale, (*string)(p.Onward)); err != nil {
 			return err
 		}
 		var inboxes []inbox.InboxID

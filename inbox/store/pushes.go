@@ -201,7 +201,7 @@ func (s *Store) TakePushes(ctx context.Context, server []byte, now time.Time, li
 		}
 		browsers, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p inbox.Push, err error) {
 			a, b := &p.Agent, &p.Subscription
-			err = row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &p.Text,
+			err = row.Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.Locale, &a.Active, &a.Phone, &a.CallPop, &a.OrderActions, &a.Onward, &p.Text,
 				&b.ID, &b.AgentID, &b.SessionID, &b.Endpoint, &b.P256dh, &b.Auth)
 			return p, err
 		})

@@ -88,6 +88,9 @@ func (s *Store) write(ctx context.Context, by *inbox.Caller, ref string, a *inbo
 		if err := answered(ctx, tx, &c, &m, a); err != nil {
 			return err
 		}
+		if err := mayClose(ctx, tx, &before, &c); err != nil {
+			return err
+		}
 		if kind == inbox.Public && a.SendAt.After(a.At) {
 			if err := keepDone(ctx, tx, m.ID, &before, &c); err != nil {
 				return err

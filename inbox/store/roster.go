@@ -217,8 +217,8 @@ func askCustomers(b *pgx.Batch, list []inbox.CustomerID) *customerRows {
 	var i inbox.Identity
 	var key string
 	var born time.Time
-	ask(b, `SELECT id, customer_id, kind, key, value, name, proof, created_at FROM identities WHERE customer_id = ANY($1) ORDER BY id`, ids(list),
-		[]any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &born}, func() {
+	ask(b, `SELECT id, customer_id, kind, key, value, name, proof, blocked_at IS NOT NULL, created_at FROM identities WHERE customer_id = ANY($1) ORDER BY id`, ids(list),
+		[]any{&i.ID, &i.CustomerID, &i.Kind, &key, &i.Value, &i.Name, &i.Proof, &i.Blocked, &born}, func() {
 			if c := r.found[i.CustomerID]; c != nil {
 				c.Identities = append(c.Identities, i)
 				r.born[i.ID], r.keys[i.ID] = born, key

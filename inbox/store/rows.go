@@ -19,9 +19,9 @@ const shownName = `coalesce(nullif(k.name, ''), nullif(i.name, ''), CASE i.kind 
 // with identities i and customers k: see [conversationFrom].
 const conversationColumns = `c.id, c.number, c.version, c.inbox_id, coalesce(c.team_id::text, ''),
 	coalesce(c.assignee_id::text, ''), c.status, c.channel, c.account_id, c.subject, c.preview,
-	i.customer_id, c.identity_id, ` + shownName + `, i.value, i.proof, k.version,
+	i.customer_id, c.identity_id, ` + shownName + `, i.value, i.proof, k.version, i.blocked_at IS NOT NULL,
 	c.message_seq, c.public_seq, c.created_at, c.last_at, c.waiting_since, c.first_reply_at, c.left_at, coalesce(c.merged_into::text, ''),
-	coalesce(c.order_id::text, ''), c.order_number, c.priority, c.tags, CASE WHEN c.status = 'snoozed' THEN c.snoozed_until END, coalesce(c.side_of::text, ''), c.outbound, c.heard_at`
+	coalesce(c.order_id::text, ''), c.order_number, c.priority, c.tags, c.custom, CASE WHEN c.status = 'snoozed' THEN c.snoozed_until END, coalesce(c.side_of::text, ''), c.outbound, c.heard_at`
 
 const conversationFrom = `conversations c
 	JOIN identities i ON i.id = c.identity_id
@@ -32,10 +32,13 @@ func scanConversation(row pgx.CollectableRow) (inbox.Conversation, error) {
 	var order inbox.OrderRef
 	err := row.Scan(&c.ID, &c.Number, &c.Version, &c.InboxID, &c.TeamID, &c.Assignee, &c.Status, &c.Channel, &c.Account,
 		&c.Subject, &c.Preview, &c.Customer.CustomerID, &c.Customer.IdentityID, &c.Customer.Name, &c.Customer.Address,
-		&c.Customer.Proof, &c.Customer.CustomerVersion, &c.MessageSeq, &c.PublicSeq, &c.CreatedAt, &c.LastAt, &c.WaitingSince, &c.FirstReplyAt, &c.LeftAt, &c.MergedInto,
-		&order.ID, &order.Number, &c.Priority, &c.Tags, &c.SnoozedUntil, &c.SideOf, &c.Outbound, &c.HeardAt)
+		&c.Customer.Proof, &c.Customer.CustomerVersion, &c.Customer.Blocked, &c.MessageSeq, &c.PublicSeq, &c.CreatedAt, &c.LastAt, &c.WaitingSince, &c.FirstReplyAt, &c.LeftAt, &c.MergedInto,
+		&order.ID, &order.Number, &c.Priority, &c.Tags, &c.Fields, &c.SnoozedUntil, &c.SideOf, &c.Outbound, &c.HeardAt)
 	if len(c.Tags) == 0 {
 		c.Tags = nil // as in an event that was read back
+	}
+	if len(c.Fields) == 0 {
+		c.Fields = nil
 	}
 	if order.ID != "" {
 		c.Order = &order

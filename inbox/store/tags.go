@@ -32,7 +32,7 @@ func (s *Store) Tags(ctx context.Context) ([]inbox.TagCount, error) {
 
 // ChangeTag gives every conversation with a tag another instead, which merges the
 // two where it is one that there is, or with "" none, in batches that follow; what
-// saved replies add changes at once. For supervisors and admins.
+// saved replies add changes at once, and what saved views ask for, too. For supervisors and admins.
 func (s *Store) ChangeTag(ctx context.Context, by *inbox.Caller, name, to string, now time.Time) error {
 	name = storable(name)
 	if !by.All {
@@ -62,6 +62,11 @@ func (s *Store) ChangeTag(ctx context.Context, by *inbox.Caller, name, to string
 		}
 		if err := tagReplies(ctx, tx, by, name, to, now); err != nil {
 			return err
+		}
+		if to != "" {
+			if err := renameInViews(ctx, tx, by, "tag", map[string]string{name: to}, now); err != nil {
+				return err
+			}
 		}
 		after := map[string]string{"name": to}
 		ch := unversioned(by, inbox.TagChanged, tagEntity(name), after, now)

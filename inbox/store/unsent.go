@@ -44,9 +44,9 @@ func (s *Store) Unsend(ctx context.Context, by *inbox.Caller, id inbox.MessageID
 		// Who has seen its number must not be taken for somebody who saw the next.
 		c.MessageSeq = before.MessageSeq
 		c.Version++
-		if _, err := tx.Exec(ctx, `UPDATE conversations SET version = $2, message_seq = $3, assignee_id = $4, team_id = $5, tags = $6,
+		if _, err := tx.Exec(ctx, `UPDATE conversations SET version = $2, message_seq = $3, assignee_id = $4, team_id = $5, tags = $6, custom = $7,
 			snoozed_until = CASE WHEN status = 'snoozed' THEN snoozed_until END WHERE id = $1`,
-			c.ID, c.Version, c.MessageSeq, null(c.Assignee), null(c.TeamID), orEmpty(c.Tags)); err != nil {
+			c.ID, c.Version, c.MessageSeq, null(c.Assignee), null(c.TeamID), orEmpty(c.Tags), noted(c)); err != nil {
 			return err
 		}
 		gone := *m

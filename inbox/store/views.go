@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -188,4 +189,36 @@ func logView(ctx context.Context, tx pgx.Tx, by *inbox.Caller, was, is *inbox.Vi
 		ch.before = was
 	}
 	return logOnly(ctx, tx, []change{ch})
+}
+
+// renameInViews has everybody's saved views ask for what a filter's values, in
+// lower case, are called from now on.
+func renameInViews(ctx context.Context, tx pgx.Tx, by *inbox.Caller, filter string, to map[string]string, now time.Time) error {
+	if len(to) == 0 {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `SELECT id, agent_id, name, query, sort, shared FROM saved_views WHERE query ILIKE $1 ORDER BY id FOR UPDATE`, "%"+filter+":%")
+	if err != nil {
+		return fmt.Errorf("read views: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[inbox.View])
+	if err != nil {
+		return fmt.Errorf("read views: %w", err)
+	}
+	for i := range list {
+		was, is := &list[i], list[i]
+		if is.Query = inbox.RenameFilter(was.Query, filter, to); is.Query == was.Query {
+			continue
+		}
+		if utf8.RuneCountInString(is.Query) > inbox.MaxQuery {
+			return &inbox.Error{Code: inbox.Conflict, Message: fmt.Sprintf("the saved view %q would be too long with the new name: shorten one of the two", was.Name)}
+		}
+		if _, err := tx.Exec(ctx, `UPDATE saved_views SET query = $2 WHERE id = $1`, is.ID, is.Query); err != nil {
+			return fmt.Errorf("rename in view: %w", err)
+		}
+		if err := logView(ctx, tx, by, was, &is, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }

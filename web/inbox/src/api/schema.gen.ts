@@ -625,7 +625,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change status, assignee, team, priority or tags, or snooze it */
+        /**
+         * Change status, assignee, team, priority, tags or fields, or snooze it
+         * @description One is closed only with the fields that are required: else the answer is 422 with what it lacks, and nothing of it is done.
+         */
         patch: operations["change-conversation"];
         trace?: never;
     };
@@ -640,6 +643,26 @@ export interface paths {
         put?: never;
         /** Do several things with a conversation at once, as a saved reply names them */
         post: operations["apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a conversation to spam and block its sender
+         * @description Whatever comes from the address that it was opened by is kept from now on, as spam: it reopens nothing, waits for no answer, and nobody is told of it.
+         */
+        post: operations["block-sender"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1503,6 +1526,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is noted of conversations: contact reasons and other fields
+         * @description Archived ones too, which explain what conversations have of them.
+         */
+        get: operations["fields"];
+        put?: never;
+        /**
+         * Have something noted of conversations
+         * @description For admins.
+         */
+        post: operations["make-field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change or archive a field
+         * @description For admins.
+         */
+        put: operations["change-field"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files/token": {
         parameters: {
             query?: never;
@@ -1538,6 +1605,23 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identities/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let a sender through again */
+        delete: operations["unblock-sender"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2278,6 +2362,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/senders/blocked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the blocked senders, the newest first
+         * @description For supervisors and admins.
+         */
+        get: operations["blocked-senders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -2704,6 +2808,10 @@ export interface components {
             addTags?: string[];
             /** @description me, none, or an agent's id */
             assignee?: string;
+            /** @description What is noted of it, by the field's id; empty: taken away */
+            fields?: {
+                [key: string]: string;
+            };
             /** Format: int64 */
             snoozeMinutes?: number;
             /** @enum {string} */
@@ -2738,6 +2846,11 @@ export interface components {
             /** @description Language of the pages and of what is mailed, BCP 47; empty: the browser's, and English mail */
             locale: string;
             name: string;
+            /**
+             * @description Where the page goes once a conversation is closed, snoozed, given away or spam
+             * @enum {string}
+             */
+            onward: "next" | "list" | "stay";
             /** @description Whether the agent may refund, cancel and change orders in their shops; supervisors and admins may */
             orderActions: boolean;
             /** @description Extension or number by which the exchange knows the agent */
@@ -2754,6 +2867,11 @@ export interface components {
             locale?: string;
             /** @description That customers and colleagues see */
             name?: string;
+            /**
+             * @description Where the page goes once a conversation is dealt with
+             * @enum {string}
+             */
+            onward?: "next" | "list" | "stay";
             /** @description Whether the agent may refund, cancel and change orders in their shops: an admin says so */
             orderActions?: boolean;
             /** @description Extension or number by which the exchange knows the agent; empty: none */
@@ -2796,6 +2914,10 @@ export interface components {
             addTags?: string[];
             /** @description me, none, or an agent's id */
             assignee?: string;
+            /** @description What is noted of it, by the field's id; empty: taken away */
+            fields?: {
+                [key: string]: string;
+            };
             /** Format: int64 */
             snoozeMinutes?: number;
             /** Format: date-time */
@@ -2862,6 +2984,23 @@ export interface components {
         BeginningOutputBody: {
             /** @description Nobody works here yet: the first admin is to be made */
             needed: boolean;
+        };
+        BlockInputBody: {
+            /** @description Why, for those who run the place */
+            note?: string;
+        };
+        BlockedSender: {
+            address: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Who blocked it */
+            by: string;
+            byId?: string;
+            identityId: string;
+            /** @enum {string} */
+            kind: "email" | "phone" | "shop" | "visitor" | "social";
+            name: string;
+            note?: string;
         };
         Bounce: {
             detail?: string;
@@ -3045,6 +3184,8 @@ export interface components {
             /** @description Why it stays as it was */
             error?: string;
             id: string;
+            /** @description The fields that it would have to have to be closed */
+            lacking?: string[];
         };
         ChangesInputBody: {
             /** @description The same for all; the version in it is not taken */
@@ -3177,6 +3318,10 @@ export interface components {
             createdAt: string;
             /** @description Who it was opened by */
             customer: components["schemas"]["Person"];
+            /** @description What is noted of it, by the field's id: see fields */
+            fields?: {
+                [key: string]: string;
+            };
             /**
              * Format: date-time
              * @description When somebody human answered the customer first
@@ -3275,6 +3420,14 @@ export interface components {
             addTags?: string[];
             /** @description Empty: nobody */
             assigneeId?: string;
+            /** @description What is noted of it, by the field's id; empty: taken away */
+            fields?: {
+                [key: string]: string;
+            };
+            /** @description The same, only where it has none yet, and of its inbox's fields */
+            fill?: {
+                [key: string]: string;
+            };
             /**
              * Format: int64
              * @description -1 low, 0 normal, 1 high, 2 urgent
@@ -3390,6 +3543,59 @@ export interface components {
             /** @description Such as body.text or query.limit */
             location?: string;
             message: string;
+        };
+        Field: {
+            /** @description Noted no more; what has it keeps it */
+            archived?: boolean;
+            id: string;
+            /** @description Whose conversations have it; empty: all */
+            inboxes: string[];
+            /** @enum {string} */
+            kind: "reason" | "text" | "number" | "date" | "choice" | "yes-no";
+            name: string;
+            /** @description Of a reason or a choice, in their order */
+            options?: components["schemas"]["FieldOption"][];
+            /**
+             * Format: int64
+             * @description Lists are ordered by it
+             */
+            place: number;
+            /** @description A conversation is closed with it alone */
+            required: boolean;
+            /** Format: int64 */
+            version: number;
+        };
+        FieldInputBody: {
+            /** @description Noted no more; what has it keeps it */
+            archived?: boolean;
+            /** @description Whose conversations have it; empty: all */
+            inboxes?: string[];
+            /**
+             * @description As it is: it can't change
+             * @enum {string}
+             */
+            kind: "reason" | "text" | "number" | "date" | "choice" | "yes-no";
+            name: string;
+            /** @description Of a reason or a choice: all that can be chosen. Those that are left out are retired */
+            options?: components["schemas"]["FieldOption"][];
+            /** Format: int64 */
+            place?: number;
+            /** @description A conversation is closed with it alone */
+            required?: boolean;
+            /**
+             * Format: int64
+             * @description The one that was seen: another is a conflict
+             */
+            version: number;
+        };
+        FieldOption: {
+            /** @description Of a contact reason: what exactly */
+            below?: components["schemas"]["Option"][];
+            /** @description Absent: a new one */
+            id?: string;
+            name: string;
+            /** @description Chosen no more; what has it keeps it */
+            retired?: boolean;
         };
         FileTokenOutputBody: {
             /** Format: date-time */
@@ -3532,6 +3738,8 @@ export interface components {
             name?: string;
         };
         Identity: {
+            /** @description What is written from it comes in as spam and wakes nobody */
+            blocked?: boolean;
             customerId: string;
             id: string;
             kind: string;
@@ -3662,6 +3870,9 @@ export interface components {
         };
         ItemsCount: {
             items: components["schemas"]["Count"][];
+        };
+        ItemsField: {
+            items: components["schemas"]["Field"][];
         };
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
@@ -3869,6 +4080,11 @@ export interface components {
             locale: string;
             name: string;
             /**
+             * @description Where the page goes once a conversation is closed, snoozed, given away or spam
+             * @enum {string}
+             */
+            onward: "next" | "list" | "stay";
+            /**
              * Format: int64
              * @description Conversations that are the agent's and not closed
              */
@@ -4033,6 +4249,19 @@ export interface components {
             conversation: components["schemas"]["Conversation"];
             factId: string;
         };
+        NewFieldInputBody: {
+            /** @description Whose conversations have it; empty: all */
+            inboxes?: string[];
+            /** @enum {string} */
+            kind: "reason" | "text" | "number" | "date" | "choice" | "yes-no";
+            name: string;
+            /** @description Of a reason or a choice: all that can be chosen. Those that are left out are retired */
+            options?: components["schemas"]["FieldOption"][];
+            /** Format: int64 */
+            place?: number;
+            /** @description A conversation is closed with it alone */
+            required?: boolean;
+        };
         NewSavedReplyInputBody: {
             actions?: components["schemas"]["Actions"];
             folder?: string;
@@ -4172,6 +4401,13 @@ export interface components {
             then?: components["schemas"]["Actions"];
             /** @description Absent: whoever wrote last */
             to?: components["schemas"]["Party"][];
+        };
+        Option: {
+            /** @description Absent: a new one */
+            id?: string;
+            name: string;
+            /** @description Chosen no more; what has it keeps it */
+            retired?: boolean;
         };
         Order: {
             /** @description Empty while nobody has named it */
@@ -4332,6 +4568,11 @@ export interface components {
             /** @description The cursor of the next page; empty when there is none */
             next: string;
         };
+        PageBlockedSender: {
+            items: components["schemas"]["BlockedSender"][];
+            /** @description The cursor of the next page; empty when there is none */
+            next: string;
+        };
         PageConversation: {
             items: components["schemas"]["Conversation"][];
             /** @description The cursor of the next page; empty when there is none */
@@ -4447,6 +4688,7 @@ export interface components {
         };
         Person: {
             address: string;
+            blocked?: boolean;
             customerId: string;
             /** Format: int64 */
             customerVersion: number;
@@ -4487,6 +4729,8 @@ export interface components {
             detail: string;
             /** @description What is wrong with which part of the request */
             errors?: components["schemas"]["Fault"][];
+            /** @description With a 422: the fields that the conversation would have to have to be closed */
+            lacking?: string[];
             /** @description With a 409 of a reply: the public messages that its author had not seen */
             newer?: components["schemas"]["Message"][];
             /** @description Names the request in the server's log */
@@ -6698,6 +6942,42 @@ export interface operations {
             };
         };
     };
+    "block-sender": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "log-call": {
         parameters: {
             query?: never;
@@ -8479,6 +8759,103 @@ export interface operations {
             };
         };
     };
+    fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsField"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-field": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFieldInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Field"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-field": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Field"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "file-token": {
         parameters: {
             query?: never;
@@ -8532,6 +8909,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PageFound"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unblock-sender": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An identity's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -9963,7 +10370,7 @@ export interface operations {
                 /** @description The next of the page before */
                 cursor?: string;
                 limit?: number;
-                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: inbox: team: assignee: channel: priority: has:attachment is:waiting is:mentioned. A conversation's number or an address is found too */
+                /** @description Words, quoted for phrases, with a minus to leave out; the last may be a beginning. Filters: from: to: status: order: before: after: tag: reason: inbox: team: assignee: channel: priority: has:attachment is:waiting is:mentioned. A conversation's number or an address is found too */
                 q: string;
             };
             header?: never;
@@ -10008,6 +10415,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsSendWay"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blocked-senders": {
+        parameters: {
+            query?: {
+                /** @description The next of the page before */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBlockedSender"];
                 };
             };
             /** @description What is wrong */
