@@ -6,7 +6,7 @@ import type { components } from "./api/schema.gen";
 import { conversation, message } from "./parse";
 import { live, recount, store } from "./runtime";
 import { overlay, putConversations, putMessages, settle, shown, type Patch } from "./state";
-import type { Conversation } from "./types";
+import type { Conversation, Values } from "./types";
 import { forgive, refuse, toast } from "./ui/signals";
 import { statusWord } from "./words";
 import { words } from "./words/language";
@@ -86,17 +86,19 @@ export async function change(id: string, patch: Patch, asked: Asked = plain(patc
   } catch (e) {
     store.update((s) => settle(s, id, key));
     refuse(id, e instanceof Error ? e.message : words().notices.notChanged);
+    // The page may have gone on already.
+    if (e instanceof ApiError && e.status === 422) toast(`#${seen.number}: ${e.message}`, { tone: "bad" });
     return false;
   }
 }
 
 /** Changes a conversation and offers to undo it. */
-export function changeWithUndo(c: Conversation, patch: Patch, what: string): void {
+export function changeWithUndo(c: Conversation, patch: Patch, what: string, fields: Values = {}): void {
   const back: Patch = {
     ...(patch.status === undefined ? {} : { status: c.status }),
     ...(patch.assigneeId === undefined ? {} : { assigneeId: c.assigneeId }),
   };
-  const done = change(c.id, patch);
+  const done = change(c.id, { ...patch, fields: { ...c.fields, ...fields } }, { ...plain(patch), fields });
   toast(words().notices.did(what, c.number), {
     undo: () => {
       void done.then((ok) => {
@@ -106,10 +108,10 @@ export function changeWithUndo(c: Conversation, patch: Patch, what: string): voi
   });
 }
 
-export function setStatus(c: Conversation, status: Conversation["status"]): void {
+export function setStatus(c: Conversation, status: Conversation["status"], fields: Values = {}): void {
   if (c.status === status) return;
   const w = words().notices;
-  changeWithUndo(c, { status }, status === "open" ? w.opened : status === "spam" ? w.toSpam : statusWord(status));
+  changeWithUndo(c, { status }, status === "open" ? w.opened : status === "spam" ? w.toSpam : statusWord(status), fields);
 }
 
 /** Gives a conversation to an agent, or with "" to nobody. Without a name it is the one who acts. */

@@ -11,7 +11,7 @@ import { conversation, list, record, str } from "./parse";
 import { live, recount, store } from "./runtime";
 import { bulkShown } from "./selection";
 import { overlayAll, putConversations, settleAll, type Patch } from "./state";
-import type { Conversation } from "./types";
+import type { Conversation, Values } from "./types";
 import { Signal, toast } from "./ui/signals";
 import { personName } from "./words";
 
@@ -46,6 +46,12 @@ interface Done {
   readonly after: Conversation;
 }
 
+const fieldsOf = (c: Conversation, a: Asked): Values =>
+  Object.fromEntries(Object.entries({ ...a.fill, ...c.fields, ...a.fields }).filter(([, v]) => v !== ""));
+
+const fieldsLeft = (before: Conversation, after: Conversation): Record<string, string> =>
+  Object.fromEntries([...Object.keys(before.fields), ...Object.keys(after.fields)].filter((k) => before.fields[k] !== after.fields[k]).map((k) => [k, before.fields[k] ?? ""]));
+
 /** What a conversation looks like once it is changed. */
 export function patchOf(c: Conversation, a: Asked): Patch {
   const add = a.addTags ?? [];
@@ -56,6 +62,7 @@ export function patchOf(c: Conversation, a: Asked): Patch {
     ...(a.assigneeId === undefined ? {} : { assigneeId: a.assigneeId }),
     ...(a.teamId === undefined ? {} : { teamId: a.teamId }),
     ...(a.priority === undefined ? {} : { priority: a.priority }),
+    ...(a.fields === undefined && a.fill === undefined ? {} : { fields: fieldsOf(c, a) }),
     ...(add.length + remove.length === 0 ? {} : { tags: [...new Set([...c.tags, ...add])].filter((t) => !remove.includes(t)) }),
   };
 }
@@ -69,6 +76,7 @@ export function holds(c: Conversation, a: Asked): boolean {
     (p.assigneeId === undefined || c.assigneeId === p.assigneeId) &&
     (p.teamId === undefined || c.teamId === p.teamId) &&
     (p.priority === undefined || c.priority === p.priority) &&
+    (p.fields === undefined || JSON.stringify(Object.entries(p.fields).sort()) === JSON.stringify(Object.entries(c.fields).sort())) &&
     (p.tags === undefined || (p.tags.length === c.tags.length && p.tags.every((t) => c.tags.includes(t))))
   );
 }
@@ -85,6 +93,7 @@ export function backOf(before: Conversation, after: Conversation, a: Asked, now:
     ...(a.assigneeId === undefined ? {} : { assigneeId: before.assigneeId }),
     ...(a.teamId === undefined ? {} : { teamId: before.teamId }),
     ...(a.priority === undefined ? {} : { priority: before.priority }),
+    ...(a.fields === undefined && a.fill === undefined ? {} : { fields: fieldsLeft(before, after) }),
     ...((a.addTags ?? []).length + (a.removeTags ?? []).length === 0
       ? {}
       : {

@@ -16,6 +16,11 @@ export type Command =
   | "snooze"
   | "tags"
   | "priority"
+  | "team"
+  | "fields"
+  | "watch"
+  | "spam"
+  | "block"
   | "undo"
   | "panel"
   | "search"
@@ -69,6 +74,11 @@ export const bindings: readonly Binding[] = [
   { keys: ["s"], command: "snooze", group: "Sort out" },
   { keys: ["t"], command: "tags", group: "Sort out" },
   { keys: ["p"], command: "priority", group: "Sort out" },
+  { keys: ["T"], command: "team", group: "Sort out" },
+  { keys: ["y"], command: "fields", group: "Sort out" },
+  { keys: ["W"], command: "watch", group: "Sort out" },
+  { keys: ["!"], command: "spam", group: "Sort out" },
+  { keys: ["B"], command: "block", group: "Sort out" },
   { keys: ["z"], command: "undo", group: "Sort out" },
   { keys: ["c"], command: "call", group: "Show" },
   { keys: ["i"], command: "panel", group: "Show" },

@@ -26,7 +26,7 @@ interface Words {
   readonly query: string;
   readonly queryHelp: string;
   readonly any: string;
-  readonly field: Record<"status" | "inbox" | "team" | "assignee" | "tag" | "priority" | "channel" | "after" | "before" | "words" | "sort", string>;
+  readonly field: Record<"status" | "inbox" | "team" | "assignee" | "tag" | "reason" | "priority" | "channel" | "after" | "before" | "words" | "sort", string>;
   readonly waiting: string;
   readonly mentioned: string;
   readonly me: string;
@@ -51,6 +51,7 @@ interface Words {
   readonly open: string;
   readonly pending: string;
   readonly spam: string;
+  readonly fields: string;
   readonly assign: string;
   readonly team: string;
   readonly noTeam: string;
@@ -80,7 +81,7 @@ interface Words {
 }
 
 /** What is done to many. */
-export type Doing = "closed" | "open" | "pending" | "spam" | "snoozed" | "assigned" | "unassigned" | "team" | "tags" | "priority";
+export type Doing = "closed" | "open" | "pending" | "spam" | "snoozed" | "assigned" | "unassigned" | "team" | "tags" | "priority" | "fields";
 
 const n = (x: number, one: string, many: string): string => `${x} ${x === 1 ? one : many}`;
 
@@ -111,6 +112,7 @@ const en: Words = {
     status: "Status",
     inbox: "Inbox",
     team: "Team",
+    reason: "Contact reason",
     assignee: "Assigned to",
     tag: "Tag",
     priority: "Priority",
@@ -144,6 +146,7 @@ const en: Words = {
   open: "Open again",
   pending: "Pending: waits for somebody else",
   spam: "Spam",
+  fields: "Contact reason and fields",
   assign: "Assign to",
   team: "Team",
   noTeam: "No team",
@@ -179,6 +182,7 @@ const en: Words = {
     open: "Opened again",
     pending: "Set to pending",
     spam: "Moved to spam",
+    fields: "Noted",
     snoozed: "Snoozed",
     assigned: "Assigned",
     unassigned: "Unassigned",
@@ -215,6 +219,7 @@ const de: Words = {
     status: "Status",
     inbox: "Posteingang",
     team: "Team",
+    reason: "Kontaktgrund",
     assignee: "Zugewiesen an",
     tag: "Tag",
     priority: "Priorität",
@@ -248,6 +253,7 @@ const de: Words = {
   open: "Wieder öffnen",
   pending: "Wartend: auf jemand anderen",
   spam: "Spam",
+  fields: "Kontaktgrund und Felder",
   assign: "Zuweisen an",
   team: "Team",
   noTeam: "Kein Team",
@@ -283,6 +289,7 @@ const de: Words = {
     open: "Wieder geöffnet",
     pending: "Auf wartend gesetzt",
     spam: "Als Spam verschoben",
+    fields: "Vermerkt",
     snoozed: "Zurückgestellt",
     assigned: "Zugewiesen",
     unassigned: "Zuweisung entfernt",

@@ -14,6 +14,7 @@ export interface Then {
   readonly team?: string;
   readonly addTags?: string[];
   readonly snoozeMinutes?: number;
+  readonly fields?: Record<string, string>;
 }
 
 export interface Entry {

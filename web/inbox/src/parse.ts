@@ -30,6 +30,7 @@ import {
   type Proof,
   type Related,
   type Task,
+  type Values,
   type View,
 } from "./types";
 
@@ -89,6 +90,10 @@ export function party(x: unknown): Party {
   return { address: str(o, "address"), name: str(o, "name") };
 }
 
+export function values(o: Rec, key: string): Values {
+  return Object.fromEntries(Object.entries(sub(o, key)).map(([k, v]) => [k, text(v)]));
+}
+
 function person(o: Rec): Person {
   return {
     customerId: str(o, "customerId"),
@@ -97,6 +102,7 @@ function person(o: Rec): Person {
     address: str(o, "address"),
     proof: proof(o),
     customerVersion: num(o, "customerVersion"),
+    blocked: flag(o, "blocked"),
   };
 }
 
@@ -122,6 +128,7 @@ export function conversation(x: unknown): Conversation {
     waitingSince: instant(o, "waitingSince"),
     priority: num(o, "priority"),
     tags: list(o, "tags", text),
+    fields: values(o, "fields"),
     snoozedUntil: str(o, "snoozedUntil"),
     mergedInto: str(o, "mergedInto"),
     sideOf: str(o, "sideOf"),
@@ -310,7 +317,7 @@ export function agent(x: unknown): Agent {
 
 export function agentDesk(x: unknown): AgentDesk {
   const o = record(x, "agent");
-  return { ...agent(o), role: str(o, "role"), active: flag(o, "active"), phone: str(o, "phone"), callPop: flag(o, "callPop"), orderActions: flag(o, "orderActions"), locale: str(o, "locale") };
+  return { ...agent(o), role: str(o, "role"), active: flag(o, "active"), phone: str(o, "phone"), callPop: flag(o, "callPop"), orderActions: flag(o, "orderActions"), locale: str(o, "locale"), onward: str(o, "onward") };
 }
 
 export function me(x: unknown): Me {

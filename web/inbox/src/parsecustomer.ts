@@ -40,6 +40,7 @@ function identity(x: unknown): Identity {
     value: str(o, "value"),
     name: str(o, "name"),
     proof: proof(o),
+    blocked: flag(o, "blocked"),
   };
 }
 

@@ -25,6 +25,7 @@ export const filters: readonly Filter[] = [
   { name: "inbox", values: (me) => me?.inboxes.map((i) => i.name) ?? [] },
   { name: "team", values: (me) => me?.teams.map((t) => t.name) ?? [] },
   { name: "tag", values: () => [] },
+  { name: "reason", values: () => [] },
   { name: "priority", values: () => ["urgent", "high", "normal", "low"] },
   { name: "channel", values: () => ["email", "chat", "phone", "social", "shop"] },
   { name: "before", values: (_, today) => days(today) },

@@ -158,7 +158,7 @@ function changed(c: Change): void {
         store.update((s) => forgetMessages(s, c.entity));
         void queries.invalidateQueries({ queryKey: ["messages", c.entity] });
       }
-      again("bell");
+      again("bell", "fields");
       if (before.conversations.has(c.entity)) recount();
       else again("links", "panel"); // what turned out to be somebody else's
       break;
@@ -198,11 +198,14 @@ function changed(c: Change): void {
     case "saved-reply.changed":
       again("saved-replies");
       break;
+    case "field.changed":
+      again("fields");
+      break;
   }
 }
 
 // Kinds that change no entity of the state: whoever shows what they tell fetches it.
-const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "inbox.changed", "product.changed", "cart.changed", "timeline.added", "saved-reply.changed", "action.changed"]);
+const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "inbox.changed", "product.changed", "cart.changed", "timeline.added", "saved-reply.changed", "field.changed", "action.changed"]);
 
 /** Whose panels show what is an identity's. */
 function panelsOf(identity: string): string[] {

@@ -3,11 +3,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "./api/client";
-import { conversation, list, num, record, str } from "./parse";
+import { conversation, list, num, record, str, values } from "./parse";
 import { queries, store } from "./runtime";
 import { duration, words } from "./savedwords";
 import { putConversations } from "./state";
-import type { Agent, Me, Party } from "./types";
+import type { Agent, Me, Party, Values } from "./types";
 import { words as pageWords } from "./words/language";
 
 export interface Actions {
@@ -18,9 +18,10 @@ export interface Actions {
   readonly team: string;
   readonly addTags: readonly string[];
   readonly snoozeMinutes: number;
+  readonly fields: Values;
 }
 
-export const noActions: Actions = { status: "", assignee: "", team: "", addTags: [], snoozeMinutes: 0 };
+export const noActions: Actions = { status: "", assignee: "", team: "", addTags: [], snoozeMinutes: 0, fields: {} };
 
 export interface SavedText {
   readonly locale: string;
@@ -54,6 +55,7 @@ export function actions(x: unknown): Actions {
     team: str(o, "team"),
     addTags: list(o, "addTags", String),
     snoozeMinutes: typeof o["snoozeMinutes"] === "number" ? o["snoozeMinutes"] : 0,
+    fields: values(o, "fields"),
   };
 }
 
@@ -72,16 +74,17 @@ export function savedReply(x: unknown): SavedReply {
 }
 
 export const isNothing = (a: Actions): boolean =>
-  a.status === "" && a.assignee === "" && a.team === "" && a.addTags.length === 0 && a.snoozeMinutes === 0;
+  a.status === "" && a.assignee === "" && a.team === "" && a.addTags.length === 0 && a.snoozeMinutes === 0 && Object.keys(a.fields).length === 0;
 
 /** What a request says of actions: nothing of what stays as it is. */
-export function wire(a: Actions): { status?: "open" | "pending" | "closed"; assignee?: string; team?: string; addTags?: string[]; snoozeMinutes?: number } {
+export function wire(a: Actions): { status?: "open" | "pending" | "closed"; assignee?: string; team?: string; addTags?: string[]; snoozeMinutes?: number; fields?: Record<string, string> } {
   return {
     ...(a.status === "" ? {} : { status: a.status }),
     ...(a.assignee === "" ? {} : { assignee: a.assignee }),
     ...(a.team === "" ? {} : { team: a.team }),
     ...(a.addTags.length === 0 ? {} : { addTags: [...a.addTags] }),
     ...(a.snoozeMinutes === 0 ? {} : { snoozeMinutes: a.snoozeMinutes }),
+    ...(Object.keys(a.fields).length === 0 ? {} : { fields: { ...a.fields } }),
   };
 }
 
@@ -94,6 +97,7 @@ export function together(a: Actions, b: Actions): Actions {
     assignee: b.assignee || a.assignee,
     team: b.team || a.team,
     addTags: [...new Set([...a.addTags, ...b.addTags])],
+    fields: { ...a.fields, ...b.fields },
   };
 }
 

@@ -215,7 +215,7 @@ describe("customers", () => {
     ...common(id, 1),
     kind: "conversation.changed",
     conversation: aConversation(id, {
-      customer: { customerId: of, identityId: identity, name: `Name of ${of}`, address: `${identity}@mail.test`, proof: 2, customerVersion },
+      customer: { customerId: of, identityId: identity, name: `Name of ${of}`, address: `${identity}@mail.test`, proof: 2, customerVersion, blocked: false },
     }),
   });
 

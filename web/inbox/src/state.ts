@@ -9,7 +9,7 @@
 
 import { conversation, message, num, record, str, task } from "./parse";
 import { cart, customer, order } from "./parsecustomer";
-import { assertNever, type Cart, type Conversation, type Customer, type Message, type Order, type Person, type Proof, type Status, type Task } from "./types";
+import { assertNever, type Cart, type Conversation, type Customer, type Message, type Order, type Person, type Proof, type Status, type Task, type Values } from "./types";
 
 /** What an agent asked for and the server has not confirmed yet. */
 export interface Patch {
@@ -19,6 +19,7 @@ export interface Patch {
   readonly priority?: number;
   readonly tags?: readonly string[];
   readonly snoozedUntil?: string;
+  readonly fields?: Values;
 }
 
 export interface State {
@@ -27,7 +28,7 @@ export interface State {
   readonly messages: ReadonlyMap<string, ReadonlyMap<string, Message>>;
   readonly customers: ReadonlyMap<string, Customer>;
   /** Whose an identity is, as last told: conversations follow it. */
-  readonly people: ReadonlyMap<string, { readonly customerId: string; readonly name: string; readonly proof: Proof; readonly version: number }>;
+  readonly people: ReadonlyMap<string, { readonly customerId: string; readonly name: string; readonly proof: Proof; readonly blocked: boolean; readonly version: number }>;
   readonly orders: ReadonlyMap<string, Order>;
   readonly tasks: ReadonlyMap<string, Task>;
   /** Entities that left our sight, and the version at which they did. */
@@ -69,7 +70,7 @@ export type Change =
   | (Owned & { readonly kind: "action.changed" })
   | (Common & { readonly kind: "task.changed"; readonly task: Task })
   | (Common & { readonly kind: "agent.changed" | "inbox.changed" | "product.changed" })
-  | (Common & { readonly kind: "saved-reply.changed" })
+  | (Common & { readonly kind: "saved-reply.changed" | "field.changed" })
   | { readonly kind: "gone"; readonly entity: string; readonly version: number };
 
 /** Reads an event of the socket. Null for kinds that this app does not know: an old tab outlives a deploy. */
@@ -98,7 +99,8 @@ export function parseChange(x: unknown): Change | null {
     case "product.changed":
       return { ...common, kind: o["kind"] };
     case "saved-reply.changed":
-      return { ...common, kind: "saved-reply.changed" };
+    case "field.changed":
+      return { ...common, kind: o["kind"] };
     default:
       return null;
   }
@@ -125,6 +127,7 @@ export function apply(s: State, c: Change): State {
     case "inbox.changed":
     case "product.changed":
     case "saved-reply.changed":
+    case "field.changed":
       return s;
     case "gone":
       return putGone(s, c.entity, c.version);
@@ -149,7 +152,7 @@ export function putConversations(s: State, fresh: readonly Conversation[]): Stat
 function whose(s: State, p: Person): Person {
   const told = s.people.get(p.identityId);
   if (!told || told.version <= p.customerVersion) return p;
-  return { ...p, customerId: told.customerId, name: told.name || p.name, proof: told.proof, customerVersion: told.version };
+  return { ...p, customerId: told.customerId, name: told.name || p.name, proof: told.proof, blocked: told.blocked, customerVersion: told.version };
 }
 
 // A frame may carry a message without its body; the fetched one of the same
@@ -218,7 +221,7 @@ export function putCustomers(s: State, fresh: readonly Customer[]): State {
   for (const c of news) {
     customers.set(c.id, c);
     for (const i of c.identities) {
-      if ((people.get(i.id)?.version ?? -1) < c.version) people.set(i.id, { customerId: c.id, name: c.name, proof: i.proof, version: c.version });
+      if ((people.get(i.id)?.version ?? -1) < c.version) people.set(i.id, { customerId: c.id, name: c.name, proof: i.proof, blocked: i.blocked, version: c.version });
     }
   }
   const told: State = { ...s, customers, people };

@@ -39,12 +39,17 @@ export interface Person {
   readonly proof: Proof;
   /** Rises whenever who this is was told anew; of two, the higher holds. */
   readonly customerVersion: number;
+  /** What they write comes in as spam and wakes nobody. */
+  readonly blocked: boolean;
 }
 
 export interface OrderRef {
   readonly id: string;
   readonly number: string;
 }
+
+/** Values of fields, by the field's id: see fields.ts. */
+export type Values = Readonly<Record<string, string>>;
 
 export interface Conversation {
   readonly id: string;
@@ -68,6 +73,8 @@ export interface Conversation {
   /** -1 low, 0 normal, 1 high, 2 urgent. */
   readonly priority: number;
   readonly tags: readonly string[];
+  /** What is noted of it, by the field's id. */
+  readonly fields: Values;
   /** While snoozed: when it opens again; "" when the customer writes. */
   readonly snoozedUntil: string;
   readonly mergedInto: string;
@@ -191,6 +198,7 @@ export interface Message {
 }
 
 export interface Identity {
+  readonly blocked: boolean;
   readonly id: string;
   readonly kind: string;
   readonly value: string;
@@ -457,6 +465,8 @@ export interface AgentDesk extends Agent {
   readonly orderActions: boolean;
   /** Of the pages, BCP 47; "" while the browser's is taken. */
   readonly locale: string;
+  /** Where the page goes once a conversation is dealt with: next, list or stay. */
+  readonly onward: string;
 }
 
 export interface Me {

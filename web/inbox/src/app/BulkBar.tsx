@@ -2,10 +2,11 @@
 // how far it has come, and what could not be done, by name.
 
 import { AlarmClock, Check, Ellipsis, Flag, Tag, UserRound, UsersRound, X } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import type { Asked } from "../actions";
 import { bulk, changeMany, type Target } from "../bulk";
 import { useTally } from "../data";
+import { knownFields, missingOf } from "../fields";
 import { keyOf } from "../keys";
 import { summed, type Filter } from "../lists";
 import { useWords, words, type Doing } from "../listwords";
@@ -16,7 +17,9 @@ import { useCommand } from "../ui/hooks";
 import { announce, useSignal } from "../ui/signals";
 import { BulkSnooze, BulkTags } from "./BulkForms";
 
-type Menu = "" | "assign" | "team" | "priority" | "more" | "snooze" | "tags";
+const BulkFields = lazy(() => import("./FieldSheets").then((m) => ({ default: m.BulkFields })));
+
+type Menu = "" | "fields" | "whole" | "assign" | "team" | "priority" | "more" | "snooze" | "tags";
 
 export default function BulkBar({
   filter,
@@ -70,7 +73,12 @@ export default function BulkBar({
     });
   };
   const on = active && !busy;
-  useCommand("close", () => act({ status: "closed" }, "closed"), on, true);
+  // What is lacking is asked for first, of all together: each takes what it lacks.
+  const close = (): void => {
+    void knownFields().then((fields) => (missingOf(fields, picked).length > 0 ? setMenu("whole") : act({ status: "closed" }, "closed")));
+  };
+  useCommand("close", close, on, true);
+  useCommand("fields", () => setMenu("fields"), on, true);
   useCommand("assign-me", () => act({ assigneeId: me }, "assigned"), on, true);
   useCommand("assign", () => setMenu("assign"), on, true);
   useCommand("snooze", () => setMenu("snooze"), on, true);
@@ -92,6 +100,7 @@ export default function BulkBar({
     { id: "open", words: w.open },
     { id: "pending", words: w.pending },
     { id: "spam", words: w.spam },
+    { id: "fields", words: w.fields, keys: keyOf("fields") },
   ];
   const menuOf = (which: Menu): { isOpen: boolean; onOpenChange: (open: boolean) => void } => ({
     isOpen: menu === which,
@@ -146,7 +155,7 @@ export default function BulkBar({
             <IconButton icon={X} label={w.selectNone} keys={keyOf("clear-selection")} placement="top" onPress={clear} />
           </div>
           <div role="toolbar" aria-label={w.bar} className="flex items-center justify-between">
-            <IconButton icon={Check} label={w.close} keys={keyOf("close")} placement="top" isDisabled={busy} onPress={() => act({ status: "closed" }, "closed")} />
+            <IconButton icon={Check} label={w.close} keys={keyOf("close")} placement="top" isDisabled={busy} onPress={close} />
             <MenuButton
               label={w.assign}
               choices={agents}
@@ -172,7 +181,8 @@ export default function BulkBar({
               placement="top end"
               {...menuOf("more")}
               onChoose={(id) => {
-                if (id === "open" || id === "pending" || id === "spam") act({ status: id }, id);
+                if (id === "fields") setMenu("fields");
+                else if (id === "open" || id === "pending" || id === "spam") act({ status: id }, id);
               }}
             >
               <IconButton icon={Ellipsis} label={w.more} placement="top" isDisabled={busy} />
@@ -180,6 +190,10 @@ export default function BulkBar({
           </div>
         </>
       )}
+      <Suspense fallback={null}>
+        {menu === "whole" && <BulkFields of={picked} whole onClose={() => setMenu("")} onFields={(fill) => act({ status: "closed", fill }, "closed")} />}
+        {menu === "fields" && <BulkFields of={picked} whole={false} onClose={() => setMenu("")} onFields={(fields) => act({ fields }, "fields")} />}
+      </Suspense>
       {menu === "snooze" && <BulkSnooze onClose={() => setMenu("")} onSnooze={(until) => act({ snoozedUntil: until }, "snoozed")} />}
       {menu === "tags" && <BulkTags of={picked} onClose={() => setMenu("")} onTags={(addTags, removeTags) => act({ addTags: [...addTags], removeTags: [...removeTags] }, "tags")} />}
     </section>

@@ -10,12 +10,13 @@ import { useWords, words } from "../composerwords";
 import { blank, isBlank, type Draft } from "../draft";
 import { DraftSync } from "../draftsync";
 import { keyOf } from "../keys";
+import { whole } from "../closing";
 import { attachment } from "../parse";
 import { addressed, suggest } from "../recipients";
 import type { Then as ThenDone } from "../outbox";
 import { outbox, whereabouts } from "../runtime";
 import type { Way as SendWay } from "../sending";
-import type { Conversation, Message } from "../types";
+import type { Conversation, Message, Values } from "../types";
 import { Button, IconButton, Tip } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { channelIcon } from "../ui/icons";
@@ -260,6 +261,15 @@ export function Composer({
       setAsking(way);
       return;
     }
+    const closes = !isNote && (close || (way !== "snooze" && draft.then?.status === "closed"));
+    if (closes) whole(c, draft.then?.fields ?? {}, (fields) => put(way, at, fields));
+    else put(way, at, {});
+  };
+  const put = (way: Way, at: string | undefined, fields: Values): void => {
+    const close = way === "close";
+    const text = isNote ? draft.note.trim() : draft.text.trim();
+    const kept = draft.then && (close || way === "snooze") ? without(draft.then) : draft.then;
+    const then = Object.keys(fields).length === 0 ? kept : { ...kept, fields: { ...kept?.fields, ...fields } };
     outbox.send({
       conversationId: c.id,
       kind: isNote ? "note" : "reply",
@@ -273,7 +283,7 @@ export function Composer({
       seenSeq: isNote ? publicSeq : draft.seenSeq || publicSeq,
       close: !isNote && close,
       ...(way === "snooze" ? { snoozeUntil: at } : way === "later" ? { sendAt: at } : {}),
-      ...(isNote || !draft.then ? {} : { then: close || way === "snooze" ? without(draft.then) : draft.then }),
+      ...(isNote || !then ? {} : { then }),
       at: Date.now(),
     });
     const left: Draft = isNote ? { ...draft, note: "", tab: "reply" } : { ...blank, note: draft.note };

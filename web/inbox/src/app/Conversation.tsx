@@ -12,6 +12,7 @@ import { listed, type Place } from "../place";
 import type { Conversation, Me, Message } from "../types";
 import { Button, IconButton, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
+import { whole } from "../closing";
 import { forgive, refusals, useSignal } from "../ui/signals";
 import { goesOn, isLine } from "../lines";
 import { MessagesSkeleton } from "./Blank";
@@ -25,6 +26,7 @@ import { RelatedBar } from "./RelatedBar";
 import { Scroll } from "./Scroll";
 import { TaskBar } from "./Tasks";
 import type { Together } from "./Together";
+import type { Sorting } from "./Triage";
 
 interface Opened {
   readonly conversation: Conversation | undefined;
@@ -161,9 +163,20 @@ function Opened({
       requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${n.id}"] a`)?.focus());
     } else go({ ...place, open: "" });
   };
-  const close = (): void => {
-    next();
-    setStatus(c, "closed");
+  // Where the agent goes from one that is dealt with.
+  const leave = (): void => {
+    const onward = me?.agent.onward;
+    if (onward === "list") go({ ...place, open: "" });
+    else if (onward !== "stay") next();
+  };
+  const close = (): void =>
+    whole(c, {}, (fields) => {
+      leave();
+      setStatus(c, "closed", fields);
+    });
+  const spam = (): void => {
+    leave();
+    setStatus(c, "spam");
   };
   // A reply that was taken back is written on here.
   const taken = useSignal(takenBack);
@@ -193,17 +206,22 @@ function Opened({
   useCommand("close", close, c.status !== "closed");
   useCommand("assign-me", () => assign(c, agentId));
 
-  const [triage, setTriage] = useState<"" | "snooze" | "tags" | "priority">("");
+  const [triage, setTriage] = useState<"" | Sorting>("");
   useCommand("snooze", () => setTriage("snooze"));
   useCommand("tags", () => setTriage("tags"));
   useCommand("priority", () => setTriage("priority"));
+  useCommand("team", () => setTriage("team"));
+  useCommand("fields", () => setTriage("fields"));
+  useCommand("watch", () => setTriage("watch"));
+  useCommand("block", () => setTriage("block"));
+  useCommand("spam", spam, c.status !== "spam");
 
   const reply = useCallback(() => composer.current?.reply(), []);
   const newer = seenSeq === 0 ? [] : said.messages.filter((m) => m.kind === "message" && m.seq > seenSeq && m.author.agentId !== agentId);
 
   return (
     <main ref={main} data-conversation="" tabIndex={-1} aria-label={w.conversation(c.number)} className="flex min-w-0 flex-1 flex-col bg-surface outline-none!">
-      <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} onLog={logTheirs} onFollowUp={() => setForm({ which: "follow-up", number: "" })} />
+      <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} onSpam={spam} onGone={leave} onSort={setTriage} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} onLog={logTheirs} onFollowUp={() => setForm({ which: "follow-up", number: "" })} />
       <TaskBar c={c} me={me} onCalled={(t) => log(t.customer.address)} />
       <RelatedBar c={c} place={place} onJoin={() => setDialog({ which: "join", picked: "" })} />
       <Suspense fallback={null}>
@@ -267,13 +285,13 @@ function Opened({
         narrow={narrow}
         onSeen={setSeenSeq}
         onSent={() => setSent((n) => n + 1)}
-        onClosed={next}
+        onClosed={leave}
         handle={setComposer}
         onLog={logTheirs}
       />
       {triage !== "" && (
         <Suspense fallback={null}>
-          <Triage c={c} which={triage} onClose={() => setTriage("")} onGone={next} />
+          <Triage c={c} me={me} which={triage} onClose={() => setTriage("")} onGone={leave} />
         </Suspense>
       )}
       <Suspense fallback={null}>

@@ -1,10 +1,11 @@
 // What the conversation is, and what can be done with all of it.
 
 import { AlarmClock, Check, Clock3, Combine, Ellipsis, MessagesSquare, OctagonAlert, PanelRight, Phone, RotateCcw, Split, UserRound, Waypoints } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { assign, setStatus } from "../actions";
 import { presenceOf } from "../around";
+import { extras } from "../closing";
 import { useWords } from "../conversationwords";
 import { aside } from "../draft";
 import { keyOf } from "../keys";
@@ -15,8 +16,11 @@ import { useCommand, useNow } from "../ui/hooks";
 import { useSignal } from "../ui/signals";
 import { CustomerDot, Viewers } from "./Colleagues";
 import type { Together } from "./Together";
+import type { Sorting } from "./Triage";
 import { useWords as usePageWords } from "../words/language";
 import { age, personName, priorityWord, span, statusWord, subjectOf, when } from "../words";
+
+const Noted = lazy(() => import("./Noted"));
 
 export function Header({
   c,
@@ -26,6 +30,9 @@ export function Header({
   panelShown,
   onPanel,
   onClose,
+  onSpam,
+  onGone,
+  onSort,
   narrow,
   onTogether,
   onLog,
@@ -38,6 +45,10 @@ export function Header({
   panelShown: boolean;
   onPanel: () => void;
   onClose: () => void;
+  onSpam: () => void;
+  /** It is somebody else's now. */
+  onGone: () => void;
+  onSort: (which: Sorting) => void;
   narrow: boolean;
   onTogether: (which: Together) => void;
   onLog: () => void;
@@ -49,6 +60,7 @@ export function Header({
   const [assigning, setAssigning] = useState(false);
   useCommand("assign", () => setAssigning(true));
   const here = useSignal(around);
+  const more = useSignal(extras);
   const agents = me?.agents ?? [];
   const assignee = c.assigneeId === "" ? "" : c.assigneeId === agentId ? terms.you : (agents.find((a) => a.id === c.assigneeId)?.name ?? terms.somebody);
   const people: Choice[] = [
@@ -69,6 +81,7 @@ export function Header({
     ...(c.status === "pending" || c.status === "spam" ? [] : [{ id: "pending", words: w.pending, icon: Clock3 }]),
     ...(c.status === "closed" ? [] : [{ id: "closed", words: w.close, icon: Check, keys: keyOf("close") }]),
     ...(c.status === "spam" ? [] : [{ id: "spam", words: w.spam, icon: OctagonAlert }]),
+    ...more,
     { id: "follow-up", words: w.followUp, icon: AlarmClock },
     { id: "aside", words: compose.sides, icon: MessagesSquare, keys: keyOf("sides") },
     { id: "log", words: w.logCall, icon: Phone },
@@ -102,6 +115,9 @@ export function Header({
           {c.tags.map((t) => (
             <Chip key={t}>{t}</Chip>
           ))}
+          <Suspense fallback={null}>
+            <Noted c={c} me={me} onWatch={() => onSort("watch")} />
+          </Suspense>
         </p>
       </div>
       <Viewers c={c} me={agentId} />
@@ -111,6 +127,7 @@ export function Header({
         isOpen={assigning}
         onOpenChange={setAssigning}
         onChoose={(id) => {
+          if (id !== agentId && id !== "nobody" && id !== c.assigneeId) onGone();
           assign(c, id === "nobody" ? "" : id, id === agentId ? "" : (agents.find((a) => a.id === id)?.name ?? terms.somebody));
         }}
       >
@@ -146,7 +163,9 @@ export function Header({
           else if (id === "log") onLog();
           else if (id === "follow-up") onFollowUp();
           else if (id === "join" || id === "move" || id === "facts") onTogether(id);
-          else if (id === "open" || id === "pending" || id === "spam") setStatus(c, id);
+          else if (id === "spam") onSpam();
+          else if (id === "open" || id === "pending") setStatus(c, id);
+          else onSort(id as Sorting); // one of the extras
         }}
       >
         <Button aria-label={w.more} className="w-8 justify-center px-0! max-md:w-9">

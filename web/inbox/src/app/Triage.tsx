@@ -1,16 +1,22 @@
-// Priority, tags, and snoozing until a time: a small sheet for each, by its key.
+// Priority, tags, team, fields, watching, blocking, and snoozing until a time: a small
+// sheet for each that wants a choice, by its key.
 
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { change, type Asked } from "../actions";
 import { useWords } from "../listwords";
 import type { Patch } from "../state";
-import type { Conversation } from "../types";
+import { fieldWords, useFieldWords } from "../fieldwords";
+import type { Conversation, Me } from "../types";
 import { Button } from "../ui/controls";
 import { toast } from "../ui/signals";
 import { until } from "../until";
 import { exactly, priorityWord, when } from "../words";
 import { words } from "../words/language";
+import { block, turnWatch, unblock } from "../watching";
+import { FieldSheet } from "./FieldSheets";
 import { Sheet } from "./Together";
+
+export type Sorting = "snooze" | "tags" | "priority" | "team" | "fields" | "watch" | "block";
 
 const field = "h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11";
 
@@ -27,18 +33,86 @@ function act(c: Conversation, what: string, patch: Patch, asked: Asked, back: Pa
 
 export function Triage({
   c,
+  me,
   which,
   onClose,
   onGone,
 }: {
   c: Conversation;
-  which: "snooze" | "tags" | "priority";
+  me: Me | undefined;
+  which: Sorting;
   onClose: () => void;
-  /** Goes to the next conversation: this one leaves the list. */
+  /** Goes on: this one is dealt with. */
   onGone: () => void;
 }): ReactNode {
-  if (which === "priority") return <Priority c={c} onClose={onClose} />;
-  return which === "tags" ? <Tags c={c} onClose={onClose} /> : <Snooze c={c} onClose={onClose} onGone={onGone} />;
+  switch (which) {
+    case "priority":
+      return <Priority c={c} onClose={onClose} />;
+    case "tags":
+      return <Tags c={c} onClose={onClose} />;
+    case "snooze":
+      return <Snooze c={c} onClose={onClose} onGone={onGone} />;
+    case "team":
+      return <Team c={c} me={me} onClose={onClose} onGone={onGone} />;
+    case "fields":
+      return <FieldSheet c={c} onClose={onClose} />;
+    case "watch":
+      return <Once run={() => void turnWatch(c)} onClose={onClose} />;
+    case "block":
+      return (
+        <Once
+          run={() => {
+            if (c.customer.blocked) {
+              void unblock(c);
+              return;
+            }
+            onGone();
+            void block(c);
+          }}
+          onClose={onClose}
+        />
+      );
+  }
+}
+
+/** What needs no choice. */
+function Once({ run, onClose }: { run: () => void; onClose: () => void }): ReactNode {
+  const ran = useRef(false);
+  useEffect(() => {
+    if (ran.current) return;
+    ran.current = true;
+    onClose();
+    run();
+  });
+  return null;
+}
+
+function Team({ c, me, onClose, onGone }: { c: Conversation; me: Me | undefined; onClose: () => void; onGone: () => void }): ReactNode {
+  const w = useFieldWords();
+  const teams = [...(me?.teams ?? []), { id: "", name: w.noTeam }];
+  return (
+    <Sheet title={w.teams} onClose={onClose}>
+      {teams.length === 1 && <p className="mb-2 text-sm text-secondary">{w.noTeams}</p>}
+      <div className="flex flex-wrap gap-2">
+        {teams.map((t) => (
+          <Button
+            key={t.id}
+            look={t.id === c.teamId ? "solid" : "outline"}
+            // eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for by its key
+            autoFocus={t.id === c.teamId}
+            onPress={() => {
+              onClose();
+              if (t.id === c.teamId) return;
+              if (t.id !== "") onGone();
+              act(c, t.id === "" ? fieldWords().handedBack : w.handed(t.name), { teamId: t.id }, { teamId: t.id }, { teamId: c.teamId }, { teamId: c.teamId });
+            }}
+          >
+            {t.name}
+          </Button>
+        ))}
+      </div>
+    </Sheet>
+  );
 }
 
 function Priority({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {

@@ -3,6 +3,7 @@
 
 import { useDeferredValue, useState, type ReactNode } from "react";
 import { useTally } from "../data";
+import { reasonNames, useFields } from "../fields";
 import { everything } from "../lists";
 import { useWords } from "../listwords";
 import { useGo } from "../navigate";
@@ -38,6 +39,8 @@ export default function ViewForm({ me, view, query: initial, sort: order, onClos
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
   const tags = useTags();
+  const { fields } = useFields();
+  const reasons = reasonNames(fields);
   const asked = useDeferredValue(query.trim());
   const held = useTally({ ...everything, text: asked });
   const set = (filter: string, ...values: string[]): void => setQuery(put(query, filter, values));
@@ -45,7 +48,7 @@ export default function ViewForm({ me, view, query: initial, sort: order, onClos
   const toggle = (value: string): void => set("is", ...(is.includes(value) ? is.filter((v) => v !== value) : [...is, value]));
   const [tagText, setTagText] = useState<string | null>(null);
 
-  const select = (id: "status" | "inbox" | "team" | "assignee" | "priority" | "channel", choices: readonly { readonly value: string; readonly words: string }[]): ReactNode => {
+  const select = (id: "reason" | "status" | "inbox" | "team" | "assignee" | "priority" | "channel", choices: readonly { readonly value: string; readonly words: string }[]): ReactNode => {
     const now = of(query, id).at(-1) ?? "";
     const known = now === "" || choices.some((c) => c.value.toLowerCase() === now.toLowerCase());
     return (
@@ -127,6 +130,7 @@ export default function ViewForm({ me, view, query: initial, sort: order, onClos
               ))}
             </datalist>
           </label>
+          {reasons.length > 0 && select("reason", reasons.map((r) => ({ value: r, words: r })))}
           {select("priority", levels.map((p, i) => ({ value: p, words: w.priority[i] ?? p })))}
           {select("channel", channels.map((c) => ({ value: c, words: w.channel[c] })))}
           {text("words", of(query, "").join(" "), "text", (v) => setQuery(put(query, "", [v])))}

@@ -34,6 +34,8 @@ const en = {
     "calendar.changed": ["made the calendar", "changed the calendar"],
     "saved-reply.changed": ["made the saved reply", "changed the saved reply"],
     "tag.changed": ["changed the tag", "changed the tag"],
+    "field.changed": ["made the field", "changed the field"],
+    "sender.changed": ["blocked or unblocked", "blocked or unblocked"],
     "view.changed": ["shared the view", "changed the view"],
     "key.changed": ["spoke of the value", "spoke of the value"],
     "conversation.changed": ["began the conversation", "changed the conversation"],
@@ -82,6 +84,8 @@ const de: typeof en = {
     "calendar.changed": ["legte an: Kalender", "änderte: Kalender"],
     "saved-reply.changed": ["legte an: Textbaustein", "änderte: Textbaustein"],
     "tag.changed": ["änderte: Tag", "änderte: Tag"],
+    "field.changed": ["legte an: Feld", "änderte: Feld"],
+    "sender.changed": ["sperrte oder entsperrte", "sperrte oder entsperrte"],
     "view.changed": ["teilte: Ansicht", "änderte: Ansicht"],
     "key.changed": ["sprach über den Wert", "sprach über den Wert"],
     "conversation.changed": ["begann: Gespräch", "änderte: Gespräch"],
@@ -103,9 +107,9 @@ export const { useWords } = catalogue({ en, de });
 /** The kinds of each group of the filter. */
 export const groups = {
   people: ["agent.changed", "invitation.changed", "team.changed"],
-  setUp: ["account.changed", "inbox.changed", "brand.changed", "calendar.changed", "saved-reply.changed", "tag.changed", "view.changed", "key.changed"],
+  setUp: ["account.changed", "inbox.changed", "brand.changed", "calendar.changed", "saved-reply.changed", "tag.changed", "field.changed", "view.changed", "key.changed"],
   conversations: ["conversation.changed", "message.changed", "task.changed"],
-  customers: ["customer.changed", "order.changed", "action.changed", "order.verification"],
+  customers: ["customer.changed", "sender.changed", "order.changed", "action.changed", "order.verification"],
 } as const;
 
 export type Group = keyof typeof groups;

@@ -1,7 +1,7 @@
 // Every page of the settings, in the order in which they are listed. A page is
 // added by one entry here and a file that exports it.
 
-import { Bell, Cable, Clock, Contact, Hash, Inbox, KeyRound, ListChecks, MailX, MessageSquareText, Phone, ScrollText, Smartphone, Tags, UserRound, Users, type LucideIcon } from "lucide-react";
+import { Ban, Bell, Cable, Clock, Contact, Hash, Inbox, KeyRound, ListChecks, ListTree, MailX, MessageSquareText, Milestone, Phone, ScrollText, Smartphone, Tags, UserRound, Users, type LucideIcon } from "lucide-react";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { Me } from "../../types";
 import type { Language } from "../../words/language";
@@ -54,6 +54,14 @@ export const pages: readonly Page[] = [
     icon: Bell,
     may: "agent",
     page: lazy(() => import("../NotificationSettings")),
+  },
+  {
+    tab: "onward",
+    section: "you",
+    words: { en: "After a conversation", de: "Nach einem Gespräch" },
+    icon: Milestone,
+    may: "agent",
+    page: lazy(() => import("./Onward")),
   },
   {
     tab: "password",
@@ -120,6 +128,14 @@ export const pages: readonly Page[] = [
     page: lazy(() => import("./Tags")),
   },
   {
+    tab: "fields",
+    section: "workspace",
+    words: { en: "Contact reasons and fields", de: "Kontaktgründe und Felder" },
+    icon: ListTree,
+    may: "admin",
+    page: lazy(() => import("./Fields")),
+  },
+  {
     tab: "audit",
     section: "workspace",
     words: { en: "Audit log", de: "Protokoll" },
@@ -158,6 +174,14 @@ export const pages: readonly Page[] = [
     icon: Contact,
     may: "supervisor",
     page: lazy(() => import("./Values")),
+  },
+  {
+    tab: "senders",
+    section: "customers",
+    words: { en: "Blocked senders", de: "Gesperrte Absender" },
+    icon: Ban,
+    may: "supervisor",
+    page: lazy(() => import("./Senders")),
   },
   {
     tab: "stores",
