@@ -33,7 +33,7 @@ export default function Stores(): ReactNode {
                   </span>
                 )}
               </p>
-              <p className="figures mt-1 text-sm select-text">{s.text || s.examples.join(", ") || w.nothingLearned}</p>
+              <p className="figures mt-1 text-sm select-text">{w.grammar(s.text) || s.examples.join(", ") || w.nothingLearned}</p>
             </li>
           ))}
           {!loading && stores.length === 0 && (

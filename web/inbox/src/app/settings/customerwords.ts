@@ -34,6 +34,8 @@ const en = {
   storesFailed: "The stores can't be loaded.",
   orders: (n: number) => plural(n, { one: "# order", other: "# orders" }),
   newest: (when: string) => `newest ${when}`,
+  /** How a store numbers its orders, which the server says in English. */
+  grammar: (text: string) => text,
   nothingLearned: "Nothing learned yet.",
   noStores: "No shop has sent an order yet. With the first ones their numbers are learned by themselves.",
   bring: "Bring orders from a file, or connect a shop",
@@ -68,6 +70,18 @@ const de: typeof en = {
   storesFailed: "Die Shops können nicht geladen werden.",
   orders: (n) => plural(n, { one: "# Bestellung", other: "# Bestellungen" }),
   newest: (when) => `neueste ${when}`,
+  grammar: (text) =>
+    text
+      .replace(/^No orders yet$/u, "Noch keine Bestellungen")
+      .replace(/(?<=\d) to (?=\d+ digits)/gu, " bis ")
+      .replace(/(?<=\d) digits/gu, " Ziffern")
+      .replace(/, filled up with zeros/gu, ", mit Nullen aufgefüllt")
+      .replace(/ in groups/gu, " in Gruppen")
+      .replace(/(?<=, )such as/gu, "etwa")
+      .replace(/\((\d+) of (\d+) orders\)/gu, "($1 von $2 Bestellungen)")
+      .replace(/\(9 a digit, @ a letter, \? either\)/gu, "(9 eine Ziffer, @ ein Buchstabe, ? eins von beiden)")
+      .replace(/and (\d+) rarer forms/gu, "und $1 seltenere Formen")
+      .replace(/ and /gu, " und "),
   nothingLearned: "Noch nichts gelernt.",
   noStores: "Noch hat kein Shop eine Bestellung gesendet. Mit den ersten werden ihre Nummern von selbst gelernt.",
   bring: "Bestellungen aus einer Datei übernehmen oder einen Shop verbinden",
