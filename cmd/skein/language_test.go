@@ -21,3 +21,16 @@ func TestLanguageInBrowser(t *testing.T) {
 	ana.find("The kettle leaks")
 	n.inBrowser("language.mjs", "browser's agent's translated everywhere signed out")
 }
+
+// Every page of the settings, and of each what it leads to, says nothing in English
+// to who reads German: the meanings of each channel's settings among it.
+func TestSettingsInGerman(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server, and a browser")
+	}
+	t.Parallel()
+	n := startNode(t)
+	n.agent("ana", inbox.AdminRole)
+	n.agent("ben", inbox.AgentRole, n.inboxes["support"].ID)
+	n.inBrowser("settings.mjs", "translated")
+}

@@ -1,8 +1,8 @@
 // Goes by the keys, which are the same in every language, through the list, a
-// conversation and the composer, and returns all that is read there: texts, and what
-// is said to those who hear the page.
+// conversation and the composer, and returns all that is read there.
 
-const shown = () => {
+/** All that is read on a page: texts, and what is said to those who hear it. Runs in the page. */
+export const shown = () => {
   const outside = "aside, script, noscript, style, kbd, iframe";
   const all = new Set();
   const keep = (s) => {
