@@ -6,6 +6,7 @@ import { catalogue } from "./words/language";
 const en = {
   by: (what: string, who: string, when: string): string => `${what} from ${who}, ${when}`,
   reply: "Reply",
+  doReply: "Reply",
   note: "Note",
   call: "Call",
   unknown: "Unknown",
@@ -96,6 +97,7 @@ const en = {
 const de: typeof en = {
   by: (what, who, when) => `${what} von ${who}, ${when}`,
   reply: "Antwort",
+  doReply: "Antworten",
   note: "Notiz",
   call: "Anruf",
   unknown: "Unbekannt",

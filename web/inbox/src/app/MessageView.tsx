@@ -25,6 +25,7 @@ import type { Attachment, Message } from "../types";
 import { Avatar, Button, Chip, IconButton, Tip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
+import { why } from "../whywords";
 import { bytes, channelWord, exactly, initials, partyName, when } from "../words";
 import { useWords as usePageWords } from "../words/language";
 import { showParties } from "../recipients";
@@ -95,7 +96,7 @@ export const MessageView = memo(function MessageView({
         </div>
         <div className="flex shrink-0 items-center">
           <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
-            {!note && <IconButton icon={Reply} label={w.reply} keys="r" onPress={onReply} className="size-7! max-md:hidden" />}
+            {!note && <IconButton icon={Reply} label={w.doReply} keys="r" onPress={onReply} className="size-7! max-md:hidden" />}
             <Why message={m} />
             {!note && !m.call && <MessageTools message={m} />}
             <IconButton icon={Split} label={w.move} onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
@@ -179,7 +180,7 @@ export function Marks({ message: m }: { message: Message }): ReactNode {
   const unproven = m.reason.marks.length > 0;
   return (
     <>
-      {m.automatic.is && <Mark icon={Bot} short={w.automatic} long={m.automatic.reason || w.automaticLong} />}
+      {m.automatic.is && <Mark icon={Bot} short={w.automatic} long={why(m.automatic.reason) || w.automaticLong} />}
       {m.spam && <Mark icon={TriangleAlert} tone="amber" short={w.spam} long={w.spamLong} />}
       {m.masked && <Mark icon={ShieldCheck} short={w.masked} long={w.maskedLong} />}
       {m.protection === "signed" && <Mark icon={ShieldCheck} short={w.signed} long={w.signedLong} />}
@@ -206,7 +207,7 @@ function Mark({ icon: Icon, short, long, tone = "quiet" }: { icon: LucideIcon; s
 /** Why the message is in this conversation: in words on hover, focus and press. */
 export function Why({ message: m }: { message: Message }): ReactNode {
   const w = useWords();
-  const words = m.reason.text || w.began;
+  const words = why(m.reason.text) || w.began;
   return (
     <DialogTrigger>
       <IconButton icon={Info} label={w.whyIs(words)} className="size-7!" />

@@ -5,6 +5,7 @@ import { useRelated } from "../data";
 import { href, type Place } from "../place";
 import type { Conversation } from "../types";
 import { Button, IconButton } from "../ui/controls";
+import { why } from "../whywords";
 import { PlaceLink } from "./PlaceLink";
 
 /** A line above the messages while something may belong with them. */
@@ -22,7 +23,7 @@ export function RelatedBar({ c, place, onJoin }: { c: Conversation; place: Place
         <PlaceLink to={href({ ...place, open: String(first.conversation.number) })} className="font-medium text-accent-text underline underline-offset-2">
           #{first.conversation.number}
         </PlaceLink>
-        : {first.text}
+        : {why(first.text)}
         {value.length > 1 && w.andMore(value.length - 1)}
       </span>
       <Button className="h-7!" onPress={onJoin}>

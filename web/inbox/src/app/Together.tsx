@@ -13,6 +13,7 @@ import { factWord, useWords } from "../togetherwords";
 import type { Conversation, ConversationFact, Message } from "../types";
 import { Button, Chip, IconButton } from "../ui/controls";
 import { useNow } from "../ui/hooks";
+import { why } from "../whywords";
 import { age, exactly, personName, statusWord, subjectOf, when } from "../words";
 
 export type Together = "" | "join" | "move" | "facts";
@@ -79,7 +80,7 @@ function Choose({ c, chosen, onChoose }: { c: Conversation; chosen: string; onCh
   const [text, setText] = useState("");
   const related = useRelated(c.id);
   const search = useSearch(text);
-  const found = text.trim() === "" ? related.value.map((r) => ({ o: r.conversation, why: r.text })) : search.hits.map((h) => ({ o: h.conversation, why: "" }));
+  const found = text.trim() === "" ? related.value.map((r) => ({ o: r.conversation, why: why(r.text) })) : search.hits.map((h) => ({ o: h.conversation, why: "" }));
   const seen = new Set<string>([c.id]);
   const rows = found.filter(({ o }) => o.mergedInto === "" && !seen.has(o.id) && seen.add(o.id)).slice(0, 8);
   return (
@@ -273,7 +274,7 @@ function FactLine({ fact: f }: { fact: ConversationFact }): ReactNode {
         <div className="min-w-0 flex-1">
           <p className="text-sm">{factWord(f)}</p>
           <p className="text-xs text-muted">
-            {f.text !== "" && `${f.text} · `}
+            {f.text !== "" && `${why(f.text)} · `}
             {f.actor}, <span title={exactly(f.at)}>{when(f.at, now)}</span>
           </p>
         </div>
