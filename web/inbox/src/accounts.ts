@@ -8,6 +8,7 @@ import * as parse from "./parse";
 import { queries } from "./runtime";
 import { asSchema, type Doc, type Schema } from "./schema";
 import { channels, type Channel } from "./types";
+import { words } from "./words/language";
 
 export type State = "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
 const states: readonly State[] = ["starting", "running", "retrying", "refused", "paused", "stopped"];
@@ -208,7 +209,7 @@ async function attempt(what: () => Promise<unknown>): Promise<string> {
     await queries.invalidateQueries({ queryKey: ["accounts"] });
     return "";
   } catch (e) {
-    return e instanceof ApiError || e instanceof Error ? e.message : "It could not be done.";
+    return e instanceof ApiError || e instanceof Error ? e.message : words().notices.notDone;
   }
 }
 

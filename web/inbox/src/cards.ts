@@ -6,6 +6,7 @@ import { loadDraft, putIn } from "./draft";
 import { record, str } from "./parse";
 import { myId } from "./session";
 import type { Order } from "./types";
+import { words } from "./words/language";
 
 const texts = {
   items: "Order {{order.number}}\n{{order.items}}\n{{order.total}}",
@@ -41,6 +42,6 @@ export async function putCard(conversationId: string, o: Order, what: keyof type
     putIn.set({ conversationId, html: `<blockquote><p><strong>${head}</strong><br>${rest.join("<br>")}${link}</p></blockquote><p></p>` });
     return "";
   } catch (e) {
-    return e instanceof Error ? e.message : "It could not be put in.";
+    return e instanceof Error ? e.message : words().notices.notDone;
   }
 }

@@ -97,7 +97,7 @@ const de: Words = {
   settings: (page) => `Einstellungen: ${page}`,
   signOut: "Abmelden",
   nothing: "Nichts mit diesem Namen.",
-  groups: { Move: "Bewegen", Select: "Auswählen", Answer: "Antworten", "Sort out": "Sortieren", Show: "Zeigen" },
+  groups: { Move: "Bewegen", Select: "Auswählen", Answer: "Antworten", "Sort out": "Bearbeiten", Show: "Zeigen" },
   does: {
     next: "Nächstes Gespräch",
     previous: "Voriges Gespräch",

@@ -5,6 +5,7 @@ import { catalogue } from "./words/language";
 const en = {
   answer: "Answer",
   reply: "Reply",
+  doReply: "Reply",
   replyBy: (channel: string): string => `Reply by ${channel}`,
   note: "Note",
   noteTeam: "Note for the team",
@@ -75,6 +76,7 @@ const en = {
 const de: typeof en = {
   answer: "Antworten",
   reply: "Antwort",
+  doReply: "Antworten",
   replyBy: (channel) => `Antwort per ${channel}`,
   note: "Notiz",
   noteTeam: "Notiz fürs Team",

@@ -26,7 +26,7 @@ export function BottomBar({ me, counts, looked, place }: { me: Me | undefined; c
               className={`relative flex flex-1 flex-col items-center justify-center gap-0.5 text-[11px] leading-4 ${current ? "font-medium text-accent-text" : "text-muted"}`}
             >
               <Icon size={18} strokeWidth={1.75} aria-hidden="true" />
-              <span>{viewWord(view)}</span>
+              <span>{view === "unassigned" ? w.unassignedShort : viewWord(view)}</span>
               {n > 0 && (
                 <span className="figures absolute top-1 start-1/2 ms-2 rounded-full bg-hover px-1 text-[10px] leading-[14px] font-semibold text-secondary">
                   {n > 99 ? "99+" : n}

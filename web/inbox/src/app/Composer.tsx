@@ -320,7 +320,7 @@ export function Composer({
     return (
       <div className="flex shrink-0 gap-2 border-t border-line bg-surface p-2 pb-[max(8px,env(safe-area-inset-bottom))]">
         <Button look="solid" className="flex-1 justify-center" onPress={() => focus("reply")}>
-          {!written ? w.logCall : isBlank(draft) ? w.reply : w.goOn}
+          {!written ? w.logCall : isBlank(draft) ? w.doReply : w.goOn}
         </Button>
         <Button look="outline" className="flex-1 justify-center" onPress={() => focus("note")}>
           {w.note}

@@ -67,7 +67,7 @@ function Line({ keys, does }: { keys: readonly string[]; does: string }): ReactN
   const names: Record<string, string> = { Mod: modKey === "Meta" ? modKey : ctrl, Escape: escape, Enter: enter };
   const heard = keys.map((k) => k.split(" ").map((x) => names[x] ?? x).join(" "));
   return (
-    <div className="flex h-8 items-center gap-3 border-b border-line last:border-0">
+    <div className="flex min-h-8 items-center gap-3 border-b border-line py-1 last:border-0">
       <dt className="min-w-0 flex-1 text-sm">{does}</dt>
       <dd className="flex">
         <span className="sr-only">{heard.join(w.or)}</span>

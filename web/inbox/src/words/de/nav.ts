@@ -16,6 +16,7 @@ export const nav: Words["nav"] = {
     spam: "Spam",
     search: "Suche",
   },
+  unassignedShort: "Frei",
   account: "Konto",
   accountOf: (name, presence) => `Konto: ${name}, ${presence}`,
   back: "Wieder da",

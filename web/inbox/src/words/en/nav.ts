@@ -18,6 +18,8 @@ export const nav = {
     spam: "Spam",
     search: "Search",
   } as Record<View, string>,
+  /** Where there is hardly room. */
+  unassignedShort: "Unassigned",
   account: "Account",
   accountOf: (name: string, presence: string): string => `Account: ${name}, ${presence}`,
   back: "Back",
