@@ -228,3 +228,35 @@ func TestSocialCommentBounds(t *testing.T) {
 		}
 	}
 }
+
+// An agent sees that a comment is public, hides it and shows it again, and answers
+// its writer in private, by the page; which shows of direct messages what they answer,
+// reactions, and that they were changed or taken back.
+func TestCommentsInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server, and a browser")
+	}
+	t.Parallel()
+	n := startSocial(t)
+	n.sidecar()
+	ana := n.agent("ana", inbox.AgentRole, n.inboxes["support"].ID)
+	n.said("messenger", n.url+"/in/social/messenger", feed(time.Now(), "200_301", "PSID1", "add", `,"message":"How much is it?"`))
+	ana.chat("How much is it?")
+	direct := func(what string) {
+		n.said("messenger", n.url+"/in/social/messenger", fmt.Sprintf(`{"object":"page","entry":[{"id":"PAGE","messaging":[{"sender":{"id":"PSID9"},"recipient":{"id":"PAGE"},"timestamp":%d,%s}]}]}`, time.Now().UnixMilli(), what))
+	}
+	direct(`"message":{"mid":"d1","text":"First wrods"}`)
+	direct(`"message_edit":{"mid":"d1","text":"First words","num_edit":1}`)
+	direct(`"reaction":{"mid":"d1","action":"react","reaction":"love"}`)
+	direct(`"message":{"mid":"d2","text":"Oops"}`)
+	direct(`"message":{"mid":"d2","is_deleted":true}`)
+	direct(`"message":{"mid":"d3","text":"Second words","reply_to":{"mid":"d1"}}`)
+	ana.chat("Second words")
+	n.inBrowser("comments.mjs", "marked hidden answered beside")
+	if got := n.left(`"recipient":{"comment_id":"200_301"}`); len(got) != 1 || !strings.Contains(got[0], "Ten euros, and yours are on the way.") {
+		t.Errorf("in private left %q", got)
+	}
+	if hid, shown := n.left(`{"is_hidden":true}`), n.left(`{"is_hidden":false}`); len(hid) != 1 || len(shown) != 1 {
+		t.Errorf("it was hidden by %q and shown by %q", hid, shown)
+	}
+}

@@ -215,6 +215,10 @@ export function message(x: unknown): Message {
     sentAt: str(o, "sentAt"),
     createdAt: str(o, "createdAt"),
     hasRaw: flag(o, "hasRaw"),
+    comment: o["comment"],
+    reactions: o["reactions"],
+    editedAt: str(o, "editedAt"),
+    deletedAt: str(o, "deletedAt"),
   };
 }
 

@@ -264,7 +264,7 @@ async function post(e: Entry): Promise<Message> {
           attachments: e.attachments.map((a) => a.id),
           ...(e.close ? { close: true } : {}),
           ...(e.then ? { then: e.then } : {}),
-          ...(e.by === undefined ? {} : { accountId: e.by }),
+          ...(e.by === undefined ? {} : { accountId: e.by.replace("!", ""), private: e.by.endsWith("!") }),
           ...(e.template ? { template: { ...e.template, values: [...e.template.values] } } : {}),
           ...(e.snoozeUntil === undefined ? {} : { snoozeUntil: e.snoozeUntil }),
           ...(e.sendAt === undefined ? { holdSeconds: hold() } : { sendAt: e.sendAt }),

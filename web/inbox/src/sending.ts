@@ -13,6 +13,7 @@ export interface SendTemplate {
 
 /** One account by which something can be sent, and whether just now. */
 export interface Way {
+  /** With a mark behind it where it is a public comment's writer alone who gets it: see accountOf. */
   readonly accountId: string;
   readonly channel: Channel;
   readonly inboxId: string;
@@ -30,6 +31,8 @@ export interface Way {
   readonly locale: string;
   /** Of a mail: what it ends with. */
   readonly signature: Signature | null;
+  /** Where an answer to a public comment goes: beside it, or to its writer alone. "" for what is no such answer. */
+  readonly beside: "" | "public" | "private";
 }
 
 export interface Signature {
@@ -43,6 +46,9 @@ function signature(x: unknown): Signature | null {
   const o = record(x, "signature");
   return { text: str(o, "text"), html: str(o, "html") };
 }
+
+// No account has it in its id.
+const mark = "!";
 
 function template(x: unknown): SendTemplate {
   const o = record(x, "template");
@@ -66,13 +72,26 @@ export function way(x: unknown): Way {
     templates: list(o, "templates", template),
     locale: str(o, "locale"),
     signature: signature(o["signature"]),
+    beside: "",
   };
+}
+
+/** A public comment is answered in two ways. */
+function both(x: unknown): readonly Way[] {
+  const w = way(x);
+  const said = record(x, "way")["comment"];
+  if (said === undefined || said === null) return [w];
+  const o = record(said, "comment");
+  return [
+    { ...w, beside: "public" },
+    { ...w, accountId: w.accountId + mark, beside: "private", may: flag(o, "private"), why: str(o, "privateWhy") },
+  ];
 }
 
 /** Every account that a conversation may be answered by, the one by which the next answer leaves first. */
 export async function waysOf(conversation: string): Promise<readonly Way[]> {
   const o = record(await body(api.GET("/api/v1/conversations/{id}/sending", { params: { path: { id: conversation } } })), "sending");
-  return list(o, "ways", way);
+  return list(o, "ways", both).flat();
 }
 
 /** The accounts by which a conversation can be begun. */

@@ -195,6 +195,12 @@ export interface Message {
   readonly sentAt: string;
   readonly createdAt: string;
   readonly hasRaw: boolean;
+  /** Of a public comment and an answer to one, and signs that were set beside it: parsed where they are shown, see beside.ts. */
+  readonly comment?: unknown;
+  readonly reactions?: unknown;
+  /** When its sender changed it last, and took it back, or "". */
+  readonly editedAt?: string;
+  readonly deletedAt?: string;
 }
 
 export interface Identity {

@@ -1,5 +1,5 @@
 import { Split } from "lucide-react";
-import { memo, type ReactNode } from "react";
+import { lazy, memo, Suspense, type ReactNode } from "react";
 import { useWords } from "../messagewords";
 import type { Message } from "../types";
 import { Avatar, IconButton } from "../ui/controls";
@@ -8,6 +8,8 @@ import { useNow } from "../ui/hooks";
 import { channelWord, exactly, initials, when } from "../words";
 import { TextBody } from "./MailBody";
 import { DeliveryLine, Files, Marks, MessageTools, Why } from "./MessageView";
+
+const Beside = lazy(() => import("./Beside"));
 
 /** One line of a talk: what the same person says in a row stands together, under one name and time. */
 export const ChatLine = memo(function ChatLine({
@@ -56,6 +58,11 @@ export const ChatLine = memo(function ChatLine({
         {(m.text !== "" || m.attachments.length === 0) && <TextBody text={m.text} visible="" />}
         {m.attachments.length > 0 && <Files files={m.attachments} token={token} />}
         {m.direction === "out" && (last || trouble) && <DeliveryLine message={m} />}
+        {(m.comment !== undefined || m.reactions !== undefined || m.editedAt || m.deletedAt || m.aboutId) && (
+          <Suspense>
+            <Beside message={m} />
+          </Suspense>
+        )}
       </div>
       <div className="flex h-5 shrink-0 items-center">
         <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">

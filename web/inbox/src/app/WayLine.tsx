@@ -2,7 +2,7 @@
 // service takes one, and the templates that it takes after that.
 
 import { useQuery } from "@tanstack/react-query";
-import { ChevronDown } from "lucide-react";
+import { ChevronDown, Globe, Lock } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { waysOf, type Way } from "../sending";
 import { useWords } from "../sendwords";
@@ -42,14 +42,19 @@ export function WayLine({
           placement="top start"
           choices={ways.map((x) => ({
             id: x.accountId,
-            words: `${x.name} · ${w.channel[x.channel]}`,
+            words: x.beside === "" ? `${x.name} · ${w.channel[x.channel]}` : w.besideLong[x.beside],
             detail: x.may || x.templates.length > 0 ? [x.from, x.to[0]?.address].filter((s) => s).join(" → ") : x.why,
             selected: x.accountId === way.accountId,
           }))}
           onChoose={(id) => onBy(id === ways[0]?.accountId ? "" : id)}
         >
-          <Button aria-label={w.choose(way.name)} className="h-7! min-w-0 px-1.5! text-xs text-muted max-md:h-11!">
-            <span className="min-w-0 truncate">{w.from(way.name)}</span>
+          <Button
+            aria-label={way.beside === "" ? w.choose(way.name) : w.chooseBeside(w.beside[way.beside])}
+            className={`h-7! min-w-0 px-1.5! text-xs max-md:h-11! ${way.beside === "public" ? "font-medium text-amber-text!" : "text-muted"}`}
+          >
+            {way.beside === "public" && <Globe size={12} strokeWidth={2} aria-hidden="true" />}
+            {way.beside === "private" && <Lock size={12} strokeWidth={2} aria-hidden="true" />}
+            <span className="min-w-0 truncate">{way.beside === "" ? w.from(way.name) : w.beside[way.beside]}</span>
             <ChevronDown size={12} aria-hidden="true" />
           </Button>
         </MenuButton>
