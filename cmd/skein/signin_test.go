@@ -26,7 +26,8 @@ import (
 // once, and whoever has a mail server asks it about access tokens.
 type consenter struct {
 	*httptest.Server
-	t *testing.T
+	t    *testing.T
+	page string // where the page is, for a browser
 
 	mu      sync.Mutex // guards what follows
 	codes   map[string]url.Values
@@ -73,7 +74,7 @@ func (c *consenter) consent(w http.ResponseWriter, r *http.Request) {
 	defer c.mu.Unlock()
 	code := rand.Text()
 	c.codes[code] = q
-	http.Redirect(w, r, q.Get("redirect_uri")+"?"+url.Values{"code": {code}, "state": {q.Get("state")}}.Encode(), http.StatusFound)
+	http.Redirect(w, r, c.page+q.Get("redirect_uri")+"?"+url.Values{"code": {code}, "state": {q.Get("state")}}.Encode(), http.StatusFound)
 }
 
 func (c *consenter) token(w http.ResponseWriter, r *http.Request) {
@@ -111,6 +112,30 @@ func (c *consenter) token(w http.ResponseWriter, r *http.Request) {
 	token := "a-" + rand.Text()
 	c.access[token] = true
 	_ = json.NewEncoder(w).Encode(map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": 3600, "refresh_token": c.refresh})
+}
+
+// An admin signs a mailbox in by the page: there and back by keyboard, with what is
+// said when nobody consents.
+func TestSignInInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server, and a browser")
+	}
+	t.Parallel()
+	provider := newConsenter(t)
+	n := startNode(t)
+	provider.page = n.url
+	ana := n.agent("ana", inbox.AdminRole, n.inboxes["support"].ID)
+	parts := newStack(slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { parts.stop(10 * time.Second) })
+	if _, err := n.startAccounts(t.Context(), parts); err != nil {
+		t.Fatal(err)
+	}
+	server := map[string]any{"host": "127.0.0.1", "port": 1, "security": "none"}
+	ana.want(201, "POST", "/accounts", map[string]any{"id": "mail", "channel": "email", "inboxId": n.inboxes["support"].ID, "name": "Support", "address": "support@shop.example", "settings": map[string]any{
+		"imap": server, "smtp": server,
+		"oauth": map[string]any{"provider": "other", "clientId": "app", "clientSecret": "app secret", "authUrl": provider.URL + "/auth", "tokenUrl": provider.URL + "/token", "scope": "mail more"},
+	}}, nil)
+	n.inBrowser("signin.mjs", "wanted returned declined refused")
 }
 
 // A mailbox is served by consent and no password: an admin signs in, mail comes

@@ -2,7 +2,7 @@
 // page, and the page to which the provider sends the browser back.
 
 import { useRouter } from "@tanstack/react-router";
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { consent, finishSignIn, signIn, type Account } from "../accounts";
 import { Button, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
@@ -96,7 +96,10 @@ export function SignInBack(): ReactNode {
   const w = useWords();
   const router = useRouter();
   const [refusal, setRefusal] = useState("");
+  const told = useRef(false);
   useEffect(() => {
+    if (told.current) return; // a code is good once, and words come in another language later
+    told.current = true;
     const sent = new URLSearchParams(location.search);
     const code = sent.get("code") ?? "";
     if (code === "") {
