@@ -339,7 +339,7 @@ export function Composer({
           (isNote ? "note" : "reply") === id ? (id === "note" ? "font-medium text-violet-text" : "font-medium text-accent-text") : "text-muted data-[hovered]:text-text"
         }`}
       >
-        {id === "reply" ? w.replyBy(channelWord(channel)) : w.note}
+        {id === "note" ? w.note : course?.beside ? w.reply : w.replyBy(channelWord(channel))}
       </AriaButton>
     </Tip>
   );
