@@ -67,7 +67,7 @@ func (f *feed) shopifyWord(ctx context.Context, topic string) (said, error) {
 	case kind == "fulfillment_events" && event != "delete":
 		var x shopifyFulfillmentEvent
 		if err = json.Unmarshal(f.raw, &x); err == nil && x.OrderID.id() != "" && x.FulfillmentID.id() != "" {
-			s.items = append(s.items, f.order(x.order()))
+			s.items = append(s.items, f.order(x.order(f.at)))
 		}
 	case kind == "customers" && (event == "create" || event == "update" || event == "enable" || event == "disable"):
 		var c shopifyCustomer

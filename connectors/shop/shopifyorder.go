@@ -2,6 +2,7 @@ package shop
 
 import (
 	"strings"
+	"time"
 
 	"skein/connectors"
 	"skein/inbox"
@@ -291,8 +292,13 @@ type shopifyFulfillmentEvent struct {
 	CreatedAt     scalar `json:"created_at"`
 }
 
-func (x *shopifyFulfillmentEvent) order() *inbox.Order {
+// order is the word of an event on its order; sent is when it was sent, for one
+// that tells no time.
+func (x *shopifyFulfillmentEvent) order(sent time.Time) *inbox.Order {
 	at := readTime(scalar(firstOf(x.HappenedAt, x.CreatedAt)))
+	if at.IsZero() {
+		at = sent
+	}
 	place := joined(x.City, x.Country)
 	e := inbox.ShipmentEvent{ExternalID: x.ID.id(), At: at, Status: shopifyParcels[strings.ToLower(string(x.Status))], Text: string(x.Message), Place: place}
 	if e.Text == "" {
