@@ -27,9 +27,10 @@ func benchCommand(ctx context.Context, e *env) error {
 	fs := flag.NewFlagSet("skein bench", flag.ContinueOnError)
 	cfg := bench.Config{Out: e.stdout, Log: quietly(e.log)}
 	fs.BoolVar(&cfg.Large, "large", false, "also at a million conversations and four million messages: takes 10 GB and a while")
-	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, search, fanout, hooks, chat, api or start alone")
+	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, search, fanout, hooks, backfill, chat, api or start alone")
 	fs.IntVar(&cfg.Mails, "mails", 20_000, "how many mails to take in")
 	fs.IntVar(&cfg.Visitors, "visitors", 5000, "how many have the chat open")
+	fs.IntVar(&cfg.Orders, "orders", 100_000, "how many orders to fetch from a shop")
 	fs.StringVar(&cfg.Dir, "dir", "", "`folder` under which the data lies meanwhile; the system's for temporary files else")
 	fs.StringVar(&cfg.Keep, "keep", "", "keep the databases of a million customers and of a million messages in `folder`, and copy it from there when it is there")
 	fs.StringVar(&cfg.Profile, "cpuprofile", "", "write a CPU profile of ingest to `file`, or of skein under the last load of fanout")
@@ -45,10 +46,13 @@ func benchCommand(ctx context.Context, e *env) error {
 	if cfg.Visitors < 1 || cfg.Visitors > 5000 {
 		return invalid("--visitors %d: from 1 to 5000", cfg.Visitors)
 	}
+	if cfg.Orders < 1 {
+		return invalid("--orders %d: at least one", cfg.Orders)
+	}
 	switch cfg.Only {
-	case "", "ingest", "who", "search", "fanout", "hooks", "chat", "api", "start":
+	case "", "ingest", "who", "search", "fanout", "hooks", "backfill", "chat", "api", "start":
 	default:
-		return invalid("--only %s: want ingest, who, search, fanout, hooks, chat, api or start", cfg.Only)
+		return invalid("--only %s: want ingest, who, search, fanout, hooks, backfill, chat, api or start", cfg.Only)
 	}
 	var err error
 	if cfg.Binary, err = os.Executable(); err != nil {

@@ -6,7 +6,8 @@
 // what searches of every kind take among a million messages, and how much of the
 // database they read;
 // how events reach thousands of browsers, beside servers that do nothing else;
-// how long a webhook takes to an agent and an answer to a visitor of the chat,
+// how long a webhook takes to an agent, and a message while a shop's orders are
+// fetched, and an answer to a visitor of the chat,
 // and what thousands of visitors hold in memory;
 // how fast everything starts and what it holds in memory.
 //
@@ -38,13 +39,14 @@ type Part func(ctx context.Context) error
 type Config struct {
 	Binary string // skein itself, for starts and the API
 	Large  bool   // also at a million conversations
-	Only   string // one of ingest, who, search, fanout, hooks, chat, api, start; "" is all
+	Only   string // one of ingest, who, search, fanout, hooks, backfill, chat, api, start; "" is all
 	Part   string // of fanout: memory, connect, load or commit; "" is all
 	Load   string // words of the loads of fanout that are wanted; "" is all
 	Rounds int    // of fanout, of which the best counts; 0 means 3
 	Mails  int    // that are taken in; 0 means 20000
 	// Visitors have the chat open, fanAlone at most; 0 means that many.
 	Visitors int
+	Orders   int    // that are fetched from a shop; 0 means 100000
 	Dir      string // for the data; "" is a temporary folder
 	// Keep is a folder for databases that take long to fill, for later runs to
 	// start from; "" keeps none.
@@ -76,6 +78,9 @@ const (
 func Run(ctx context.Context, cfg Config) error {
 	if cfg.Mails == 0 {
 		cfg.Mails = 20_000
+	}
+	if cfg.Orders == 0 {
+		cfg.Orders = 100_000
 	}
 	if cfg.Visitors == 0 {
 		cfg.Visitors = fanAlone
@@ -117,7 +122,7 @@ func Run(ctx context.Context, cfg Config) error {
 	for _, part := range []struct {
 		name string
 		do   func(context.Context, *outside) error
-	}{{"hooks", cfg.hooks}, {"chat", cfg.chat}} {
+	}{{"hooks", cfg.hooks}, {"backfill", cfg.backfill}, {"chat", cfg.chat}} {
 		if cfg.Only == "" || cfg.Only == part.name {
 			data := filepath.Join(dir, part.name)
 			if err := cfg.outside(ctx, data, part.do); err != nil {

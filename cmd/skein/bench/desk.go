@@ -3,9 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,9 +14,9 @@ import (
 	"time"
 )
 
-// A desk is an agent's browser, which sees what comes, and what sends it: the
-// webhooks of calls, and answers to visitors. Each who comes has a number, which
-// their conversation shows.
+// A desk is an agent's browser, which sees what comes, and what sends it:
+// webhooks of calls, direct messages and orders, and answers to visitors. Each
+// who comes has a number, which their conversation or order shows.
 type desk struct {
 	agent *visitor
 
@@ -28,6 +25,7 @@ type desk struct {
 	last time.Time
 	next int // number of the next caller
 	lost error
+	all  [3]histogram // since "fresh": from accepted to committing, to the frame, and the whole of it
 }
 
 // A sighting is a conversation as the agent's socket told of it first.
@@ -44,6 +42,11 @@ func (d *desk) handle(ctx context.Context, o order) (answer, error) {
 		return answer{}, d.watch(ctx, o)
 	case "hooks":
 		return d.hooks(ctx, o)
+	case "fresh":
+		for i := range d.all {
+			d.all[i].reset()
+		}
+		return answer{}, nil
 	case "see":
 		return answer{}, d.see(ctx, o.Want)
 	case "answer":
@@ -109,7 +112,7 @@ func (d *desk) read(f *frames) {
 			return
 		}
 		number := numberIn(payload)
-		if number < 0 || !bytes.Contains(payload, []byte(`"kind":"conversation.changed"`)) {
+		if number < 0 || !bytes.Contains(payload, []byte(`"kind":"conversation.changed"`)) && !bytes.Contains(payload, []byte(`"kind":"order.changed"`)) {
 			continue
 		}
 		var frame struct {
@@ -185,8 +188,7 @@ func paced(ctx context.Context, n int, rate float64, do func(i int)) error {
 	return nil
 }
 
-// hooks posts the words of calls at a rate, each of another caller, and waits
-// until the agent's socket has told of all that were accepted.
+// hooks posts webhooks at a rate, each of somebody new, and waits until the agent's socket has told of all that were accepted.
 func (d *desk) hooks(ctx context.Context, o order) (answer, error) {
 	n := int(o.Rate * o.Seconds)
 	first := d.next
@@ -196,7 +198,7 @@ func (d *desk) hooks(ctx context.Context, o order) (answer, error) {
 	began := time.Now()
 	if err := paced(ctx, n, o.Rate, func(i int) {
 		sent[i] = time.Now()
-		if status, err := d.call(ctx, o.Secret, first+i); err != nil || status >= 300 {
+		if status, err := d.post(ctx, o, first+i); err != nil || status >= 300 {
 			refused.Add(1)
 			return
 		}
@@ -226,32 +228,17 @@ func (d *desk) hooks(ctx context.Context, o order) (answer, error) {
 		waiting.add(s.committed.Sub(accepted[i]))
 		telling.add(s.at.Sub(s.committed))
 		whole.add(s.at.Sub(accepted[i]))
+		d.all[0].add(s.committed.Sub(accepted[i]))
+		d.all[1].add(s.at.Sub(s.committed))
+		d.all[2].add(s.at.Sub(accepted[i]))
 	}
+	a.All = []step{stepOf("accepted → committing", &d.all[0]), stepOf("committing → frame", &d.all[1]), stepOf("accepted → frame", &d.all[2])}
 	a.Due = int64(float64(a.Frames) / d.last.Sub(began).Seconds())
 	a.Steps = []step{
 		stepOf("request → accepted", &taking), stepOf("accepted → committing", &waiting),
 		stepOf("committing → frame", &telling), stepOf("accepted → frame", &whole),
 	}
 	return a, nil
-}
-
-// call says of a call of somebody new that it has ended, as an exchange does.
-func (d *desk) call(ctx context.Context, secret string, number int) (int, error) {
-	now := time.Now()
-	id, at := fmt.Sprint("e-", number), strconv.FormatInt(now.Unix(), 10)
-	body := fmt.Sprintf(`{"type": "call.ended", "id": %q, "call": {"id": "c-%d", "direction": "in", "name": "Caller %s%d", "from": "+43660%07d", "to": "+4315550100", "startedAt": %q, "answeredAt": %q, "endedAt": %q, "extension": "12"}}`,
-		id, number, numberMark, number, 2_000_000+number, now.Add(-time.Minute).UTC().Format(time.RFC3339), now.Add(-50*time.Second).UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
-	mac := hmac.New(sha256.New, []byte(secret))
-	fmt.Fprintf(mac, "%s.%s.%s", id, at, body)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.agent.base+"/in/phone/"+hookAccount, strings.NewReader(body))
-	if err != nil {
-		return 0, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Webhook-Id", id)
-	req.Header.Set("Webhook-Timestamp", at)
-	req.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	return d.do(req)
 }
 
 func (d *desk) do(req *http.Request) (int, error) {

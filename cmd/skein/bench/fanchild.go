@@ -62,6 +62,7 @@ type order struct {
 
 	Link   *local.Credential `json:"link,omitempty"`   // of a sidecar
 	Secret string            `json:"secret,omitempty"` // that webhooks are signed with
+	What   string            `json:"what,omitempty"`   // of webhooks: "" of calls, social, shop
 }
 
 // An answer is what came of it.
@@ -84,6 +85,7 @@ type answer struct {
 	Refused int64         `json:"refused,omitempty"`
 	Behind  int64         `json:"behind,omitempty"` // that were not there yet when the last was sent
 	Steps   []step        `json:"steps,omitempty"`
+	All     []step        `json:"all,omitempty"` // of all since "fresh"
 }
 
 // A step is a part of a way, and how long it takes.

@@ -20,17 +20,21 @@ import (
 )
 
 const (
-	hookAccount = "line"
-	chatAccount = "web"
-	hookSecret  = "a secret of the exchange for one run"
-	shopOrigin  = "https://shop.example"
+	hookAccount   = "line"
+	chatAccount   = "web"
+	socialAccount = "whatsapp"
+	shopAccount   = "lamps"
+	hookSecret    = "a secret of the exchange for one run"
+	shopOrigin    = "https://shop.example"
 )
 
 // An outside is a whole `skein up` with accounts that the outside reaches: its
 // sidecars are processes of their own.
 type outside struct {
 	*child
-	pool *pgxpool.Pool
+	pool  *pgxpool.Pool
+	store *store.Store
+	inbox inbox.InboxID
 }
 
 // outside starts Skein on data for as long as work takes.
@@ -57,6 +61,8 @@ func (c *Config) outside(ctx context.Context, data string, work func(context.Con
 	}
 	for _, a := range []inbox.Account{
 		{ID: hookAccount, Channel: inbox.Phone, Address: "+4315550100", Region: "AT", MaxProof: inbox.Proven, Settings: []byte(`{"provider": "webhook", "secrets": ["` + hookSecret + `"]}`)},
+		{ID: socialAccount, Channel: inbox.Social, Address: "+4315550101", Region: "AT", MaxProof: inbox.Proven, Settings: []byte(`{"provider": "whatsapp", "secrets": ["` + hookSecret + `"], "token": "t", "verifyToken": "v", "id": "106"}`)},
+		{ID: shopAccount, Channel: inbox.Shop, MaxProof: inbox.Signed, Settings: []byte(`{"provider": "shopify", "secrets": ["` + hookSecret + `"], "currency": "EUR"}`)},
 		{ID: chatAccount, Channel: inbox.Chat, MaxProof: inbox.Signed, Settings: []byte(`{"origins": ["` + shopOrigin + `"]}`)},
 	} {
 		a.Name, a.InboxID = string(a.ID), known[0].InboxID
@@ -69,7 +75,7 @@ func (c *Config) outside(ctx context.Context, data string, work func(context.Con
 		return err
 	}
 	defer pool.Close()
-	return work(ctx, &outside{up, pool})
+	return work(ctx, &outside{up, pool, st, known[0].InboxID})
 }
 
 // count is the number of rows of a table.
