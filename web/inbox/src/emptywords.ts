@@ -44,7 +44,7 @@ const de: Words = {
     mine: ["Nichts wartet auf dich.", `Was dir zugewiesen ist, kommt hierher. Nimm dir etwas: öffne es und drück ${keyOf("assign-me")}.`],
     unassigned: ["Alles hat jemanden.", "Was Kunden schreiben, kommt hierher, bis jemand es nimmt."],
     mentions: ["Niemand fragt nach dir.", "Wo dich eine Notiz aus dem Team mit @ nennt, das kommt hierher."],
-    tag: ["Nichts Offenes hat dieses Schlagwort.", `Drück ${keyOf("tags")} auf einem Gespräch, um ihm eines zu geben.`],
+    tag: ["Nichts Offenes hat diesen Tag.", `Drück ${keyOf("tags")} auf einem Gespräch, um ihm einen zu geben.`],
     saved: ["Gerade passt nichts.", "Was zur Ansicht passt, kommt von selbst hierher."],
     open: ["Keine offenen Gespräche.", "Was Kunden an deine Posteingänge schreiben, kommt hierher."],
     pending: ["Nichts wartet.", "Was auf andere wartet, etwa einen Paketdienst, bleibt hier: wähl Wartend im Menü eines Gesprächs."],
