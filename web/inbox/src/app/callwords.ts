@@ -94,7 +94,7 @@ const de: Words = {
   nobody: "Niemand hat angenommen",
   withheld: "Nummer unterdrückt",
   putAside: "Beiseitelegen",
-  unproven: "nach der Rufnummer, nicht nachgewiesen",
+  unproven: "nach der Rufnummer, nicht belegt",
   open: "Offene Gespräche",
   unknownNumber: "Unter dieser Nummer ist noch niemand bekannt.",
   openCall: "Anruf öffnen",

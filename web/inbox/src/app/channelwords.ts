@@ -180,7 +180,7 @@ const de: Words = {
   proofs: [
     "Nichts: es ist nur vermutet",
     "Behauptungen: was Kunden von sich sagen",
-    "Nachgewiesenen Besitz, etwa ein bestätigtes Postfach",
+    "Belegten Besitz, etwa ein bestätigtes Postfach",
     "Signierte Aussagen deines eigenen Shops",
   ],
   plus: "Plus-Adressen",

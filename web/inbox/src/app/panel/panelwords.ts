@@ -188,11 +188,11 @@ const de: Words = {
     exception: "Problem unterwegs",
   },
   kinds: { email: "Mail", phone: "Telefon", shop: "Shopkonto", visitor: "Chat", social: "Direktnachrichten" },
-  marks: { 3: "signiert", 2: "nachgewiesen", 1: "behauptet", 0: "vermutet" },
+  marks: { 3: "signiert", 2: "belegt", 1: "behauptet", 0: "vermutet" },
   proofs: {
     3: "Signiert: der Shop selbst oder ein Link von uns bürgt für diese Adresse",
-    2: "Nachgewiesen: sie haben gezeigt, dass diese Adresse ihnen gehört",
-    1: "Behauptet: sie sagen es, nachgewiesen ist es noch nicht",
+    2: "Belegt: sie haben gezeigt, dass diese Adresse ihnen gehört",
+    1: "Behauptet: sie sagen es, belegt ist es noch nicht",
     0: "Vermutet: aus einem Gerät oder einem Namen geschlossen",
   },
   whyOne: "Warum das eine Person ist",
@@ -253,7 +253,7 @@ const de: Words = {
   meant: "Darum geht es hier.",
   alsoNamed: "Auch genannt.",
   leads: {
-    unproven: "Darum geht es hier, aber der Absender ist nicht nachgewiesen: frag nach, bevor du etwas dazu sagst.",
+    unproven: "Darum geht es hier, aber der Absender ist nicht belegt: frag nach, bevor du etwas dazu sagst.",
     recipient: "Sie empfangen sie: sag nur, wo das Paket ist.",
     suggested: "Vielleicht diese.",
     linked: "",
@@ -284,7 +284,7 @@ const de: Words = {
   isNotTheirs: "gehört ihnen nicht",
   undo: "Rückgängig",
   recipientOnly: "Sie empfangen diese Bestellung. Nur wo das Paket ist, darf gesagt werden.",
-  tellNothing: "Genannt, aber soweit nachgewiesen keine Bestellung von ihnen. Sag nichts darüber.",
+  tellNothing: "Genannt, aber soweit belegt keine Bestellung von ihnen. Sag nichts darüber.",
   codeSent: (when) =>
     `Falls es die Bestellung gibt, hat ihr Käufer einen Code erhalten (${when}). Wird er in diesem Gespräch genannt, öffnet sie sich von selbst.`,
   codeOld: "Der gesendete Code ist zu alt.",

@@ -20,7 +20,7 @@ const de: Shapes = [
   [/^they name its amount$/u, "sie nennen ihren Betrag"],
   [/^it goes to the city they name$/u, "sie geht in den Ort, den sie nennen"],
   [/^what they ask goes with an order that is (.+)$/su, "die Frage passt zu einer Bestellung mit diesem Status: $1"],
-  [/^the sender is not proven$/u, "der Absender ist nicht nachgewiesen"],
+  [/^the sender is not proven$/u, "der Absender ist nicht belegt"],
   [/^the buyer has their address and is not known to be them$/u, "der Käufer hat ihre Adresse, ist aber nicht als dieselbe Person bekannt"],
   [/^An agent said that it is no order of theirs$/u, "Ein Agent sagte, dass sie ihnen nicht gehört"],
   [/^An agent linked it$/u, "Ein Agent hat sie verknüpft"],
@@ -28,11 +28,11 @@ const de: Shapes = [
   // of two customers who are one
   [/^An agent said so$/u, "Ein Agent sagte es"],
   [/^An agent: (.+)$/su, "Ein Agent: $1"],
-  [/^The same address (.+): both have proven it$/su, "Dieselbe Adresse $1: beide haben sie nachgewiesen"],
+  [/^The same address (.+): both have proven it$/su, "Dieselbe Adresse $1: beide haben sie belegt"],
   [/^The same address (.+): signed for both$/su, "Dieselbe Adresse $1: für beide signiert"],
-  [/^The same number (.+): both have proven it$/su, "Dieselbe Nummer $1: beide haben sie nachgewiesen"],
+  [/^The same number (.+): both have proven it$/su, "Dieselbe Nummer $1: beide haben sie belegt"],
   [/^The same number (.+): signed for both$/su, "Dieselbe Nummer $1: für beide signiert"],
-  [/^The same account (.+): both have proven it$/su, "Dasselbe Konto $1: beide haben es nachgewiesen"],
+  [/^The same account (.+): both have proven it$/su, "Dasselbe Konto $1: beide haben es belegt"],
   [/^The same account (.+): signed for both$/su, "Dasselbe Konto $1: für beide signiert"],
   // of two customers who may be one
   [/^same mail address$/u, "dieselbe Mailadresse"],

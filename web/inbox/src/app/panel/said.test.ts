@@ -46,10 +46,10 @@ describe("a reason of the server's", () => {
         "nobody knows; whatever: this",
       ].map(reason),
     ).toEqual([
-      "Sie nennen $1; der Absender ist nicht nachgewiesen",
+      "Sie nennen $1; der Absender ist nicht belegt",
       "Bestellung HP-1: sie enthält Kettle, Tea & Co; sie nennen ihren Betrag",
       "Ihre Bestellung HP-1 ist fast, was sie schrieben: HP 1",
-      "Dieselbe Adresse a@x.example: beide haben sie nachgewiesen",
+      "Dieselbe Adresse a@x.example: beide haben sie belegt",
       "Ein Agent: They name it",
       "nicht derselbe Vorname",
       "nobody knows; whatever: this",
