@@ -27,7 +27,7 @@ func benchCommand(ctx context.Context, e *env) error {
 	fs := flag.NewFlagSet("skein bench", flag.ContinueOnError)
 	cfg := bench.Config{Out: e.stdout, Log: quietly(e.log)}
 	fs.BoolVar(&cfg.Large, "large", false, "also at a million conversations and four million messages: takes 10 GB and a while")
-	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, search, fanout, hooks, backfill, chat, api or start alone")
+	fs.StringVar(&cfg.Only, "only", "", "measure `ingest`, who, search, fanout, hooks, backfill, chat, page, api or start alone")
 	fs.IntVar(&cfg.Mails, "mails", 20_000, "how many mails to take in")
 	fs.IntVar(&cfg.Visitors, "visitors", 5000, "how many have the chat open")
 	fs.IntVar(&cfg.Orders, "orders", 100_000, "how many orders to fetch from a shop")
@@ -50,9 +50,9 @@ func benchCommand(ctx context.Context, e *env) error {
 		return invalid("--orders %d: at least one", cfg.Orders)
 	}
 	switch cfg.Only {
-	case "", "ingest", "who", "search", "fanout", "hooks", "backfill", "chat", "api", "start":
+	case "", "ingest", "who", "search", "fanout", "hooks", "backfill", "chat", "page", "api", "start":
 	default:
-		return invalid("--only %s: want ingest, who, search, fanout, hooks, backfill, chat, api or start", cfg.Only)
+		return invalid("--only %s: want ingest, who, search, fanout, hooks, backfill, chat, page, api or start", cfg.Only)
 	}
 	var err error
 	if cfg.Binary, err = os.Executable(); err != nil {

@@ -9,6 +9,8 @@
 // how long a webhook takes to an agent, and a message while a shop's orders are
 // fetched, and an answer to a visitor of the chat,
 // and what thousands of visitors hold in memory;
+// what an agent waits for in the browser after a key press, and how even its
+// frames are, beside a page that does nothing;
 // how fast everything starts and what it holds in memory.
 //
 // It starts a PostgreSQL and a NATS of its own, durable as `skein up` starts
@@ -39,7 +41,7 @@ type Part func(ctx context.Context) error
 type Config struct {
 	Binary string // skein itself, for starts and the API
 	Large  bool   // also at a million conversations
-	Only   string // one of ingest, who, search, fanout, hooks, backfill, chat, api, start; "" is all
+	Only   string // one of ingest, who, search, fanout, hooks, backfill, chat, page, api, start; "" is all
 	Part   string // of fanout: memory, connect, load or commit; "" is all
 	Load   string // words of the loads of fanout that are wanted; "" is all
 	Rounds int    // of fanout, of which the best counts; 0 means 3
@@ -130,6 +132,12 @@ func Run(ctx context.Context, cfg Config) error {
 			}
 			_ = os.RemoveAll(data)
 		}
+	}
+	if cfg.Only == "" || cfg.Only == "page" {
+		if err := cfg.page(ctx, filepath.Join(dir, "page")); err != nil {
+			return fmt.Errorf("page: %w", err)
+		}
+		_ = os.RemoveAll(filepath.Join(dir, "page"))
 	}
 	if cfg.Only != "" && cfg.Only != "api" && cfg.Only != "start" {
 		return nil
