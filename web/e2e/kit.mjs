@@ -12,10 +12,10 @@ export const launch = () =>
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
 
-/** Signs in on the page, which goes on to where it was going. */
+/** Signs in on the page, in whatever language; it goes on to where it was going. */
 export async function signIn(page, email, password) {
-  await page.getByLabel(/email/i).fill(email);
-  await page.getByLabel(/password/i).fill(password);
+  await page.locator("input[type='email']").fill(email);
+  await page.locator("input[type='password']").fill(password);
   await page.keyboard.press("Enter");
 }
 

@@ -5,9 +5,10 @@
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  the folder
 import { mkdirSync, readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { felt, watchFelt } from "./felt.mjs";
+import { launch, signIn } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM, SKEIN_SHOTS } = process.env;
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_SHOTS } = process.env;
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const widths = [1440, 1024, 390];
 const schemes = ["light", "dark"];
@@ -15,20 +16,16 @@ const schemes = ["light", "dark"];
 const most = { shift: 0.1, longTasks: 40 };
 
 mkdirSync(SKEIN_SHOTS, { recursive: true });
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"] });
+const browser = await launch();
 const findings = [];
 let pictures = 0;
 
 for (const locale of ["en-GB", "de-DE"]) {
   const language = locale.slice(0, 2);
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true, locale, reducedMotion: "reduce" });
+  await watchFelt(context);
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
-  await page.addInitScript(() => {
-    window.felt = { shift: 0, longTasks: 0 };
-    new PerformanceObserver((l) => l.getEntries().forEach((e) => (window.felt.shift += e.hadRecentInput ? 0 : e.value))).observe({ type: "layout-shift", buffered: true });
-    new PerformanceObserver((l) => (window.felt.longTasks += l.getEntries().length)).observe({ type: "longtask", buffered: true });
-  });
 
   async function shoot(name) {
     await page.evaluate(axe);
@@ -54,10 +51,10 @@ for (const locale of ["en-GB", "de-DE"]) {
   async function visit(name, path, until) {
     await page.goto(SKEIN_URL + path);
     await page.locator(until).first().waitFor();
-    const felt = await page.evaluate(() => window.felt);
-    if (felt.shift > most.shift) findings.push(`${name}: the layout shifts by ${felt.shift.toFixed(3)}`);
-    if (felt.longTasks > most.longTasks) findings.push(`${name}: ${felt.longTasks} long tasks`);
-    console.log(`${language} ${name}: layout shift ${felt.shift.toFixed(3)}, ${felt.longTasks} long tasks`);
+    const f = await felt(page);
+    if (f.shift > most.shift) findings.push(`${name}: the layout shifts by ${f.shift.toFixed(3)}: ${f.by.join("; ")}`);
+    if (f.longTasks > most.longTasks) findings.push(`${name}: ${f.longTasks} long tasks`);
+    console.log(`${language} ${name}: layout shift ${f.shift.toFixed(3)}, ${f.longTasks} long tasks`);
     await shoot(name);
   }
   const open = async (name, keys, what) => {
@@ -69,9 +66,7 @@ for (const locale of ["en-GB", "de-DE"]) {
   };
 
   await visit("sign-in", "/login", "input[type='password']");
-  await page.locator("input[type='email']").fill(SKEIN_EMAIL);
-  await page.locator("input[type='password']").fill(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
   await page.locator("[data-row]").first().waitFor();
   for (const list of ["mine", "unassigned", "mentions", "all", "callbacks", "closed", "spam"]) await visit(list, `/${list}`, "main, nav");
   await visit("search", "/search?q=order", "mark");
