@@ -212,7 +212,10 @@ try {
 
   await page.goto(`${SKEIN_URL}/settings/hours`);
   await page.getByText("Open now").waitFor();
+  // Without any hours it is always open, and no day says that it is closed.
+  if ((await page.getByText("open all day").count()) !== 7) throw new Error("a calendar without hours doesn't say that it is open");
   await page.getByRole("button", { name: "More hours on Monday" }).click();
+  if ((await page.getByText("closed", { exact: true }).count()) !== 6) throw new Error("the days without hours don't say that they are closed");
   await page.getByRole("textbox", { name: "Monday, to" }).fill("18:30");
   const year = new Date().getUTCFullYear() + 1;
   await page.getByLabel("Public holidays from a file").setInputFiles({

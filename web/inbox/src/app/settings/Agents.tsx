@@ -1,7 +1,7 @@
 // Everybody who works or worked here, and who is invited.
 
 import { Plus } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { useMembers, type Member, type Shown } from "../../people";
 import { Avatar, Chip, Trouble } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
@@ -25,9 +25,14 @@ function All({ me }: Pick<PageProps, "me">): ReactNode {
   const { items, loading, error } = useMembers();
   const [shown, setShown] = useState<Shown | null>(null);
   const gone = items.filter((m) => !m.active);
+  const top = useRef<HTMLDivElement>(null);
+  const done = (): void => {
+    setShown(null);
+    top.current?.querySelector("a")?.focus(); // the button that was pressed is gone
+  };
   return (
     <>
-      <div className="flex flex-wrap items-start gap-3">
+      <div ref={top} className="flex flex-wrap items-start gap-3">
         <div className="min-w-0 flex-1">
           <h1 className="text-lg font-semibold">{w.agents}</h1>
           <p className="mt-1 max-w-2xl text-sm text-secondary">{w.agentsLead}</p>
@@ -40,7 +45,7 @@ function All({ me }: Pick<PageProps, "me">): ReactNode {
           {w.invite}
         </PlaceLink>
       </div>
-      {shown && <Link of={shown} words={w.inviteLink} onDone={() => setShown(null)} />}
+      {shown && <Link of={shown} words={w.inviteLink} onDone={done} />}
       {error ? (
         <Trouble words={w.failed} kept={error.message} />
       ) : (

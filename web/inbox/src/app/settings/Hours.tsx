@@ -107,7 +107,7 @@ function CalendarForm({ of: c }: { of: Calendar }): ReactNode {
         <p className="mt-0.5 mb-2 text-xs text-muted">{w.always}</p>
         <ul className="flex flex-col gap-1.5">
           {weekdays.map((day) => (
-            <DayHours key={day} day={day} hours={d.hours.filter((h) => h.day === day)} onChange={(of) => setD({ ...d, hours: weekdays.flatMap((x) => (x === day ? of : d.hours.filter((h) => h.day === x))) })} />
+            <DayHours key={day} day={day} always={d.hours.length === 0} hours={d.hours.filter((h) => h.day === day)} onChange={(of) => setD({ ...d, hours: weekdays.flatMap((x) => (x === day ? of : d.hours.filter((h) => h.day === x))) })} />
           ))}
         </ul>
       </fieldset>
@@ -152,7 +152,18 @@ function CalendarForm({ of: c }: { of: Calendar }): ReactNode {
   );
 }
 
-function DayHours({ day, hours, onChange }: { day: Weekday; hours: readonly Hours[]; onChange: (of: Hours[]) => void }): ReactNode {
+function DayHours({
+  day,
+  hours,
+  always,
+  onChange,
+}: {
+  day: Weekday;
+  hours: readonly Hours[];
+  /** No day has any hours: then it is open at all times. */
+  always: boolean;
+  onChange: (of: Hours[]) => void;
+}): ReactNode {
   const w = words().hours;
   const name = w.days[day];
   const time = (h: Hours, i: number, end: "from" | "to"): ReactNode => (
@@ -170,7 +181,7 @@ function DayHours({ day, hours, onChange }: { day: Weekday; hours: readonly Hour
   return (
     <li className="flex flex-wrap items-center gap-2">
       <span className="w-24 shrink-0 text-sm">{name}</span>
-      {hours.length === 0 && <span className="text-sm text-muted">{w.closed}</span>}
+      {hours.length === 0 && <span className="text-sm text-muted">{always ? w.allDay : w.closed}</span>}
       {hours.map((h, i) => (
         <span key={i} className="flex items-center gap-1">
           {time(h, i, "from")}

@@ -90,7 +90,11 @@ export function Invite({ me }: Pick<PageProps, "me">): ReactNode {
   const w = useWords();
   const router = useRouter();
   const [shown, setShown] = useState<Shown | null>(null);
-  const back = (): void => router.history.push("/settings/agents");
+  const back = (): void => {
+    router.history.push("/settings/agents");
+    // Where it began.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>("main a[href='/settings/agents/invite']")?.focus());
+  };
   return (
     <>
       <h1 className="text-lg font-semibold">{w.invite}</h1>

@@ -40,6 +40,7 @@ interface Words {
     readonly more: (day: string) => string;
     readonly less: (day: string) => string;
     readonly closed: string;
+    readonly allDay: string;
     readonly holidays: string;
     readonly noHolidays: string;
     readonly day: string;
@@ -101,6 +102,7 @@ const en: Words = {
     more: (d) => `More hours on ${d}`,
     less: (d) => `Take these hours of ${d} away`,
     closed: "closed",
+    allDay: "open all day",
     holidays: "Holidays",
     noHolidays: "No day is closed besides. Add one, or take the public holidays from a file.",
     day: "Day",
@@ -162,6 +164,7 @@ const de: Words = {
     more: (d) => `Weitere Zeit am ${d}`,
     less: (d) => `Diese Zeit am ${d} wegnehmen`,
     closed: "geschlossen",
+    allDay: "ganztags geöffnet",
     holidays: "Feiertage",
     noHolidays: "Sonst ist kein Tag geschlossen. Füg einen hinzu, oder nimm die gesetzlichen Feiertage aus einer Datei.",
     day: "Tag",

@@ -1,6 +1,6 @@
 // Colleagues: one invitation after the other, without leaving the first run.
 
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import type { Shown } from "../../people";
 import type { Setup } from "../../setup";
 import type { Me } from "../../types";
@@ -14,12 +14,17 @@ export function People({ me, setup }: { me: Me; setup: Setup }): ReactNode {
   const w = words().people;
   const { inviteLink } = useWords();
   const [shown, setShown] = useState<Shown | null>(null);
+  const all = useRef<HTMLDivElement>(null);
+  const next = (): void => {
+    setShown(null);
+    all.current?.querySelector("input")?.focus(); // the button that was pressed is gone
+  };
   return (
-    <>
+    <div ref={all}>
       {setup.agents > 1 || setup.invited > 0 ? <Done words={w.have(setup.agents, setup.invited)} /> : <p className="text-sm">{w.alone}</p>}
-      {shown && <Link of={shown} words={inviteLink} onDone={() => setShown(null)} />}
+      {shown && <Link of={shown} words={inviteLink} onDone={next} />}
       <InviteForm me={me} onInvited={setShown} />
       <Invitations onLink={setShown} />
-    </>
+    </div>
   );
 }
