@@ -99,7 +99,7 @@ export function Header({
           <span className="truncate text-base font-semibold">{subjectOf(c) || personName(c.customer)}</span>
           <span className="figures shrink-0 text-xs font-normal text-muted">#{c.number}</span>
         </h1>
-        <p className="flex min-w-0 items-center gap-1.5 text-xs text-muted">
+        <p className="-my-1 flex min-w-0 items-center gap-1.5 overflow-hidden py-1 text-xs text-muted">
           <span className="truncate">
             {personName(c.customer)}
             {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}

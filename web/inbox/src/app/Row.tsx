@@ -59,11 +59,13 @@ export const Row = memo(function Row({
           {w.list.about(channelWord(c.channel), c.number)}
           {waits && w.list.waiting(span(now - Date.parse(c.waitingSince)))},
         </span>
-        <span className="ms-auto flex shrink-0 gap-1 ps-1">
+        <span className="-my-1 ms-auto flex min-w-0 shrink-[9] gap-1 overflow-hidden py-1 ps-1">
           {(showStatus || left) && c.status !== "open" && <Chip>{statusWord(c.status)}</Chip>}
           {c.priority > 0 && <Chip tone="accent">{priorityWord(c.priority)}</Chip>}
           {c.tags.slice(0, 2).map((t) => (
-            <Chip key={t}>{t}</Chip>
+            <Chip key={t}>
+              <span className="max-w-24 truncate">{t}</span>
+            </Chip>
           ))}
           {c.order && <Chip>{numberWord(c.order.number)}</Chip>}
           {showAssignee && assignee !== "" && <Chip tone={c.assigneeId === me ? "accent" : "quiet"}>{assignee.split(" ")[0]}</Chip>}
@@ -95,7 +97,7 @@ function RowBox({ words, selected, selecting }: { words: string; selected: boole
       aria-label={words}
       data-pick=""
       tabIndex={-1}
-      className={`absolute inset-y-0 start-0 flex w-7 cursor-pointer items-start pt-[15px] ps-[5px] ${selecting ? "" : "opacity-0 group-hover:opacity-100 pointer-coarse:hidden"}`}
+      className={`absolute inset-y-0 start-0 flex w-7 cursor-pointer items-start pt-[15px] ps-[3px] ${selecting ? "" : "opacity-0 group-hover:opacity-100 pointer-coarse:hidden"}`}
     >
       <span className={`flex size-3.5 items-center justify-center rounded-[3px] border ${selected ? "border-accent bg-accent text-on-accent" : "border-control bg-surface"}`}>
         {selected && <Check size={11} strokeWidth={3} aria-hidden="true" />}
