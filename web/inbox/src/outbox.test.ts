@@ -75,6 +75,7 @@ describe("Outbox", () => {
     const later = rig([ok]);
     later.kept.text = r.kept.text;
     later.outbox.resume();
+    expect(later.outbox.all()[0]?.phase.is).toBe("sending"); // it isn't shown beside its own message
     await settled();
     expect([...r.posted, ...later.posted].map((e) => e.key)).toEqual(["key1", "key1", "key1", "key1"]);
     expect(later.sent).toEqual(["m9"]);

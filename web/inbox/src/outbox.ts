@@ -81,7 +81,9 @@ export class Outbox {
     try {
       const kept: unknown = JSON.parse(this.config.keep.load() ?? "[]");
       // It is this program's own storage; an entry of another form is of an older version and is left out.
-      this.entries = Array.isArray(kept) ? kept.filter(isEntry) : [];
+      // What waited is tried at once: until that fails it is on its way, and its message, which may
+      // have been taken as the page was left, is not shown twice.
+      this.entries = Array.isArray(kept) ? kept.filter(isEntry).map((e): Entry => (e.phase.is === "waiting" ? { ...e, phase: { is: "sending" } } : e)) : [];
     } catch {
       this.entries = [];
     }
