@@ -21,8 +21,8 @@ export default function Beside({ message: m }: { message: Message }): ReactNode 
   return (
     <>
       {quoted && (
-        <p className="mt-1 border-s-2 border-line-strong ps-2 text-xs text-muted">
-          {w.quotes}: <q className="line-clamp-2">{quoted.text || quoted.attachments[0]?.name || w.quotesFile}</q>
+        <p className="mt-1 line-clamp-2 border-s-2 border-line-strong ps-2 text-xs text-muted">
+          {w.quotes}: <q>{quoted.text || quoted.attachments[0]?.name || w.quotesFile}</q>
         </p>
       )}
       {m.deletedAt ? (

@@ -55,7 +55,7 @@ export const ChatLine = memo(function ChatLine({
             <Marks message={m} />
           </header>
         )}
-        {(m.text !== "" || m.attachments.length === 0) && <TextBody text={m.text} visible="" />}
+        {!m.deletedAt && (m.text !== "" || m.attachments.length === 0) && <TextBody text={m.text} visible="" />}
         {m.attachments.length > 0 && <Files files={m.attachments} token={token} />}
         {m.direction === "out" && (last || trouble) && <DeliveryLine message={m} />}
         {(m.comment !== undefined || m.reactions !== undefined || m.editedAt || m.deletedAt || m.aboutId) && (
