@@ -5,10 +5,8 @@ import { useRouter } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { consent, finishSignIn, signIn, type Account } from "../accounts";
 import { Button, Trouble } from "../ui/controls";
-import { useNow } from "../ui/hooks";
 import { toast } from "../ui/signals";
 import { exactly } from "../words";
-import { ago } from "../words/ago";
 import { catalogue } from "../words/language";
 import { PlaceLink } from "./PlaceLink";
 
@@ -57,7 +55,6 @@ const names: Record<string, string> = { google: "Google", microsoft: "Microsoft"
 
 export function SignIn({ of: a }: { of: Account }): ReactNode {
   const w = useWords();
-  const now = useNow();
   const [refusal, setRefusal] = useState("");
   const [leaving, setLeaving] = useState(false);
   const c = consent(a);
@@ -80,9 +77,7 @@ export function SignIn({ of: a }: { of: Account }): ReactNode {
         {c.signedIn === "" ? w.first(provider) : w.again(provider)}
       </Button>
       {c.signedIn !== "" && (
-        <span className="text-muted" title={exactly(c.signedIn)}>
-          {w.since(ago(c.signedIn, now))}
-        </span>
+        <span className="text-muted">{w.since(exactly(c.signedIn))}</span>
       )}
       {wanted && <p className="w-full max-w-xl text-secondary">{w.lead(provider.charAt(0).toUpperCase() + provider.slice(1))}</p>}
       <p role="alert" className="w-full text-xs break-words text-red-text empty:hidden">
@@ -123,7 +118,7 @@ export function SignInBack(): ReactNode {
   return (
     <>
       <Trouble words={w.failed} kept={refusal} />
-      <PlaceLink to="/settings/channels" className="mt-3 flex h-8 w-fit items-center rounded-md px-2 text-sm font-medium text-accent-text data-[hovered]:bg-hover max-md:h-11">
+      <PlaceLink to="/settings/channels" className="mx-auto flex h-8 w-fit items-center rounded-md px-2 text-sm font-medium text-accent-text data-[hovered]:bg-hover max-md:h-11">
         {w.back}
       </PlaceLink>
     </>
