@@ -217,7 +217,11 @@ func mayOperate(by *inbox.Caller) error {
 // tooLarge tells a body over its bound from other errors of reading it.
 func tooLarge(err error, limit int64) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return &inbox.Error{Code: inbox.TooLarge, Message: fmt.Sprintf("the body is too large: at most %d MB", limit>>20)}
+		return &inbox.Error{Code: inbox.TooLarge, Message: bodyTooLarge(limit)}
 	}
 	return err
+}
+
+func bodyTooLarge(limit int64) string {
+	return fmt.Sprintf("the body is too large: at most %d MB", limit>>20)
 }

@@ -98,6 +98,9 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: %d, want %d: %.300s", test.name, res.StatusCode, test.want, raw)
 		}
 		checkProblem(t, test.name, res, raw)
+		if test.want == 413 && !strings.Contains(string(raw), "at most 2 MB") {
+			t.Errorf("%s: %s doesn't say how much is taken", test.name, raw)
+		}
 		if res.StatusCode == 405 && res.Header.Get("Allow") == "" {
 			t.Errorf("%s: 405 without Allow", test.name)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
@@ -159,6 +160,10 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 var hook = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		var limit int64
+		if _, err := fmt.Sscanf(msg, "request body is too large limit=%d bytes", &limit); err == nil {
+			msg = bodyTooLarge(limit)
+		}
 		p := newProblem(status, msg)
 		for _, err := range errs {
 			if err == nil {
