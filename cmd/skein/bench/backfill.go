@@ -124,20 +124,35 @@ func warehouse(orders int) http.Handler {
 			if i > from {
 				b.WriteByte(',')
 			}
+			of := 1 + i%max(1, orders/2)
+			first, last, street := someone(of)
 			at := began.Add(time.Duration(i) * time.Second).Format(time.RFC3339)
 			fmt.Fprintf(&b, `{"id": "gid://shopify/Order/%[1]d", "name": "W%[1]d", "email": "w%[2]d@bench.test", "createdAt": %[3]q, "processedAt": %[3]q, "updatedAt": %[3]q,
 				"currencyCode": "EUR", "presentmentCurrencyCode": "EUR", "displayFinancialStatus": "PAID", "displayFulfillmentStatus": "FULFILLED",
 				"subtotalPriceSet": %[4]s, "totalPriceSet": %[5]s, "totalTaxSet": %[6]s, "totalDiscountsSet": %[7]s, "totalShippingPriceSet": %[8]s,
-				"customer": {"id": "gid://shopify/Customer/%[2]d", "firstName": "Buyer", "lastName": "%[2]d", "email": "w%[2]d@bench.test", "verifiedEmail": true, "updatedAt": "2026-01-01T00:00:00Z"},
-				"shippingAddress": {"name": "Buyer %[2]d", "address1": "Ring 1", "city": "Wien", "zip": "1010", "countryCodeV2": "AT"},
+				"customer": {"id": "gid://shopify/Customer/%[2]d", "firstName": %[10]q, "lastName": %[11]q, "email": "w%[2]d@bench.test", "verifiedEmail": true, "updatedAt": "2026-01-01T00:00:00Z"},
+				"shippingAddress": {"name": %[12]q, "address1": %[13]q, "city": "Wien", "zip": "1%03[14]d", "countryCodeV2": "AT"},
 				"lineItems": {"nodes": [{"id": "gid://shopify/LineItem/%[1]d", "title": "Lamp", "sku": "LAMP-B", "quantity": 2, "originalUnitPriceSet": %[9]s}]},
 				"fulfillments": [{"id": "gid://shopify/Fulfillment/%[1]d", "status": "SUCCESS", "displayStatus": "DELIVERED", "createdAt": %[3]q, "updatedAt": %[3]q, "trackingInfo": [{"company": "Post", "number": "T%[1]d", "url": "https://post.example/%[1]d"}]}],
-				"refunds": []}`, 1_000_000+i, 1+i%max(1, orders/2), at, euros("100.00"), euros("108.90"), euros("17.39"), euros("0.00"), euros("8.90"), euros("50.00"))
+				"refunds": []}`, 1_000_000+i, of, at, euros("100.00"), euros("108.90"), euros("17.39"), euros("0.00"), euros("8.90"), euros("50.00"), first, last, first+" "+last, street, of%1000)
 		}
 		b.WriteString(`]}}, "extensions": {"cost": {"requestedQueryCost": 100, "throttleStatus": {"maximumAvailable": 20000, "currentlyAvailable": 20000, "restoreRate": 1000}}}}`)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(b.String())) // who has gone asks again
 	})
+}
+
+// someone is a name and a street that few or none share, as people's are.
+func someone(n int) (first, last, street string) {
+	parts := []string{"ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "wu", "za"}
+	word := func(n int) string {
+		s := ""
+		for range 5 {
+			s, n = s+parts[n%len(parts)], n/len(parts)
+		}
+		return strings.ToUpper(s[:1]) + s[1:]
+	}
+	return word(n % 97), word(n * 7919 % 1048573), fmt.Sprintf("%sgasse %d", word(n*104729%1048573), n%120+1)
 }
 
 func euros(amount string) string {

@@ -48,11 +48,12 @@ func messaging(secret string, number int, now time.Time) hook {
 // ordering is an order of somebody new, as Shopify sends it.
 func ordering(secret string, number int, now time.Time) hook {
 	at := now.UTC().Format(time.RFC3339)
+	first, last, street := someone(1_000_000 + number)
 	body := fmt.Sprintf(`{"id": %d, "name": "%s%d", "email": "buyer%[3]d@bench.test", "financial_status": "paid", "fulfillment_status": null, "created_at": %[4]q, "updated_at": %[4]q, "currency": "EUR",
 		"subtotal_price": "100.00", "total_price": "108.90", "total_tax": "17.39", "total_discounts": "0.00", "shipping_lines": [{"price": "8.90", "title": "Post"}],
 		"line_items": [{"id": %[1]d1, "product_id": 11, "variant_id": 111, "sku": "LAMP-B", "title": "Lamp", "variant_title": "blue", "quantity": 2, "price": "50.00"}],
-		"customer": {"id": %[1]d2, "email": "buyer%[3]d@bench.test", "first_name": "Buyer", "last_name": "%[3]d", "verified_email": true, "updated_at": %[4]q},
-		"shipping_address": {"name": "Buyer %[3]d", "address1": "Ring 1", "zip": "1010", "city": "Wien", "country_code": "AT"}}`, 9_000_000+number, numberMark, number, at)
+		"customer": {"id": %[1]d2, "email": "buyer%[3]d@bench.test", "first_name": %[5]q, "last_name": %[6]q, "verified_email": true, "updated_at": %[4]q},
+		"shipping_address": {"name": %[7]q, "address1": %[8]q, "zip": "1%03[9]d", "city": "Wien", "country_code": "AT"}}`, 9_000_000+number, numberMark, number, at, first, last, first+" "+last, street, number%1000)
 	return hook{"shop/" + shopAccount, body, map[string]string{
 		"X-Shopify-Topic": "orders/create", "X-Shopify-Triggered-At": at, "X-Shopify-Hmac-Sha256": base64.StdEncoding.EncodeToString(sign(secret, body)),
 	}}
