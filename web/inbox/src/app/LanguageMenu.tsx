@@ -50,9 +50,12 @@ export function LanguageMenu({ lang, suggested, onLang }: { lang: string; sugges
       onChoose={onLang}
     >
       <Tip words={said} placement="top">
-        <Button aria-label={said} className="h-8! px-1.5! text-xs text-muted max-md:h-11!">
+        <Button className="h-8! px-1.5! text-xs text-muted max-md:h-11!">
           <Languages size={16} strokeWidth={1.75} aria-hidden="true" />
-          <span className="uppercase">{code}</span>
+          <span className="sr-only">{said}</span>
+          <span aria-hidden="true" className="uppercase">
+            {code}
+          </span>
         </Button>
       </Tip>
     </MenuButton>

@@ -21,7 +21,8 @@ function lead(to: string): void {
   if (!said) return;
   said.scrollIntoView({ block: "center" });
   said.tabIndex = -1;
-  said.focus({ preventScroll: true });
+  // The menu that this was chosen from gives the focus back when it has closed.
+  setTimeout(() => said.focus({ preventScroll: true }), 100);
 }
 
 export function PinsBar({ c }: { c: Conversation }): ReactNode {
@@ -55,8 +56,9 @@ export function PinsBar({ c }: { c: Conversation }): ReactNode {
                 ]}
                 onChoose={(what) => choose(p, what)}
               >
-                <Button aria-label={`${w.kind[p.kind] ?? ""}: ${p.text}`} className="h-7! min-w-0 rounded-md! bg-hover px-2! text-xs text-secondary max-md:h-11!">
+                <Button className="h-7! min-w-0 rounded-md! bg-hover px-2! text-xs text-secondary max-md:h-11!">
                   <Icon size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
+                  <span className="sr-only">{w.kind[p.kind] ?? ""}: </span>
                   <span className="max-w-72 truncate">{p.text}</span>
                 </Button>
               </MenuButton>
