@@ -6,8 +6,10 @@ import { useWords as useListWords } from "../listwords";
 import { useGo } from "../navigate";
 import { href, type Place } from "../place";
 import { wordsOf } from "../query";
+import { store } from "../runtime";
 import { useFound, useSearch } from "../searching";
 import { useWords } from "../searchwords";
+import { useSelect } from "../store";
 import type { Found, FoundKind, Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
@@ -31,6 +33,8 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
   const rows = conversations.length;
   const before = rows - hits.length;
   const openIndex = conversations.lastIndexOf(place.open);
+  // What was found is as it is now, not as it was when it was found.
+  const now = useSelect(store, (s) => s.conversations);
   const w = useWords();
   const { saveView } = useListWords();
   const [form, setForm] = useState(false);
@@ -113,7 +117,7 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
         {hits.map((h, i) => (
           <li key={`${h.conversation.id} ${h.messageId}`} data-row={h.conversation.id}>
             <Row
-              conversation={h.conversation}
+              conversation={now.get(h.conversation.id) ?? h.conversation}
               to={href({ ...place, open: String(h.conversation.number) })}
               current={before + i === openIndex}
               tabbable={before + i === active}
