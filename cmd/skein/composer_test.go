@@ -37,7 +37,7 @@ func TestComposer(t *testing.T) {
 		ana.want(200, "GET", "/conversations/"+string(with.ID), nil, &c)
 		return c
 	}
-	for _, step := range []string{"saved", "refused", "sent", "taken back", "scheduled", "left", "card"} {
+	for _, step := range []string{"saved", "refused", "sent", "taken back", "scheduled", "left", "card", "found"} {
 		page.expect(step)
 		switch c := at(); step {
 		case "sent":

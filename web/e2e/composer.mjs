@@ -148,6 +148,48 @@ try {
   await a.locator(".ProseMirror blockquote").getByText("Copper kettle").waitFor();
   if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   await step("card");
+
+  // What is pasted into a note doesn't go into the answer, and a book is a file.
+  const paste = (words, file) =>
+    a.evaluate(
+      ([n, name]) => {
+        const data = new DataTransfer();
+        if (n > 0) data.setData("text/plain", "word ".repeat(n));
+        if (name !== "") data.items.add(new File(["x"], name, { type: "image/png" }));
+        document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+      },
+      [words, file],
+    );
+  const attached = a.getByRole("list", { name: "Attached" });
+  await a.locator("[data-conversation]").focus();
+  await a.keyboard.press("n");
+  await a.locator("textarea:focus").waitFor();
+  await paste(0, "inside.png");
+  await a.getByRole("alert").getByText("Files go with a reply").waitFor();
+  if ((await attached.count()) > 0) throw new Error("a file of a note is in the answer");
+  await a.keyboard.press("Escape");
+  await a.keyboard.press("r");
+  await a.locator(".ProseMirror:focus").waitFor();
+  await paste(40_000, "");
+  await attached.getByText("text.txt").waitFor();
+
+  // What is said reads in its own direction.
+  const direction = await a.locator("[data-message] p").first().evaluate((e) => getComputedStyle(e).unicodeBidi);
+  if (direction !== "plaintext") throw new Error(`what is said reads in the page's direction: ${direction}`);
+
+  // What was found is shown as it is now.
+  await a.goto(`${SKEIN_URL}/search?q=whisks`);
+  const waiting = a.locator("[data-row]").getByText(/number.*waiting/);
+  await waiting.first().waitFor();
+  await s.goto(`${SKEIN_URL}/c/${without}`);
+  await s.locator(".ProseMirror").waitFor();
+  await s.keyboard.press("r");
+  await s.locator(".ProseMirror:focus").waitFor();
+  await s.keyboard.type("We do.");
+  await s.keyboard.press("Control+Enter");
+  await waiting.first().waitFor({ state: "detached" });
+  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
+  await step("found");
 } catch (e) {
   for (const c of SKEIN_SHOTS ? browser.contexts() : []) await c.pages()[0]?.screenshot({ path: `${SKEIN_SHOTS}/failed-${browser.contexts().indexOf(c)}.png` });
   throw e;

@@ -13,6 +13,7 @@ import { keyOf } from "../keys";
 import { whole } from "../closing";
 import { attachment } from "../parse";
 import { addressed, suggest } from "../recipients";
+import { noteFiles } from "../notefiles";
 import type { Then as ThenDone } from "../outbox";
 import { outbox, whereabouts } from "../runtime";
 import type { Way as SendWay } from "../sending";
@@ -202,7 +203,11 @@ export function Composer({
 
   const addFiles = useCallback(
     (files: readonly File[]) => {
-      setDraft((d) => (d.tab === "note" ? { ...d, tab: "reply" } : d));
+      // What was meant for the team alone doesn't go into the answer.
+      if (!written || sync.draft.tab === "note") {
+        setRefusal(noteFiles());
+        return;
+      }
       for (const f of files) {
         const id = ++lastUpload;
         const upload: Upload = { id, name: f.name || words().pasted, size: f.size, refusal: f.size > largest ? words().tooLarge : "" };
@@ -229,7 +234,7 @@ export function Composer({
         );
       }
     },
-    [],
+    [sync, written],
   );
 
   const isNote = !written || draft.tab === "note";

@@ -23,6 +23,9 @@ export interface EditorHandle {
   insert: (html: string) => void;
 }
 
+/** More characters than this are a file and no reply. */
+const mostPasted = 100_000;
+
 export default function Editor({
   html,
   label,
@@ -78,8 +81,13 @@ export default function Editor({
       },
       handlePaste: (_, e) => {
         const files = [...(e.clipboardData?.files ?? [])];
+        const text = e.clipboardData?.getData("text/plain") ?? "";
+        if (text.length > mostPasted) {
+          latest.current.onFiles([new File([text], "text.txt", { type: "text/plain" })]);
+          return true;
+        }
         // Office programs put a picture of the text beside it: text wins.
-        if (files.length === 0 || (e.clipboardData?.getData("text/plain") ?? "") !== "") return false;
+        if (files.length === 0 || text !== "") return false;
         latest.current.onFiles(files);
         return true;
       },
