@@ -17,6 +17,8 @@ import (
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
 
+	"skein/cmd/skein/demo"
+	"skein/inbox"
 	"skein/inbox/inboxtest"
 )
 
@@ -224,6 +226,10 @@ func TestUp(t *testing.T) {
 	token = p.login()
 	if again := p.find(token, "first of all"); again.ID != c.ID {
 		t.Errorf("after kill -9 the conversation is %s, was %s", again.ID, c.ID)
+	}
+	var saved struct{ Items []inbox.SavedReply }
+	if p.call(token, "GET", "/saved-replies", nil, &saved); len(saved.Items) != len(demo.Replies()) {
+		t.Errorf("the shop has %d saved replies after its second start, want its %d", len(saved.Items), len(demo.Replies()))
 	}
 	send("after the kill")
 	p.find(token, "after the kill")

@@ -87,6 +87,7 @@ func (s *server) demoUsers(ctx context.Context, in inbox.InboxID, now time.Time)
 		return err
 	}
 	var g errgroup.Group
+	var opener inbox.Agent // the admin, when the shop has just opened
 	for _, u := range demo.Users() {
 		old, has := known[u.Email]
 		if has && old.Active {
@@ -96,6 +97,8 @@ func (s *server) demoUsers(ctx context.Context, in inbox.InboxID, now time.Time)
 			a := inbox.Agent{ID: inbox.NewID[inbox.AgentID](now), Email: u.Email, Name: u.Name, Role: u.Role, Active: true}
 			if has {
 				a.ID = old.ID
+			} else if a.Role == inbox.AdminRole {
+				opener = a
 			}
 			hash, err := s.passwords.Hash(ctx, u.Password)
 			if err != nil {
@@ -104,7 +107,16 @@ func (s *server) demoUsers(ctx context.Context, in inbox.InboxID, now time.Time)
 			return s.store.SaveAgent(ctx, a, hash, []inbox.InboxID{in}, nil, now)
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil || opener.ID == "" {
+		return err
+	}
+	by := &inbox.Caller{Rights: inbox.Rights{Agent: opener, All: true}}
+	for _, r := range demo.Replies() {
+		if _, err := s.store.SaveReply(ctx, by, r, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endDemo closes what an earlier start with --demo left open: its logins, whose
