@@ -13,9 +13,10 @@ import { Sheet } from "./Together";
 
 const box = "mt-1 h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-sm text-text max-md:h-11";
 
-/** One field's control. */
-function Control({ of: f, value, focus, onChange }: { of: Field; value: string; focus: boolean; onChange: (v: string) => void }): ReactNode {
+/** One field's control. `empty` says what choosing nothing means. */
+export function FieldControl({ of: f, value, focus, empty, onChange }: { of: Field; value: string; focus: boolean; empty?: string; onChange: (v: string) => void }): ReactNode {
   const w = useFieldWords();
+  const nothing = empty ?? w.none;
   const known = shownValue(f, value);
   const options = f.options.flatMap((o) => [{ ...o, depth: 0, off: o.retired }, ...o.below.map((b) => ({ ...b, depth: 1, off: o.retired || b.retired }))]);
   const common = { value, autoFocus: focus, className: box, required: false };
@@ -24,7 +25,7 @@ function Control({ of: f, value, focus, onChange }: { of: Field; value: string; 
     case "choice":
       return (
         <select {...common} onChange={(e) => onChange(e.target.value)}>
-          <option value="">{w.none}</option>
+          <option value="">{nothing}</option>
           {options
             .filter((o) => !o.off || o.id === value)
             .map((o) => (
@@ -38,7 +39,7 @@ function Control({ of: f, value, focus, onChange }: { of: Field; value: string; 
     case "yes-no":
       return (
         <select {...common} onChange={(e) => onChange(e.target.value)}>
-          <option value="">{w.none}</option>
+          <option value="">{nothing}</option>
           <option value="yes">{w.yes}</option>
           <option value="no">{w.no}</option>
         </select>
@@ -96,7 +97,7 @@ function Form({
             <label key={f.id} className="block text-xs text-muted">
               {f.name}
               {f.required && ` (${w.required})`}
-              <Control of={f} value={values[f.id] ?? ""} focus={f === first} onChange={(v) => setValues({ ...values, [f.id]: v })} />
+              <FieldControl of={f} value={values[f.id] ?? ""} focus={f === first} onChange={(v) => setValues({ ...values, [f.id]: v })} />
               {tried && lacking.includes(f) && (
                 <span role="alert" className="mt-1 block text-red-text">
                   {w.requiredEmpty}

@@ -6,6 +6,7 @@ import { X } from "lucide-react";
 import { useId, useState, type ReactNode } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useMe } from "../data";
+import { noted, useFields } from "../fields";
 import type { Then } from "../outbox";
 import { actions, applyActions, fillIn, find, inWords, isNothing, together, useSaved, wire, type SavedReply } from "../saved";
 import { useWords } from "../savedwords";
@@ -36,6 +37,7 @@ export default function SavedPicker({
 }): ReactNode {
   const w = useWords();
   const { me } = useMe();
+  const { fields } = useFields();
   const { saved, loading, error } = useSaved();
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
@@ -180,7 +182,7 @@ export default function SavedPicker({
                     {!isNothing(active.actions) && (
                       <p className="mt-3 flex flex-wrap items-center gap-1 text-xs text-muted">
                         {active.texts.length > 0 ? w.whenSent : w.atOnce}
-                        {inWords(active.actions, me).map((x) => (
+                        {[...inWords(active.actions, me), ...noted(fields, active.actions.fields)].map((x) => (
                           <Chip key={x}>{x}</Chip>
                         ))}
                       </p>

@@ -4,11 +4,13 @@
 import { Trash2 } from "lucide-react";
 import { useRef, useState, type ReactNode } from "react";
 import { useMe } from "../data";
+import { useFields } from "../fields";
 import { inWords, noActions, remove, save, useSaved, type Actions, type SavedReply, type SavedText } from "../saved";
 import { duration, useWords } from "../savedwords";
 import type { Me } from "../types";
 import { Button, Chip, IconButton, Trouble } from "../ui/controls";
 import { toast } from "../ui/signals";
+import { FieldControl } from "./FieldSheets";
 
 const field = "h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-sm max-md:h-11";
 
@@ -129,6 +131,7 @@ function Entry({
   const [shared, setShared] = useState(of ? of.ownerId === "" : manages);
   const [texts, setTexts] = useState<readonly SavedText[]>(of ? of.texts : [{ locale: "", text: "" }]);
   const [acts, setActs] = useState<Actions>(of?.actions ?? noActions);
+  const { fields: noted } = useFields();
   const [tags, setTags] = useState(acts.addTags.join(", "));
   const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
@@ -322,6 +325,20 @@ function Entry({
             {w.addTags}
             <input value={tags} placeholder={w.tagsExample} onChange={(e) => setTags(e.target.value)} className={`${field} mt-1 text-text placeholder:text-muted`} />
           </label>
+          {noted
+            .filter((f) => !f.archived || (acts.fields[f.id] ?? "") !== "")
+            .map((f) => (
+              <label key={f.id} className="text-xs text-muted">
+                {f.name}
+                <FieldControl
+                  of={f}
+                  value={acts.fields[f.id] ?? ""}
+                  focus={false}
+                  empty={w.leave}
+                  onChange={(v) => setActs({ ...acts, fields: Object.fromEntries(Object.entries({ ...acts.fields, [f.id]: v }).filter(([, x]) => x !== "")) })}
+                />
+              </label>
+            ))}
         </div>
       </fieldset>
       <p role="alert" className="text-sm text-red-text empty:hidden">
