@@ -1,0 +1,215 @@
+// An admin says what is noted of conversations, and sorts them out by keyboard: contact
+// reason, team, watching, spam and blocking, and where the page goes then, while a
+// colleague looks on. Each step is told on its own line; axe looks at what it shows.
+//
+//   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
+//   SKEIN_BESIDE  the mail address of a colleague with the same password
+//   SKEIN_TOKEN  the token of the admin
+//   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_BESIDE, SKEIN_TOKEN, CHROMIUM, SKEIN_SHOTS } = process.env;
+const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const broken = [];
+async function enter(email, path) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on("pageerror", (e) => broken.push(String(e)));
+  await page.goto(`${SKEIN_URL}${path}`);
+  await page.getByLabel(/email/i).waitFor();
+  await page.keyboard.type(email);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(SKEIN_PASSWORD);
+  await page.keyboard.press("Enter");
+  return page;
+}
+const call = async (method, path, body) => {
+  const answer = await fetch(`${SKEIN_URL}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${SKEIN_TOKEN}`, "content-type": "application/json" },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return answer.status === 204 ? null : answer.json();
+};
+const listed = (await call("GET", "/conversations?status=all&limit=100")).items;
+const number = (letter) => listed.find((c) => c.subject === `Matter ${letter}`).number;
+const now = (letter) => call("GET", `/conversations/${number(letter)}`);
+async function until(what, ok) {
+  for (const end = Date.now() + 60_000; ; ) {
+    const got = await ok();
+    if (got === true) return;
+    if (Date.now() > end) throw new Error(`${what}: ${JSON.stringify(got)}`);
+    await new Promise((r) => setTimeout(r, 50));
+  }
+}
+const is = (letter, status) => until(`${letter} is ${status}`, async () => (await now(letter)).status === status || (await now(letter)).status);
+
+let page;
+const press = async (...keys) => {
+  for (const k of keys) await page.keyboard.press(k);
+};
+const dialog = () => page.getByRole("dialog");
+const gone = (what) => what.first().waitFor({ state: "detached" });
+const opened = (letter) => page.locator("[data-conversation] h1", { hasText: `Matter ${letter}` }).waitFor();
+const header = () => page.locator("[data-conversation] header");
+const toasted = (words) => page.getByRole("status", { name: "Done" }).getByText(words).first().waitFor();
+async function open(letter) {
+  await page.goto(`${SKEIN_URL}/c/${number(letter)}?list=all`);
+  await opened(letter);
+}
+async function done(name) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
+  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
+  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 160)).join(", ")}`).join("; ")}`);
+  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/${name}.png` });
+  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
+  console.log(name);
+}
+
+try {
+  // What is noted of conversations is said once, in two levels.
+  page = await enter(SKEIN_EMAIL, "/settings/fields");
+  await page.getByRole("button", { name: "Add a field" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Contact reason");
+  await page.getByRole("button", { name: "Add an entry", exact: true }).click();
+  await page.getByLabel("Entry", { exact: true }).fill("Delivery");
+  await page.getByRole("button", { name: "Add an entry below Delivery" }).click();
+  await page.getByRole("textbox", { name: "Below Delivery" }).fill("Late");
+  await page.getByRole("button", { name: "Add an entry", exact: true }).click();
+  await page.getByLabel("Entry", { exact: true }).nth(1).fill("Returns");
+  await page.getByLabel("Required to close").check();
+  await done("defining");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("3 entries").waitFor();
+  await done("defined");
+
+  // It is set from the conversation, and a colleague sees it at once.
+  const beside = await enter(SKEIN_BESIDE, `/c/${number("A")}?list=all`);
+  await beside.locator("[data-conversation] h1", { hasText: "Matter A" }).waitFor();
+  await open("A");
+  await press("y");
+  await dialog().getByLabel(/Contact reason/).selectOption({ index: 2 }); // below the first
+  await done("noting");
+  await dialog().getByRole("button", { name: "Save" }).press("Enter");
+  await header().getByText("Contact reason: Delivery / Late").waitFor();
+  await beside.locator("[data-conversation] header").getByText("Contact reason: Delivery / Late").waitFor();
+  await beside.close();
+  await gone(dialog());
+  await done("noted");
+
+  // One that lacks it isn't closed: it is asked for, and the next one is opened then.
+  await open("B");
+  await header().getByRole("button", { name: "Close the conversation" }).waitFor();
+  await press("e");
+  await dialog().getByText(`Before #${number("B")} is closed`).waitFor();
+  await dialog().getByRole("button", { name: "Close", exact: true }).last().press("Enter");
+  await dialog().getByText("Is required").waitFor();
+  await done("asked");
+  await dialog().getByLabel(/Contact reason/).selectOption({ index: 3 });
+  await dialog().getByRole("button", { name: "Close", exact: true }).last().press("Enter");
+  await toasted(`Closed: #${number("B")}`);
+  await opened("A");
+  await is("B", "closed");
+  await done("closed");
+
+  // So is an answer that closes, and it leaves with it.
+  await open("C");
+  await press("r");
+  await page.locator("[contenteditable=true]:focus").waitFor();
+  await page.keyboard.type("Gladly.");
+  await page.getByRole("button", { name: "More ways to send" }).press("Enter");
+  await page.getByRole("menuitem", { name: "Send and close" }).press("Enter");
+  await dialog().getByText(`Before #${number("C")} is closed`).waitFor();
+  if ((await now("C")).messageSeq !== 1) throw new Error("the answer left before it was asked");
+  await dialog().getByLabel(/Contact reason/).selectOption({ index: 1 });
+  await dialog().getByRole("button", { name: "Close", exact: true }).last().press("Enter");
+  await is("C", "closed");
+  if ((await now("C")).messageSeq !== 2) throw new Error("the answer did not go with it");
+  await done("sent");
+
+  // Of several, each takes what it lacks.
+  await page.goto(`${SKEIN_URL}/all`);
+  await page.locator("[data-row]", { hasText: "Matter D" }).locator("a").focus();
+  await press("x");
+  await page.locator("[data-row]", { hasText: "Matter A" }).locator("a").focus();
+  await press("x");
+  await page.locator("section").getByText("2 selected").waitFor();
+  await page.locator("[role=toolbar] button[aria-label=Close]:not([disabled])").waitFor();
+  await press("e");
+  await dialog().getByText("Before the conversation is closed").waitFor();
+  await dialog().getByLabel(/Contact reason/).selectOption({ index: 3 });
+  await done("several");
+  await dialog().getByRole("button", { name: "Close", exact: true }).last().press("Enter");
+  await toasted("Closed: 2 conversations");
+  await is("A", "closed");
+  await is("D", "closed");
+  if (Object.values((await now("A")).fields)[0] === Object.values((await now("D")).fields)[0]) throw new Error("what had a reason got another");
+  await page.goto(`${SKEIN_URL}/search?q=reason:delivery`);
+  await page.getByText("Matter A").first().waitFor();
+  if ((await page.getByText("Matter D").count()) > 0) throw new Error("found by another reason");
+  await done("found");
+
+  // A page that doesn't know what is required is told by the server: nothing is lost.
+  await page.route("**/api/v1/fields", (route) => route.fulfill({ json: { items: [] } }));
+  await open("E");
+  await press("e");
+  await toasted(/Contact reason must be filled in first/);
+  await page.locator("[data-row]", { hasText: "Matter E" }).waitFor();
+  await is("E", "open");
+  await page.unroute("**/api/v1/fields");
+  await done("refused");
+
+  // To a team, and watched.
+  await open("E");
+  await press("W");
+  await header().getByRole("button", { name: "Watching" }).waitFor();
+  await done("watched");
+  await press("T");
+  await dialog().getByRole("button", { name: "Warehouse" }).press("Enter");
+  await toasted(`Handed to Warehouse: #${number("E")}`);
+  await opened("F");
+  await until("E has a team", async () => Boolean((await now("E")).teamId));
+  await done("handed");
+
+  // Spam, and taken back; then for good, with its sender.
+  await press("!");
+  await toasted(`Moved to Spam: #${number("F")}`);
+  await is("F", "spam");
+  await press("z");
+  await is("F", "open");
+  await open("F");
+  await press("B");
+  await toasted(/is blocked/);
+  await is("F", "spam");
+  await page.goto(`${SKEIN_URL}/settings/senders`);
+  await page.getByText("kimF@x.example").waitFor();
+  await done("blocked");
+  await page.getByRole("button", { name: /^Unblock/ }).click();
+  await page.getByText("Nobody is blocked.").waitFor();
+
+  // Where the page goes is the agent's choice.
+  await page.goto(`${SKEIN_URL}/settings/onward`);
+  await page.getByLabel("Back to the list").check();
+  await until("it is kept", async () => (await call("GET", "/me")).agent.onward === "list");
+  await done("chosen");
+  await open("E");
+  await press("!");
+  await page.waitForURL((u) => u.pathname === "/all");
+  await is("E", "spam");
+  await press("z");
+  await is("E", "open");
+  await done("gone");
+} catch (e) {
+  if (SKEIN_SHOTS && page) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
+  throw e;
+} finally {
+  await browser.close();
+}
