@@ -100,7 +100,7 @@ export function Header({
           <span className="figures shrink-0 text-xs font-normal text-muted">#{c.number}</span>
         </h1>
         <p className="-my-1 flex min-w-0 items-center gap-1.5 overflow-hidden py-1 text-xs text-muted">
-          <span className="truncate">
+          <span className="max-w-1/2 shrink-0 truncate">
             {personName(c.customer)}
             {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}
           </span>
@@ -113,7 +113,9 @@ export function Header({
           )}
           {c.priority !== 0 && <Chip>{priorityWord(c.priority)}</Chip>}
           {c.tags.map((t) => (
-            <Chip key={t}>{t}</Chip>
+            <Chip key={t}>
+              <span className="max-w-24 truncate">{t}</span>
+            </Chip>
           ))}
           <Suspense fallback={null}>
             <Noted c={c} me={me} onWatch={() => onSort("watch")} />

@@ -6,7 +6,7 @@ import { Ban, Eye, EyeOff, ListChecks, UsersRound } from "lucide-react";
 import { useEffect, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { asking, extras } from "../closing";
-import { noted, useFields } from "../fields";
+import { shownValue, useFields } from "../fields";
 import { useFieldWords } from "../fieldwords";
 import { keyOf } from "../keys";
 import { useWatching } from "../watching";
@@ -41,9 +41,18 @@ export default function Noted({ c, me, onWatch }: { c: Conversation; me: Me | un
           {team}
         </Chip>
       )}
-      {noted(fields, c.fields).map((n) => (
-        <Chip key={n}>{n}</Chip>
-      ))}
+      {fields.map((f) => {
+        const value = shownValue(f, c.fields[f.id] ?? "");
+        if (value === "") return null;
+        return (
+          <Chip key={f.id}>
+            <span className="max-w-40 truncate" title={`${f.name}: ${value}`}>
+              <span className={f.options.length > 0 ? "sr-only" : ""}>{f.name}: </span>
+              {value}
+            </span>
+          </Chip>
+        );
+      })}
       {blocked && <Chip tone="red">{w.blocked}</Chip>}
       {watching && (
         <Tip words={w.unwatch} keys={keyOf("watch")}>
