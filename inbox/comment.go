@@ -40,10 +40,8 @@ func (c *Comment) Conceal(hidden bool, at time.Time) bool {
 	if c.HiddenAt != nil && !at.After(*c.HiddenAt) {
 		return false
 	}
-	c.HiddenAt = &at
-	changed := c.Hidden != hidden
-	c.Hidden = hidden
-	return changed
+	c.Hidden, c.HiddenAt = hidden, &at
+	return true // also where it stays as it is: an older word that comes later counts no more
 }
 
 // PrivateFor is how long after a comment its writer may be written to in private,

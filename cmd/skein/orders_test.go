@@ -213,6 +213,10 @@ func TestStrangersOrder(t *testing.T) {
 		n.mail("support", subject, "Eve/"+address, inbox.Proven, "Where is my order "+number+"? I want it sent to my new address.")
 		c := anna.waitFor(subject, "claimed!")
 		at, of := "/conversations/"+string(c.ID), "/customers/"+string(c.Customer.CustomerID)
+		anna.until("it can be searched", func() bool {
+			_, raw := anna.do("GET", "/search?q="+strings.Trim(number, "#"), nil)
+			return strings.Contains(raw, subject)
+		})
 		var seen strings.Builder
 		for _, path := range []string{at, at + "/orders", at + "/messages", of, of + "/orders", of + "/timeline", of + "/conversations", "/conversations?q=" + strings.Trim(number, "#"), "/search?q=" + strings.Trim(number, "#")} {
 			code, raw := anna.do("GET", path, nil)

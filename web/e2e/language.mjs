@@ -38,7 +38,7 @@ async function signIn(page) {
 
 // What is nobody's language: names, what was written, and words that are the same.
 const data = /\S+@\S+|The kettle leaks|Cara Winter|Hello, about the kettle\.|Half a note, and the rest|\bana\b/gu;
-const same = new Set(["Skein", "Spam", "Tags", "Normal", "Online", "Esc"]);
+const same = new Set(["Skein", "Spam", "Tags", "Normal", "Online", "Esc", "en" /* what a reply is written in */]);
 
 function done(name) {
   if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);

@@ -316,6 +316,7 @@ export function Composer({
       send("send");
     } else if (e.key === "Escape" && (inEditor || !e.defaultPrevented)) {
       e.preventDefault();
+      wantFocus.current = false; // an editor that is still loading doesn't take it back
       if (narrow) setOpen(false);
       document.querySelector<HTMLElement>("[data-conversation]")?.focus({ preventScroll: true });
     }

@@ -227,7 +227,6 @@ function Opened({
       <Suspense fallback={null}>
         <SidesBar c={c} />
         <Elsewhere c={c} place={place} agentId={agentId} />
-        <PinsBar c={c} />
       </Suspense>
       {refusal !== "" && (
         <div role="alert" className="flex items-center justify-center gap-3 bg-red-soft px-4 py-1.5 text-sm text-red-text">
@@ -245,6 +244,11 @@ function Opened({
         onMore={said.fetchMore}
         loading={said.loading}
         sent={sent}
+        top={
+          <Suspense fallback={null}>
+            <PinsBar c={c} />
+          </Suspense>
+        }
       >
         {said.error ? (
           <Trouble words={w.cannotLoad} kept={said.error.message} retry={said.retry} />

@@ -132,7 +132,7 @@ export default function Editor({
       </div>
       <div className="flex items-center gap-0.5 px-2 pb-2">
         {editor && <Tools editor={editor} />}
-        {way && <LanguageMenu lang={lang} suggested={way.locale} onLang={setLang} />}
+        <span className="flex w-14 shrink-0">{way && <LanguageMenu lang={lang} suggested={way.locale} onLang={setLang} />}</span>
         {children}
       </div>
     </>

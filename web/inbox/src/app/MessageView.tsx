@@ -136,7 +136,7 @@ export const MessageView = memo(function MessageView({
 
 export function MessageTools({ message: m }: { message: Message }): ReactNode {
   return (
-    <Suspense fallback={null}>
+    <Suspense fallback={<span className={m.direction === "in" ? "w-14 max-md:w-7" : "w-7 max-md:hidden"} />}>
       <Tools message={m} />
     </Suspense>
   );

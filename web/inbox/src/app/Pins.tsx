@@ -1,5 +1,6 @@
 // What the customer gave, above what was said: each thing a chip that leads to
-// where it is said.
+// where it is said. It lies over the top of what is scrolled, which leaves it room:
+// nothing moves when it comes.
 
 import { useQuery } from "@tanstack/react-query";
 import { Calendar, Hash, Mail, MapPin, Phone, Pin as PinIcon, Truck, type LucideIcon } from "lucide-react";
@@ -39,12 +40,12 @@ export function PinsBar({ c }: { c: Conversation }): ReactNode {
     else void navigator.clipboard.writeText(p.text).then(() => toast(w.copied));
   };
   return (
-    <section aria-label={w.given} data-pins="" className="flex shrink-0 items-start gap-1 border-b border-line px-4 py-1 max-md:px-2 print:hidden">
-      <ul className="flex min-w-0 flex-wrap gap-1">
+    <section aria-label={w.given} data-pins="" className="absolute inset-x-0 top-0 z-10 flex items-start gap-1 border-b border-line bg-surface px-4 py-1 max-md:px-2 print:hidden">
+      <ul className={`flex min-w-0 gap-1 ${all ? "flex-wrap" : "overflow-x-auto"}`}>
         {pins.slice(0, all ? undefined : few).map((p) => {
           const Icon = icons[p.kind] ?? PinIcon;
           return (
-            <li key={`${p.kind} ${p.key}`} className="flex max-w-full min-w-0">
+            <li key={`${p.kind} ${p.key}`} className={all ? "flex max-w-full min-w-0" : "flex shrink-0"}>
               <MenuButton
                 label={p.text}
                 placement="bottom start"

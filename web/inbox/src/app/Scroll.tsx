@@ -12,6 +12,7 @@ export function Scroll({
   onMore,
   loading,
   sent,
+  top,
 }: {
   children: ReactNode;
   count: number;
@@ -22,6 +23,8 @@ export function Scroll({
   loading: boolean;
   /** Rises with everything that the agent sends: that is then in sight. */
   sent: number;
+  /** What lies over the top, as high as one line of chips. */
+  top: ReactNode;
 }): ReactNode {
   const w = useWords();
   const box = useRef<HTMLDivElement>(null);
@@ -37,8 +40,8 @@ export function Scroll({
     if (pinned.current) {
       // A newest message that is taller than the pane is read from its top.
       const last = inner.current?.querySelector<HTMLElement>("article:last-of-type");
-      const top = last ? last.offsetTop : b.scrollHeight;
-      b.scrollTop = !touched.current && last && last.offsetHeight > b.clientHeight ? top : b.scrollHeight;
+      const from = last ? last.offsetTop - (inner.current ? parseFloat(getComputedStyle(inner.current).paddingTop) : 0) : b.scrollHeight;
+      b.scrollTop = !touched.current && last && last.offsetHeight > b.clientHeight ? from : b.scrollHeight;
     }
     height.current = b.scrollHeight;
   }, []);
@@ -77,10 +80,11 @@ export function Scroll({
 
   return (
     <div className="relative min-h-0 flex-1">
+      {top}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it only notes that the agent scrolled */}
       <div
         ref={box}
-        className="relative h-full overflow-y-auto"
+        className="relative h-full scroll-pt-10 overflow-y-auto max-md:scroll-pt-14"
         // A scroller that keys can move has to take the focus.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
@@ -102,7 +106,7 @@ export function Scroll({
           touched.current = true;
         }}
       >
-        <div ref={inner} className="flex min-h-full flex-col justify-end">
+        <div ref={inner} className="flex min-h-full flex-col justify-end pt-9 max-md:pt-13 print:pt-0">
           {more && (
             <div className="flex justify-center py-3">
               <Button look="plain" onPress={onMore} isDisabled={fetchingMore}>
