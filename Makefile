@@ -50,7 +50,7 @@ gen: web/node_modules/.package-lock.json bin/skein ## the typed web client and t
 
 .PHONY: test
 test: prepare build ## every test: Go with the race detector, web, and end to end in Chromium
-	$(GO) test -race -shuffle=on -timeout 15m ./...
+	$(GO) test -race -shuffle=on -timeout 20m ./...
 	$(GO) test -timeout 5m -run '^(TestCrowd|TestDeploy|TestFoldEqualsFetch)$$' ./realtime # in full, which takes too long with the race detector
 	@$(MAKE) test-web
 

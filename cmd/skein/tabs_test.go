@@ -18,7 +18,8 @@ func TestTabs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
-	t.Parallel()
+	// Beside no other: it freezes and crashes pages, and what a browser does about it
+	// hangs on what the machine has left.
 	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	in := n.inboxes["support"].ID

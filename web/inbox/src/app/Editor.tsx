@@ -127,7 +127,7 @@ export default function Editor({
   return (
     <>
       <div className="min-h-0 flex-1 overflow-y-auto" {...(lang === "" ? {} : { lang })}>
-        <EditorContent editor={editor} />
+        <EditorContent editor={editor} className="min-h-[63px]" />
         <SignatureView of={way?.signature} className="px-4 pb-2" />
       </div>
       <div className="flex items-center gap-0.5 px-2 pb-2">
