@@ -13,6 +13,7 @@ const (
 	learnBatch     = 5000
 	searchBatch    = 200
 	partitionEvery = 6 * time.Hour
+	analyseEvery   = 3 * time.Second
 )
 
 // Data is what the followers keep up.
@@ -26,12 +27,13 @@ type Data interface {
 	LearnGrammars(ctx context.Context, limit int) (int, error)
 	SearchMentions(ctx context.Context, now time.Time, limit int) (int, error)
 	EnsurePartitions(ctx context.Context, now time.Time) error
+	AnalyseGrown(ctx context.Context) (int, error)
 }
 
 // Followers keep up what no transaction should wait for: the full-text index,
 // the names by which customers, orders and files are found, the hints by which possible matches are found, the folded counts, how the
-// stores number their orders, what was named before that was known, and the log's
-// partitions.
+// stores number their orders, what was named before that was known, the log's
+// partitions, and what the database knows of tables that grow.
 type Followers struct {
 	data Data
 	log  *slog.Logger
@@ -96,21 +98,32 @@ func (f *Followers) Run(ctx context.Context) error {
 			})
 		})
 	})
+	f.every(ctx, &wg, "partitions", partitionEvery, func(ctx context.Context) error {
+		return f.data.EnsurePartitions(ctx, time.Now())
+	})
+	f.every(ctx, &wg, "analyse", analyseEvery, func(ctx context.Context) error {
+		_, err := f.data.AnalyseGrown(ctx)
+		return err
+	})
+	wg.Wait()
+	return nil
+}
+
+// every does work at once and then again and again.
+func (f *Followers) every(ctx context.Context, wg *sync.WaitGroup, name string, rest time.Duration, work func(context.Context) error) {
 	wg.Go(func() {
-		again(ctx, f.log, "partitions", func(ctx context.Context) error {
+		again(ctx, f.log, name, func(ctx context.Context) error {
 			for {
-				if err := f.data.EnsurePartitions(ctx, time.Now()); err != nil {
+				if err := work(ctx); err != nil {
 					return err
 				}
-				pause(ctx, partitionEvery)
+				pause(ctx, rest)
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
 			}
 		})
 	})
-	wg.Wait()
-	return nil
 }
 
 // yield rests after work that took a while, twelve times as long, when commits

@@ -8,3 +8,9 @@ func (s *Store) TimelineSQL() map[string]string {
 	}
 	return all
 }
+
+// What its plan is asked for.
+const (
+	DeliverOnce = deliverOnce
+	Ordered     = ordered
+)

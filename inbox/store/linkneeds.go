@@ -93,12 +93,7 @@ func (a *arrivals) relinkArrivals(ctx context.Context) error {
 		}
 	}
 	if len(look) > 0 {
-		found, err := column[inbox.ConversationID](ctx, a.tx, `
-			SELECT c.id FROM conversations c JOIN identities i ON i.id = c.identity_id
-			WHERE c.id = ANY($1::uuid[]) AND (
-				EXISTS (SELECT FROM identities s JOIN orders o ON o.identity_id = s.id WHERE s.customer_id = i.customer_id)
-				OR EXISTS (SELECT FROM identities i `+boughtWith+` WHERE i.id = c.identity_id)
-				OR EXISTS (SELECT FROM conversation_orders o WHERE o.conversation_id = c.id))`, look)
+		found, err := column[inbox.ConversationID](ctx, a.tx, ordered, look)
 		if err != nil {
 			return fmt.Errorf("find who has orders: %w", err)
 		}
@@ -127,6 +122,20 @@ func (a *arrivals) relinkArrivals(ctx context.Context) error {
 	}
 	return nil
 }
+
+// ordered is which of the conversations $1 have an order, or are of somebody who
+// has one. Each is asked by itself: of a choice between conditions a plan may read
+// all people and all orders, which one that was made for few does.
+const ordered = `
+	SELECT c.id FROM conversations c JOIN identities i ON i.id = c.identity_id
+	CROSS JOIN LATERAL (
+		(SELECT FROM identities s CROSS JOIN LATERAL (SELECT FROM orders WHERE identity_id = s.id LIMIT 1) o WHERE s.customer_id = i.customer_id LIMIT 1)
+		UNION ALL
+		(SELECT FROM (SELECT i.kind, i.key) i ` + boughtWith + ` LIMIT 1)
+		UNION ALL
+		(SELECT FROM conversation_orders WHERE conversation_id = c.id LIMIT 1)
+		LIMIT 1) has
+	WHERE c.id = ANY($1::uuid[])`
 
 func conversationIDs(set map[inbox.ConversationID]bool) []inbox.ConversationID {
 	var list []inbox.ConversationID
