@@ -16,7 +16,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"skein/connectors"
 	"skein/inbox"
 )
 
@@ -312,7 +311,7 @@ func bucket(name string, cfg jetstream.StreamConfig) jetstream.StreamConfig {
 
 func (b *Bus) consumers() map[string][]jetstream.ConsumerConfig {
 	all := map[string][]jetstream.ConsumerConfig{}
-	for _, lane := range []connectors.Lane{connectors.LaneLive, connectors.LaneBulk} {
+	for _, lane := range lanes {
 		for g := range groups {
 			cfg := jetstream.ConsumerConfig{
 				Durable:       inConsumer(lane, g),

@@ -165,6 +165,47 @@ func TestInbound(t *testing.T) {
 	}
 }
 
+// What is live is handled while a bulk batch of every worker is stuck.
+func TestLivePassesBulk(t *testing.T) {
+	t.Parallel()
+	b, _, n := open(t)
+	l, _ := link(t, n, inbox.Email)
+	const count, workers = 40, 4
+	publish := func(from int, lane connectors.Lane) {
+		for i := range count {
+			it := item(from + i)
+			it.Lane = lane
+			if err := l.Publish(t.Context(), it); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	publish(0, connectors.LaneBulk)
+	stuck, free := make(chan struct{}, count), make(chan struct{})
+	bulk, live := collect(), collect()
+	running(t, b, workers, func(ctx context.Context, _ int, batch []bus.Delivery) error {
+		if batch[0].Lane == connectors.LaneLive {
+			live.add(batch)
+			return nil
+		}
+		stuck <- struct{}{}
+		select {
+		case <-free:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		bulk.add(batch)
+		return nil
+	})
+	for range workers {
+		<-stuck
+	}
+	publish(1000, connectors.LaneLive)
+	live.wait(t, count)
+	close(free)
+	bulk.wait(t, count)
+}
+
 // An error holds back its worker's partitions: the same batch comes again and
 // nothing overtakes it, while other workers go on.
 func TestInboundRetriesInPlace(t *testing.T) {

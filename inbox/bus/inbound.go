@@ -22,12 +22,19 @@ import (
 const (
 	// batchMax is how many items one call of a handler gets at most.
 	batchMax = 256
+	// bulkMax is the same for bulk items, bulkAside while live ones come.
+	bulkMax   = 64
+	bulkAside = 16
+	// asideFor is how long after a live item bulk ones stand aside.
+	asideFor = 2 * time.Second
 
 	headerReplay = "Skein-Replay"
 	// headerStream is what JetStream puts on answers that carry a stored
 	// message. No publisher of ours sets it.
 	headerStream = "Nats-Stream"
 )
+
+var lanes = []connectors.Lane{connectors.LaneLive, connectors.LaneBulk}
 
 // held is how many items of one consumer may be delivered and unacknowledged:
 // together they bound what waits in memory.
@@ -58,11 +65,14 @@ type Delivery struct {
 func (b *Bus) Partitions() int { return partitions }
 
 // Inbound hands the items of INBOUND to handle until ctx ends, and returns when
-// everything that it started has ended. There are workers goroutines; worker w
-// has the partitions p with p % workers == w, so that items of one key are
-// handled one after the other, in order. A batch holds 1 to 256 items of one
-// lane, and is never waited for; bulk items come only when no live ones wait.
-// One worker more, the last, has all of TRACK.
+// everything that it started has ended. Each lane has workers goroutines; worker w
+// has the partitions p with p % workers == w, so that items of one key and lane
+// are handled one after the other, in order. A batch holds 1 to 256 items of one
+// lane, and is never waited for. One worker more, the last, has all of TRACK.
+//
+// A live item never waits for bulk ones, neither for its worker nor for what all
+// share, such as the database: while live items come, bulk ones go to one worker
+// at a time, few at once, which then rests for as long as it took.
 //
 // When handle returns nil the whole batch is acknowledged. When it returns an
 // error the same batch comes again, later and later up to 5 s, and nothing of
@@ -83,14 +93,21 @@ func (b *Bus) Inbound(ctx context.Context, workers int, handle func(ctx context.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	all := make([]*worker, workers+1)
-	for i := range all {
-		all[i] = &worker{b: b, number: i, handle: handle, wake: make(chan struct{}, 1), holds: map[uint64]bool{}}
+	shared := &way{turn: make(chan struct{}, 1)}
+	begin := func(lane connectors.Lane, number int) *worker {
+		return &worker{b: b, lane: lane, number: number, way: shared, handle: handle, wake: make(chan struct{}, 1), holds: map[uint64]bool{}}
 	}
-	consuming, err := b.consume(ctx, all, cancel)
+	of := map[connectors.Lane][]*worker{}
+	for _, lane := range lanes {
+		for i := range workers {
+			of[lane] = append(of[lane], begin(lane, i))
+		}
+	}
+	tracks := begin(connectors.LaneLive, workers)
+	consuming, err := b.consume(ctx, of, tracks, cancel)
 	if err == nil {
 		var wg sync.WaitGroup
-		for _, w := range all {
+		for _, w := range slices.Concat(of[connectors.LaneLive], of[connectors.LaneBulk], []*worker{tracks}) {
 			wg.Go(func() { w.run(ctx) })
 			wg.Go(func() { w.keepAlive(ctx) })
 		}
@@ -109,15 +126,13 @@ func (b *Bus) Inbound(ctx context.Context, workers int, handle func(ctx context.
 
 // consume starts reading every consumer into its worker. What it returns runs,
 // with an error too.
-func (b *Bus) consume(ctx context.Context, all []*worker, fail context.CancelCauseFunc) ([]jetstream.ConsumeContext, error) {
-	lanes := []connectors.Lane{connectors.LaneLive, connectors.LaneBulk}
-	inbound, tracks := all[:len(all)-1], all[len(all)-1]
+func (b *Bus) consume(ctx context.Context, of map[connectors.Lane][]*worker, tracks *worker, fail context.CancelCauseFunc) ([]jetstream.ConsumeContext, error) {
 	started := make([]jetstream.ConsumeContext, len(lanes)*groups+1)
 	var work []func() error
 	for i := range len(lanes) * groups {
 		lane, g := lanes[i/groups], i%groups
 		work = append(work, func() (err error) {
-			started[i], err = b.consumeOne(ctx, streamInbound, inConsumer(lane, g), held[lane], inbound[g%len(inbound)], fail)
+			started[i], err = b.consumeOne(ctx, streamInbound, inConsumer(lane, g), held[lane], of[lane][g%len(of[lane])], fail)
 			return err
 		})
 	}
@@ -209,18 +224,19 @@ func (b *Bus) retire(ctx context.Context) error {
 	return parallel(work)
 }
 
-// A worker handles the partitions that are its own.
+// A worker handles the partitions of one lane that are its own.
 type worker struct {
 	b      *Bus
+	lane   connectors.Lane
 	number int
+	way    *way
 	handle func(ctx context.Context, worker int, batch []Delivery) error
 	wake   chan struct{}
 
 	mu    sync.Mutex // guards the following
-	live  []Delivery
-	bulk  []Delivery
+	queue []Delivery
 	batch []Delivery      // being handled
-	holds map[uint64]bool // sequence numbers of all of the above
+	holds map[uint64]bool // sequence numbers of both
 }
 
 // add queues msg. It never waits: the consumers' limits bound the queues. What
@@ -237,11 +253,7 @@ func (w *worker) add(msg jetstream.Msg) {
 	if !w.holds[d.Seq] {
 		w.holds[d.Seq] = true
 		w.b.n.held.Inc()
-		if d.Lane == connectors.LaneLive {
-			w.live = append(w.live, d)
-		} else {
-			w.bulk = append(w.bulk, d)
-		}
+		w.queue = append(w.queue, d)
 	}
 	w.mu.Unlock()
 	select {
@@ -286,8 +298,7 @@ func deliveryOf(msg jetstream.Msg) (Delivery, error) {
 
 func (w *worker) run(ctx context.Context) {
 	for {
-		batch := w.take()
-		if len(batch) == 0 {
+		if w.idle() {
 			select {
 			case <-ctx.Done():
 				return
@@ -295,34 +306,40 @@ func (w *worker) run(ctx context.Context) {
 			}
 			continue
 		}
-		if !w.handleInPlace(ctx, batch) {
+		pass, ok := w.way.enter(ctx, w.lane)
+		if !ok || !w.handleInPlace(ctx, w.take(pass.most), pass) {
 			return
 		}
-		w.done(batch)
 	}
 }
 
-// take moves the next batch out of the queues.
-func (w *worker) take() []Delivery {
+func (w *worker) idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	queue := &w.live
-	if len(w.live) == 0 {
-		queue = &w.bulk
-	}
-	n := min(len(*queue), batchMax)
-	w.batch = (*queue)[:n:n]
-	*queue = (*queue)[n:]
+	return len(w.queue) == 0
+}
+
+// take moves the next batch out of the queue.
+func (w *worker) take(most int) []Delivery {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.queue), most)
+	w.batch = w.queue[:n:n]
+	w.queue = w.queue[n:]
 	return w.batch
 }
 
 // handleInPlace tries until it succeeds, or ctx ends, which it reports by
-// false.
-func (w *worker) handleInPlace(ctx context.Context, batch []Delivery) bool {
+// false. Between two tries others pass.
+func (w *worker) handleInPlace(ctx context.Context, batch []Delivery, p pass) bool {
 	const first, last = 100 * time.Millisecond, 5 * time.Second
 	delay := first
 	for {
 		err := w.attempt(ctx, batch)
+		if err == nil {
+			w.done(batch)
+		}
+		p.leave(ctx)
 		if err == nil {
 			return true
 		}
@@ -337,6 +354,10 @@ func (w *worker) handleInPlace(ctx context.Context, batch []Delivery) bool {
 		case <-time.After(delay/2 + rand.N(delay/2+1)):
 		}
 		delay = min(2*delay, last)
+		var ok bool
+		if p, ok = w.way.enter(ctx, w.lane); !ok {
+			return false
+		}
 	}
 }
 
@@ -377,13 +398,12 @@ func (w *worker) done(batch []Delivery) {
 	for _, d := range batch {
 		delete(w.holds, d.Seq)
 	}
-	lane := batch[0].Lane
 	clear(batch) // the queue's memory lives on: let go of the bodies
 	w.batch = nil
 	w.mu.Unlock()
 	w.b.n.held.Sub(float64(len(batch)))
 	w.b.n.batches.Inc()
-	w.b.n.inbound.WithLabelValues(string(lane)).Add(float64(len(batch)))
+	w.b.n.inbound.WithLabelValues(string(w.lane)).Add(float64(len(batch)))
 }
 
 // keepAlive tells the server that what is held is still held, so that nothing
@@ -399,7 +419,7 @@ func (w *worker) keepAlive(ctx context.Context) {
 		}
 		w.mu.Lock()
 		all := make([]jetstream.Msg, 0, len(w.holds))
-		for _, queue := range [][]Delivery{w.batch, w.live, w.bulk} {
+		for _, queue := range [][]Delivery{w.batch, w.queue} {
 			for i := range queue {
 				all = append(all, queue[i].msg)
 			}

@@ -63,7 +63,7 @@ func inConsumer(lane connectors.Lane, group int) string {
 // retired knows the consumers of INBOUND from before there were groups, one a
 // partition and lane.
 func retired(consumer string) bool {
-	for _, lane := range []connectors.Lane{connectors.LaneLive, connectors.LaneBulk} {
+	for _, lane := range lanes {
 		if p, ok := strings.CutPrefix(consumer, "in_"+string(lane)+"_"); ok {
 			_, err := strconv.Atoi(p)
 			return err == nil
