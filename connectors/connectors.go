@@ -60,7 +60,7 @@ type Inbound struct {
 	Account    inbox.AccountID `json:"account" pattern:"^[a-z0-9_-]{1,40}$"`
 	EventID    string          `json:"eventId" minLength:"1" doc:"Names this very event for good: a repetition is swallowed, an edit needs one of its own"`
 	ExternalID string          `json:"externalId" doc:"Of the message, order or customer that it is about: an edit, deletion or reaction names its message by it"`
-	Key        string          `json:"key" doc:"The channel's thread or sender, or the order's or customer's id: items of one key are handled in order"`
+	Key        string          `json:"key" doc:"The channel's thread or sender, or the shop's customer, or the order of a guest: items of one key are handled in order"`
 	Lane       Lane            `json:"lane" enum:"live,bulk" doc:"bulk for imports and back-fills, which never delay live items"`
 	Sender     Sender          `json:"sender,omitzero" doc:"Of receipts and products there is none"`
 	ProviderAt time.Time       `json:"providerAt" doc:"When it happened, by the provider's clock"`

@@ -51,6 +51,15 @@ func (f *feed) order(o *inbox.Order) connectors.Inbound {
 	}
 	in := f.item(connectors.KindOrder, o.ExternalID, o.UpdatedAt, person(o.CustomerExternalID, o.Email, o.Phone, buyerName(o)))
 	in.Order = o
+	return beside(in, o.CustomerExternalID)
+}
+
+// beside gives an item the key of the customer that it is of: what tells of one
+// customer is handled one after the other, and never waits for itself.
+func beside(in connectors.Inbound, customer string) connectors.Inbound {
+	if customer != "" {
+		in.Key = string(connectors.KindCustomer) + "/" + customer
+	}
 	return in
 }
 
@@ -104,7 +113,7 @@ func (f *feed) cart(c *inbox.Cart) connectors.Inbound {
 	}
 	in := f.item(connectors.KindCart, c.ExternalID, c.UpdatedAt, person(c.CustomerExternalID, c.Email, "", ""))
 	in.Cart = c
-	return in
+	return beside(in, c.CustomerExternalID)
 }
 
 func (f *feed) cartOfNobody(c *inbox.Cart) connectors.Inbound {
