@@ -176,7 +176,7 @@ func takeApart(t *testing.T, data []byte) (kinds []string, text, html string, fi
 // an empty address list, STARTTLS, TLS and OAUTHBEARER work too.
 func TestSendRich(t *testing.T) {
 	t.Parallel()
-	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<13)
 	bodies := map[string][]byte{"img": {0x89, 'P', 'N', 'G', 0}, "pdf": big, "eml": []byte("From: x\n\nhi")}
 	open := func(_ context.Context, b connectors.Body) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(bodies[b.Ref])), nil
@@ -317,12 +317,12 @@ func TestNothingLeavesBeforeTheDot(t *testing.T) {
 		faults inboxtest.SinkFaults
 		open   connectors.OpenFunc
 	}{
-		"cut": {inboxtest.SinkFaults{CutIn: 1 << 20}, func(context.Context, connectors.Body) (io.ReadCloser, error) {
+		"cut": {inboxtest.SinkFaults{CutIn: 64 << 10}, func(context.Context, connectors.Body) (io.ReadCloser, error) {
 			return io.NopCloser(io.LimitReader(zeros{}, 8<<20)), nil
 		}},
 		"missing": {inboxtest.SinkFaults{}, noFiles},
 		"short": {inboxtest.SinkFaults{}, func(context.Context, connectors.Body) (io.ReadCloser, error) {
-			return io.NopCloser(io.LimitReader(zeros{}, 4<<20)), nil
+			return io.NopCloser(io.LimitReader(zeros{}, 256<<10)), nil
 		}},
 	} {
 		sink.Fail(tt.faults)
