@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -339,50 +338,6 @@ func TestDeactivate(t *testing.T) {
 	anna.want(t, 200, "PATCH", "/api/v1/agents/"+string(me.ID), map[string]any{"role": "supervisor"}, nil)
 	anna.want(t, 409, "PATCH", "/api/v1/agents/me", map[string]any{"role": "supervisor"}, nil)
 	admin.want(t, 403, "GET", "/api/v1/audit", nil, nil)
-}
-
-// Two admins who demote each other at the same time: one stays.
-func TestLastAdmin(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	ctx := t.Context()
-	callers := make([]*inbox.Caller, 2)
-	for i := range callers {
-		name := fmt.Sprint("boss", i)
-		s.addAgent(t, name, inbox.AdminRole, "")
-		callers[i] = s.caller(t, name)
-	}
-	old := s.caller(t, "admin")
-	if err := s.store.Deactivate(ctx, callers[0], old.Agent.ID, inbox.Handoff{}, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	failed := make(chan error, 2)
-	for i, by := range callers {
-		go func(ctx context.Context) {
-			failed <- s.store.Deactivate(ctx, by, callers[1-i].Agent.ID, inbox.Handoff{}, time.Now())
-		}(ctx)
-	}
-	var codes []inbox.Code
-	for range callers {
-		codes = append(codes, inbox.CodeOf(<-failed))
-	}
-	slices.Sort(codes)
-	if !slices.Equal(codes, []inbox.Code{"", inbox.Conflict}) {
-		t.Errorf("codes = %q, want one refused", codes)
-	}
-}
-
-func (s *server) caller(t testing.TB, name string) *inbox.Caller {
-	t.Helper()
-	a, _, err := s.store.Credentials(t.Context(), name+"@skein.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rights, err := s.store.Rights(t.Context(), a.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &inbox.Caller{Rights: rights, Session: inbox.NewID[inbox.SessionID](time.Now()), Request: "test"}
 }
 
 // Teams are made, named, filled and deleted; what was a deleted team's goes where

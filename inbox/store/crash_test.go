@@ -222,12 +222,7 @@ func TestPlusAddressWhileMerging(t *testing.T) {
 	mail := arrival("c", "ann@x.example", nil)
 	mail.Message.Plus = inbox.ConversationID(from)
 	go func() { done <- b.Deliver(context.WithoutCancel(t.Context()), []inbox.Received{mail}) }()
-	for waiting := false; !waiting; time.Sleep(10 * time.Millisecond) {
-		if err := b.pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM threads%')`).Scan(&waiting); err != nil {
-			t.Fatal(err)
-		}
-	}
+	b.waitForLocks(t, 1, "threads")
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}

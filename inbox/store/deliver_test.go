@@ -109,6 +109,15 @@ func (b *deliverBench) strings(t testing.TB, sql string, args ...any) []string {
 	return out
 }
 
+// waitForLocks waits until so many wait for a lock in a statement on a table.
+func (b *deliverBench) waitForLocks(t testing.TB, n int, table string) {
+	t.Helper()
+	for len(b.strings(t, `SELECT pid::text FROM pg_stat_activity
+		WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM ' || $1 || '%'`, table)) < n {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // partition lists the conversations as sorted lists of header ids.
 func (b *deliverBench) partition(t testing.TB) []string {
 	return b.strings(t, `SELECT string_agg(header_id, ' ' ORDER BY header_id) AS ids FROM messages GROUP BY conversation_id ORDER BY 1`)

@@ -229,3 +229,39 @@ func (b *deliverBench) settled(t testing.TB) {
 		}
 	}
 }
+
+// Two admins who take each other's role or work in the same instant, each before
+// the other's is done: one stays.
+func TestLastAdmin(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	ada, bo := d.agent(t, "ada", inbox.AdminRole), d.agent(t, "bo", inbox.AdminRole)
+	hold, err := d.pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hold.Rollback(ctx) //nolint:errcheck // the test is over
+	if _, err := hold.Exec(ctx, `SELECT FROM agents WHERE role = 'admin' FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	role := inbox.SupervisorRole
+	failed := make(chan error, 2)
+	go func() { failed <- d.Deactivate(ctx, ada, bo.Agent.ID, inbox.Handoff{}, time.Now()) }()
+	go func() {
+		_, err := d.PatchAgent(ctx, bo, ada.Agent.ID, inbox.AgentPatch{Role: &role}, time.Now())
+		failed <- err
+	}()
+	d.waitForLocks(t, 2, "agents")
+	if err := hold.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	codes := []inbox.Code{inbox.CodeOf(<-failed), inbox.CodeOf(<-failed)}
+	slices.Sort(codes)
+	if !slices.Equal(codes, []inbox.Code{"", inbox.Conflict}) {
+		t.Errorf("codes = %q, want one refused", codes)
+	}
+	if got := d.strings(t, `SELECT count(*)::text FROM agents WHERE role = 'admin' AND active`); got[0] != "1" {
+		t.Errorf("%s admins are left, want one", got[0])
+	}
+}
