@@ -46,7 +46,7 @@ func TestViewsInBrowser(t *testing.T) {
 	}
 	n.mail("other", "Matter X", "Kim X/kimx@x.example", inbox.Proven, "Hello, it is about something else.")
 	boss.find("Matter X")
-	n.inBrowser("views.mjs", "listed sorted selected tagged form live kept viewed", "SKEIN_BESIDE="+boss.token)
+	n.inBrowser("views.mjs", "listed sorted selected offered tagged form live kept viewed", "SKEIN_BESIDE="+boss.token)
 }
 
 // A list of 100,000 is scrolled and walked far down: few rows are drawn at a time,

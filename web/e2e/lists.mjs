@@ -80,8 +80,14 @@ try {
   await page.getByRole("dialog").getByRole("button", { name: "Urgent" }).press("Enter");
   await there(page.locator("[data-conversation] header").getByText("Urgent"));
   await press("t");
-  await page.getByRole("dialog").getByRole("textbox").waitFor();
-  await type("VIP, late");
+  const tags = page.getByRole("dialog").getByRole("combobox");
+  await tags.waitFor();
+  await type(`VIP, ${"x".repeat(51)}`);
+  await press("Enter");
+  await there(page.getByRole("alert").getByText("has 51 characters"));
+  if ((await tags.inputValue()) !== `VIP, ${"x".repeat(51)}`) throw new Error("what was typed is lost");
+  for (let i = 0; i < 51; i++) await press("Backspace");
+  await type("late");
   await press("Enter");
   await there(page.locator("[data-conversation] header").getByText("vip"));
   await gone(page.getByRole("dialog"));

@@ -96,7 +96,7 @@ try {
   await selected(3);
   await done("selected");
   await press("t");
-  await page.getByRole("dialog").getByRole("textbox").waitFor();
+  await page.getByRole("dialog").getByRole("combobox").waitFor();
   await type("VIP, late");
   await press("Enter");
   await toasted("Tagged: 3 conversations");
@@ -107,10 +107,20 @@ try {
   await press("x", "J", "J");
   await selected(3);
   await press("t");
-  await page.getByRole("dialog").getByRole("textbox").waitFor();
+  await page.getByRole("dialog").getByRole("combobox").waitFor();
   await type("vip");
   await press("Enter");
   await counts("vip", 3);
+  // The tag in use is offered as it is typed.
+  await page.locator("[data-row] a").nth(3).focus();
+  await press("x", "t");
+  await page.getByRole("dialog").getByRole("combobox").waitFor();
+  await type("late, vi");
+  await page.getByRole("option", { name: "vip" }).waitFor();
+  await press("ArrowDown", "Enter");
+  if ((await page.getByRole("dialog").getByRole("combobox").inputValue()) !== "late, vip, ") throw new Error("the tag was not put in");
+  await done("offered");
+  await press("Escape");
   await done("tagged");
 
   // A list found by its name becomes a view that others see, each with their rights.

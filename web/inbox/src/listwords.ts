@@ -63,6 +63,12 @@ interface Words {
   readonly commas: string;
   readonly tagsAdd: string;
   readonly tagsRemove: string;
+  readonly tagsUsed: string;
+  readonly noTag: string;
+  readonly tagLong: (tag: string, has: number, most: number) => string;
+  readonly tagQuote: (tag: string) => string;
+  readonly tagsAdded: (added: number, most: number) => string;
+  readonly tagsMany: (has: number, most: number) => string;
   readonly apply: string;
   readonly priorityTitle: string;
   readonly more: string;
@@ -163,6 +169,12 @@ const en: Words = {
   commas: "With commas between them",
   tagsAdd: "Add, with commas between them",
   tagsRemove: "Take away",
+  tagsUsed: "Tags in use",
+  noTag: "No other tag in use is called so.",
+  tagLong: (tag, has, most) => `“${tag}” has ${has} characters: a tag has at most ${most}. Shorten it, or divide it by a comma.`,
+  tagQuote: (tag) => `A tag has no quotes: take them out of ${tag}.`,
+  tagsAdded: (added, most) => `These are ${added} new tags: at most ${most} are added at once.`,
+  tagsMany: (has, most) => `These are ${has} tags: a conversation has at most ${most}.`,
   apply: "Apply",
   priorityTitle: "Priority",
   more: "More",
@@ -270,6 +282,12 @@ const de: Words = {
   commas: "Mit Kommas dazwischen",
   tagsAdd: "Hinzufügen, mit Kommas dazwischen",
   tagsRemove: "Wegnehmen",
+  tagsUsed: "Vorhandene Tags",
+  noTag: "Kein weiterer vorhandener Tag heißt so.",
+  tagLong: (tag, has, most) => `„${tag}“ hat ${has} Zeichen: ein Tag hat höchstens ${most}. Kürzer fassen oder mit einem Komma teilen.`,
+  tagQuote: (tag) => `Ein Tag hat keine Anführungszeichen: aus ${tag} herausnehmen.`,
+  tagsAdded: (added, most) => `Das sind ${added} neue Tags: höchstens ${most} kommen auf einmal hinzu.`,
+  tagsMany: (has, most) => `Das sind ${has} Tags: ein Gespräch hat höchstens ${most}.`,
   apply: "Anwenden",
   priorityTitle: "Priorität",
   more: "Mehr",

@@ -3,10 +3,12 @@
 
 import { useState, type ReactNode } from "react";
 import { useWords } from "../listwords";
+import { tagsIn } from "../tags";
 import type { Conversation } from "../types";
 import { Button } from "../ui/controls";
 import { until } from "../until";
 import { exactly } from "../words";
+import { TagField, tagRefusal } from "./TagField";
 import { Sheet } from "./Together";
 
 const field = "mt-1 h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-sm text-text max-md:h-11";
@@ -47,9 +49,6 @@ export function BulkSnooze({ onClose, onSnooze }: { onClose: () => void; onSnooz
   );
 }
 
-const clean = (text: string): string[] =>
-  [...new Set(text.split(",").map((t) => t.trim().toLowerCase().replace(/\s+/gu, " ")))].filter((t) => t !== "");
-
 export function BulkTags({
   of,
   onClose,
@@ -63,20 +62,17 @@ export function BulkTags({
   const [text, setText] = useState("");
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
   const there = [...new Set(of.flatMap((c) => c.tags))].sort();
-  const add = clean(text).filter((t) => !gone.has(t));
+  const add = tagsIn(text).filter((t) => !gone.has(t));
+  const refusal = tagRefusal(w, text, add.length, 0);
   return (
     <Sheet title={w.tags} onClose={onClose}>
       <form
         onSubmit={(e) => {
           e.preventDefault();
-          if (add.length + gone.size > 0) onTags(add, [...gone]);
+          if (refusal === "" && add.length + gone.size > 0) onTags(add, [...gone]);
         }}
       >
-        <label className="block text-xs text-muted">
-          {w.tagsAdd}
-          {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for by its key */}
-          <input autoFocus className={field} value={text} maxLength={500} onChange={(e) => setText(e.target.value)} />
-        </label>
+        <TagField label={w.tagsAdd} text={text} refusal={refusal} onText={setText} />
         {there.length > 0 && (
           <fieldset className="mt-3">
             <legend className="text-xs text-muted">{w.tagsRemove}</legend>

@@ -7,6 +7,7 @@ import { useWords } from "../listwords";
 import type { Patch } from "../state";
 import { fieldWords, useFieldWords } from "../fieldwords";
 import type { Conversation, Me } from "../types";
+import { tagsIn } from "../tags";
 import { Button } from "../ui/controls";
 import { toast } from "../ui/signals";
 import { until } from "../until";
@@ -14,6 +15,7 @@ import { exactly, priorityWord, when } from "../words";
 import { words } from "../words/language";
 import { block, turnWatch, unblock } from "../watching";
 import { FieldSheet } from "./FieldSheets";
+import { TagField, tagRefusal } from "./TagField";
 import { Sheet } from "./Together";
 
 export type Sorting = "snooze" | "tags" | "priority" | "team" | "fields" | "watch" | "block";
@@ -141,11 +143,14 @@ function Priority({ c, onClose }: { c: Conversation; onClose: () => void }): Rea
 
 function Tags({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {
   const w = useWords();
-  const [text, setText] = useState(c.tags.join(", "));
+  // With a comma behind them: the next one is what is typed.
+  const [text, setText] = useState(c.tags.map((t) => `${t}, `).join(""));
+  const tags = tagsIn(text);
+  const addTags = tags.filter((t) => !c.tags.includes(t));
+  const removeTags = c.tags.filter((t) => !tags.includes(t));
+  const refusal = tagRefusal(w, text, addTags.length, addTags.length > 0 ? tags.length : 0);
   const save = (): void => {
-    const tags = [...new Set(text.split(",").map((t) => t.trim().toLowerCase().replace(/\s+/gu, " ")))].filter((t) => t !== "");
-    const addTags = tags.filter((t) => !c.tags.includes(t));
-    const removeTags = c.tags.filter((t) => !tags.includes(t));
+    if (refusal !== "") return;
     if (addTags.length > 0 || removeTags.length > 0) {
       act(c, w.doing.tags, { tags }, { addTags, removeTags }, { tags: c.tags }, { addTags: removeTags, removeTags: addTags });
     }
@@ -159,11 +164,7 @@ function Tags({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNo
           save();
         }}
       >
-        <label className="block text-xs text-muted">
-          {w.commas}
-          {/* eslint-disable-next-line jsx-a11y/no-autofocus -- it was asked for by its key */}
-          <input autoFocus className={`${field} mt-1 text-text`} value={text} maxLength={500} onChange={(e) => setText(e.target.value)} />
-        </label>
+        <TagField label={w.commas} text={text} refusal={refusal} onText={setText} />
         <Button look="solid" type="submit" className="mt-3">
           {w.save}
         </Button>
