@@ -21,7 +21,7 @@ func TestTriageInBrowser(t *testing.T) {
 		n.mail("support", "Matter "+letter, "Kim "+letter+"/kim"+letter+"@x.example", inbox.Proven, "Hello, it is about "+letter+".")
 		ana.find("Matter " + letter)
 	}
-	n.inBrowser("triage.mjs", "defining defined noting noted asked closed sent several found refused watched handed blocked chosen gone",
+	n.inBrowser("triage.mjs", "defining defined noting noted asked closed sent several found refused watched handed blocked chosen gone cut",
 		"SKEIN_BESIDE=ben@skein.example", "SKEIN_TOKEN="+ana.token)
 	n.mail("support", "More of E", "Kim E/kimE@x.example", inbox.Proven, "One thing more.", "Matter E")
 	ana.until("whoever watches is told", func() bool {

@@ -207,6 +207,33 @@ try {
   await press("z");
   await is("E", "open");
   await done("gone");
+
+  // What a key opens is there before it is wanted, so that it opens without a network.
+  const parts = () => page.evaluate(() => performance.getEntriesByType("resource").filter((r) => /\/(Triage|Together)-/u.test(r.name)).length);
+  await open("E");
+  await until("what keys open is fetched ahead", async () => (await parts()) === 2 || (await parts()));
+  await page.context().setOffline(true);
+  await press("p");
+  await dialog().waitFor();
+  await press("Escape");
+  await gone(dialog());
+  await page.context().setOffline(false);
+  // What can't be fetched breaks nothing, and opens when it can.
+  const part = /\/assets\/Triage-/u;
+  let asked = 0;
+  await page.route(part, (route) => {
+    asked++;
+    return route.abort();
+  });
+  await open("E");
+  await press("p");
+  await until("it is asked for", () => asked > 0);
+  await opened("E");
+  if ((await dialog().count()) > 0) throw new Error("a part opened that can't have been fetched");
+  await page.unroute(part);
+  await dialog().waitFor();
+  await press("Escape");
+  await done("cut");
 } catch (e) {
   if (SKEIN_SHOTS && page) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
   throw e;

@@ -3,19 +3,22 @@
 // never mounts it anew.
 
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
-import { lazy, Suspense, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
 import { Commands } from "./app/Commands";
 import { Login } from "./app/Login";
 import { Shell } from "./app/Shell";
 import { home, placeOf } from "./place";
 import { refresh, signedIn, unbegun } from "./session";
 import { SignedOut } from "./tokens";
+import { Button } from "./ui/controls";
+import { lazyPage } from "./ui/later";
+import { useWords } from "./words/language";
 
 // Not of the first screen: fetched when it is gone to.
-const Settings = lazy(() => import("./app/Settings"));
-const QueuesPage = lazy(() => import("./app/Queues"));
-const Join = lazy(() => import("./app/Join"));
-const Setup = lazy(() => import("./app/setup/Setup"));
+const Settings = lazyPage(() => import("./app/Settings"));
+const QueuesPage = lazyPage(() => import("./app/Queues"));
+const Join = lazyPage(() => import("./app/Join"));
+const Setup = lazyPage(() => import("./app/setup/Setup"));
 
 /** Every page of somebody who is signed in; the command bar is on each. */
 function Signed(): ReactNode {
@@ -24,6 +27,20 @@ function Signed(): ReactNode {
       <Outlet />
       <Commands />
     </>
+  );
+}
+
+/** What is left to do when a page broke: its cause is in the browser's console. */
+function Broken(): ReactNode {
+  const w = useWords().notices;
+  return (
+    <main role="alert" className="flex h-full flex-col items-center justify-center gap-2 p-6 text-center">
+      <h1 className="text-sm font-medium">{w.broke}</h1>
+      <p className="text-sm text-muted">{w.kept}</p>
+      <Button look="outline" className="mt-2" onPress={() => location.reload()}>
+        {w.reload}
+      </Button>
+    </main>
   );
 }
 
@@ -141,6 +158,7 @@ export const router = createRouter({
     signed.addChildren([settings, queues, inbox.addChildren([anywhere])]),
   ]),
   ...plain,
+  defaultErrorComponent: Broken,
   defaultPendingMs: 0,
 });
 

@@ -2,7 +2,7 @@
 // how far it has come, and what could not be done, by name.
 
 import { AlarmClock, Check, Ellipsis, Flag, Tag, UserRound, UsersRound, X } from "lucide-react";
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { Suspense, useEffect, useState, type ReactNode } from "react";
 import type { Asked } from "../actions";
 import { bulk, changeMany, type Target } from "../bulk";
 import { useTally } from "../data";
@@ -15,6 +15,7 @@ import type { Conversation, Me } from "../types";
 import { Button, IconButton, MenuButton, type Choice } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { announce, useSignal } from "../ui/signals";
+import { lazy } from "../ui/later";
 import { BulkSnooze, BulkTags } from "./BulkForms";
 
 const BulkFields = lazy(() => import("./FieldSheets").then((m) => ({ default: m.BulkFields })));

@@ -2,7 +2,7 @@
 // not be handled, and the ways to pause and remove it.
 
 import { TriangleAlert } from "lucide-react";
-import { lazy, Suspense, useId, useState, type ReactNode } from "react";
+import { Suspense, useId, useState, type ReactNode } from "react";
 import { useRouter } from "@tanstack/react-router";
 import {
   changeAccount,
@@ -24,6 +24,7 @@ import { channels, type Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { toast } from "../ui/signals";
+import { lazy } from "../ui/later";
 import { age, exactly } from "../words";
 import { figures, StateChip } from "./Channels";
 import { useWords, words as channelWords } from "./channelwords";

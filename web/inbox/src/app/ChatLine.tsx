@@ -1,10 +1,11 @@
 import { Split } from "lucide-react";
-import { lazy, memo, Suspense, type ReactNode } from "react";
+import { memo, Suspense, type ReactNode } from "react";
 import { useWords } from "../messagewords";
 import type { Message } from "../types";
 import { Avatar, IconButton } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
+import { lazy } from "../ui/later";
 import { channelWord, exactly, initials, when } from "../words";
 import { TextBody } from "./MailBody";
 import { DeliveryLine, Files, Marks, MessageTools, Why } from "./MessageView";

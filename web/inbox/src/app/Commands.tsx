@@ -1,7 +1,8 @@
 // Opens the command bar, from wherever the agent is and whatever is being written.
 
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { Suspense, useEffect, useState, type ReactNode } from "react";
 import { press } from "../keys";
+import { lazy } from "../ui/later";
 
 const CommandBar = lazy(() => import("./CommandBar"));
 

@@ -2,7 +2,7 @@
 // docked below the conversation. The draft is kept as it is written.
 
 import { LockKeyhole, MessageSquareText, Paperclip, Phone, X } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { Button as AriaButton } from "react-aria-components";
 import { api, body } from "../api/client";
@@ -21,6 +21,7 @@ import type { Conversation, Message, Values } from "../types";
 import { Button, IconButton, Tip } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { channelIcon } from "../ui/icons";
+import { lazy } from "../ui/later";
 import { bytes, channelWord } from "../words";
 import type { EditorHandle } from "./Editor";
 import { FileChip, SendButtons, type Way } from "./ComposerParts";

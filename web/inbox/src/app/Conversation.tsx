@@ -1,7 +1,7 @@
 // The conversation: what was said, what waits to be said, and the composer.
 
 import { ArrowLeft } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
 import { useWords } from "../conversationwords";
@@ -14,6 +14,7 @@ import { Button, IconButton, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { whole } from "../closing";
 import { forgive, refusals, useSignal } from "../ui/signals";
+import { lazy } from "../ui/later";
 import { goesOn, isLine } from "../lines";
 import { MessagesSkeleton } from "./Blank";
 import { ChatLine } from "./ChatLine";

@@ -3,7 +3,7 @@
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type MouseEvent, type ReactNode } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState, type MouseEvent, type ReactNode } from "react";
 import { actedOn } from "../actions";
 import { calm } from "../calm";
 import { prefetch, useListing } from "../data";
@@ -18,6 +18,7 @@ import type { Conversation, Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { useSignal } from "../ui/signals";
+import { lazy } from "../ui/later";
 import { useWords } from "../words/language";
 import type { Counts } from "./Nav";
 import { Row, RowSkeleton } from "./Row";

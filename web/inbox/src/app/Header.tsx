@@ -1,7 +1,7 @@
 // What the conversation is, and what can be done with all of it.
 
 import { AlarmClock, Check, Clock3, Combine, Ellipsis, MessagesSquare, OctagonAlert, PanelRight, Phone, RotateCcw, Split, UserRound, Waypoints } from "lucide-react";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { assign, setStatus } from "../actions";
 import { presenceOf } from "../around";
@@ -14,6 +14,7 @@ import type { Conversation, Me } from "../types";
 import { Button, Chip, IconButton, MenuButton, Tip, type Choice } from "../ui/controls";
 import { useCommand, useNow } from "../ui/hooks";
 import { useSignal } from "../ui/signals";
+import { lazy } from "../ui/later";
 import { CustomerDot, Viewers } from "./Colleagues";
 import type { Together } from "./Together";
 import type { Sorting } from "./Triage";

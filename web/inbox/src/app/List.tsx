@@ -1,6 +1,6 @@
 // The list's pane: the search field, what list it is and how it is sorted, its rows.
 
-import { lazy, Suspense, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
 import { useFilter, useViews } from "../data";
 import { listed, listOf, viewWord, type Place } from "../place";
 import type { Me } from "../types";
@@ -10,6 +10,7 @@ import type { Counts } from "./Nav";
 import { Resizer } from "./Resizer";
 import { RowSkeleton } from "./Row";
 import { SearchField } from "./Search";
+import { lazy } from "../ui/later";
 
 const SearchResults = lazy(() => import("./SearchResults").then((m) => ({ default: m.SearchResults })));
 const TaskList = lazy(() => import("./Tasks").then((m) => ({ default: m.TaskList })));

@@ -2,7 +2,7 @@
 // or can become.
 
 import { ArrowDownNarrowWide, Bookmark, Pencil } from "lucide-react";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useViews } from "../data";
 import type { Filter } from "../lists";
@@ -12,6 +12,7 @@ import { fixed, listOf, type Place } from "../place";
 import { chooseSort } from "../sorting";
 import { sorts, statuses, type Me } from "../types";
 import { IconButton, MenuButton, Tip } from "../ui/controls";
+import { lazy } from "../ui/later";
 import { mayChange, queryOf } from "../viewing";
 
 const ViewForm = lazy(() => import("./ViewForm"));

@@ -16,7 +16,7 @@ import {
   TriangleAlert,
   type LucideIcon,
 } from "lucide-react";
-import { lazy, memo, Suspense, useState, type ReactNode } from "react";
+import { memo, Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton, Dialog, DialogTrigger, Link, Popover } from "react-aria-components";
 import { resend } from "../actions";
 import { delivery, markWords, useWords } from "../messagewords";
@@ -25,6 +25,7 @@ import type { Attachment, Message } from "../types";
 import { Avatar, Button, Chip, IconButton, Tip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
+import { lazy } from "../ui/later";
 import { why } from "../whywords";
 import { bytes, channelWord, exactly, initials, partyName, when } from "../words";
 import { useWords as usePageWords } from "../words/language";

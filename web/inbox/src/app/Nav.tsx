@@ -1,7 +1,7 @@
 import { useRouter } from "@tanstack/react-router";
 import { Archive, AtSign, CircleHelp, CirclePause, CirclePlay, Inbox, List, ListOrdered, LogOut, Monitor, Moon, OctagonAlert, PenLine, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
-import { lazy, Suspense, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { keyOf } from "../keys";
 import { beginning } from "../draft";
@@ -13,6 +13,7 @@ import { setTheme, useTheme } from "../theme";
 import type { Me } from "../types";
 import { Avatar, IconButton, MenuButton, Tip } from "../ui/controls";
 import { runCommand } from "../ui/hooks";
+import { lazy } from "../ui/later";
 import { initials } from "../words";
 import { NavItem } from "./NavItem";
 import { Logo } from "./Logo";

@@ -1,7 +1,7 @@
 // What was found: customers, orders and files by their names, and what was said.
 
 import { Bookmark, Paperclip, ShoppingBag, UserRound, type LucideIcon } from "lucide-react";
-import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
+import { Suspense, useRef, useState, type ReactNode } from "react";
 import { useWords as useListWords } from "../listwords";
 import { useGo } from "../navigate";
 import { href, type Place } from "../place";
@@ -13,6 +13,7 @@ import { useSelect } from "../store";
 import type { Found, FoundKind, Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
+import { lazy } from "../ui/later";
 import { numberWord, subjectOf } from "../words";
 import { PlaceLink } from "./PlaceLink";
 import { Row, RowSkeleton } from "./Row";

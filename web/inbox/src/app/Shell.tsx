@@ -2,7 +2,7 @@
 // stand side by side and binds the keys that hold everywhere.
 
 import { useRouter } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { keyOf, press, type Pending } from "../keys";
 import { useGo, usePlace } from "../navigate";
 import { at, placeOf, viewWord } from "../place";
@@ -13,7 +13,7 @@ import { myId } from "../session";
 import { filterOf } from "../place";
 import { undoLast, useSignal } from "../ui/signals";
 import { runCommand, useCommand, useMedia, useRemembered } from "../ui/hooks";
-import { later } from "../ui/later";
+import { later, lazy, loadAhead } from "../ui/later";
 import { aside, beginning, elsewhere } from "../draft";
 import { BottomBar } from "./BottomBar";
 import { NothingOpen, Opening } from "./Blank";
@@ -78,6 +78,10 @@ export function Shell(): ReactNode {
   const open = useConversation(place.open);
   const ConversationPane = conversationPane.use(place.open !== "");
   useEffect(() => conversationPane.load(), []);
+  const there = ConversationPane !== undefined;
+  useEffect(() => {
+    if (there) void loadAhead();
+  }, [there]);
   const conversation = open.conversation;
 
   useKeys();

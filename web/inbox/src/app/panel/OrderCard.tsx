@@ -1,11 +1,12 @@
 import { Ban, Ellipsis, ExternalLink, Link2, Reply, RotateCcw, Truck, Undo2 } from "lucide-react";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useStock } from "../../data";
 import { judgeOrder, type Verdict } from "../../relations";
 import type { Conversation, Order, OrderLink, Shipment } from "../../types";
 import { Button, Chip, MenuButton, type Choice } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
+import { lazy } from "../../ui/later";
 import { date, exactly, money, numberWord, when } from "../../words";
 import { useWords } from "./panelwords";
 import { reason } from "./reasonwords";

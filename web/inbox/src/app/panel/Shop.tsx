@@ -1,9 +1,10 @@
 import { BadgePercent, Heart, ShoppingCart } from "lucide-react";
-import { lazy, Suspense, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
 import { useShelf } from "../../panel";
 import type { Cart } from "../../types";
 import { Chip } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
+import { lazy } from "../../ui/later";
 import { age, exactly, money } from "../../words";
 import { figure } from "../../words/figures";
 import { useWords } from "./panelwords";

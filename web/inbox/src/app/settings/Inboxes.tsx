@@ -1,9 +1,10 @@
 // Inboxes with their signatures, and the brands that they are of.
 
 import { ChevronDown, Plus } from "lucide-react";
-import { lazy, Suspense, useId, useState, type ReactNode } from "react";
+import { Suspense, useId, useState, type ReactNode } from "react";
 import { useAccounts } from "../../accounts";
 import { Button, Chip, Trouble } from "../../ui/controls";
+import { lazy } from "../../ui/later";
 import { archiveInbox, saveBrand, saveInbox, useWorkspace, type Brand, type Inbox, type Workspace } from "../../workspace";
 import { field, Labelled } from "../SchemaForm";
 import { words } from "./workspacewords";

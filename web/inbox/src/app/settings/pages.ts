@@ -2,9 +2,10 @@
 // added by one entry here and a file that exports it.
 
 import { Ban, Bell, Cable, Clock, Contact, Hash, Inbox, KeyRound, ListChecks, ListTree, MailX, MessageSquareText, Milestone, Phone, ScrollText, Smartphone, Tags, UserRound, Users, type LucideIcon } from "lucide-react";
-import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { type ComponentType, type LazyExoticComponent } from "react";
 import type { Me } from "../../types";
 import type { Language } from "../../words/language";
+import { lazyPage } from "../../ui/later";
 
 /** What a page is given. */
 export interface PageProps {
@@ -45,7 +46,7 @@ export const pages: readonly Page[] = [
     words: { en: "Your telephone", de: "Dein Telefon" },
     icon: Smartphone,
     may: "agent",
-    page: lazy(() => import("./OwnTelephone")),
+    page: lazyPage(() => import("./OwnTelephone")),
   },
   {
     tab: "notifications",
@@ -53,7 +54,7 @@ export const pages: readonly Page[] = [
     words: { en: "Notifications", de: "Benachrichtigungen" },
     icon: Bell,
     may: "agent",
-    page: lazy(() => import("../NotificationSettings")),
+    page: lazyPage(() => import("../NotificationSettings")),
   },
   {
     tab: "onward",
@@ -61,7 +62,7 @@ export const pages: readonly Page[] = [
     words: { en: "After a conversation", de: "Nach einem Gespräch" },
     icon: Milestone,
     may: "agent",
-    page: lazy(() => import("./Onward")),
+    page: lazyPage(() => import("./Onward")),
   },
   {
     tab: "password",
@@ -69,7 +70,7 @@ export const pages: readonly Page[] = [
     words: { en: "Password and devices", de: "Passwort und Geräte" },
     icon: KeyRound,
     may: "agent",
-    page: lazy(() => import("./Password")),
+    page: lazyPage(() => import("./Password")),
   },
   {
     tab: "agents",
@@ -77,7 +78,7 @@ export const pages: readonly Page[] = [
     words: { en: "Agents", de: "Agenten" },
     icon: UserRound,
     may: "admin",
-    page: lazy(() => import("./Agents")),
+    page: lazyPage(() => import("./Agents")),
   },
   {
     tab: "teams",
@@ -85,7 +86,7 @@ export const pages: readonly Page[] = [
     words: { en: "Teams and rights", de: "Teams und Rechte" },
     icon: Users,
     may: "admin",
-    page: lazy(() => import("./Teams")),
+    page: lazyPage(() => import("./Teams")),
   },
   {
     tab: "setup",
@@ -93,7 +94,7 @@ export const pages: readonly Page[] = [
     words: { en: "Set up", de: "Einrichten" },
     icon: ListChecks,
     may: "admin",
-    page: lazy(() => import("./FirstSteps")),
+    page: lazyPage(() => import("./FirstSteps")),
   },
   {
     tab: "inboxes",
@@ -101,7 +102,7 @@ export const pages: readonly Page[] = [
     words: { en: "Inboxes and brands", de: "Posteingänge und Marken" },
     icon: Inbox,
     may: "admin",
-    page: lazy(() => import("./Inboxes")),
+    page: lazyPage(() => import("./Inboxes")),
   },
   {
     tab: "hours",
@@ -109,7 +110,7 @@ export const pages: readonly Page[] = [
     words: { en: "Opening hours", de: "Öffnungszeiten" },
     icon: Clock,
     may: "admin",
-    page: lazy(() => import("./Hours")),
+    page: lazyPage(() => import("./Hours")),
   },
   {
     tab: "replies",
@@ -117,7 +118,7 @@ export const pages: readonly Page[] = [
     words: { en: "Saved replies", de: "Textbausteine" },
     icon: MessageSquareText,
     may: "agent",
-    page: lazy(() => import("../SavedReplies")),
+    page: lazyPage(() => import("../SavedReplies")),
   },
   {
     tab: "tags",
@@ -125,7 +126,7 @@ export const pages: readonly Page[] = [
     words: { en: "Tags", de: "Tags" },
     icon: Tags,
     may: "supervisor",
-    page: lazy(() => import("./Tags")),
+    page: lazyPage(() => import("./Tags")),
   },
   {
     tab: "fields",
@@ -133,7 +134,7 @@ export const pages: readonly Page[] = [
     words: { en: "Contact reasons and fields", de: "Kontaktgründe und Felder" },
     icon: ListTree,
     may: "admin",
-    page: lazy(() => import("./Fields")),
+    page: lazyPage(() => import("./Fields")),
   },
   {
     tab: "audit",
@@ -141,7 +142,7 @@ export const pages: readonly Page[] = [
     words: { en: "Audit log", de: "Protokoll" },
     icon: ScrollText,
     may: "admin",
-    page: lazy(() => import("./Audit")),
+    page: lazyPage(() => import("./Audit")),
   },
   {
     tab: "channels",
@@ -149,7 +150,7 @@ export const pages: readonly Page[] = [
     words: { en: "Channels", de: "Kanäle" },
     icon: Cable,
     may: "admin",
-    page: lazy(() => import("./ChannelPages")),
+    page: lazyPage(() => import("./ChannelPages")),
   },
   {
     tab: "dead",
@@ -157,7 +158,7 @@ export const pages: readonly Page[] = [
     words: { en: "Not handled", de: "Nicht verarbeitet" },
     icon: MailX,
     may: "supervisor",
-    page: lazy(() => import("./DeadLetters")),
+    page: lazyPage(() => import("./DeadLetters")),
   },
   {
     tab: "telephones",
@@ -165,7 +166,7 @@ export const pages: readonly Page[] = [
     words: { en: "Telephones", de: "Telefone" },
     icon: Phone,
     may: "admin",
-    page: lazy(() => import("./Telephones")),
+    page: lazyPage(() => import("./Telephones")),
   },
   {
     tab: "values",
@@ -173,7 +174,7 @@ export const pages: readonly Page[] = [
     words: { en: "Shared values", de: "Geteilte Werte" },
     icon: Contact,
     may: "supervisor",
-    page: lazy(() => import("./Values")),
+    page: lazyPage(() => import("./Values")),
   },
   {
     tab: "senders",
@@ -181,7 +182,7 @@ export const pages: readonly Page[] = [
     words: { en: "Blocked senders", de: "Gesperrte Absender" },
     icon: Ban,
     may: "supervisor",
-    page: lazy(() => import("./Senders")),
+    page: lazyPage(() => import("./Senders")),
   },
   {
     tab: "stores",
@@ -189,7 +190,7 @@ export const pages: readonly Page[] = [
     words: { en: "Order numbers", de: "Bestellnummern" },
     icon: Hash,
     may: "supervisor",
-    page: lazy(() => import("./Stores")),
+    page: lazyPage(() => import("./Stores")),
   },
 ];
 

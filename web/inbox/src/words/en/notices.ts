@@ -6,6 +6,10 @@ export const notices = {
   undo: "Undo",
   dismiss: "Dismiss",
   offline: (since: string): string => `Offline since ${since}. What you write is kept and leaves when the connection is back.`,
+  notHere: "Not loaded yet: it opens when the connection is back.",
+  broke: "The page could not go on.",
+  kept: "What you wrote is kept.",
+  reload: "Reload",
   newMessage: (who: string): string => `New message from ${who}`,
   /** What was done, to which conversation. */
   did: (what: string, number: number): string => `${what}: #${number}`,
