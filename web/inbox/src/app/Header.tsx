@@ -106,7 +106,7 @@ export function Header({
             {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}
           </span>
           <CustomerDot c={c} />
-          {waits && <span className="shrink-0 text-amber-text">· {w.waiting(narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince)))}</span>}
+          {waits && <span className="min-w-16 truncate text-amber-text">· {w.waiting(narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince)))}</span>}
           {c.status !== "open" && (
             <Chip>
               {c.snoozedUntil === "" ? statusWord(c.status) : w.until(statusWord(c.status), when(c.snoozedUntil, now))}
@@ -144,8 +144,9 @@ export function Header({
         </AriaButton>
       </MenuButton>
       {c.status === "closed" || c.status === "spam" ? (
-        <Button look="outline" className="max-md:px-3" onPress={() => setStatus(c, "open")}>
-          {c.status === "spam" ? w.notSpam : w.openAgain}
+        <Button look="outline" onPress={() => setStatus(c, "open")} className="max-md:w-11 max-md:justify-center max-md:px-0">
+          <RotateCcw size={15} strokeWidth={1.75} aria-hidden="true" className="md:hidden" />
+          <span className="max-md:sr-only">{c.status === "spam" ? w.notSpam : w.openAgain}</span>
         </Button>
       ) : (
         <Tip words={w.closeNext} keys={keyOf("close")}>
