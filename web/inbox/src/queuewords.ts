@@ -176,7 +176,7 @@ const de: Words = {
   medianP90: "Median · 90 %",
   nobody: "Niemand wartet",
   levels: ["Erhöht", "Hoch", "Kritisch"],
-  agents: "Mitarbeitende",
+  agents: "Agenten",
   agent: "Name",
   state: "Zustand",
   sinceUnknown: "seit dem Start des Servers nicht gesehen",

@@ -14,6 +14,7 @@ import { Button, Trouble } from "../ui/controls";
 import { useNow } from "../ui/hooks";
 import { toast } from "../ui/signals";
 import { age, exactly, personName, subjectOf } from "../words";
+import { numbers } from "../words/figures";
 import { PlaceLink } from "./PlaceLink";
 import { Sheet } from "./Together";
 
@@ -210,7 +211,7 @@ const inMinutes: readonly Figure[] = ["longest", "firstResponse"];
 
 /** What people write, in minutes where they think in these. */
 function written(figure: Figure, l: Levels | undefined): readonly string[] {
-  return l ? l.map((n) => String(inMinutes.includes(figure) ? n / 60 : n)) : ["", "", ""];
+  return l ? l.map((n) => numbers({ useGrouping: false, maximumFractionDigits: 2 }).format(inMinutes.includes(figure) ? n / 60 : n)) : ["", "", ""];
 }
 
 /** Reads a row: null for nothing, "wrong" for what can't be meant. */
@@ -250,7 +251,7 @@ export function Thresholds({ q, onClose }: { q: Queues; onClose: () => void }): 
             <tr className="text-start text-xs text-muted">
               <td />
               {w.levels.map((l) => (
-                <th key={l} scope="col" className="px-1 font-medium">
+                <th key={l} scope="col" className="px-1 pb-1 text-start font-medium">
                   {l}
                 </th>
               ))}
@@ -259,11 +260,11 @@ export function Thresholds({ q, onClose }: { q: Queues; onClose: () => void }): 
           <tbody>
             {figures.map((f) => (
               <tr key={f}>
-                <th scope="row" className="py-1 pe-2 text-start font-normal">
+                <th scope="row" className="w-1/3 py-1 pe-2 text-start leading-tight font-normal">
                   {w.figures[f]}
                 </th>
                 {w.levels.map((l, i) => (
-                  <td key={l} className="px-1">
+                  <td key={l} className="px-1 py-1">
                     <input
                       aria-label={`${w.figures[f]}: ${l}`}
                       inputMode="decimal"

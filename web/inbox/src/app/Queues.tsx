@@ -54,9 +54,9 @@ export default function Queues(): ReactNode {
       <OfflineBar />
       <header className="flex h-14 shrink-0 items-center gap-3 px-4">
         <Logo size={24} />
-        <PlaceLink to={`/${home}`} className="flex h-8 items-center gap-1.5 rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:h-11">
+        <PlaceLink to={`/${home}`} className="flex h-8 items-center gap-1.5 rounded-md px-2 text-sm text-secondary data-[hovered]:bg-hover max-md:size-11 max-md:shrink-0 max-md:justify-center max-md:px-0">
           <ArrowLeft size={15} aria-hidden="true" />
-          {w.back}
+          <span className="max-md:sr-only">{w.back}</span>
         </PlaceLink>
         <h1 className="min-w-0 flex-1 truncate text-base font-semibold">{w.title}</h1>
         {q && may && (
@@ -199,7 +199,7 @@ function Table({ q, me, by, span, now, ask }: { q: All; me: Me; by: By; span: Sp
             <th scope="col" className="px-3 font-medium">{w.offered}</th>
             <th scope="col" className="px-3 font-medium">{w.handled}</th>
             <th scope="col" className="px-3 font-medium">{w.abandoned}</th>
-            <th scope="col" className="px-4 font-medium">
+            <th scope="col" className="px-4 py-1.5 leading-tight font-medium">
               {w.firstResponse}
               <span className="block text-[11px] font-normal">{w.medianP90}</span>
             </th>
@@ -302,10 +302,10 @@ function Agents({ q, now, ask }: { q: All; now: number; ask: (a: Asked) => void 
         <table className="w-full text-sm">
           <thead>
             <tr className="border-b border-line text-xs whitespace-nowrap text-muted">
-              <th scope="col" className="px-4 py-2 text-start font-medium">{w.agent}</th>
-              <th scope="col" className="px-3 text-start font-medium">{w.state}</th>
-              <th scope="col" className="px-3 text-end font-medium">{w.open}</th>
-              <th scope="col" className="px-3 text-end font-medium">{narrow ? w.handled : w.today}</th>
+              <th scope="col" className="px-4 py-2 text-start max-md:px-3 font-medium">{w.agent}</th>
+              <th scope="col" className="px-3 max-md:px-1.5 text-start font-medium">{w.state}</th>
+              <th scope="col" className="px-3 max-md:px-1.5 text-end font-medium">{w.open}</th>
+              <th scope="col" className="px-3 max-md:px-1.5 text-end font-medium">{narrow ? w.handled : w.today}</th>
               <td />
             </tr>
           </thead>
@@ -315,20 +315,20 @@ function Agents({ q, now, ask }: { q: All; now: number; ask: (a: Asked) => void 
               if (!a) return null;
               return (
                 <tr key={id} className="border-b border-line last:border-0">
-                  <th scope="row" className="px-4 py-1 text-start font-medium">{a.name}</th>
-                  <td className="px-3 whitespace-nowrap">
+                  <th scope="row" className="px-4 py-1 text-start max-md:px-3 font-medium">{a.name}</th>
+                  <td className="px-3 max-md:px-1.5 whitespace-nowrap">
                     <span className="inline-flex items-center gap-1.5">
                       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${shapes[a.state]}`} />
                       {w.states[a.state]}
                     </span>
                     {a.since !== "" && <span className="figures ms-2 text-xs text-muted">{clock(seconds(a.since, now), w.day)}</span>}
                   </td>
-                  <td className="figures px-3 text-end whitespace-nowrap">
+                  <td className="figures px-3 text-end max-md:px-1.5 whitespace-nowrap">
                     {a.waiting > 0 && <span className="me-2 text-xs text-muted">{w.openWaiting(a.waiting)}</span>}
                     {a.open}
                   </td>
-                  <td className="figures px-3 text-end">{a.handled}</td>
-                  <td className="w-10 pe-2 text-end">{actions(a)}</td>
+                  <td className="figures px-3 text-end max-md:px-1.5">{a.handled}</td>
+                  <td className="w-10 pe-2 text-end max-md:pe-1">{actions(a)}</td>
                 </tr>
               );
             })}
