@@ -16,7 +16,8 @@ describe("a problem in another language", () => {
     expect(await said("not_found", "there is no such moon")).toBe("Das gibt es nicht, oder nicht mehr.");
     expect(await said("teapot", "the moon is full")).toBe("the moon is full");
   });
-  it("is said in English as the server says it", async () => {
-    expect(await said("conflict", "the conversation is closed: open it first")).toBe("the conversation is closed: open it first");
+  it("is a sentence in English, and what a program calls a field stays as it is", async () => {
+    expect(await said("conflict", "the conversation is closed: open it first")).toBe("The conversation is closed: open it first.");
+    expect(await said("invalid", "body.sendAt has passed")).toBe("body.sendAt has passed");
   });
 });

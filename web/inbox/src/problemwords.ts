@@ -25,6 +25,8 @@ const de: Said = {
     [/^the source of this message holds the number of a payment card.*$/su, "Der Quelltext dieser Nachricht enthält die Nummer einer Zahlungskarte, die unkenntlich gemacht wurde. Nur ein Admin darf ihn sehen."],
     [/^the session has ended: sign in again$/u, "Die Sitzung ist beendet. Melde dich neu an."],
     [/^this sign-in was used from two places.*$/u, "Diese Anmeldung wurde an zwei Orten verwendet und aus Sicherheit beendet. Melde dich neu an."],
+    [/^the set-up code is not the one that the server printed when it started$/u, "Das ist nicht der Code, den der Server beim Start ausgegeben hat."],
+    [/^somebody has set this up already: sign in$/u, "Jemand hat das schon eingerichtet. Melde dich an."],
     // what is gone
     [/^the conversation is not there, or not in one of your inboxes$/u, "Das Gespräch gibt es nicht, oder nicht in deinen Posteingängen."],
     [/^the message is not there(, or not in one of your inboxes)?$/u, "Die Nachricht gibt es nicht, oder nicht in deinen Posteingängen."],
@@ -113,6 +115,7 @@ const de: Said = {
     [/^the id (.+) is taken: choose another$/su, "Die Kennung $1 ist vergeben. Wähl eine andere."],
     [/^the account needs an inbox that its messages arrive in$/u, "Der Kanal braucht einen Posteingang, in dem seine Nachrichten ankommen."],
     [/^an account's id is 1 to 40 of a-z, 0-9, - and _$/u, "Eine Kennung hat 1 bis 40 Zeichen: a bis z, Ziffern, - und _."],
+    [/^hours from "(.*)" to "(.*)": want HH:MM.*$/su, "Von $1 bis $2 geht nicht: Stunden und Minuten, erst der Anfang, dann das Ende. Was über Mitternacht geht, sind zwei."],
     [/^the time zone (?:".*" )?is not known: want a name such as Europe\/Vienna$/su, "Diese Zeitzone ist nicht bekannt: ein Name wie Europe/Vienna."],
     [/^a calendar needs a name$/u, "Ein Kalender braucht einen Namen."],
     [/^thresholds are above zero, and each is no less than the one before$/u, "Schwellen sind größer als null, und keine ist kleiner als die davor."],

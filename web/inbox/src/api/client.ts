@@ -63,8 +63,10 @@ export async function problem(status: number, body: unknown): Promise<ApiError> 
     // not a problem document: the status has to do
   }
   if (status >= 500) said = words().notices.unable;
-  // The server speaks English. What others call it is fetched when it is first said.
-  else if (said !== "" && language() !== "en") {
+  // The server speaks English, without capital and full stop: to programs and logs as well.
+  else if (language() === "en") said = /^[a-z']+[ ,:]/u.test(said) ? `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.?!]$/u.test(said) ? "" : "."}` : said;
+  // What others call it is fetched when it is first said.
+  else if (said !== "") {
     const detail = said;
     said = await import("../problemwords").then(
       (m) => m.refusal(code, detail),
