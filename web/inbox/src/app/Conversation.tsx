@@ -224,7 +224,7 @@ function Opened({
     <main ref={main} data-conversation="" tabIndex={-1} aria-label={w.conversation(c.number)} className="flex min-w-0 flex-1 flex-col bg-surface outline-none!">
       <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} onSpam={spam} onGone={leave} onSort={setTriage} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} onLog={logTheirs} onFollowUp={() => setForm({ which: "follow-up", number: "" })} />
       <TaskBar c={c} me={me} onCalled={(t) => log(t.customer.address)} />
-      <RelatedBar c={c} place={place} onJoin={() => setDialog({ which: "join", picked: "" })} />
+      <RelatedBar c={c} place={place} onJoin={(picked) => setDialog({ which: "join", picked })} />
       <Suspense fallback={null}>
         <SidesBar c={c} />
         <Elsewhere c={c} place={place} agentId={agentId} />

@@ -9,7 +9,7 @@ import { why } from "../whywords";
 import { PlaceLink } from "./PlaceLink";
 
 /** A line above the messages while something may belong with them. */
-export function RelatedBar({ c, place, onJoin }: { c: Conversation; place: Place; onJoin: () => void }): ReactNode {
+export function RelatedBar({ c, place, onJoin }: { c: Conversation; place: Place; onJoin: (other: string) => void }): ReactNode {
   const w = useWords();
   const { value } = useRelated(c.id);
   const [hidden, setHidden] = useState(false);
@@ -26,7 +26,7 @@ export function RelatedBar({ c, place, onJoin }: { c: Conversation; place: Place
         : {why(first.text)}
         {value.length > 1 && w.andMore(value.length - 1)}
       </span>
-      <Button className="h-7!" onPress={onJoin}>
+      <Button className="h-7!" onPress={() => onJoin(first.conversation.id)}>
         {w.joinIt}
       </Button>
       <IconButton icon={X} label={w.hide} className="size-7!" onPress={() => setHidden(true)} />

@@ -57,7 +57,7 @@ export function TogetherDialog({
   c: Conversation;
   place: Place;
   messages: readonly Message[];
-  /** The message from which moving began, or "". */
+  /** The message from which moving began, the conversation that was offered to be joined, or "". */
   picked: string;
   onClose: () => void;
 }): ReactNode {
@@ -65,7 +65,7 @@ export function TogetherDialog({
     case "":
       return null;
     case "join":
-      return <Join c={c} onClose={onClose} />;
+      return <Join c={c} picked={picked} onClose={onClose} />;
     case "move":
       return <Move c={c} place={place} messages={messages} picked={picked} onClose={onClose} />;
     case "facts":
@@ -121,9 +121,10 @@ function Choose({ c, chosen, onChoose }: { c: Conversation; chosen: string; onCh
   );
 }
 
-function Join({ c, onClose }: { c: Conversation; onClose: () => void }): ReactNode {
+function Join({ c, picked, onClose }: { c: Conversation; picked: string; onClose: () => void }): ReactNode {
   const w = useWords();
-  const [other, setOther] = useState<Conversation | null>(null);
+  const offered = useRelated(c.id).value.find((r) => r.conversation.id === picked)?.conversation;
+  const [other, setOther] = useState<Conversation | null>(offered ?? null);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
   const strangers = other !== null && other.customer.customerId !== c.customer.customerId;
@@ -274,7 +275,7 @@ function FactLine({ fact: f }: { fact: ConversationFact }): ReactNode {
         <div className="min-w-0 flex-1">
           <p className="text-sm">{factWord(f)}</p>
           <p className="text-xs text-muted">
-            {f.text !== "" && `${why(f.text)} · `}
+            {f.text !== "" && !f.text.includes(f.actor) && `${why(f.text)} · `}
             {f.actor}, <span title={exactly(f.at)}>{when(f.at, now)}</span>
           </p>
         </div>
