@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { discard, replay, useAccounts, useLetters, type Dead } from "../../accounts";
 import { Button, Trouble } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
+import { toast } from "../../ui/signals";
 import { age, exactly } from "../../words";
 import { PlaceLink } from "../PlaceLink";
 import { useWords, type Words } from "./letterwords";
@@ -16,6 +17,11 @@ export default function DeadLetters({ me }: PageProps): ReactNode {
   const admin = me.agent.role === "admin";
   const { items: accounts } = useAccounts(admin);
   const [refusal, setRefusal] = useState("");
+  const again = async (of: readonly Dead[]): Promise<void> => {
+    const words = await replay(of);
+    setRefusal(words);
+    if (words === "") toast(w.tried);
+  };
   if (error) return <Trouble words={w.failed} kept={error.message} />;
   return (
     <>
@@ -25,7 +31,7 @@ export default function DeadLetters({ me }: PageProps): ReactNode {
           <p className="mt-1 max-w-2xl text-sm text-secondary">{w.text}</p>
         </div>
         {items.length > 1 && (
-          <Button look="outline" onPress={() => void replay(items).then(setRefusal)}>
+          <Button look="outline" onPress={() => void again(items)}>
             {w.all(items.length)}
           </Button>
         )}
@@ -35,7 +41,7 @@ export default function DeadLetters({ me }: PageProps): ReactNode {
       </p>
       <ul className="mt-4 rounded-md bg-surface">
         {items.map((d) => (
-          <Letter key={d.id} of={d} account={accounts.find((a) => a.id === d.account)?.name ?? d.account} admin={admin} w={w} onRefused={setRefusal} />
+          <Letter key={d.id} of={d} account={accounts.find((a) => a.id === d.account)?.name ?? d.account} admin={admin} w={w} onAgain={(x) => void again([x])} onRefused={setRefusal} />
         ))}
         {!loading && items.length === 0 && <li className="px-4 py-10 text-center text-sm text-muted">{w.none}</li>}
       </ul>
@@ -48,7 +54,7 @@ export default function DeadLetters({ me }: PageProps): ReactNode {
   );
 }
 
-function Letter({ of: d, account, admin, w, onRefused }: { of: Dead; account: string; admin: boolean; w: Words; onRefused: (words: string) => void }): ReactNode {
+function Letter({ of: d, account, admin, w, onAgain, onRefused }: { of: Dead; account: string; admin: boolean; w: Words; onAgain: (d: Dead) => void; onRefused: (words: string) => void }): ReactNode {
   const now = useNow();
   const [asked, setAsked] = useState(false);
   return (
@@ -77,7 +83,7 @@ function Letter({ of: d, account, admin, w, onRefused }: { of: Dead; account: st
         </span>
       ) : (
         <span className="flex gap-2">
-          <Button look="outline" onPress={() => void replay([d]).then(onRefused)}>
+          <Button look="outline" onPress={() => onAgain(d)}>
             {w.again}
           </Button>
           {admin && <Button onPress={() => setAsked(true)}>{w.discard}</Button>}

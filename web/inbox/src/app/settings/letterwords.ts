@@ -12,6 +12,7 @@ const en = {
   discard: "Throw away",
   sure: "Throw it away for good? What came is lost by it.",
   keep: "Keep it",
+  tried: "Tried again: what still can't be taken comes back here.",
   more: "Older ones",
 };
 
@@ -27,6 +28,7 @@ const de: Words = {
   discard: "Wegwerfen",
   sure: "Endgültig wegwerfen? Was ankam, ist damit verloren.",
   keep: "Behalten",
+  tried: "Noch einmal versucht: Was sich weiter nicht verarbeiten lässt, kommt hierher zurück.",
   more: "Ältere",
 };
 
