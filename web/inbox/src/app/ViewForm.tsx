@@ -67,7 +67,7 @@ export default function ViewForm({ me, view, query: initial, sort: order, onClos
     );
   };
   const text = (id: "after" | "before" | "words", value: string, type: "date" | "text", onChange: (v: string) => void): ReactNode => (
-    <label className="min-w-0 text-xs text-muted">
+    <label className="block min-w-0 text-xs text-muted">
       {w.field[id]}
       <input type={type} className={field} value={value} onChange={(e) => onChange(e.target.value)} />
     </label>
@@ -100,8 +100,17 @@ export default function ViewForm({ me, view, query: initial, sort: order, onClos
       >
         <label className="block text-xs text-muted">
           {w.name}
-          {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the sheet was opened to fill it */}
-          <input autoFocus className={field} value={name} maxLength={60} onChange={(e) => setName(e.target.value)} />
+          <input
+            // eslint-disable-next-line jsx-a11y/no-autofocus -- the sheet was opened to fill it
+            autoFocus
+            className={field}
+            value={name}
+            maxLength={60}
+            onChange={(e) => {
+              setName(e.target.value);
+              setRefusal("");
+            }}
+          />
         </label>
         <div className="mt-3 grid grid-cols-2 gap-x-3 gap-y-2">
           {select("status", statuses.map((s) => ({ value: s, words: w.status[s] })))}
@@ -133,7 +142,7 @@ export default function ViewForm({ me, view, query: initial, sort: order, onClos
           {reasons.length > 0 && select("reason", reasons.map((r) => ({ value: r, words: r })))}
           {select("priority", levels.map((p, i) => ({ value: p, words: w.priority[i] ?? p })))}
           {select("channel", channels.map((c) => ({ value: c, words: w.channel[c] })))}
-          {text("words", of(query, "").join(" "), "text", (v) => setQuery(put(query, "", [v])))}
+          <div className="col-span-2">{text("words", of(query, "").join(" "), "text", (v) => setQuery(put(query, "", [v])))}</div>
           {text("after", of(query, "after").at(-1) ?? "", "date", (v) => set("after", v))}
           {text("before", of(query, "before").at(-1) ?? "", "date", (v) => set("before", v))}
           <Tick words={w.waiting} on={is.includes("waiting")} onChange={() => toggle("waiting")} />
