@@ -1,6 +1,6 @@
 // The first admin, and what the business is called.
 
-import { useId, useState, type ReactNode } from "react";
+import { useId, useState, useSyncExternalStore, type ReactNode } from "react";
 import { problem } from "../../api/client";
 import { enter } from "../../session";
 import { saidOf } from "../../setup";
@@ -15,11 +15,17 @@ function codeOfAddress(): string {
   return new URLSearchParams(location.hash.slice(1)).get("code") ?? "";
 }
 
+// Whoever opens the address in a tab that shows this page already loads nothing anew.
+function onAddress(l: () => void): () => void {
+  addEventListener("hashchange", l);
+  return () => removeEventListener("hashchange", l);
+}
+
 const zones = (): string[] => (typeof Intl.supportedValuesOf === "function" ? Intl.supportedValuesOf("timeZone") : []);
 
 export function Begin(): ReactNode {
   const w = words().begin;
-  const [known] = useState(codeOfAddress);
+  const known = useSyncExternalStore(onAddress, codeOfAddress);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -65,7 +71,7 @@ export function Begin(): ReactNode {
       }}
     >
       <Labelled id={ids.code} words={w.code} help={w.codeHelp}>
-        <input id={ids.code} name="code" defaultValue={known} required autoComplete="off" spellCheck={false} aria-describedby={`${ids.code}-help`} className={`${field} font-mono`} />
+        <input key={known} id={ids.code} name="code" defaultValue={known} required autoComplete="off" spellCheck={false} aria-describedby={`${ids.code}-help`} className={`${field} font-mono`} />
       </Labelled>
       <Labelled id={ids.workspace} words={w.workspace} help={w.workspaceHelp}>
         <input id={ids.workspace} name="workspace" required maxLength={200} autoComplete="organization" aria-describedby={`${ids.workspace}-help`} className={field} />
