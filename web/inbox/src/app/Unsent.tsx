@@ -10,7 +10,7 @@ import { useSelect } from "../store";
 import type { Message } from "../types";
 import { Button } from "../ui/controls";
 import { sendNow, unsend } from "../unsent";
-import { exactly } from "../words";
+import { exactly, when } from "../words";
 
 export default function Unsent({ message: m }: { message: Message }): ReactNode {
   const w = useWords();
@@ -60,7 +60,7 @@ export default function Unsent({ message: m }: { message: Message }): ReactNode 
     <div className={`mt-3 rounded-md px-3 py-2 text-sm ${asks ? "bg-amber-soft" : "bg-sunken"}`}>
       <p className={`flex items-center gap-1.5 font-medium ${asks ? "text-amber-text" : ""}`}>
         {asks ? <TriangleAlert size={15} strokeWidth={2} aria-hidden="true" /> : <CalendarClock size={15} strokeWidth={2} aria-hidden="true" />}
-        {held ? w.held : w.leaves(exactly(m.sendAt))}
+        {held ? w.held : <span title={exactly(m.sendAt)}>{w.leaves(when(m.sendAt, now))}</span>}
       </p>
       {asks && !held && <p className="mt-1">{w.wroteSince}</p>}
       <div className="mt-2 flex flex-wrap items-center gap-2">

@@ -154,12 +154,14 @@ function Contents({ order: o }: { order: Order }): ReactNode {
       ))}
       {[...o.refunds.map((r) => ({ ...r, words: w.refunded(money(r.amount, o.currency)) })), ...o.returns.map((r) => ({ ...r, words: w.returned(orderWord(r.status)) }))].map(
         (r) => (
-          <p key={`${r.words} ${r.id}`} className="mt-2 flex items-center gap-1.5 text-xs">
-            <Undo2 size={13} strokeWidth={1.75} aria-hidden="true" className="shrink-0 text-muted" />
-            <span className="font-medium">{r.words}</span>
-            <span className="min-w-0 truncate text-muted" title={exactly(r.at)}>
-              {r.reason !== "" && `${r.reason}, `}
-              {when(r.at, now)}
+          <p key={`${r.words} ${r.id}`} className="mt-2 flex gap-1.5 text-xs">
+            <Undo2 size={13} strokeWidth={1.75} aria-hidden="true" className="mt-0.5 shrink-0 text-muted" />
+            <span className="min-w-0">
+              <span className="font-medium">{r.words}</span>{" "}
+              <span className="text-muted" title={exactly(r.at)}>
+                {r.reason !== "" && `${r.reason}, `}
+                {when(r.at, now)}
+              </span>
             </span>
           </p>
         ),
