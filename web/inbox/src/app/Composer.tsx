@@ -342,7 +342,7 @@ export function Composer({
       <AriaButton
         aria-pressed={(isNote ? "note" : "reply") === id}
         onPress={() => focus(id)}
-        className={`h-7 rounded-md px-2 text-sm max-md:h-11 ${
+        className={`h-7 shrink-0 rounded-md px-2 text-sm whitespace-nowrap max-md:h-11 ${
           (isNote ? "note" : "reply") === id ? (id === "note" ? "font-medium text-violet-text" : "font-medium text-accent-text") : "text-muted data-[hovered]:text-text"
         }`}
       >
@@ -411,7 +411,7 @@ export function Composer({
             />
           </Suspense>
         )}
-        {isNote && <span className="ms-1 text-xs text-violet-text">{w.onlyTeam}</span>}
+        {isNote && <span className="ms-1 min-w-0 truncate text-xs text-violet-text">{w.onlyTeam}</span>}
         {narrow && <IconButton icon={X} label={w.closeKeep} className="ms-auto" onPress={() => setOpen(false)} />}
       </div>
       <Suspense>
