@@ -32,7 +32,7 @@
 // other; skein.ask.<channel>.<account>.<verb> is a question to the server,
 // answered by one node.
 //
-// It promises: what is acknowledged is on disk; items of one partition are
+// It promises: what is acknowledged is on disk; items of one partition and lane are
 // handed over in order, and none overtakes one that is being retried; a
 // repetition within ten minutes is swallowed; a credential reaches its own
 // channel and nothing else, see [Permissions].
