@@ -15,6 +15,10 @@ func TestSignature(t *testing.T) {
 	if want := (Signature{Text: "Kind regards,\nAna <b>Vidal (Ana)", HTML: "<p>Regards, <b>Ana &lt;b&gt;Vidal</b></p>"}); *got != want {
 		t.Errorf("For() = %+v, want %+v", *got, want)
 	}
+	older := Signature{Text: "{{agent.firstname}} of {{shop.name}}"}
+	if got := older.For(&Agent{Name: " Ana Vidal"}).Text; got != "Ana of {{shop.name}}" {
+		t.Errorf("a variable that there is none of, or a blank before the name, makes it %q", got)
+	}
 	if none := (Signature{}).For(ana); none != nil {
 		t.Errorf("an empty signature is %+v", none)
 	}
@@ -39,12 +43,22 @@ func TestSignature(t *testing.T) {
 }
 
 // A variable that there is none of is refused when the signature is written, by
-// its name.
+// its name, and so is one that mails without formatting would lack.
 func TestSignatureVariables(t *testing.T) {
 	t.Parallel()
-	in := Inbox{Name: "Help", Signature: Signature{Text: "Regards, {{agent.nam}}"}}
-	if err := in.Check(); CodeOf(err) != Invalid || !strings.Contains(err.Error(), "{{agent.nam}}") {
-		t.Errorf("Check() = %v, want it to name the variable", err)
+	in := Inbox{Name: "Help"}
+	for _, c := range []struct {
+		s     Signature
+		names string
+	}{
+		{Signature{Text: "Regards, {{agent.nam}}"}, "{{agent.nam}}"},
+		{Signature{Text: "Regards", HTML: "<p>{{agent.surname}}</p>"}, "{{agent.surname}}"},
+		{Signature{Text: " \n", HTML: "<p>Regards</p>"}, "no text"},
+	} {
+		in.Signature = c.s
+		if err := in.Check(); CodeOf(err) != Invalid || !strings.Contains(err.Error(), c.names) {
+			t.Errorf("Check() of %+v = %v, want it to name %s", c.s, err, c.names)
+		}
 	}
 	in.Signature = Signature{Text: "Regards, {{agent.name}} {not one}"}
 	if err := in.Check(); err != nil {
