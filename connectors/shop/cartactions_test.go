@@ -152,8 +152,11 @@ func TestCartActionsCut(t *testing.T) {
 		a := newActor(t, Shopify, f)
 		f.drafts = []*fakeDraft{{input: map[string]any{"tags": []any{"skein-x"}}}} // made by an attempt before
 		f.cut = 1
-		if r := a.cart("x", kind, cart, ""); r.State != inbox.Sent || len(f.drafts) != 1 || f.drafts[0].sent > 1 {
-			t.Errorf("%s is %+v: %+v", kind, r, f.drafts[0])
+		r := a.cart("x", kind, cart, "")
+		d := f.drafts[0]
+		if mailed, completed := d.sent == 1, d.order != ""; r.State != inbox.Sent || len(f.drafts) != 1 || d.sent > 1 ||
+			mailed != (kind == inbox.MailCart) || completed != (kind == inbox.CompleteCart) {
+			t.Errorf("%s is %+v: %+v", kind, r, d)
 		}
 	}
 }
