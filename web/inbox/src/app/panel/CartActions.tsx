@@ -36,7 +36,7 @@ export default function CartActions({ cart: c, conversation }: { cart: Cart; con
           <a href={c.url} target="_blank" rel="noreferrer noopener" title={w.link} className="min-w-0 basis-full truncate text-xs text-accent-text underline underline-offset-2">
             {c.url}
           </a>
-          <Button look="outline" className="h-7!" aria-label={w.copyLabel} onPress={() => void navigator.clipboard.writeText(c.url).then(() => setCopied(true), () => undefined)}>
+          <Button look="outline" className="h-7!" aria-label={copied ? w.copied : w.copyLabel} onPress={() => void navigator.clipboard.writeText(c.url).then(() => setCopied(true), () => undefined)}>
             {copied ? w.copied : w.copy}
           </Button>
           <Button

@@ -28,7 +28,7 @@ const en: Words = {
   link: "The way back to the cart",
   copy: "Copy link",
   copied: "Copied",
-  copyLabel: "Copy the link that restores the cart",
+  copyLabel: "Copy link that restores the cart",
   reply: "Put the link in the reply",
   done: "Done with the cart in the shop",
   group: "In the shop: the cart",
