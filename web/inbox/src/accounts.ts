@@ -95,7 +95,7 @@ function health(x: unknown): Health {
   };
 }
 
-export function account(x: unknown): Account {
+function account(x: unknown): Account {
   const o = parse.record(x, "account");
   return {
     id: parse.str(o, "id"),

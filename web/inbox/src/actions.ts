@@ -93,7 +93,7 @@ export async function change(id: string, patch: Patch, asked: Asked = plain(patc
 }
 
 /** Changes a conversation and offers to undo it. */
-export function changeWithUndo(c: Conversation, patch: Patch, what: string, fields: Values = {}): void {
+function changeWithUndo(c: Conversation, patch: Patch, what: string, fields: Values = {}): void {
   const back: Patch = {
     ...(patch.status === undefined ? {} : { status: c.status }),
     ...(patch.assigneeId === undefined ? {} : { assigneeId: c.assigneeId }),

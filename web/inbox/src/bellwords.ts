@@ -33,7 +33,6 @@ interface Words {
   readonly devices: string;
   readonly thisOne: string;
   readonly remove: (name: string) => string;
-  readonly watch: string;
 }
 
 const en: Words = {
@@ -73,7 +72,6 @@ const en: Words = {
   devices: "Browsers that are told",
   thisOne: "this one",
   remove: (name) => `Tell ${name} no more`,
-  watch: "Watch",
 };
 
 const de: Words = {
@@ -113,7 +111,6 @@ const de: Words = {
   devices: "Browser, die es erfahren",
   thisOne: "dieser",
   remove: (name) => `${name} nichts mehr sagen`,
-  watch: "Beobachten",
 };
 
 export const { words, useWords } = catalogue<Words>({ en, de });

@@ -53,7 +53,7 @@ const fieldsLeft = (before: Conversation, after: Conversation): Record<string, s
   Object.fromEntries([...Object.keys(before.fields), ...Object.keys(after.fields)].filter((k) => before.fields[k] !== after.fields[k]).map((k) => [k, before.fields[k] ?? ""]));
 
 /** What a conversation looks like once it is changed. */
-export function patchOf(c: Conversation, a: Asked): Patch {
+function patchOf(c: Conversation, a: Asked): Patch {
   const add = a.addTags ?? [];
   const remove = a.removeTags ?? [];
   return {
@@ -68,7 +68,7 @@ export function patchOf(c: Conversation, a: Asked): Patch {
 }
 
 /** Whether it is so already. */
-export function holds(c: Conversation, a: Asked): boolean {
+function holds(c: Conversation, a: Asked): boolean {
   const p = patchOf(c, a);
   return (
     (p.status === undefined || c.status === p.status) &&
@@ -82,7 +82,7 @@ export function holds(c: Conversation, a: Asked): boolean {
 }
 
 /** What puts it back, of what was changed. */
-export function backOf(before: Conversation, after: Conversation, a: Asked, now: number): Asked {
+function backOf(before: Conversation, after: Conversation, a: Asked, now: number): Asked {
   const snoozed = before.status === "snoozed" && Date.parse(before.snoozedUntil) > now;
   return {
     ...(before.status === after.status && before.snoozedUntil === after.snoozedUntil
@@ -104,7 +104,7 @@ export function backOf(before: Conversation, after: Conversation, a: Asked, now:
 }
 
 /** Why one that has changed since it was seen is left alone, or "" when what changed is of no matter here. */
-export function objection(seen: Conversation, fresh: Conversation, a: Asked): "" | "wroteMeanwhile" | "changedMeanwhile" | "joinedMeanwhile" {
+function objection(seen: Conversation, fresh: Conversation, a: Asked): "" | "wroteMeanwhile" | "changedMeanwhile" | "joinedMeanwhile" {
   if (fresh.id !== seen.id) return "joinedMeanwhile";
   const puts = a.status !== undefined || a.snoozedUntil !== undefined;
   if (puts && fresh.status !== seen.status) return "changedMeanwhile";

@@ -30,7 +30,7 @@ function kept(x: unknown): Kept {
 }
 
 /** The server's, of a conversation. */
-export function shelfOf(id: string): Shelf {
+function shelfOf(id: string): Shelf {
   const params = { path: { id } };
   return {
     read: async () => kept(await body(api.GET("/api/v1/conversations/{id}/draft", { params }))),

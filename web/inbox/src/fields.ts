@@ -42,7 +42,7 @@ export interface Field {
 
 const option = (o: Rec): Option => ({ id: str(o, "id"), name: str(o, "name"), retired: flag(o, "retired") });
 
-export function field(x: unknown): Field {
+function field(x: unknown): Field {
   const o = record(x, "field");
   return {
     id: need(o, "id", "field"),

@@ -39,7 +39,7 @@ export interface LinkConfig {
 }
 
 /** How long the other end may take to answer. */
-export const patience = 5_000;
+const patience = 5_000;
 
 const nowhere: Stand = { open: "", typing: "", idle: false, away: false, chosen: 0 };
 

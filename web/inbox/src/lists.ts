@@ -62,7 +62,7 @@ export function asked(f: Filter): Asked {
   };
 }
 
-export function matches(c: Conversation, f: Filter, me: string): boolean {
+function matches(c: Conversation, f: Filter, me: string): boolean {
   if (c.mergedInto !== "" || c.sideOf !== "") return false;
   if (f.status !== "all" && c.status !== f.status) return false;
   if (f.inbox !== "" && c.inboxId !== f.inbox) return false;

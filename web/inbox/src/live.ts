@@ -58,7 +58,7 @@ type Frame =
   | { readonly type: "around"; readonly around: AroundFrame };
 
 /** Reads one frame; null for types that this app does not know. */
-export function parseFrame(data: unknown): Frame | null {
+function parseFrame(data: unknown): Frame | null {
   if (typeof data !== "string") return null;
   const o = record(JSON.parse(data) as unknown, "frame");
   const position = str(o, "position");

@@ -187,7 +187,7 @@ function isEntry(x: unknown): x is Entry {
   );
 }
 
-export function phaseOf(err: unknown): Phase {
+function phaseOf(err: unknown): Phase {
   if (err instanceof ApiError) {
     if (err.status === 409 && err.newer.length > 0) return { is: "newer", newer: err.newer };
     if (err.passing || err.status === 401) return { is: "waiting" };

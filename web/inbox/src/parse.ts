@@ -314,7 +314,7 @@ export function related(x: unknown): Related {
   return { conversation: conversation(o["conversation"]), why: str(o, "why"), text: str(o, "text") };
 }
 
-export function agent(x: unknown): Agent {
+function agent(x: unknown): Agent {
   const o = record(x, "agent");
   return { id: need(o, "id", "agent"), name: str(o, "name"), email: str(o, "email") };
 }

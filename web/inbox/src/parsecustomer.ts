@@ -73,7 +73,7 @@ function consent(x: unknown): Consent {
   return { purpose: str(o, "purpose"), granted: flag(o, "granted"), source: str(o, "source"), at: str(o, "at") };
 }
 
-export function match(x: unknown): Match {
+function match(x: unknown): Match {
   const o = record(x, "match");
   return { customer: customer(o["customer"]), score: num(o, "score"), reasons: list(o, "reasons", text) };
 }
@@ -219,12 +219,12 @@ export function cart(x: unknown): Cart {
   };
 }
 
-export function savedItem(x: unknown): SavedItem {
+function savedItem(x: unknown): SavedItem {
   const o = record(x, "saved item");
   return { store: str(o, "store"), sku: str(o, "sku"), title: str(o, "title"), url: link(o, "url"), at: str(o, "at") };
 }
 
-export function pageView(x: unknown): PageView {
+function pageView(x: unknown): PageView {
   const o = record(x, "page view");
   return { id: need(o, "id", "page view"), title: str(o, "title"), url: link(o, "url"), at: str(o, "at") };
 }
@@ -255,7 +255,7 @@ export function panel(x: unknown): {
   };
 }
 
-export function loyalty(x: unknown): Loyalty {
+function loyalty(x: unknown): Loyalty {
   const o = record(x, "loyalty");
   return {
     balances: list(o, "balances", (y) => {

@@ -16,7 +16,7 @@ const days = (today: Date): readonly string[] =>
     return d.toISOString().slice(0, 10);
   });
 
-export const filters: readonly Filter[] = [
+const filters: readonly Filter[] = [
   { name: "from", values: () => [] },
   { name: "to", values: () => [] },
   { name: "status", values: () => ["open", "pending", "snoozed", "closed", "spam"] },

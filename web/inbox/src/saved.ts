@@ -59,7 +59,7 @@ export function actions(x: unknown): Actions {
   };
 }
 
-export function savedReply(x: unknown): SavedReply {
+function savedReply(x: unknown): SavedReply {
   const o = record(x, "saved reply");
   return {
     id: str(o, "id"),
@@ -120,7 +120,7 @@ export interface SavedList {
   readonly variables: readonly string[];
 }
 
-export const savedKey = ["saved-replies"] as const;
+const savedKey = ["saved-replies"] as const;
 
 const nothingSaved: SavedList = { items: [], variables: [] };
 

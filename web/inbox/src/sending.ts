@@ -55,7 +55,7 @@ function template(x: unknown): SendTemplate {
   return { name: str(o, "name"), language: str(o, "language"), text: str(o, "text"), values: num(o, "values") };
 }
 
-export function way(x: unknown): Way {
+function way(x: unknown): Way {
   const o = record(x, "way");
   return {
     accountId: str(o, "accountId"),

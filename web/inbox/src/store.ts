@@ -60,7 +60,7 @@ export class Store {
 }
 
 /** Equal when both hold the same things in the same places. */
-export function shallow<T>(a: T, b: T): boolean {
+function shallow<T>(a: T, b: T): boolean {
   if (Object.is(a, b)) return true;
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
   return a.every((x, i) => Object.is(x, b[i]));

@@ -37,7 +37,7 @@ async function insist<T>(call: () => Promise<T>): Promise<T> {
 const why = (e: unknown): string => (e instanceof Error ? e.message : fieldWords().failed);
 
 /** Watches a conversation, or no more. */
-export async function watch(c: Conversation, on: boolean): Promise<void> {
+async function watch(c: Conversation, on: boolean): Promise<void> {
   const w = fieldWords();
   const params = { path: { id: c.id } };
   await queries.cancelQueries({ queryKey: key(c.id) });

@@ -157,7 +157,7 @@ function Audio({ m, audio: a, token }: { m: Message; audio: CallAudio; token: st
  * began with is kept while it plays, and when the server no longer takes it, it
  * goes on at the same place with a fresh one.
  */
-export function Player({ id, label, token }: { id: string; label: string; token: string }): ReactNode {
+function Player({ id, label, token }: { id: string; label: string; token: string }): ReactNode {
   const w = useWords();
   const [used, setUsed] = useState(token);
   const [failed, setFailed] = useState(false);

@@ -215,7 +215,7 @@ function written(figure: Figure, l: Levels | undefined): readonly string[] {
 }
 
 /** Reads a row: null for nothing, "wrong" for what can't be meant. */
-export function readLevels(figure: Figure, row: readonly string[]): Levels | null | "wrong" {
+function readLevels(figure: Figure, row: readonly string[]): Levels | null | "wrong" {
   if (row.every((s) => s.trim() === "")) return null;
   const [a, b, c] = row.map((s) => (s.trim() === "" ? NaN : Number(s.replace(",", ".")) * (inMinutes.includes(figure) ? 60 : 1)));
   return a !== undefined && b !== undefined && c !== undefined && a > 0 && b >= a && c >= b ? [a, b, c] : "wrong";

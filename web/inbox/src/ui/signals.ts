@@ -40,7 +40,7 @@ export const toasts = new Signal<readonly Toast[]>([]);
 let lastToast = 0;
 
 /** How long a toast and its undo stay, in milliseconds. */
-export const toastTime = 8_000;
+const toastTime = 8_000;
 
 export function toast(words: string, more: { tone?: "quiet" | "bad"; undo?: () => void } = {}): void {
   const id = ++lastToast;

@@ -89,7 +89,7 @@ export function settle(wanted: string, loaded: Words): void {
 }
 
 /** Has the page speak a language. Rejects when its catalogue can't be loaded; the page then goes on as it was. */
-export async function speak(wanted: string): Promise<void> {
+async function speak(wanted: string): Promise<void> {
   const mine = ++turn;
   const loaded = await load[languageOf(wanted) ?? "en"]();
   if (mine === turn) settle(wanted, loaded.default);

@@ -34,7 +34,7 @@ export function Identities({ customer }: { customer: Customer }): ReactNode {
   );
 }
 
-export function IdentityLine({ identity: i }: { identity: Identity }): ReactNode {
+function IdentityLine({ identity: i }: { identity: Identity }): ReactNode {
   const w = useWords();
   const Icon = kindIcon[i.kind] ?? AtSign;
   const kind = w.kinds[i.kind] ?? i.kind;

@@ -4,6 +4,4 @@ export const compose: Words["compose"] = {
   begin: "Neues Gespräch",
   write: "Schreiben",
   sides: "Nebengespräche",
-  colleague: (who, number) => `${who} antwortet demselben Kunden in #${number}.`,
-  go: "Dorthin",
 };
