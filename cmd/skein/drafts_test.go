@@ -15,7 +15,6 @@ func TestDraftsLive(t *testing.T) {
 		t.Skip("starts a server, and a browser")
 	}
 	t.Parallel()
-	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	in := n.inboxes["support"].ID
 	ana := n.agent("ana", inbox.AgentRole, in)
@@ -30,9 +29,6 @@ func TestDraftsLive(t *testing.T) {
 	}, time.Now().Add(-10*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	p := runPage(t, node, "e2e/drafts.mjs", fmt.Sprintf("SKEIN_URL=%s/c/%d", n.url, c.Number),
-		"SKEIN_EMAILS=ana@skein.example ben@skein.example", "SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium)
-	for _, step := range []string{"taken", "on the other device", "still its author's"} {
-		p.expect(step)
-	}
+	n.inBrowser("drafts.mjs", "taken on the other device still its author's",
+		fmt.Sprintf("SKEIN_URL=%s/c/%d", n.url, c.Number), "SKEIN_EMAILS=ana@skein.example ben@skein.example")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -9,10 +8,8 @@ import (
 	"mime/multipart"
 	"net/mail"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,37 +26,16 @@ func TestEndToEnd(t *testing.T) {
 		t.Skip("starts everything, and a browser")
 	}
 	t.Parallel()
-	chromium, node := browser(t, "index.html")
-	dovecot := inboxtest.StartDovecot(t)
-	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
-	data := filepath.Join(t.TempDir(), "data")
-	p := startUp(t, data)
-	vars := map[string]string{"SKEIN_DATA": data, "SKEIN_PASSWORD": "a long enough one"}
-	settings := filepath.Join(t.TempDir(), "settings.json")
-	if err := os.WriteFile(settings, fmt.Appendf(nil, `{
-		"imap": {"host": %q, "port": %d, "security": "none"}, "smtp": {"host": %q, "port": %d, "security": "none"},
-		"username": "support", "password": %q}`, dovecot.Host, dovecot.Port, sink.Host, sink.Port, inboxtest.MailPassword), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{
-		{"account", "add", "support", "--address", "support@shop.example", "--name", "The shop", "--settings", settings},
-		{"user", "add", "ana@shop.example", "--name", "Ana", "--role", "agent"},
-		{"user", "add", "sue@shop.example", "--name", "Sue", "--role", "admin"},
-	} {
-		if code, _, said := runCommand(t, vars, args...); code != 0 {
-			t.Fatalf("skein %v: %s", args, said)
-		}
-	}
-	p.running(t, "support")
+	p := startMailShop(t)
 	p.sign(t, "Kind regards,\n{{agent.name}}", "<p>Kind regards,<br><b>{{agent.name}}</b></p>")
 
-	page := runPage(t, node, "e2e/path.mjs", "SKEIN_URL="+p.url, "SKEIN_EMAIL=ana@shop.example", "SKEIN_PASSWORD="+vars["SKEIN_PASSWORD"], "CHROMIUM="+chromium)
+	page := p.page(t, "path.mjs")
 	page.expect("signed in")
-	dovecot.Deliver(t, "support", "INBOX", letter("first@x.example", "", "Where is my parcel?", "I have waited for two weeks."))
+	p.dovecot.Deliver(t, "support", "INBOX", letter("first@x.example", "", "Where is my parcel?", "I have waited for two weeks."))
 	page.say("go")
 	page.expect("answered")
 
-	got := sink.Wait(t, 1, time.Minute)[0] // it can be taken back for ten seconds
+	got := p.sink.Wait(t, 1, time.Minute)[0] // it can be taken back for ten seconds
 	answer, err := mail.ReadMessage(bytes.NewReader(got.Data))
 	if err != nil {
 		t.Fatal(err)
@@ -88,15 +64,13 @@ func TestEndToEnd(t *testing.T) {
 		t.Errorf("Message-ID = %q, want one of our domain", id)
 	}
 
-	dovecot.Deliver(t, "support", "INBOX", letter("second@x.example", id, "Re: Where is my parcel?", "Thanks, that was quick."))
+	p.dovecot.Deliver(t, "support", "INBOX", letter("second@x.example", id, "Re: Where is my parcel?", "Thanks, that was quick."))
 	page.say("go")
 	page.expect("seen")
 	page.say("go")
 
 	var list struct{ Items []struct{ MessageSeq int } }
-	var session struct{ AccessToken string }
-	p.call("", "POST", "/login", map[string]string{"email": "ana@shop.example", "password": vars["SKEIN_PASSWORD"]}, &session)
-	p.call(session.AccessToken, "GET", "/conversations?status=all", nil, &list)
+	p.call(p.as("ana"), "GET", "/conversations?status=all", nil, &list)
 	if len(list.Items) != 1 || list.Items[0].MessageSeq != 3 {
 		t.Errorf("conversations = %+v, want one with three messages", list.Items)
 	}
@@ -109,7 +83,6 @@ func TestRelationsLive(t *testing.T) {
 		t.Skip("starts a server, and a browser")
 	}
 	t.Parallel()
-	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	in := n.inboxes["support"].ID
 	ana := n.agent("ana", inbox.AgentRole, in)
@@ -130,28 +103,67 @@ func TestRelationsLive(t *testing.T) {
 		return len(list.Items) > 0 && list.Items[0].Score >= .5
 	})
 
-	cmd := exec.CommandContext(t.Context(), node, "e2e/relations.mjs")
-	cmd.Dir = "../../web"
-	cmd.Env = append(os.Environ(), fmt.Sprintf("SKEIN_URL=%s/c/%d", n.url, c.Number), "SKEIN_EMAILS=ana@skein.example ben@skein.example",
-		"SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.Output()
-	if want := "merged taken-apart rejected not-rejected linked code-sent claim-rejected claim-back moved moved-back joined parted seen"; err != nil ||
-		strings.Join(strings.Split(strings.ReplaceAll(strings.TrimSpace(string(out)), " ", "-"), "\n"), " ") != want {
-		t.Fatalf("the pages came to %q: %v\n%s", out, err, &said)
+	n.inBrowser("relations.mjs", "merged taken apart rejected not rejected linked code sent claim rejected claim back moved moved back joined parted seen",
+		fmt.Sprintf("SKEIN_URL=%s/c/%d", n.url, c.Number), "SKEIN_EMAILS=ana@skein.example ben@skein.example")
+}
+
+// A mailShop is a whole server that serves one mailbox, support@shop.example, for
+// the agent Ana, in a browser, and the admin Sue.
+type mailShop struct {
+	*process
+	dovecot *inboxtest.Dovecot
+	sink    *inboxtest.SMTPSink
+}
+
+const shopPassword = "a long enough one"
+
+func startMailShop(t *testing.T) mailShop {
+	t.Helper()
+	browser(t, "index.html") // its turn comes before there is a server to keep
+	data := filepath.Join(t.TempDir(), "data")
+	s := mailShop{dovecot: inboxtest.StartDovecot(t), sink: inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})}
+	s.process = startUp(t, data)
+	settings := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(settings, fmt.Appendf(nil, `{
+		"imap": {"host": %q, "port": %d, "security": "none"}, "smtp": {"host": %q, "port": %d, "security": "none"},
+		"username": "support", "password": %q}`, s.dovecot.Host, s.dovecot.Port, s.sink.Host, s.sink.Port, inboxtest.MailPassword), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	for _, args := range [][]string{
+		{"account", "add", "support", "--address", "support@shop.example", "--name", "The shop", "--settings", settings},
+		{"user", "add", "ana@shop.example", "--name", "Ana", "--role", "agent"},
+		{"user", "add", "sue@shop.example", "--name", "Sue", "--role", "admin"},
+	} {
+		if code, _, said := runCommand(t, map[string]string{"SKEIN_DATA": data, "SKEIN_PASSWORD": shopPassword}, args...); code != 0 {
+			t.Fatalf("skein %v: %s", args, said)
+		}
+	}
+	s.running(t)
+	return s
+}
+
+// as is the token of ana or sue.
+func (s mailShop) as(name string) string {
+	var session struct{ AccessToken string }
+	s.call("", "POST", "/login", map[string]string{"email": name + "@shop.example", "password": shopPassword}, &session)
+	return session.AccessToken
+}
+
+// page runs a page's half of a test, for Ana.
+func (s mailShop) page(t *testing.T, script string) *page {
+	t.Helper()
+	chromium, node := browser(t, "index.html")
+	return runPage(t, node, "e2e/"+script, "SKEIN_URL="+s.url, "SKEIN_EMAIL=ana@shop.example", "SKEIN_PASSWORD="+shopPassword, "CHROMIUM="+chromium)
 }
 
 // sign gives the first inbox a signature.
-func (p *process) sign(t *testing.T, text, html string) {
+func (s mailShop) sign(t *testing.T, text, html string) {
 	t.Helper()
-	var session struct{ AccessToken string }
-	p.call("", "POST", "/login", map[string]string{"email": "sue@shop.example", "password": "a long enough one"}, &session)
+	sue := s.as("sue")
 	var list struct{ Items []inbox.Inbox }
-	p.call(session.AccessToken, "GET", "/inboxes", nil, &list)
+	s.call(sue, "GET", "/inboxes", nil, &list)
 	in := list.Items[0]
-	if code := p.call(session.AccessToken, "PUT", "/inboxes/"+string(in.ID), map[string]any{"version": in.Version, "name": in.Name, "brandId": in.BrandID,
+	if code := s.call(sue, "PUT", "/inboxes/"+string(in.ID), map[string]any{"version": in.Version, "name": in.Name, "brandId": in.BrandID,
 		"calendarId": in.CalendarID, "signature": inbox.Signature{Text: text, HTML: html}}, nil); code != 200 {
 		t.Fatalf("give the inbox a signature: %d", code)
 	}
@@ -188,144 +200,21 @@ func letter(id, answers, subject, text string) []byte {
 		subject, id, time.Now().Format(time.RFC1123Z), refs, text)
 }
 
-// running waits until the connector serves the account: what comes before is
+// running waits until the connector serves the mailbox: what comes before is
 // history.
-func (p *process) running(t *testing.T, account string) {
+func (s mailShop) running(t *testing.T) {
 	t.Helper()
-	var session struct{ AccessToken string }
+	ana := s.as("ana")
 	var list struct {
 		Items []struct{ Account, State, LastError string }
 	}
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		if session.AccessToken == "" {
-			p.call("", "POST", "/login", map[string]string{"email": "ana@shop.example", "password": "a long enough one"}, &session)
-		}
-		p.call(session.AccessToken, "GET", "/connectors", nil, &list)
+		s.call(ana, "GET", "/connectors", nil, &list)
 		for _, c := range list.Items {
-			if c.Account == account && c.State == "running" {
+			if c.Account == "support" && c.State == "running" {
 				return
 			}
 		}
 	}
-	t.Fatalf("the account doesn't run: %+v", list.Items)
-}
-
-// A page is a browser that a script drives, step by step.
-type page struct {
-	t     *testing.T
-	in    io.Writer
-	steps chan string
-	err   *spoken
-}
-
-// spoken is what a program said, which may go on.
-type spoken struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (s *spoken) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.all.Write(b)
-}
-
-func (s *spoken) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.all.String()
-}
-
-func runPage(t *testing.T, node, script string, vars ...string) *page {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), node, script)
-	cmd.Dir = "../../web"
-	cmd.Env = append(os.Environ(), vars...)
-	p := &page{t: t, steps: make(chan string, 8), err: &spoken{}}
-	var err error
-	if p.in, err = cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = p.err
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer close(p.steps)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			p.steps <- lines.Text()
-		}
-		_ = cmd.Wait()
-	}()
-	t.Cleanup(func() { <-done })
-	return p
-}
-
-func (p *page) say(line string) {
-	p.t.Helper()
-	if _, err := fmt.Fprintln(p.in, line); err != nil {
-		p.t.Fatalf("the page is gone: %v\n%s", err, p.err)
-	}
-}
-
-func (p *page) expect(step string) {
-	p.t.Helper()
-	select {
-	case got := <-p.steps:
-		if got != step {
-			p.t.Fatalf("the page says %q, want %q\n%s", got, step, p.err)
-		}
-	case <-time.After(2 * time.Minute): // longer than the page waits itself, which says what for
-		p.t.Fatalf("the page doesn't come to %q\n%s", step, p.err)
-	}
-}
-
-// browsers are those tests that have one at a time: each keeps a processor busy.
-var (
-	browsers = make(chan struct{}, 3)
-	have     sync.Map // by their names, which of them have one: it may have another
-)
-
-// browser is what a test in a browser needs, of which app is a file of the web app.
-// It waits for its turn.
-func browser(t *testing.T, app string) (chromium, node string) {
-	t.Helper()
-	if _, err := os.Stat(filepath.Join("../../web/dist", app)); err != nil {
-		lacking(t, "the web app isn't built: make web")
-	}
-	if _, has := have.LoadOrStore(t.Name(), true); !has {
-		browsers <- struct{}{}
-		t.Cleanup(func() {
-			have.Delete(t.Name())
-			<-browsers
-		})
-	}
-	return tool(t, "chromium", "chromium-browser", "google-chrome"), tool(t, "node")
-}
-
-// tool finds a program by one of its names.
-func tool(t *testing.T, names ...string) string {
-	t.Helper()
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	lacking(t, names[0]+" isn't installed")
-	return ""
-}
-
-// lacking skips a test for a part that isn't there, and fails it in CI.
-func lacking(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip("SKIPPED: " + what)
+	t.Fatalf("the mailbox isn't served: %+v", list.Items)
 }

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"skein/inbox"
@@ -19,23 +15,13 @@ func TestPeopleInBrowser(t *testing.T) {
 		t.Skip("starts a server, and a browser")
 	}
 	t.Parallel()
-	chromium, node := browser(t, "index.html")
 	n := startNode(t)
 	n.agent("boss", inbox.AdminRole)
 	ben := n.agent("ben", inbox.AgentRole, n.inboxes["support"].ID)
 	n.mail("support", "Where is my parcel", "Cara Winter/cara.winter@x.example", inbox.Proven, "It should be here by now.")
 	n.mail("other", "The whisk bends", "Tom Sommer/tom.sommer@x.example", inbox.Proven, "After one egg.")
 	c := ben.find("Where is my parcel")
-	cmd := exec.CommandContext(t.Context(), node, "e2e/people.mjs")
-	cmd.Dir = "../../web"
-	cmd.Env = append(os.Environ(), "SKEIN_URL="+n.url, "SKEIN_EMAIL=boss@skein.example", "SKEIN_PASSWORD=a long enough one",
-		fmt.Sprint("NUMBER=", c.Number), "CHROMIUM="+chromium)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.Output()
-	if want := "invited answered seen out told"; err != nil || strings.Join(strings.Fields(string(out)), " ") != want {
-		t.Fatalf("the pages came to %q: %v\n%s", out, err, &said)
-	}
+	n.inBrowser("people.mjs", "invited answered seen out told", "SKEIN_EMAIL=boss@skein.example", fmt.Sprint("NUMBER=", c.Number))
 	var me struct{ Agent inbox.Agent }
 	ben.want(200, "GET", "/me", nil, &me)
 	ben.until("it is the colleague's", func() bool {

@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"net/mail"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"skein/inbox"
-	"skein/inbox/inboxtest"
 )
 
 // An agent asks a warehouse about a customer's parcel aside, by real mail: its
@@ -22,28 +19,8 @@ func TestWriteFirst(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts everything, and a browser")
 	}
-	chromium, node := browser(t, "index.html")
-	dovecot := inboxtest.StartDovecot(t)
-	sink := inboxtest.StartSMTPSink(t, inboxtest.SinkOptions{})
-	data := filepath.Join(t.TempDir(), "data")
-	p := startUp(t, data)
-	vars := map[string]string{"SKEIN_DATA": data, "SKEIN_PASSWORD": "a long enough one"}
-	settings := filepath.Join(t.TempDir(), "settings.json")
-	if err := os.WriteFile(settings, fmt.Appendf(nil, `{
-		"imap": {"host": %q, "port": %d, "security": "none"}, "smtp": {"host": %q, "port": %d, "security": "none"},
-		"username": "support", "password": %q}`, dovecot.Host, dovecot.Port, sink.Host, sink.Port, inboxtest.MailPassword), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{
-		{"account", "add", "support", "--address", "support@shop.example", "--name", "The shop", "--settings", settings},
-		{"user", "add", "ana@shop.example", "--name", "Ana", "--role", "agent"},
-		{"user", "add", "sue@shop.example", "--name", "Sue", "--role", "admin"},
-	} {
-		if code, _, said := runCommand(t, vars, args...); code != 0 {
-			t.Fatalf("skein %v: %s", args, said)
-		}
-	}
-	p.running(t, "support")
+	t.Parallel()
+	p := startMailShop(t)
 	p.sign(t, "Regards, {{agent.firstname}} of the shop", "")
 	// comes has a mail come in from somebody, in answer to others, the newest last.
 	comes := func(id, from, to, text string, answers ...string) {
@@ -51,13 +28,13 @@ func TestWriteFirst(t *testing.T) {
 		if n := len(answers); n > 0 {
 			refs = fmt.Sprintf("In-Reply-To: <%s>\r\nReferences: <%s>\r\n", answers[n-1], strings.Join(answers, "> <"))
 		}
-		dovecot.Deliver(t, "support", "INBOX", fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nSubject: Parcel\r\nMessage-ID: <%s>\r\nDate: %s\r\n%s\r\n%s\r\n",
+		p.dovecot.Deliver(t, "support", "INBOX", fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nSubject: Parcel\r\nMessage-ID: <%s>\r\nDate: %s\r\n%s\r\n%s\r\n",
 			from, to, id, time.Now().Format(time.RFC1123Z), refs, text))
 	}
 	// left is the nth mail that we sent, and its Message-ID.
 	left := func(n int, to string) (*mail.Message, string) {
 		t.Helper()
-		got := sink.Wait(t, n, time.Minute)[n-1]
+		got := p.sink.Wait(t, n, time.Minute)[n-1]
 		if strings.Join(got.To, " ") != to {
 			t.Errorf("mail %d went to %v, want %s", n, got.To, to)
 		}
@@ -76,7 +53,7 @@ func TestWriteFirst(t *testing.T) {
 		return m, strings.Trim(m.Header.Get("Message-ID"), "<>")
 	}
 
-	page := runPage(t, node, "e2e/sides.mjs", "SKEIN_URL="+p.url, "SKEIN_EMAIL=ana@shop.example", "SKEIN_PASSWORD="+vars["SKEIN_PASSWORD"], "CHROMIUM="+chromium)
+	page := p.page(t, "sides.mjs")
 	page.expect("signed in")
 	comes("first@x.example", "Cara Winter <cara@x.example>", "support@shop.example", "My kettle hasn't come.")
 	page.say("go")
@@ -101,10 +78,8 @@ func TestWriteFirst(t *testing.T) {
 	}
 	page.say("go")
 
-	var session struct{ AccessToken string }
-	p.call("", "POST", "/login", map[string]string{"email": "ana@shop.example", "password": vars["SKEIN_PASSWORD"]}, &session)
 	var list struct{ Items []inbox.Conversation }
-	p.call(session.AccessToken, "GET", "/conversations?status=all", nil, &list)
+	p.call(p.as("ana"), "GET", "/conversations?status=all", nil, &list)
 	if len(list.Items) != 2 || list.Items[0].Customer.CustomerID != list.Items[1].Customer.CustomerID {
 		t.Errorf("conversations = %+v, want two of one customer", list.Items)
 	}

@@ -1,32 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"skein/inbox"
 )
-
-// inBrowser runs a page's half of a test, which tells of its steps.
-func (n *node) inBrowser(script, want string, env ...string) {
-	n.t.Helper()
-	chromium, node := browser(n.t, "index.html")
-	cmd := exec.CommandContext(n.t.Context(), node, "e2e/"+script)
-	cmd.Dir = "../../web"
-	cmd.Env = append(append(os.Environ(), "SKEIN_URL="+n.url, "SKEIN_EMAIL=ana@skein.example", "SKEIN_PASSWORD=a long enough one", "CHROMIUM="+chromium), env...)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.Output()
-	if got := strings.Join(strings.Fields(string(out)), " "); err != nil || got != want {
-		n.t.Fatalf("the page came to %q, want %q: %v\n%s", got, want, err, &said)
-	}
-	n.t.Logf("%s", &said)
-}
 
 // An agent goes to lists by keyboard, sorts them, saves them as views, and changes
 // what is selected at once and takes it back, while a supervisor works beside: what
