@@ -36,6 +36,8 @@ type Event struct {
 	Key          *KeyRule           `json:"key,omitempty"`
 	SavedReply   *SavedReply        `json:"savedReply,omitempty"`
 	Field        *Field             `json:"field,omitempty"`
+	View         *View              `json:"view,omitempty"`
+	Watched      ConversationID     `json:"watched,omitempty"` // by an agent from now on, or no more: which of the two is read anew
 	Connector    json.RawMessage    `json:"connector,omitempty"`
 	Notification *Notification      `json:"notification,omitempty"`
 	Read         *NotificationsRead `json:"read,omitempty"` // of notifications
@@ -64,6 +66,8 @@ const (
 	KeyChanged          EventKind = "key.changed"     // what holds for a key that many have
 	SavedReplyChanged   EventKind = "saved-reply.changed"
 	FieldChanged        EventKind = "field.changed"      // what is noted of conversations: made, changed, archived
+	ViewChanged         EventKind = "view.changed"       // saved, shared or not, deleted; the log has those that are shared
+	WatchChanged        EventKind = "watch.changed"      // by one agent, of one conversation
 	NotificationMade    EventKind = "notification.made"  // for one agent
 	NotificationsSeen   EventKind = "notifications.read" // by one agent, on whichever device
 
@@ -78,8 +82,6 @@ const (
 	TagChanged EventKind = "tag.changed"
 	// SenderChanged is in the log alone: blocked, or let through again.
 	SenderChanged EventKind = "sender.changed"
-	// ViewChanged is in the log alone: a shared view was saved or deleted.
-	ViewChanged EventKind = "view.changed"
 	// BrandChanged is in the log alone: made or changed.
 	BrandChanged EventKind = "brand.changed"
 	// CalendarChanged is in the log alone: made or changed.

@@ -242,11 +242,15 @@ func (s Sort) Split(c Cursor) (Priority, string) {
 // their own rights admit.
 type View struct {
 	ID      string  `json:"id"`
+	Version int64   `json:"version" readOnly:"true"`
 	AgentID AgentID `json:"agentId" doc:"Who made it"`
 	Name    string  `json:"name"`
 	Query   string  `json:"query" doc:"Words and filters, as search takes them"`
 	Sort    Sort    `json:"sort" enum:"newest,oldest,waiting,priority"`
 	Shared  bool    `json:"shared" doc:"Everybody sees it; its maker, supervisors and admins change it"`
+	// Deleted is true in what is told of one that is gone, or isn't shared any more,
+	// and then nothing else of it is told.
+	Deleted bool `json:"deleted,omitempty" db:"-"`
 }
 
 // A ViewCount is how many conversations a view holds for one reader.

@@ -38,6 +38,8 @@ var kinds = map[inbox.EventKind]struct {
 	inbox.KeyChanged:          {5, (*shop).speak},
 	inbox.SavedReplyChanged:   {20, (*shop).save},
 	inbox.FieldChanged:        {8, func(s *shop, r *rand.Rand) { s.tell(r, inbox.FieldChanged) }},
+	inbox.ViewChanged:         {20, (*shop).saveView},
+	inbox.WatchChanged:        {20, (*shop).watch},
 	inbox.NotificationMade:    {12, (*shop).notify},
 	inbox.NotificationsSeen:   {10, (*shop).readAll},
 }
@@ -99,6 +101,8 @@ func (p *page) put(fetched map[string]any) {
 		case inbox.Task:
 			version = x.Version
 		case inbox.SavedReply:
+			version = x.Version
+		case inbox.View:
 			version = x.Version
 		case inbox.Message:
 			version = x.Version
@@ -195,6 +199,10 @@ func (p *page) news(e *inbox.Event) {
 		}
 		return
 	}
+	if e.Watched != "" { // it is read anew
+		p.have["all's watches"] = p.shop.watching(p.agent)
+		return
+	}
 	if e.Version <= p.known[e.Entity] || e.Kind == "the.end" {
 		return
 	}
@@ -222,8 +230,10 @@ func (p *page) news(e *inbox.Event) {
 		p.have[e.Entity] = *e.Notification
 	case e.Task != nil:
 		p.have[e.Entity] = *e.Task
-	case e.SavedReply != nil && e.SavedReply.Deleted:
+	case e.SavedReply != nil && e.SavedReply.Deleted, e.View != nil && e.View.Deleted:
 		delete(p.have, e.Entity)
+	case e.View != nil:
+		p.have[e.Entity] = *e.View
 	case e.SavedReply != nil:
 		p.have[e.Entity] = *e.SavedReply
 	default:

@@ -21,6 +21,8 @@ type shop struct {
 	written map[string]*inbox.Message
 	unsent  map[string]int64 // versions at which messages were taken back
 	saved   map[string]*inbox.SavedReply
+	views   map[string]*inbox.View
+	watched map[inbox.AgentID]map[inbox.ConversationID]bool
 	notices map[string]*notice
 	roster  map[string]int64 // versions of agents, of keys and of products
 	stream  *log
@@ -197,13 +199,67 @@ func (s *shop) save(r *rand.Rand) {
 	s.announce(r, inbox.Event{Kind: inbox.SavedReplyChanged, Entity: id, Version: next.Version, SavedReply: &told, Audience: next.Audience()})
 }
 
+// saveView saves one agent's view, for that agent or for everybody, or deletes it.
+func (s *shop) saveView(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	owner := []inbox.AgentID{"ann", "bob", "sue"}[r.IntN(3)]
+	id := fmt.Sprint("all's view ", r.IntN(2), " by ", owner)
+	told := func(v inbox.View, to inbox.AgentID) {
+		s.announce(r, inbox.Event{Kind: inbox.ViewChanged, Entity: id, Version: v.Version, View: &v, Audience: inbox.Audience{Agent: to}})
+	}
+	was := s.views[id]
+	if was == nil {
+		was = &inbox.View{ID: id, AgentID: owner, Deleted: true}
+	}
+	next := inbox.View{ID: id, AgentID: owner, Version: was.Version + 1, Name: fmt.Sprint(r.IntN(1000)), Shared: r.IntN(2) == 0, Deleted: r.IntN(4) == 0}
+	s.views[id] = &next
+	seen := !was.Deleted && was.Shared
+	switch {
+	case next.Deleted && was.Deleted:
+		s.views[id] = was
+	case next.Deleted && seen, !next.Deleted && next.Shared:
+		told(next, "")
+	case seen: // by the owner alone from now on
+		told(inbox.View{ID: id, AgentID: owner, Version: next.Version, Deleted: true}, "")
+		next.Version++
+		told(next, owner)
+	default:
+		told(next, owner)
+	}
+}
+
+// watch has an agent watch a conversation, or no more.
+func (s *shop) watch(r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by, of := []inbox.AgentID{"ann", "bob", "sue"}[r.IntN(3)], inbox.ConversationID(conversation(r.IntN(12)))
+	if s.watched[by] == nil {
+		s.watched[by] = map[inbox.ConversationID]bool{}
+	}
+	if s.watched[by][of] {
+		delete(s.watched[by], of)
+	} else {
+		s.watched[by][of] = true
+	}
+	s.announce(r, inbox.Event{Kind: inbox.WatchChanged, Entity: string(inbox.NewID[inbox.EventID](time.Now())), Version: 1, Watched: of,
+		Audience: inbox.Audience{Agent: by}})
+}
+
+// watching is what the API would answer the agent who asks what is watched.
+func (s *shop) watching(agent inbox.AgentID) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprint(slices.Sorted(maps.Keys(s.watched[agent])))
+}
+
 const customers = 5
 
 var inboxes = []inbox.InboxID{"sales", "help", "press"}
 
 func newShop(stream *log, staff *people) *shop {
 	s := &shop{state: map[string]*inbox.Conversation{}, records: map[string]*known{}, tasks: map[string]*inbox.Task{},
-		written: map[string]*inbox.Message{}, unsent: map[string]int64{}, saved: map[string]*inbox.SavedReply{}, notices: map[string]*notice{}, roster: map[string]int64{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
+		written: map[string]*inbox.Message{}, unsent: map[string]int64{}, saved: map[string]*inbox.SavedReply{}, views: map[string]*inbox.View{}, watched: map[inbox.AgentID]map[inbox.ConversationID]bool{}, notices: map[string]*notice{}, roster: map[string]int64{}, stream: stream, staff: staff, rights: map[inbox.AgentID]int64{}}
 	for i := range s.who {
 		s.who[i] = inbox.Person{CustomerID: inbox.CustomerID(fmt.Sprint("k", i)), IdentityID: inbox.IdentityID(fmt.Sprint("i", i)),
 			Name: fmt.Sprint("k", i, " 1"), Address: fmt.Sprint("a", i), CustomerVersion: 1}
@@ -404,6 +460,12 @@ func (s *shop) fetch(agent inbox.AgentID, open string) map[string]any {
 			all[id] = *saved
 		}
 	}
+	for id, v := range s.views {
+		if !v.Deleted && (v.Shared || v.AgentID == agent) {
+			all[id] = *v
+		}
+	}
+	all["all's watches"] = fmt.Sprint(slices.Sorted(maps.Keys(s.watched[agent])))
 	for id, k := range s.records {
 		if slices.ContainsFunc(k.in, func(in inbox.InboxID) bool { return rights.Sees(&inbox.Place{InboxID: in}) }) {
 			all[id] = k.version

@@ -207,6 +207,8 @@ func logged(e *inbox.Event) any {
 		return e.Inbox
 	case e.Field != nil:
 		return e.Field
+	case e.View != nil:
+		return e.View
 	}
 	return nil
 }

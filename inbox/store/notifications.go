@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"skein/inbox"
 )
@@ -225,20 +226,27 @@ func (s *Store) PatchNotificationSettings(ctx context.Context, by *inbox.Caller,
 	return set, nil
 }
 
-// WatchConversation has the caller told of what is new in a conversation, or no more.
+// WatchConversation has the caller told of what is new in a conversation, or no more,
+// and tells the caller's other pages.
 func (s *Store) WatchConversation(ctx context.Context, by *inbox.Caller, ref string, on bool, now time.Time) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		c, err := findConversation(ctx, tx, &by.Rights, ref, "")
 		if err != nil {
 			return err
 		}
+		var done pgconn.CommandTag
 		if on {
-			_, err = tx.Exec(ctx, `INSERT INTO conversation_watchers (conversation_id, agent_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			done, err = tx.Exec(ctx, `INSERT INTO conversation_watchers (conversation_id, agent_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 				c.ID, by.Agent.ID, now)
+		} else {
+			done, err = tx.Exec(ctx, `DELETE FROM conversation_watchers WHERE `+these+` AND agent_id = $2`, c.ID, by.Agent.ID)
+		}
+		if err != nil || done.RowsAffected() == 0 {
 			return err
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM conversation_watchers WHERE `+these+` AND agent_id = $2`, c.ID, by.Agent.ID)
-		return err
+		ch := settingChange(by, inbox.WatchChanged, "", 1, now)
+		ch.event.Entity, ch.event.Watched, ch.event.Audience.Agent, ch.quiet = string(ch.event.ID), c.ID, by.Agent.ID, true
+		return announce(ctx, tx, []change{ch})
 	})
 	if err != nil {
 		return fmt.Errorf("watch: %w", err)

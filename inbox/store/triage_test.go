@@ -180,6 +180,24 @@ func TestViews(t *testing.T) {
 	if list, err := d.Views(ctx, d.anna); err != nil || len(list) != 1 || list[0].ID != own.ID {
 		t.Errorf("views = %+v, %v", list, err)
 	}
+
+	// Who sees one hears of it; of what is one's own nobody else does, nor the log.
+	own.Name, own.Shared = "Ours", true
+	own = save(d.anna, own)
+	own.Name, own.Shared = "Mine again", false
+	save(d.anna, own)
+	told := d.strings(t, `
+		SELECT concat_ws(' ', CASE p ->> 'entity' WHEN $1 THEN 'own' ELSE 'shared' END, p ->> 'version', p #>> '{view,name}', p #>> '{view,deleted}',
+			CASE p #>> '{audience,agent}' WHEN $2 THEN 'to anna' END)
+		FROM (SELECT id, convert_from(payload, 'utf8')::jsonb AS p FROM outbox WHERE subject = 'skein.event.view.changed') o ORDER BY id`,
+		own.ID, string(d.anna.Agent.ID))
+	want := []string{"own 1 Mine to anna", "shared 1 All", "shared 2 Everything", "shared 3  true", "own 2 Ours", "own 3  true", "own 4 Mine again to anna"}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if n := len(d.strings(t, `SELECT id::text FROM events WHERE kind = 'view.changed'`)); n != 5 {
+		t.Errorf("%d entries in the log, want 5", n)
+	}
 }
 
 // The tags of what is open and the conversations that name somebody are told to

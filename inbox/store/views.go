@@ -24,12 +24,15 @@ const (
 	maxTags, maxTaggedSeen = 100, 2000
 )
 
+// viewColumns are those of an [inbox.View].
+const viewColumns = `id, version, agent_id, name, query, sort, shared`
+
 var errView = &inbox.Error{Code: inbox.NotFound, Message: "the view is not there, or is somebody else's"}
 
 // Views returns an agent's own views and those that are shared, by name.
 func (s *Store) Views(ctx context.Context, by *inbox.Caller) ([]inbox.View, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT id, agent_id, name, query, sort, shared FROM saved_views
+		SELECT `+viewColumns+` FROM saved_views
 		WHERE agent_id = $1 OR shared ORDER BY shared, lower(name), id LIMIT $2`, by.Agent.ID, 2*maxSavedViews)
 	if err != nil {
 		return nil, fmt.Errorf("read views: %w", err)
@@ -106,13 +109,14 @@ func (s *Store) SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, no
 			if err != nil {
 				return err
 			}
+			v.Version = nextVersion(was, &v)
 			if err := tx.QueryRow(ctx, `
-				UPDATE saved_views SET name = $2, query = $3, sort = $4, shared = $5
+				UPDATE saved_views SET version = $8, name = $2, query = $3, sort = $4, shared = $5
 				WHERE id = $1 AND (agent_id = $6 OR shared AND $7) RETURNING agent_id`,
-				v.ID, v.Name, v.Query, string(v.Sort), v.Shared, by.Agent.ID, by.Agent.Role != inbox.AgentRole).Scan(&v.AgentID); err != nil {
+				v.ID, v.Name, v.Query, string(v.Sort), v.Shared, by.Agent.ID, by.Agent.Role != inbox.AgentRole, v.Version).Scan(&v.AgentID); err != nil {
 				return err
 			}
-			return logView(ctx, tx, by, was, &v, now)
+			return announceView(ctx, tx, by, was, &v, now)
 		}
 		var n int
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM saved_views WHERE agent_id = $1`, by.Agent.ID).Scan(&n); err != nil {
@@ -121,13 +125,13 @@ func (s *Store) SaveView(ctx context.Context, by *inbox.Caller, v inbox.View, no
 		if n >= maxSavedViews {
 			return &inbox.Error{Code: inbox.Conflict, Message: fmt.Sprintf("you have %d views: delete one before you save another", n)}
 		}
-		v.ID, v.AgentID = inbox.NewID[string](now), by.Agent.ID
+		v.ID, v.Version, v.AgentID = inbox.NewID[string](now), 1, by.Agent.ID
 		_, err := tx.Exec(ctx, `INSERT INTO saved_views (id, agent_id, name, query, sort, shared, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			v.ID, v.AgentID, v.Name, v.Query, string(v.Sort), v.Shared, now)
 		if err != nil {
 			return err
 		}
-		return logView(ctx, tx, by, nil, &v, now)
+		return announceView(ctx, tx, by, nil, &v, now)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = errView
@@ -153,7 +157,7 @@ func (s *Store) DeleteView(ctx context.Context, by *inbox.Caller, id string, now
 		if err != nil {
 			return err
 		}
-		return logView(ctx, tx, by, was, nil, now)
+		return announceView(ctx, tx, by, was, nil, now)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = errView
@@ -165,7 +169,7 @@ func (s *Store) DeleteView(ctx context.Context, by *inbox.Caller, id string, now
 }
 
 func lockView(ctx context.Context, tx pgx.Tx, id string) (*inbox.View, error) {
-	rows, err := tx.Query(ctx, `SELECT id, agent_id, name, query, sort, shared FROM saved_views WHERE id = $1 FOR UPDATE`, id)
+	rows, err := tx.Query(ctx, `SELECT `+viewColumns+` FROM saved_views WHERE id = $1 FOR UPDATE`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -173,22 +177,46 @@ func lockView(ctx context.Context, tx pgx.Tx, id string) (*inbox.View, error) {
 	return &v, err
 }
 
-// logView logs what was done to a view that others see, or saw; nil is one that is
-// not there. What is one agent's own is nobody else's business.
-func logView(ctx context.Context, tx pgx.Tx, by *inbox.Caller, was, is *inbox.View, now time.Time) error {
-	if (was == nil || !was.Shared) && (is == nil || !is.Shared) {
-		return nil
+// nextVersion is what a view has next. One that isn't shared any more takes two: by
+// the first it is gone for the others.
+func nextVersion(was, is *inbox.View) int64 {
+	if was.Shared && !is.Shared {
+		return was.Version + 2
 	}
-	var ch change
-	if is == nil {
-		ch = unversioned(by, inbox.ViewChanged, was.ID, map[string]any{"deleted": true}, now)
-	} else {
-		ch = unversioned(by, inbox.ViewChanged, is.ID, is, now)
+	return was.Version + 1
+}
+
+// announceView tells those who see a view, or saw it, what was done to it; nil is one
+// that is not there. What is one agent's own is told to that agent alone, and isn't
+// logged.
+func announceView(ctx context.Context, tx pgx.Tx, by *inbox.Caller, was, is *inbox.View, now time.Time) error {
+	told := func(v inbox.View, to inbox.AgentID) change {
+		ch := settingChange(by, inbox.ViewChanged, v.ID, v.Version, now)
+		ch.event.View, ch.event.Audience.Agent, ch.quiet = &v, to, true
+		return ch
 	}
+	var list []change
+	switch {
+	case is == nil:
+		gone := told(inbox.View{ID: was.ID, Version: was.Version + 1, AgentID: was.AgentID, Deleted: true}, was.AgentID)
+		gone.after = map[string]any{"deleted": true}
+		if was.Shared {
+			gone.event.Audience.Agent = ""
+		}
+		list = []change{gone}
+	case is.Shared:
+		list = []change{told(*is, "")}
+	case was != nil && was.Shared:
+		list = []change{told(inbox.View{ID: was.ID, Version: was.Version + 1, AgentID: was.AgentID, Deleted: true}, ""), told(*is, is.AgentID)}
+	default:
+		list = []change{told(*is, is.AgentID)}
+	}
+	last := &list[len(list)-1]
+	last.quiet = (was == nil || !was.Shared) && (is == nil || !is.Shared)
 	if was != nil {
-		ch.before = was
+		last.before = was
 	}
-	return logOnly(ctx, tx, []change{ch})
+	return announce(ctx, tx, list)
 }
 
 // renameInViews has everybody's saved views ask for what a filter's values, in
@@ -197,7 +225,7 @@ func renameInViews(ctx context.Context, tx pgx.Tx, by *inbox.Caller, filter stri
 	if len(to) == 0 {
 		return nil
 	}
-	rows, err := tx.Query(ctx, `SELECT id, agent_id, name, query, sort, shared FROM saved_views WHERE query ILIKE $1 ORDER BY id FOR UPDATE`, "%"+filter+":%")
+	rows, err := tx.Query(ctx, `SELECT `+viewColumns+` FROM saved_views WHERE query ILIKE $1 ORDER BY id FOR UPDATE`, "%"+filter+":%")
 	if err != nil {
 		return fmt.Errorf("read views: %w", err)
 	}
@@ -213,10 +241,11 @@ func renameInViews(ctx context.Context, tx pgx.Tx, by *inbox.Caller, filter stri
 		if utf8.RuneCountInString(is.Query) > inbox.MaxQuery {
 			return &inbox.Error{Code: inbox.Conflict, Message: fmt.Sprintf("the saved view %q would be too long with the new name: shorten one of the two", was.Name)}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE saved_views SET query = $2 WHERE id = $1`, is.ID, is.Query); err != nil {
+		is.Version = nextVersion(was, &is)
+		if _, err := tx.Exec(ctx, `UPDATE saved_views SET query = $2, version = $3 WHERE id = $1`, is.ID, is.Query, is.Version); err != nil {
 			return fmt.Errorf("rename in view: %w", err)
 		}
-		if err := logView(ctx, tx, by, was, &is, now); err != nil {
+		if err := announceView(ctx, tx, by, was, &is, now); err != nil {
 			return err
 		}
 	}

@@ -141,6 +141,11 @@ try {
   await counts("Important", 3);
   await change("X", { addTags: ["vip"] });
   const view = (await beside("GET", "/views")).items[0];
+  // Named anew by a colleague, it is called so at once.
+  await beside("PUT", `/views/${view.id}`, { ...view, name: "Weighty", id: undefined, version: undefined, agentId: undefined });
+  await counts("Weighty", 3);
+  await beside("PUT", `/views/${view.id}`, { ...view, id: undefined, version: undefined, agentId: undefined });
+  await counts("Important", 3);
   if (view.query !== "status:open tag:vip") throw new Error(`the view holds ${view.query}`);
   if ((await beside("GET", "/views/counts")).items[0].count !== 4) throw new Error("the supervisor doesn't count the other inbox");
   await page.reload();

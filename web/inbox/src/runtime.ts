@@ -201,11 +201,17 @@ function changed(c: Change): void {
     case "field.changed":
       again("fields");
       break;
+    case "view.changed":
+      again("views", "tally views");
+      break;
+    case "watch.changed":
+      again("watching");
+      break;
   }
 }
 
 // Kinds that change no entity of the state: whoever shows what they tell fetches it.
-const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "inbox.changed", "product.changed", "cart.changed", "timeline.added", "saved-reply.changed", "field.changed", "action.changed"]);
+const told: ReadonlySet<Change["kind"]> = new Set<Change["kind"]>(["agent.changed", "inbox.changed", "product.changed", "cart.changed", "timeline.added", "saved-reply.changed", "field.changed", "view.changed", "watch.changed", "action.changed"]);
 
 /** Whose panels show what is an identity's. */
 function panelsOf(identity: string): string[] {

@@ -70,7 +70,7 @@ export type Change =
   | (Owned & { readonly kind: "action.changed" })
   | (Common & { readonly kind: "task.changed"; readonly task: Task })
   | (Common & { readonly kind: "agent.changed" | "inbox.changed" | "product.changed" })
-  | (Common & { readonly kind: "saved-reply.changed" | "field.changed" })
+  | (Common & { readonly kind: "saved-reply.changed" | "field.changed" | "view.changed" | "watch.changed" })
   | { readonly kind: "gone"; readonly entity: string; readonly version: number };
 
 /** Reads an event of the socket. Null for kinds that this app does not know: an old tab outlives a deploy. */
@@ -100,6 +100,8 @@ export function parseChange(x: unknown): Change | null {
       return { ...common, kind: o["kind"] };
     case "saved-reply.changed":
     case "field.changed":
+    case "view.changed":
+    case "watch.changed":
       return { ...common, kind: o["kind"] };
     default:
       return null;
@@ -128,6 +130,8 @@ export function apply(s: State, c: Change): State {
     case "product.changed":
     case "saved-reply.changed":
     case "field.changed":
+    case "view.changed":
+    case "watch.changed":
       return s;
     case "gone":
       return putGone(s, c.entity, c.version);

@@ -1,10 +1,8 @@
 // Counts of what no sum tells: saved views and the tags in use, up to a hundred each.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
 import { api, body } from "./api/client";
 import * as parse from "./parse";
-import { queries } from "./runtime";
 
 export function useTags(on = true): readonly { readonly tag: string; readonly count: number }[] {
   const q = useQuery({
@@ -16,7 +14,7 @@ export function useTags(on = true): readonly { readonly tag: string; readonly co
   return q.data ?? [];
 }
 
-/** How many each saved view holds. Views that others made or took away meanwhile show here first. */
+/** How many each saved view holds. */
 export function useViewCounts(): ReadonlyMap<string, number> {
   const q = useQuery({
     queryKey: ["tally", "views"],
@@ -26,10 +24,6 @@ export function useViewCounts(): ReadonlyMap<string, number> {
     },
     placeholderData: keepPreviousData,
   });
-  const ids = [...(q.data?.keys() ?? [])].join(" ");
-  useEffect(() => {
-    if (ids !== "") void queries.invalidateQueries({ queryKey: ["views"] });
-  }, [ids]);
   return q.data ?? none;
 }
 

@@ -5528,6 +5528,7 @@ export interface components {
         View: {
             /** @description Who made it */
             agentId: string;
+            deleted?: boolean;
             id: string;
             name: string;
             /** @description Words and filters, as search takes them */
@@ -5544,6 +5545,8 @@ export interface components {
             shared: boolean;
             /** @enum {string} */
             sort: "newest" | "oldest" | "waiting" | "priority";
+            /** Format: int64 */
+            readonly version: number;
         };
         ViewCount: {
             /**
