@@ -66,6 +66,9 @@ try {
   await press("ArrowDown", "Enter");
   await page.waitForURL(/q=kettle/);
   await there(page.locator("mark", { hasText: "kettle" }));
+  // Each by its subject, with what was found in it marked too.
+  await there(page.locator("[data-row]").getByText("Whisks", { exact: true }));
+  await there(page.locator("[data-row] span", { hasText: /^The kettle leaks$/ }).locator("mark"));
   await gone(page.getByRole("listbox", { name: "Filters" }));
   if ((await page.getByRole("combobox", { name: "Search" }).inputValue()) !== "kettle status:open ") throw new Error("the filter was not completed");
   await done("searched");

@@ -19,7 +19,7 @@ export const Row = memo(function Row({
   left,
   showStatus,
   showAssignee,
-  snippet,
+  found,
   replace,
   selected = false,
   selecting = false,
@@ -34,7 +34,8 @@ export const Row = memo(function Row({
   left: boolean;
   showStatus: boolean;
   showAssignee: boolean;
-  snippet?: ReactNode;
+  /** Of what a search found, its subject and what was said, each a line of its own. */
+  found?: readonly ReactNode[];
   replace: boolean;
   selected?: boolean;
   /** Something is selected: the boxes of all rows show. */
@@ -49,7 +50,7 @@ export const Row = memo(function Row({
   const assignee = c.assigneeId === "" ? "" : c.assigneeId === me ? w.terms.you : (person?.agents.find((a) => a.id === c.assigneeId)?.name ?? "");
   return (
     <>
-    <RowLink to={to} current={current || selected} open={current} tabbable={tabbable} replace={replace} left={left}>
+    <RowLink to={to} current={current || selected} open={current} tabbable={tabbable} replace={replace} left={left} tall={(found?.length ?? 0) > 1}>
       <span aria-hidden="true" className={`absolute inset-y-0 start-0 w-[3px] ${longest ? "bg-amber" : current ? "bg-accent" : ""}`} />
       <span className="flex items-center gap-1.5">
         {waits && <span aria-hidden="true" className={`-ms-3 size-1.5 shrink-0 rounded-full bg-accent ${selecting ? "invisible" : "group-hover:invisible"}`} />}
@@ -72,16 +73,18 @@ export const Row = memo(function Row({
         </span>
         <span className={`figures shrink-0 ps-1 text-xs ${longest ? "text-amber-text" : "text-muted"}`}>{age(c.lastAt, now)}</span>
       </span>
-      <span className="flex items-center gap-1.5">
-        <span className="min-w-0 flex-1 truncate text-sm text-secondary">
-          {snippet ?? (
-            <>
-              <span className={waits ? "text-text" : ""}>{subject}</span>
-              {c.preview !== "" && <span className={`text-muted ${subject === "" ? "" : "ms-1.5"}`}>{c.preview}</span>}
-            </>
-          )}
+      {found ? (
+        found.map((line, i) => (
+          <span key={i} className={`truncate text-sm ${i === 0 && found.length > 1 ? "text-text" : "text-secondary"}`}>
+            {line}
+          </span>
+        ))
+      ) : (
+        <span className="truncate text-sm text-secondary">
+          <span className={waits ? "text-text" : ""}>{subject}</span>
+          {c.preview !== "" && <span className={`text-muted ${subject === "" ? "" : "ms-1.5"}`}>{c.preview}</span>}
         </span>
-      </span>
+      )}
     </RowLink>
     <RowBox words={`${name}, ${c.number}`} selected={selected} selecting={selecting} />
     </>
@@ -113,6 +116,7 @@ function RowLink({
   tabbable,
   replace,
   left,
+  tall,
   children,
 }: {
   to: string;
@@ -123,6 +127,8 @@ function RowLink({
   tabbable: boolean;
   replace: boolean;
   left: boolean;
+  /** It has a line more than those of lists. */
+  tall: boolean;
   children: ReactNode;
 }): ReactNode {
   const router = useRouter();
@@ -143,7 +149,7 @@ function RowLink({
           runCommand(e.key === "ArrowDown" ? "next" : "previous");
         }
       }}
-      className={`relative flex h-16 flex-col justify-center gap-0.5 border-b border-line pe-3 ps-5 ${
+      className={`relative flex ${tall ? "h-21" : "h-16"} flex-col justify-center gap-0.5 border-b border-line pe-3 ps-5 ${
         current ? "bg-selected" : "hover:bg-hover"
       } ${left ? "opacity-60" : ""}`}
     >

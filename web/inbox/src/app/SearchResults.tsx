@@ -10,7 +10,7 @@ import { store } from "../runtime";
 import { useFound, useSearch } from "../searching";
 import { useWords } from "../searchwords";
 import { useSelect } from "../store";
-import type { Found, FoundKind, Me } from "../types";
+import type { Conversation, Found, FoundKind, Hit, Me } from "../types";
 import { Button, Trouble } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
 import { lazy } from "../ui/later";
@@ -129,7 +129,9 @@ export function SearchResults({ place, me, person }: { place: Place; me: string;
               showStatus
               showAssignee={false}
               replace={place.open !== ""}
-              snippet={<Snippet text={h.snippet || subjectOf(h.conversation)} words={wordsOf(place.q)} />}
+              found={linesOf(h, now.get(h.conversation.id) ?? h.conversation).map((text) => (
+                <Snippet key={text} text={text} words={wordsOf(place.q)} />
+              ))}
             />
           </li>
         ))}
@@ -165,6 +167,11 @@ function Name({ found: f, place, current, tabbable }: { found: Found; place: Pla
       </PlaceLink>
     </li>
   );
+}
+
+/** The subject, and what was said where that isn't the subject itself. */
+function linesOf(h: Hit, c: Conversation): string[] {
+  return [...new Set([subjectOf(c), h.snippet])].filter((line) => line !== "");
 }
 
 /** The words that were found, marked. What the server sends is text, never markup. */
