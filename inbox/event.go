@@ -86,6 +86,8 @@ const (
 	BrandChanged EventKind = "brand.changed"
 	// CalendarChanged is in the log alone: made or changed.
 	CalendarChanged EventKind = "calendar.changed"
+	// LetterDiscarded is in the log alone: what could not be handled is thrown away.
+	LetterDiscarded EventKind = "letter.discarded"
 	// OrderVerification is in the log alone: somebody tried to verify a claim,
 	// and what was said is not known of the order.
 	OrderVerification EventKind = "order.verification"

@@ -201,6 +201,22 @@ func (f *Field) option(id OptionID) (Option, bool) {
 	return Option{}, false
 }
 
+// Called is a value as people know it: of a reason or a choice what the option is
+// called, with what it is below; as it is where f has no such option.
+func (f *Field) Called(value string) string {
+	for _, o := range f.Options {
+		if string(o.ID) == value {
+			return o.Name
+		}
+		for _, b := range o.Below {
+			if string(b.ID) == value {
+				return o.Name + " / " + b.Name
+			}
+		}
+	}
+	return value
+}
+
 // Keep gives f's new options an id each, and those that was has and f doesn't it
 // keeps as retired, so that no conversation has what nobody can name. An option of
 // f that was doesn't have is Invalid.

@@ -69,11 +69,15 @@ func (o operations) Dead(ctx context.Context, account inbox.AccountID, before ui
 	}
 	letters := make([]inbox.DeadLetter, len(items))
 	for i, d := range items {
-		letters[i] = inbox.DeadLetter{
-			ID: strconv.FormatUint(d.ID, 10), Channel: d.Channel, Account: d.Account, Reason: d.Reason, EventID: d.EventID, At: d.At, Subject: d.Subject,
-		}
+		letters[i] = letterOf(d)
 	}
 	return letters, next, nil
+}
+
+func letterOf(d bus.Dead) inbox.DeadLetter {
+	return inbox.DeadLetter{
+		ID: strconv.FormatUint(d.ID, 10), Channel: d.Channel, Account: d.Account, Reason: d.Reason, EventID: d.EventID, At: d.At, Subject: d.Subject,
+	}
 }
 
 // Replay implements api.Bus.
@@ -82,8 +86,8 @@ func (o operations) Replay(ctx context.Context, id uint64) error {
 }
 
 // Discard implements api.Bus.
-func (o operations) Discard(ctx context.Context, id uint64) error {
-	return o.Bus.Discard(ctx, strconv.FormatUint(id, 10))
+func (o operations) Discard(ctx context.Context, id uint64, first func(inbox.DeadLetter) error) error {
+	return o.Bus.Discard(ctx, strconv.FormatUint(id, 10), func(d bus.Dead) error { return first(letterOf(d)) })
 }
 
 // A vault seals the settings of accounts by the channels' own keys.

@@ -203,8 +203,9 @@ type Bus interface {
 	DeadCounts(ctx context.Context) (map[inbox.AccountID]int, error)
 	// Replay hands a letter back to be tried again; NotFound when it is gone.
 	Replay(ctx context.Context, id uint64) error
-	// Discard removes a letter for good; NotFound when it is gone.
-	Discard(ctx context.Context, id uint64) error
+	// Discard removes a letter for good, after first has taken note of it: an error
+	// of first leaves it where it is. NotFound when it is gone.
+	Discard(ctx context.Context, id uint64, first func(inbox.DeadLetter) error) error
 }
 
 // A Config is what the API is made of. Fields are required unless their comment

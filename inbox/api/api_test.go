@@ -90,9 +90,12 @@ func (b *fakeBus) Replay(_ context.Context, id uint64) error {
 	return nil
 }
 
-func (b *fakeBus) Discard(_ context.Context, id uint64) error {
+func (b *fakeBus) Discard(_ context.Context, id uint64, first func(inbox.DeadLetter) error) error {
 	if id != 7 {
 		return &inbox.Error{Code: inbox.NotFound, Message: "there is no such dead item"}
+	}
+	if err := first(inbox.DeadLetter{ID: "7", Channel: inbox.Email, Account: "support", Reason: "poison"}); err != nil {
+		return err
 	}
 	b.discarded = append(b.discarded, id)
 	return nil
@@ -396,6 +399,11 @@ func TestWork(t *testing.T) {
 	admin.want(t, 204, "DELETE", "/api/v1/dead/7", nil, nil)
 	if len(s.bus.discarded) != 1 {
 		t.Errorf("discarded %v, want the one", s.bus.discarded)
+	}
+	var told listOf[inbox.AuditEntry]
+	admin.want(t, 200, "GET", "/api/v1/audit?kind=letter.discarded", nil, &told)
+	if len(told.Items) != 1 || told.Items[0].Subject != "poison" || told.Items[0].Actor.Name != "admin" || len(told.Items[0].Changes) == 0 {
+		t.Errorf("the log tells of %+v", told.Items)
 	}
 	admin.want(t, 404, "POST", "/api/v1/dead/8/replay", nil, nil)
 	if len(dead.Items) != 1 || dead.Next != "7" || len(s.bus.replayed) != 1 {

@@ -17,6 +17,7 @@ import (
 // Audit is the log of who did what.
 type Audit interface {
 	Audit(ctx context.Context, by *inbox.Caller, f inbox.AuditFilter) ([]inbox.AuditEntry, inbox.Cursor, error)
+	LogDiscard(ctx context.Context, by *inbox.Caller, l inbox.DeadLetter, now time.Time) error
 }
 
 // An export holds at most this many lines, read in pages of this many.

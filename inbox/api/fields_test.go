@@ -68,6 +68,11 @@ func TestClosedWithFields(t *testing.T) {
 	if want := (inbox.FieldValues{reason.ID: string(late), note.ID: "2.5"}); !cmp.Equal(c.Fields, want) || c.Status != inbox.Open {
 		t.Errorf("noted %+v, want %v", c, want)
 	}
+	var told listOf[inbox.AuditEntry]
+	admin.want(t, 200, "GET", "/api/v1/audit?kind=conversation.changed&limit=1", nil, &told)
+	if ch := told.Items[0].Changes; len(ch) != 1 || ch[0].Field != "fields" || string(ch[0].After) != `{"Contact reason":"Delivery / Late","Pieces":"2.5"}` {
+		t.Errorf("the audit log tells %+v, want it by names", ch)
+	}
 	var got listOf[api.Changed]
 	anna.want(t, 200, "POST", "/api/v1/conversations/changes", map[string]any{"ids": ids, "change": map[string]any{"status": "closed"}}, &got)
 	if got.Items[0].Error == "" || !cmp.Equal(got.Items[0].Lacking, []inbox.FieldID{reason.ID}) || got.Items[1].Error != "" {

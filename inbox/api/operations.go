@@ -113,7 +113,10 @@ func (a *API) discard(ctx context.Context, by *inbox.Caller, in *deadIDInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := a.cfg.Bus.Discard(ctx, id); err != nil {
+	// The letter lies on the bus, which no transaction holds together with the log. So
+	// it is logged first: nothing is thrown away of which the log doesn't tell, and
+	// one that could not be removed then is there still, to be thrown away again.
+	if err := a.cfg.Bus.Discard(ctx, id, func(l inbox.DeadLetter) error { return a.cfg.Store.LogDiscard(ctx, by, l, a.cfg.Now()) }); err != nil {
 		return nil, err
 	}
 	a.cfg.Log.InfoContext(ctx, "discarded what could not be handled", "dead", id, "agent", string(by.Agent.ID))

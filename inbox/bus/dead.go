@@ -200,15 +200,20 @@ func (b *Bus) Replay(ctx context.Context, id string) error {
 	return nil
 }
 
-// Discard removes an item of DEAD for good.
+// Discard removes an item of DEAD for good, after first has taken note of it: an
+// error of first leaves it where it is.
 //
 // An id that names no item is an [inbox.NotFound].
-func (b *Bus) Discard(ctx context.Context, id string) error {
+func (b *Bus) Discard(ctx context.Context, id string, first func(Dead) error) error {
 	seq, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || seq == 0 {
 		return noDead(id)
 	}
-	if _, err := b.DeadItem(ctx, seq); err != nil {
+	d, err := b.DeadItem(ctx, seq)
+	if err != nil {
+		return err
+	}
+	if err := first(d); err != nil {
 		return err
 	}
 	s, err := b.js.Stream(ctx, streamDead)

@@ -3,6 +3,7 @@ package bus_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,11 +83,20 @@ func TestDiscard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := b.Discard(t.Context(), "2"); err != nil {
+	unlogged := errors.New("the database is away")
+	if err := b.Discard(t.Context(), "2", func(bus.Dead) error { return unlogged }); !errors.Is(err, unlogged) {
+		t.Errorf("Discard of what can't be logged = %v", err)
+	}
+	if err := b.Discard(t.Context(), "2", func(d bus.Dead) error {
+		if d.EventID != "e1" {
+			t.Errorf("takes note of %+v, want e1", d)
+		}
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"2", "", "0", "x", "-1", "99"} {
-		if err := b.Discard(t.Context(), id); inbox.CodeOf(err) != inbox.NotFound {
+		if err := b.Discard(t.Context(), id, func(bus.Dead) error { t.Error("takes note of nothing"); return nil }); inbox.CodeOf(err) != inbox.NotFound {
 			t.Errorf("Discard(%q) = %v, want not found", id, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -79,7 +80,67 @@ func (s *Store) Audit(ctx context.Context, by *inbox.Caller, f inbox.AuditFilter
 		return nil, inbox.Cursor{}, fmt.Errorf("read audit log: %w", err)
 	}
 	list, next := cut(list, size, func(e *inbox.AuditEntry) inbox.Cursor { return inbox.Cursor{At: e.At, ID: string(e.ID)} })
+	if err := s.nameFields(ctx, by, list); err != nil {
+		return nil, inbox.Cursor{}, err
+	}
 	return list, next, nameActors(ctx, s.pool, list)
+}
+
+// nameFields has the changes of what is noted of conversations say what the fields
+// and their options are called by now, instead of their ids.
+func (s *Store) nameFields(ctx context.Context, by *inbox.Caller, list []inbox.AuditEntry) error {
+	var all []inbox.Field
+	named := func(raw json.RawMessage) (json.RawMessage, error) {
+		var values inbox.FieldValues
+		if len(raw) == 0 || json.Unmarshal(raw, &values) != nil {
+			return raw, nil
+		}
+		called := map[string]string{}
+		for id, v := range values {
+			name := string(id)
+			if i := slices.IndexFunc(all, func(f inbox.Field) bool { return f.ID == id }); i >= 0 {
+				name, v = all[i].Name, all[i].Called(v)
+			}
+			called[name] = v
+		}
+		return json.Marshal(called)
+	}
+	for i := range list {
+		if list[i].Kind != inbox.ConversationChanged {
+			continue
+		}
+		for j := range list[i].Changes {
+			c := &list[i].Changes[j]
+			if c.Field != "fields" {
+				continue
+			}
+			var err error
+			if all == nil {
+				if all, err = s.Fields(ctx, &by.Rights); err != nil {
+					return err
+				}
+			}
+			if c.Before, err = named(c.Before); err != nil {
+				return err
+			}
+			if c.After, err = named(c.After); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// LogDiscard logs that an admin throws a dead letter away.
+func (s *Store) LogDiscard(ctx context.Context, by *inbox.Caller, l inbox.DeadLetter, now time.Time) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		return logOnly(ctx, tx, []change{unversioned(by, inbox.LetterDiscarded, inbox.NewID[string](now), map[string]any{
+			"text": l.Reason, "channel": l.Channel, "account": l.Account, "eventId": l.EventID, "at": l.At, "letter": l.ID}, now)})
+	})
+	if err != nil {
+		return fmt.Errorf("log what is discarded: %w", err)
+	}
+	return nil
 }
 
 // nameActors fills in what the agents are called by now.
@@ -118,7 +179,8 @@ var noise = map[string]bool{"version": true, "updatedAt": true, "updatedBy": tru
 	"preview": true, "customer": true, "id": true, "createdAt": true, "createdBy": true}
 
 // setUp are the kinds of which what is new is told whole.
-var setUp = []inbox.EventKind{inbox.AgentChanged, inbox.AccountChanged, inbox.InvitationChanged, inbox.TeamChanged, inbox.KeyChanged, inbox.SenderChanged, inbox.FieldChanged}
+var setUp = []inbox.EventKind{inbox.AgentChanged, inbox.AccountChanged, inbox.InvitationChanged, inbox.TeamChanged, inbox.KeyChanged, inbox.SenderChanged, inbox.FieldChanged,
+	inbox.LetterDiscarded}
 
 // tell says what of an entity changed, from the log's states of it.
 func tell(e *inbox.AuditEntry, before, after []byte) error {

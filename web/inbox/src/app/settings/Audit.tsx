@@ -152,6 +152,9 @@ function Field({ of: c, names, isNew }: { of: Change; names: ReadonlyMap<string,
     if (v === undefined || v === null || v === "") return w.nothing;
     if (typeof v === "string") return names.get(v) ?? v;
     if (Array.isArray(v) && v.every((x) => typeof x === "string")) return v.map((x) => names.get(x) ?? x).join(", ") || w.nothing;
+    if (typeof v === "object" && Object.values(v).every((x) => typeof x === "string")) {
+      return Object.entries(v).map(([name, x]) => `${name}: ${x}`).join("; ") || w.nothing;
+    }
     return JSON.stringify(v);
   };
   return (

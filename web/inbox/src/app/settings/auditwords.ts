@@ -37,6 +37,7 @@ const en = {
     "field.changed": ["made the field", "changed the field"],
     "sender.changed": ["blocked or unblocked", "blocked or unblocked"],
     "view.changed": ["shared the view", "changed the view"],
+    "letter.discarded": ["discarded what could not be handled:", "discarded what could not be handled:"],
     "key.changed": ["spoke of the value", "spoke of the value"],
     "conversation.changed": ["began the conversation", "changed the conversation"],
     "message.changed": ["wrote in", "changed a message in"],
@@ -87,6 +88,7 @@ const de: typeof en = {
     "field.changed": ["legte an: Feld", "änderte: Feld"],
     "sender.changed": ["sperrte oder entsperrte", "sperrte oder entsperrte"],
     "view.changed": ["teilte: Ansicht", "änderte: Ansicht"],
+    "letter.discarded": ["verwarf, was nicht verarbeitet werden konnte:", "verwarf, was nicht verarbeitet werden konnte:"],
     "key.changed": ["sprach über den Wert", "sprach über den Wert"],
     "conversation.changed": ["begann: Gespräch", "änderte: Gespräch"],
     "message.changed": ["schrieb in", "änderte eine Nachricht in"],
@@ -107,7 +109,7 @@ export const { useWords } = catalogue({ en, de });
 /** The kinds of each group of the filter. */
 export const groups = {
   people: ["agent.changed", "invitation.changed", "team.changed"],
-  setUp: ["account.changed", "inbox.changed", "brand.changed", "calendar.changed", "saved-reply.changed", "tag.changed", "field.changed", "view.changed", "key.changed"],
+  setUp: ["account.changed", "inbox.changed", "brand.changed", "calendar.changed", "saved-reply.changed", "tag.changed", "field.changed", "view.changed", "letter.discarded", "key.changed"],
   conversations: ["conversation.changed", "message.changed", "task.changed"],
   customers: ["customer.changed", "sender.changed", "order.changed", "action.changed", "order.verification"],
 } as const;
