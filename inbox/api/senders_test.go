@@ -76,6 +76,29 @@ func TestBlockedSender(t *testing.T) {
 	for range 2 {
 		anna.want(t, 204, "DELETE", free, nil, nil)
 	}
+	// What is no spam after all has waited since it came, whichever way it is opened,
+	// until somebody answers; opening what is only closed finds the same.
+	buy := "/api/v1/conversations/" + string(spam[0].ID)
+	for _, way := range [][2]string{{"PATCH", buy}, {"POST", buy + "/actions"}, {"PATCH", buy}} {
+		var open inbox.Conversation
+		anna.want(t, 200, way[0], way[1], map[string]any{"status": "open"}, &open)
+		if open.WaitingSince == nil || !open.WaitingSince.Equal(spam[0].CreatedAt) {
+			t.Errorf("opened by %s, it waits since %v, want %v", way[0], open.WaitingSince, spam[0].CreatedAt)
+		}
+		status := "spam"
+		if way[0] == "POST" {
+			status = "closed"
+		}
+		anna.want(t, 200, "PATCH", buy, map[string]any{"status": status}, nil)
+	}
+	anna.want(t, 200, "PATCH", buy, map[string]any{"status": "open"}, nil)
+	anna.want(t, 202, "POST", buy+"/replies", map[string]any{"text": "No, thanks", "seenSeq": 1}, nil, "Idempotency-Key", "k")
+	var done inbox.Conversation
+	anna.want(t, 200, "PATCH", buy, map[string]any{"status": "pending"}, nil)
+	if anna.want(t, 200, "PATCH", buy, map[string]any{"status": "open"}, &done); done.WaitingSince != nil || done.FirstReplyAt == nil {
+		t.Errorf("answered: %+v", done)
+	}
+	anna.want(t, 200, "PATCH", buy, map[string]any{"status": "closed"}, nil)
 	s.mail(t, "support", "m6", "kim@x.example", "sorry")
 	if open := anna.list(t, "").Items; len(open) != 1 || open[0].WaitingSince == nil || open[0].Customer.Blocked {
 		t.Errorf("let through again: %+v", open)

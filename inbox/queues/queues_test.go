@@ -141,7 +141,15 @@ func (s *shop) step() {
 		s.change(c, func(*inbox.Conversation) {})
 	case 6: // triage
 		s.change(c, func(c *inbox.Conversation) {
+			was := c.Status
 			c.Status = pick(s.Rand, inbox.Open, inbox.Pending, inbox.Snoozed, inbox.Closed, inbox.Closed, inbox.Spam)
+			if was != inbox.Open && c.Status == inbox.Open && s.IntN(2) == 0 { // it has waited since something that was said in it
+				since := s.now.Add(-time.Duration(s.ExpFloat64() * float64(time.Hour)))
+				if since.Before(c.CreatedAt) {
+					since = c.CreatedAt
+				}
+				c.WaitingSince = &since
+			}
 		})
 	case 7:
 		s.change(c, func(c *inbox.Conversation) { c.Assignee = pick(s.Rand, "", agent) })

@@ -26,8 +26,8 @@ func (s *Store) Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox
 		if err := mayClose(ctx, tx, &before, &c); err != nil {
 			return err
 		}
-		if c.Status != inbox.Open {
-			c.WaitingSince = nil
+		if err := rewait(ctx, tx, &before, &c); err != nil {
+			return err
 		}
 		c.Version++
 		if _, err := tx.Exec(ctx, `UPDATE conversations SET version = $2, status = $3, waiting_since = $4,

@@ -308,13 +308,8 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 				}
 			}
 		}
-		switch {
-		case c.Status != inbox.Open:
-			c.WaitingSince = nil
-		case before.Status != inbox.Open:
-			if err := waits(ctx, tx, &c); err != nil {
-				return err
-			}
+		if err := rewait(ctx, tx, &before, &c); err != nil {
+			return err
 		}
 		if c.Status == before.Status && c.Assignee == before.Assignee && c.TeamID == before.TeamID && c.Priority == before.Priority &&
 			slices.Equal(c.Tags, before.Tags) && maps.Equal(c.Fields, before.Fields) && (c.SnoozedUntil == before.SnoozedUntil || c.SnoozedUntil != nil && before.SnoozedUntil != nil && c.SnoozedUntil.Equal(*before.SnoozedUntil)) {

@@ -33,6 +33,25 @@ func withTags(tags, add, remove []string) []string {
 	return list
 }
 
+// rewait brings the wait of a locked conversation in line with its new status. Of one
+// that is no spam any more everything counts that was said in it, as if it had never
+// been: what a blocked sender wrote, which had waited for no answer, has waited since
+// it came.
+func rewait(ctx context.Context, tx pgx.Tx, before, c *inbox.Conversation) error {
+	switch {
+	case before.Status == inbox.Spam && c.Status != inbox.Spam:
+		if _, err := tx.Exec(ctx, `UPDATE messages SET history = false WHERE conversation_id = $1 AND spam AND history`, c.ID); err != nil {
+			return fmt.Errorf("let spam count: %w", err)
+		}
+		return recount(ctx, tx, c)
+	case c.Status != inbox.Open:
+		c.WaitingSince = nil
+	case before.Status != inbox.Open:
+		return waits(ctx, tx, c)
+	}
+	return nil
+}
+
 // waits finds since when an open conversation has waited, from what was said.
 func waits(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
 	rows, err := tx.Query(ctx, `
