@@ -280,6 +280,7 @@ type Status struct {
 	ErrorAt   *time.Time      `json:"errorAt,omitempty"`
 	LastItem  *time.Time      `json:"lastItem,omitempty"`
 	RetryAt   *time.Time      `json:"retryAt,omitempty"`
+	SilentAt  *time.Time      `json:"silentAt,omitempty" doc:"When the service gave its last word, where it has been silent for longer than it may"`
 	// LagSeconds is how long before it was taken the newest item was made, by
 	// its provider's clock.
 	LagSeconds float64 `json:"lagSeconds" required:"false"`

@@ -3,6 +3,7 @@ package connectors
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -60,6 +61,7 @@ type health struct {
 	errorAt    time.Time
 	lastItem   time.Time
 	retryAt    time.Time
+	silentAt   time.Time // see Silent
 	lag        time.Duration
 	received   int64
 	sent       int64
@@ -68,14 +70,27 @@ type health struct {
 	reported   bool // false: changed since the last report
 }
 
+// Silent is the error of a service that gives no word for longer than it may: what
+// it tells of is as it was then.
+type Silent struct {
+	At  time.Time // of its last word
+	Err error
+}
+
+func (e *Silent) Error() string { return e.Err.Error() }
+func (e *Silent) Unwrap() error { return e.Err }
+
 // set records where receiving stands.
 func (k *keeper) set(state string, err error, retryAt time.Time) {
 	k.mu.Lock()
 	h := &k.health
 	if err != nil {
-		h.receiveErr, h.errorAt = err.Error(), k.r.cfg.Now()
+		h.receiveErr, h.errorAt, h.silentAt = err.Error(), k.r.cfg.Now(), time.Time{}
+		if silent, ok := errors.AsType[*Silent](err); ok {
+			h.silentAt = silent.At
+		}
 	} else if state == Running || state == Paused {
-		h.receiveErr = ""
+		h.receiveErr, h.silentAt = "", time.Time{}
 	}
 	// A new try says nothing yet: the last failure stays visible until one works.
 	if state != Starting || h.state == Paused || h.state == Stopped {
@@ -163,7 +178,7 @@ func (k *keeper) status() (Status, bool) {
 	if s.LastError != "" {
 		s.ErrorAt = timeOrNil(h.errorAt)
 	}
-	s.LastItem, s.RetryAt = timeOrNil(h.lastItem), timeOrNil(h.retryAt)
+	s.LastItem, s.RetryAt, s.SilentAt = timeOrNil(h.lastItem), timeOrNil(h.retryAt), timeOrNil(h.silentAt)
 	return s, changed
 }
 

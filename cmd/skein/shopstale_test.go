@@ -66,18 +66,34 @@ func TestStaleFeed(t *testing.T) {
 	}
 	n.until("the shop is served", func() bool { return health().State == connectors.Running })
 
+	// Who answers customers hears how old the orders are, and not why.
+	ana := n.agent("ana", inbox.AgentRole, n.inboxes["support"].ID)
+	shown := func() (at *time.Time) {
+		var list struct{ Items []connectors.Status }
+		ana.want(200, "GET", "/connectors", nil, &list)
+		for _, c := range list.Items {
+			if c.Account == "lamps" {
+				at = c.SilentAt
+			}
+		}
+		return at
+	}
+	before := time.Now()
 	later.Store(int64(26 * time.Hour))
 	save("Lamps and more") // it is looked at anew
 	n.until("the feed is stale, with its age", func() bool {
 		h := health()
 		return h.State == connectors.Retrying && strings.Contains(h.LastError, "stale") && strings.Contains(h.LastError, "26h")
 	})
+	if at := shown(); at == nil || at.After(before) {
+		t.Errorf("agents are shown orders as of %v, want some time before %v", at, before)
+	}
 	if got := n.hook("orders/create", fmt.Sprintf(lampOrder, 501), "hush"); got != http.StatusOK {
 		t.Fatalf("a word from the shop gets %d", got)
 	}
 	n.until("it isn't any more", func() bool {
 		h := health()
-		return h.State == connectors.Running && !strings.Contains(h.LastError, "stale")
+		return h.State == connectors.Running && !strings.Contains(h.LastError, "stale") && shown() == nil
 	})
 
 	if got := n.hook("orders/create", strings.Repeat(" ", 10<<20), "hush"); got != http.StatusRequestEntityTooLarge {

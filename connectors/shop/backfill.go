@@ -84,6 +84,9 @@ func (c *Connector) Receive(ctx context.Context, account connectors.Account, cur
 		wait := min(set.stale/4, time.Minute)
 		if !set.since.IsZero() {
 			if err := f.fill(ctx); err != nil {
+				if at := c.lastHeard(account.ID); ctx.Err() == nil && c.cfg.Now().Sub(at) >= set.stale {
+					err = &connectors.Silent{At: at, Err: err}
+				}
 				return err
 			}
 			c.heard(account.ID, c.cfg.Now())
@@ -118,11 +121,12 @@ func (c *Connector) lastHeard(account inbox.AccountID) time.Time {
 
 // silent says that a shop has given no word for longer than it may.
 func (c *Connector) silent(account inbox.AccountID, set *Settings) error {
-	age := c.cfg.Now().Sub(c.lastHeard(account))
+	at := c.lastHeard(account)
+	age := c.cfg.Now().Sub(at)
 	if age < set.stale {
 		return nil
 	}
-	return &inbox.Error{Code: inbox.Unavailable, Message: fmt.Sprintf("the feed is stale: no word from the shop for %s; are its webhooks still there?", age.Truncate(time.Minute))}
+	return &connectors.Silent{At: at, Err: &inbox.Error{Code: inbox.Unavailable, Message: fmt.Sprintf("the feed is stale: no word from the shop for %s; are its webhooks still there?", age.Truncate(time.Minute))}}
 }
 
 // A filler asks one shop for what it has and for what has changed.

@@ -52,6 +52,13 @@ async function done(name) {
 }
 
 try {
+  // The shop is told to have been silent, until the page is opened again.
+  await page.route("**/api/v1/connectors", async (route) => {
+    const answer = await route.fetch();
+    const told = await answer.json();
+    for (const c of told.items ?? []) if (c.account === "lamps") c.silentAt = new Date(Date.now() - 3 * 3_600_000).toISOString();
+    await route.fulfill({ response: answer, json: told });
+  });
   await page.goto(`${SKEIN_URL}/c/${SKEIN_CONVERSATION}`);
   await page.getByLabel(/email/i).waitFor();
   await page.keyboard.type(SKEIN_EMAIL);
@@ -66,7 +73,10 @@ try {
   await there(order);
   await there(cart.getByRole("link", { name: /recover/ }));
   await there(order.getByRole("button", { name: "Refund…" }));
+  const stale = panel.getByText(/^Orders as of 3 hr\. ago: .+ has sent nothing since/);
+  await there(stale);
   await done("opened");
+  await page.unroute("**/api/v1/connectors");
 
   // A colleague refunds; the shop does it, and both stand in the open page.
   await beside(`/orders/${SKEIN_ORDER}/actions`, { kind: "refund", amount: 1000, reason: "broken" });
@@ -111,6 +121,7 @@ try {
   await done("withheld");
   await page.goto(`${SKEIN_URL}/c/${SKEIN_CONVERSATION}`);
   await there(order.getByRole("button", { name: "Cancel…" }));
+  await gone(stale);
   if ((await order.getByRole("button", { name: "Refund…" }).count()) > 0) throw new Error("what is switched off is offered");
   await done("not-offered");
 } catch (e) {

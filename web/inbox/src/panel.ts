@@ -75,6 +75,26 @@ export function useMatches(customer: string): readonly Match[] {
 
 const noLoyalty: Loyalty = { balances: [] };
 
+export interface Feed {
+  readonly account: string;
+  readonly name: string;
+  /** When the shop gave its last word: its orders are as of then. */
+  readonly at: string;
+}
+
+/** The shops that have been silent for longer than they may. */
+export function useStaleFeeds(): readonly Feed[] {
+  const q = useQuery({
+    queryKey: ["connectors"],
+    refetchInterval: 60_000,
+    queryFn: async () => parse.list(parse.record(await body(api.GET("/api/v1/connectors")), "connectors"), "items", (x): Feed => {
+      const o = parse.record(x, "connector");
+      return { account: parse.str(o, "account"), name: parse.str(o, "name"), at: o["channel"] === "shop" ? parse.str(o, "silentAt") : "" };
+    }),
+  });
+  return (q.data ?? none).filter((f) => f.at !== "");
+}
+
 /** What somebody has in the shop beside orders. */
 export function useShelf(customer: string): {
   carts: readonly Cart[];

@@ -3285,6 +3285,11 @@ export interface components {
             retryAt?: string;
             /** Format: int64 */
             sent?: number;
+            /**
+             * Format: date-time
+             * @description When the service gave its last word, where it has been silent for longer than it may
+             */
+            silentAt?: string;
             /** @enum {string} */
             state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
         };
@@ -5323,6 +5328,11 @@ export interface components {
             retryAt?: string;
             /** Format: int64 */
             sent?: number;
+            /**
+             * Format: date-time
+             * @description When the service gave its last word, where it has been silent for longer than it may
+             */
+            silentAt?: string;
             /** @enum {string} */
             state: "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
         };

@@ -1,9 +1,13 @@
+import { TriangleAlert } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { useLinks } from "../../data";
-import { useOrders } from "../../panel";
+import { useOrders, useStaleFeeds } from "../../panel";
 import { linkByNumber } from "../../relations";
 import type { Conversation } from "../../types";
 import { Button } from "../../ui/controls";
+import { useNow } from "../../ui/hooks";
+import { exactly } from "../../words";
+import { ago } from "../../words/ago";
 import { Claimed, Dismissed } from "./Claimed";
 import { OrderCard } from "./OrderCard";
 import { useWords } from "./panelwords";
@@ -36,6 +40,7 @@ export function Orders({ conversation: c, customer }: { conversation: Conversati
   const some = all ? rest : rest.slice(0, about.length > 0 ? 1 : 3);
   return (
     <Section title={w.orders} count={orders.value.length}>
+      <Stale />
       <div className="flex flex-col gap-2">
         {about.map((l) =>
           l.order === null ? (
@@ -64,6 +69,18 @@ export function Orders({ conversation: c, customer }: { conversation: Conversati
       </div>
     </Section>
   );
+}
+
+/** That the orders are as they were a while ago. */
+function Stale(): ReactNode {
+  const w = useWords();
+  const now = useNow();
+  return useStaleFeeds().map((f) => (
+    <p key={f.account} title={exactly(f.at)} className="mb-2 flex gap-2 rounded-md bg-amber-soft px-2.5 py-1.5 text-xs text-amber-text">
+      <TriangleAlert size={14} strokeWidth={1.75} aria-hidden="true" className="mt-px shrink-0" />
+      {w.staleOrders(ago(f.at, now), f.name)}
+    </p>
+  ));
 }
 
 function ByNumber({ conversation: c }: { conversation: Conversation }): ReactNode {
