@@ -34,8 +34,20 @@ var (
 type ActionOffer struct {
 	Kind    ActionKind `json:"kind" enum:"refund,cancel,address,resend,cart_link,cart_completed"`
 	Offered bool       `json:"offered"`
-	Why     string     `json:"why,omitempty" doc:"Why it isn't"`
+	Code    WhyNot     `json:"code,omitempty" enum:"not-served,wrong-settings,tells-only,no-key,withheld" doc:"Why it isn't; absent where only words say it"`
+	Why     string     `json:"why,omitempty" doc:"The same in words"`
 }
+
+// WhyNot is why something isn't offered.
+type WhyNot string
+
+const (
+	NotServed     WhyNot = "not-served"     // no account of the shop is served
+	WrongSettings WhyNot = "wrong-settings" // of the account: they can't be read
+	TellsOnly     WhyNot = "tells-only"     // the shop sends events and can't be asked
+	NoKey         WhyNot = "no-key"         // to the shop's API
+	SwitchedOff   WhyNot = "withheld"       // switched off in the account's settings
+)
 
 // An OffersFunc says what an account offers, each kind once.
 type OffersFunc func(*Account) ([]ActionOffer, error)

@@ -200,21 +200,25 @@ func TestWooCartActions(t *testing.T) {
 func TestOffers(t *testing.T) {
 	t.Parallel()
 	const keyed = `{"provider": "shopify", "secrets": ["x"], "url": "https://lamps.example", "token": "t"`
-	for _, c := range []struct{ settings, offered, why string }{
-		{keyed + `}`, "refund cancel address resend cart_link cart_completed", ""},
-		{keyed + `, "withheldActions": ["refund", "cart_link"]}`, "cancel address resend cart_completed", "switched off"},
-		{`{"provider": "shopify", "secrets": ["x"]}`, "", "url and token"},
-		{`{"provider": "woocommerce", "secrets": ["x"]}`, "", "url and consumerKey"},
-		{`{"provider": "webhook", "secrets": ["x"]}`, "", "can't be asked"},
-		{`{"provider": "nobody"}`, "", "settings are wrong"},
+	for _, c := range []struct {
+		settings, offered string
+		code              inbox.WhyNot
+		why               string
+	}{
+		{keyed + `}`, "refund cancel address resend cart_link cart_completed", "", ""},
+		{keyed + `, "withheldActions": ["refund", "cart_link"]}`, "cancel address resend cart_completed", inbox.SwitchedOff, "switched off"},
+		{`{"provider": "shopify", "secrets": ["x"]}`, "", inbox.NoKey, "url and token"},
+		{`{"provider": "woocommerce", "secrets": ["x"]}`, "", inbox.NoKey, "url and consumerKey"},
+		{`{"provider": "webhook", "secrets": ["x"]}`, "", inbox.TellsOnly, "can't be asked"},
+		{`{"provider": "nobody"}`, "", inbox.WrongSettings, "settings are wrong"},
 	} {
 		account := connectors.Account{ID: "shop", Channel: inbox.Shop, Settings: json.RawMessage(c.settings)}
 		var offered []string
 		for _, o := range offers(account) {
 			switch {
-			case o.Offered && o.Why == "":
+			case o.Offered && o.Why == "" && o.Code == "":
 				offered = append(offered, string(o.Kind))
-			case o.Offered || !strings.Contains(o.Why, c.why) || c.why == "":
+			case o.Offered || !strings.Contains(o.Why, c.why) || c.why == "" || o.Code != c.code:
 				t.Errorf("%s: %+v", c.settings, o)
 			}
 		}

@@ -121,7 +121,7 @@ func offersOf(ctx context.Context, q querier, store string, kinds []inbox.Action
 	account, err := shopOf(ctx, q, store)
 	if e, ok := errors.AsType[*inbox.Error](err); ok {
 		for _, kind := range kinds {
-			list = append(list, inbox.ActionOffer{Kind: kind, Why: e.Message})
+			list = append(list, inbox.ActionOffer{Kind: kind, Code: inbox.NotServed, Why: e.Message})
 		}
 		return list, nil
 	}

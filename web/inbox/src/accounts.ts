@@ -8,6 +8,7 @@ import * as parse from "./parse";
 import { queries } from "./runtime";
 import { asSchema, type Doc, type Schema } from "./schema";
 import { channels, type Channel } from "./types";
+import { whyNot } from "./whynot";
 import { words } from "./words/language";
 
 export type State = "starting" | "running" | "retrying" | "refused" | "paused" | "stopped";
@@ -117,7 +118,7 @@ function account(x: unknown): Account {
     dead: parse.num(o, "dead"),
     actions: parse.list(o, "actions", (y) => {
       const f = parse.record(y, "offer");
-      return { kind: parse.str(f, "kind"), offered: f["offered"] === true, why: parse.str(f, "why") };
+      return { kind: parse.str(f, "kind"), offered: f["offered"] === true, why: whyNot(parse.str(f, "code"), parse.str(f, "why")) };
     }),
   };
 }

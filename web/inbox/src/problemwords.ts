@@ -94,7 +94,8 @@ const de: Said = {
     [/^an address needs street, city and country$/u, "Eine Adresse braucht Straße, Ort und Land."],
     [/^country is "(.*)", not a code of two letters such as AT$/su, "„$1“ ist kein Land: zwei Buchstaben, etwa AT."],
     [/^(.+) is more than the (.+) that is left$/su, "$1 ist mehr als der Rest von $2."],
-    [/^no shop account "(.*)" is served: the order can be acted on in the shop alone$/su, "Der Shop „$1“ ist nicht verbunden. Die Bestellung lässt sich nur im Shop selbst ändern."],
+    [/^this is not offered: (.+)$/su, "Das wird nicht angeboten: $1."],
+    [/^no shop account "(.*)" is served: it can be done in the shop alone$/su, "Der Shop „$1“ ist nicht verbunden. Die Bestellung lässt sich nur im Shop selbst ändern."],
     [/^the value can't be read: want a mail address.*$/u, "Der Wert ist nicht lesbar: eine Mailadresse, oder eine Telefonnummer mit Landesvorwahl."],
     // people and settings
     [/^somebody with this address works here already$/u, "Mit dieser Adresse arbeitet schon jemand hier."],

@@ -2791,10 +2791,15 @@ export interface components {
             quantity: number;
         };
         ActionOffer: {
+            /**
+             * @description Why it isn't; absent where only words say it
+             * @enum {string}
+             */
+            code?: "not-served" | "wrong-settings" | "tells-only" | "no-key" | "withheld";
             /** @enum {string} */
             kind: "refund" | "cancel" | "address" | "resend" | "cart_link" | "cart_completed";
             offered: boolean;
-            /** @description Why it isn't */
+            /** @description The same in words */
             why?: string;
         };
         ActionWordInputBody: {

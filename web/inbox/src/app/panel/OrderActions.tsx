@@ -10,6 +10,7 @@ import { queries } from "../../runtime";
 import type { Order } from "../../types";
 import { Button } from "../../ui/controls";
 import { useNow } from "../../ui/hooks";
+import { whyNot } from "../../whynot";
 import { exactly, money, numberWord, when } from "../../words";
 import { Sheet } from "../Together";
 import { useWords, words as actionWords } from "./actionwords";
@@ -42,7 +43,7 @@ export function actions(x: unknown): Actions {
   const o = parse.record(x, "actions");
   const offers = parse.list(o, "offered", (y) => {
     const f = parse.record(y, "offer");
-    return { kind: parse.str(f, "kind"), offered: f["offered"] === true, why: parse.str(f, "why") };
+    return { kind: parse.str(f, "kind"), offered: f["offered"] === true, why: whyNot(parse.str(f, "code"), parse.str(f, "why")) };
   });
   return {
     items: parse.list(o, "items", action),
