@@ -75,6 +75,7 @@ var timelineSources = []timelineSource{
 		SELECT m.sent_at, m.id::text, CASE WHEN m.call IS NOT NULL THEN 'call' WHEN m.kind = 'note' THEN 'note' ELSE 'message' END,
 			m.conversation_id::text, m.subject, left(m.visible_text, 400),
 			jsonb_build_object('direction', m.direction, 'channel', m.channel, 'state', m.state, 'author', m.author_name, 'seq', m.seq)
+				|| CASE WHEN m.detail ? 'comment' AND m.detail->'comment'->>'private' IS NULL THEN '{"comment": true}' ELSE '{}'::jsonb END
 				|| CASE WHEN m.call IS NULL THEN '{}' ELSE jsonb_build_object('call', m.call) END
 		FROM identities i CROSS JOIN LATERAL (
 			SELECT * FROM messages m WHERE m.identity_id = i.id AND (m.sent_at, m.id) < (@at, @id::uuid)

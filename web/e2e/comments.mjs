@@ -51,6 +51,7 @@ try {
   await talk.getByRole("button", { name: /^Public comment/u }).first().waitFor();
   const link = talk.getByRole("link", { name: "Open the post" }).first();
   if ((await link.getAttribute("href")) !== "https://www.facebook.com/shop/posts/200?comment_id=301") throw new Error(`it leads to ${await link.getAttribute("href")}`);
+  await page.getByRole("region", { name: "Timeline" }).getByText("Public comment").first().waitFor();
   const way = page.getByRole("button", { name: "Leaves in public. Choose another way" });
   await way.waitFor();
   await clean(page, "comment");

@@ -282,6 +282,7 @@ export function timelineEntry(x: unknown): TimelineEntry {
     title: str(o, "title"),
     detail: str(o, "detail"),
     channel: str(data, "channel"),
+    comment: data["comment"] === true,
     state: str(data, "state"),
   };
 }

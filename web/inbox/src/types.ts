@@ -432,6 +432,8 @@ export interface TimelineEntry {
   readonly detail: string;
   /** Of a message: where it was said. */
   readonly channel: string;
+  /** Of a message: it is a comment, or an answer to one, that everybody can read. */
+  readonly comment: boolean;
   /** Of what was asked of a shop: how it went. */
   readonly state: string;
 }

@@ -37,7 +37,7 @@ export function Timeline({ c, customer, place, onNavigate }: { c: Conversation; 
     <Section title={w.timeline}>
       <ol className="relative" onClickCapture={() => onNavigate?.()}>
         {entries.map((e, i) => {
-          const Icon = (e.kind === "message" && e.channel === "chat" ? MessageCircle : timelineIcon[e.kind]) ?? CircleDashed;
+          const Icon = (e.kind === "message" && (e.channel === "chat" || e.channel === "social") ? MessageCircle : timelineIcon[e.kind]) ?? CircleDashed;
           const target = e.conversationId !== "" && e.conversationId !== c.id ? store.get().conversations.get(e.conversationId) : undefined;
           const words = timelineWords(e);
           const line = (

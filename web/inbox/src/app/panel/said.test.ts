@@ -18,6 +18,8 @@ describe("what the server tells", () => {
     expect(timelineWords({ kind: "shipment", title: "HP-1", detail: "in_transit" })).toEqual({ title: "Shipment of HP-1", detail: "On its way" });
     expect(timelineWords({ kind: "note", title: "", detail: "x" }).title).toBe("Note");
     expect(timelineWords({ kind: "message", title: "", detail: "x", channel: "chat" }).title).toBe("In the chat");
+    expect(timelineWords({ kind: "message", title: "", detail: "x", channel: "social" }).title).toBe("Direct message");
+    expect(timelineWords({ kind: "message", title: "", detail: "x", channel: "social", comment: true }).title).toBe("Public comment");
     expect(timelineWords({ kind: "message", title: "", detail: "x", channel: "email" }).title).toBe("Mail without a subject");
   });
   it("is said in the page's language, and what is unknown as it came", () => {

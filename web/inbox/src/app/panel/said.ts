@@ -30,11 +30,11 @@ export function steps(status: string): { steps: readonly Step[]; trouble: boolea
 }
 
 /** A line of the timeline: what happened, and the rest. */
-export function timelineWords(e: { kind: string; title: string; detail: string; channel?: string; state?: string }): { title: string; detail: string } {
+export function timelineWords(e: { kind: string; title: string; detail: string; channel?: string; comment?: boolean; state?: string }): { title: string; detail: string } {
   const w = words();
   switch (e.kind) {
     case "message":
-      return { title: e.title || (e.channel === "chat" ? w.inChat : e.channel === "social" ? w.direct : w.noSubject), detail: e.detail };
+      return { title: e.title || (e.comment === true ? w.comment : e.channel === "chat" ? w.inChat : e.channel === "social" ? w.direct : w.noSubject), detail: e.detail };
     case "note":
       return { title: e.title || w.note, detail: e.detail };
     case "order":
