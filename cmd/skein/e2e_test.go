@@ -103,7 +103,7 @@ func TestRelationsLive(t *testing.T) {
 		return len(list.Items) > 0 && list.Items[0].Score >= .5
 	})
 
-	n.inBrowser("relations.mjs", "merged taken apart rejected not rejected linked code sent claim rejected claim back moved moved back joined parted seen",
+	n.inBrowser("relations.mjs", "merged taken apart rejected not rejected linked code sent claim rejected claim back moved moved back joined parted offered seen",
 		fmt.Sprintf("SKEIN_URL=%s/c/%d", n.url, c.Number), "SKEIN_EMAILS=ana@skein.example ben@skein.example")
 }
 

@@ -115,6 +115,10 @@ try {
   await undo();
   await gone(third(b));
   done("parted");
+  // What the line above the messages offers is chosen when one goes for it.
+  await a.locator("[data-conversation]").getByRole("button", { name: "Join", exact: true }).click();
+  await there(a.getByRole("dialog").getByRole("button", { name: /^Join #\d+ to this one$/ }));
+  done("offered");
 
   if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   done("seen");

@@ -75,7 +75,8 @@ try {
   await seite.context().close();
 
   await page.goto(SKEIN_SETUP);
-  await page.reload(); // the same page but for what is behind the #
+  // The same page but for what is behind the #: nothing is loaded anew.
+  await page.waitForFunction(() => document.querySelector("input[name='code']")?.value === new URLSearchParams(location.hash.slice(1)).get("code"));
   await fill();
   await shots(page, "setup-begin");
   if ((await page.getByLabel("Time zone").inputValue()) !== "Europe/Vienna") throw new Error("the browser's zone isn't proposed");

@@ -132,7 +132,10 @@ try {
   await shows("FED");
   await page.getByRole("button", { name: "Save as a view" }).press("Enter");
   await page.getByRole("dialog").getByLabel("Name").waitFor();
+  await press("Enter");
+  await page.getByRole("dialog").getByText("Give it a name.").waitFor();
   await type("Important");
+  await page.getByRole("dialog").getByText("Give it a name.").waitFor({ state: "detached" });
   await page.getByRole("dialog").getByLabel("Share with everybody").check();
   await there(page.getByRole("dialog").getByText("3 conversations"));
   await done("form");
