@@ -101,12 +101,12 @@ export function Header({
           <span className="figures shrink-0 text-xs font-normal text-muted">#{c.number}</span>
         </h1>
         <p className="-my-1 flex min-w-0 items-center gap-1.5 overflow-hidden py-1 text-xs text-muted">
-          <span className="max-w-1/2 shrink-0 truncate">
+          <span className="max-w-1/2 shrink-0 truncate max-md:min-w-0 max-md:shrink">
             {personName(c.customer)}
             {inbox !== undefined && me && me.inboxes.length > 1 && ` · ${inbox}`}
           </span>
           <CustomerDot c={c} />
-          {waits && <span className="min-w-16 truncate text-amber-text">· {w.waiting(narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince)))}</span>}
+          {waits && <span className="text-amber-text max-md:shrink-0 md:min-w-16 md:truncate">· {w.waiting(narrow ? age(c.waitingSince, now) : span(now - Date.parse(c.waitingSince)))}</span>}
           {c.status !== "open" && (
             <Chip>
               {c.snoozedUntil === "" ? statusWord(c.status) : w.until(statusWord(c.status), when(c.snoozedUntil, now))}
