@@ -189,10 +189,14 @@ func (s *Store) RenderSaved(ctx context.Context, by *inbox.Caller, ref string, i
 }
 
 // languagesOf are those of who a conversation is with, "" where it isn't known, and
-// of its inbox's brand.
+// of its inbox's brand. What the address that wrote tells of goes before what the
+// customer's others do, of which the shop's account is the one that often does.
 func languagesOf(ctx context.Context, q querier, c *inbox.Conversation) (theirs, ours string, err error) {
 	err = q.QueryRow(ctx, `
-		SELECT i.locale, b.locale FROM identities i, inboxes n JOIN brands b ON b.id = n.brand_id WHERE i.id = $1 AND n.id = $2`,
+		SELECT coalesce(nullif(i.locale, ''), (
+				SELECT o.locale FROM identities o WHERE o.customer_id = i.customer_id AND o.locale <> ''
+				ORDER BY o.proof DESC, o.created_at, o.id LIMIT 1), ''), b.locale
+		FROM identities i, inboxes n JOIN brands b ON b.id = n.brand_id WHERE i.id = $1 AND n.id = $2`,
 		c.Customer.IdentityID, c.InboxID).Scan(&theirs, &ours)
 	if err != nil {
 		err = fmt.Errorf("read languages: %w", err)

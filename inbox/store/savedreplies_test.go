@@ -116,6 +116,14 @@ func TestRenderSaved(t *testing.T) {
 			t.Errorf("theirs %q, asked %q: %+v, %v, want %q", step.theirs, step.asked, got, err, step.want)
 		}
 	}
+	// The address that writes tells of no language; the customer's account at the shop does.
+	other := d.mail(t, "support", "m2", "kim@else.example")
+	d.strings(t, `UPDATE identities SET locale = '' WHERE id = $1 RETURNING id::text`, c.Customer.IdentityID)
+	d.strings(t, `UPDATE identities SET locale = 'de', customer_id = (SELECT customer_id FROM identities WHERE id = $2) WHERE id = $1 RETURNING id::text`,
+		other.Customer.IdentityID, c.Customer.IdentityID)
+	if got, err := render(d.anna, ""); err != nil || got.Text != "Servus." {
+		t.Errorf("in the language of the customer's other address: %+v, %v", got, err)
+	}
 	_, err = render(d.anna, "fr")
 	wantCode(t, "no order is linked", err, inbox.Conflict)
 	if err == nil || !strings.Contains(err.Error(), "{{order.number}} can't be filled in: no order is linked") {
