@@ -7,6 +7,7 @@ import { currentToken, refresh } from "../session";
 import { SignedOut } from "../tokens";
 import type { Message } from "../types";
 import { language, words } from "../words/language";
+import { sentence } from "../words/shapes";
 import type { paths } from "./schema.gen";
 
 export class ApiError extends Error {
@@ -63,9 +64,8 @@ export async function problem(status: number, body: unknown): Promise<ApiError> 
     // not a problem document: the status has to do
   }
   if (status >= 500) said = words().notices.unable;
-  // The server speaks English, without capital and full stop: to programs and logs as well.
-  else if (language() === "en") said = /^[a-z']+[ ,:]/u.test(said) ? `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.?!]$/u.test(said) ? "" : "."}` : said;
-  // What others call it is fetched when it is first said.
+  // The server speaks English. What others call it is fetched when it is first said.
+  else if (language() === "en") said = sentence(said);
   else if (said !== "") {
     const detail = said;
     said = await import("../problemwords").then(

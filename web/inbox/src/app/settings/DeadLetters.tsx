@@ -60,7 +60,7 @@ function Letter({ of: d, account, admin, w, onAgain, onRefused }: { of: Dead; ac
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line px-4 py-2.5 last:border-0">
       <span className="min-w-52 flex-1">
-        <span className="block text-sm break-words">{d.reason}</span>
+        <span className="block text-sm break-words">{w.reason(d.reason)}</span>
         <span className="block text-xs text-muted" title={exactly(d.at)}>
           {admin ? (
             <PlaceLink to={`/settings/channels/${d.account}`} className="data-[hovered]:underline">
