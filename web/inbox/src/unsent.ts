@@ -8,13 +8,22 @@ import { store } from "./runtime";
 import { myId } from "./session";
 import { putMessages } from "./state";
 import type { Message } from "./types";
-import { toast } from "./ui/signals";
+import { dismiss, toast, toastTime } from "./ui/signals";
 import { words as pageWords } from "./words/language";
 
 const paragraphs = (text: string): string =>
   text === ""
     ? ""
     : `<p>${text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\n{2,}/g, "</p><p>").replace(/\n/g, "<br>")}</p>`;
+
+/** What still offers to undo a sending, by the message. */
+const offers = new Map<string, number>();
+
+function withdraw(m: Message): void {
+  const offer = offers.get(m.id);
+  if (offer !== undefined) dismiss(offer);
+  offers.delete(m.id);
+}
 
 /** Takes a reply back into the composer, before what is written there. Resolves to the reason when refused. */
 export async function unsend(m: Message): Promise<string> {
@@ -36,6 +45,7 @@ export async function unsend(m: Message): Promise<string> {
     };
     saveDraft(myId(), was.conversationId, draft, { ...standing, lacks: true });
     takenBack.set({ conversationId: was.conversationId, draft });
+    withdraw(m);
     return "";
   } catch (e) {
     return e instanceof Error ? e.message : words().notTaken;
@@ -47,6 +57,7 @@ export async function sendNow(m: Message): Promise<string> {
   try {
     const now = message(await body(api.POST("/api/v1/messages/{id}/send", { params: { path: { id: m.id } } })));
     store.update((s) => putMessages(s, [now]));
+    withdraw(m);
     return "";
   } catch (e) {
     return e instanceof Error ? e.message : pageWords().notices.notSent;
@@ -55,10 +66,12 @@ export async function sendNow(m: Message): Promise<string> {
 
 /** Offers to undo the sending of a reply that leaves in a moment, wherever the agent has gone meanwhile. */
 export function offerUndo(m: Message): void {
-  toast(m.scheduled ? words().scheduled : words().sending, {
+  const offer = toast(m.scheduled ? words().scheduled : words().sending, {
     undo: () =>
       void unsend(m).then((reason) => {
         if (reason !== "") toast(reason, { tone: "bad" });
       }),
   });
+  offers.set(m.id, offer);
+  setTimeout(() => offers.delete(m.id), toastTime);
 }

@@ -18,7 +18,9 @@ import { PlaceLink } from "./PlaceLink";
 
 const glyph: Record<Notice["kind"], LucideIcon> = { assignment: UserRoundCheck, mention: AtSign, message: MessageSquare, direct: Megaphone };
 
-const refused = (e: unknown): void => toast(e instanceof Error ? e.message : String(e), { tone: "bad" });
+const refused = (e: unknown): void => {
+  toast(e instanceof Error ? e.message : String(e), { tone: "bad" });
+};
 
 export default function Bell({ expanded }: { expanded: boolean }): ReactNode {
   const w = useWords();

@@ -42,10 +42,12 @@ let lastToast = 0;
 /** How long a toast and its undo stay, in milliseconds. */
 const toastTime = 8_000;
 
-export function toast(words: string, more: { tone?: "quiet" | "bad"; undo?: () => void } = {}): void {
+/** Says what was done; it is dismissed by what comes back. */
+export function toast(words: string, more: { tone?: "quiet" | "bad"; undo?: () => void } = {}): number {
   const id = ++lastToast;
   toasts.set([...toasts.get().slice(-2), { id, words, tone: more.tone ?? "quiet", undo: more.undo }]);
   setTimeout(() => dismiss(id), toastTime);
+  return id;
 }
 
 export function dismiss(id: number): void {
