@@ -218,6 +218,10 @@ try {
   await page.getByRole("button", { name: "More hours on Monday" }).click();
   if ((await page.getByText("closed", { exact: true }).count()) !== 6) throw new Error("the days without hours don't say that they are closed");
   await page.getByRole("textbox", { name: "Monday, to" }).fill("18:30");
+  // The next day begins with the hours of the one before.
+  await page.getByRole("button", { name: "More hours on Tuesday" }).click();
+  if ((await page.getByRole("textbox", { name: "Tuesday, to" }).inputValue()) !== "18:30") throw new Error("the hours of the day before aren't proposed");
+  await page.getByRole("button", { name: "Take these hours of Tuesday away" }).click();
   const year = new Date().getUTCFullYear() + 1;
   await page.getByLabel("Public holidays from a file").setInputFiles({
     name: "holidays.ics",

@@ -106,8 +106,15 @@ function CalendarForm({ of: c }: { of: Calendar }): ReactNode {
         <legend className="text-sm font-medium">{w.week}</legend>
         <p className="mt-0.5 mb-2 text-xs text-muted">{w.always}</p>
         <ul className="flex flex-col gap-1.5">
-          {weekdays.map((day) => (
-            <DayHours key={day} day={day} always={d.hours.length === 0} hours={d.hours.filter((h) => h.day === day)} onChange={(of) => setD({ ...d, hours: weekdays.flatMap((x) => (x === day ? of : d.hours.filter((h) => h.day === x))) })} />
+          {weekdays.map((day, i) => (
+            <DayHours
+              key={day}
+              day={day}
+              always={d.hours.length === 0}
+              hours={d.hours.filter((h) => h.day === day)}
+              like={weekdays.slice(0, i).map((x) => d.hours.filter((h) => h.day === x)).findLast((of) => of.length > 0) ?? [{ day, from: "09:00", to: "17:00" }]}
+              onChange={(of) => setD({ ...d, hours: weekdays.flatMap((x) => (x === day ? of : d.hours.filter((h) => h.day === x))) })}
+            />
           ))}
         </ul>
       </fieldset>
@@ -156,12 +163,15 @@ function DayHours({
   day,
   hours,
   always,
+  like,
   onChange,
 }: {
   day: Weekday;
   hours: readonly Hours[];
   /** No day has any hours: then it is open at all times. */
   always: boolean;
+  /** What a day without hours begins with: those of the day before it that has some. */
+  like: readonly Hours[];
   onChange: (of: Hours[]) => void;
 }): ReactNode {
   const w = words().hours;
@@ -190,7 +200,7 @@ function DayHours({
           <IconButton icon={Minus} label={w.less(name)} onPress={() => onChange(hours.filter((_, j) => j !== i))} />
         </span>
       ))}
-      <IconButton icon={Plus} label={w.more(name)} onPress={() => onChange([...hours, hours.length === 0 ? { day, from: "09:00", to: "17:00" } : { day, from: hours[hours.length - 1]?.to ?? "13:00", to: "24:00" }])} />
+      <IconButton icon={Plus} label={w.more(name)} onPress={() => onChange(hours.length === 0 ? like.map((h) => ({ ...h, day })) : [...hours, { day, from: hours[hours.length - 1]?.to ?? "13:00", to: "24:00" }])} />
     </li>
   );
 }
