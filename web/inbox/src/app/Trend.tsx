@@ -1,6 +1,8 @@
 // Figures over time, as plain SVG.
 
 import type { ReactNode } from "react";
+import { axisOf } from "../axis";
+import { figure } from "../words/figures";
 
 /** The last hour of a figure, as a line. `words` say it for who can't see it. */
 export function Sparkline({ of: values, words, className = "" }: { of: readonly number[]; words: string; className?: string }): ReactNode {
@@ -37,11 +39,15 @@ export function Series({
   words: string;
   now: number;
 }): ReactNode {
-  const most = Math.max(1, ...created, ...closed);
-  const height = (n: number): number => (n / most) * 92;
+  const { top, lines } = axisOf([...created, ...closed]);
+  const y = (n: number): number => 95 - (Math.min(n, top) / top) * 92;
+  // What goes beyond the axis has a gap near its end, and its number above it.
+  const beyond = created.map((n, i) => [n, closed[i] ?? 0].filter((x) => x > top));
+  const gap = (i: number, n: number, x: number, width: number): ReactNode =>
+    n > top && <path key={`g${i}-${x}`} d={`M${x - 1} 18l${width + 2} -6`} stroke="var(--surface)" strokeWidth="3" vectorEffect="non-scaling-stroke" />;
   return (
     <figure>
-      <figcaption className="mb-2 flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-secondary">
+      <figcaption className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-secondary">
         <span className="flex items-center gap-1.5">
           <span aria-hidden="true" className="size-2.5 bg-accent" />
           {names[0]}
@@ -50,28 +56,49 @@ export function Series({
           <span aria-hidden="true" className="size-2.5 border-2 border-control" />
           {names[1]}
         </span>
-        <span className="figures ms-auto text-muted">≤ {most}</span>
       </figcaption>
-      <svg role="img" aria-label={words} viewBox="0 0 480 96" preserveAspectRatio="none" className="block h-24 w-full">
-        <line x1="0" y1="95.5" x2="480" y2="95.5" stroke="var(--line-strong)" vectorEffect="non-scaling-stroke" />
-        {created.map((n, i) => (
-          <rect key={`n${i}`} x={i * 10 + 1} y={95 - height(n)} width="4" height={height(n)} fill="var(--accent)" />
-        ))}
-        {closed.map((n, i) => (
-          <rect
-            key={`c${i}`}
-            x={i * 10 + 5.5}
-            y={95 - height(n)}
-            width="3"
-            height={height(n)}
-            fill="none"
-            stroke="var(--control)"
-            strokeWidth="1.5"
-            vectorEffect="non-scaling-stroke"
-          />
-        ))}
-      </svg>
-      <div aria-hidden="true" className="figures mt-1 grid grid-cols-4 text-xs text-muted">
+      <div className="relative ms-9 pt-4">
+        <div aria-hidden="true" className="figures text-xs text-muted">
+          {[0, ...lines].map((n) => (
+            <span key={n} className="absolute -start-9 w-7 translate-y-1/2 text-end leading-none" style={{ bottom: `${96 - y(n)}px` }}>
+              {figure(n)}
+            </span>
+          ))}
+          {beyond.map(
+            (n, i) =>
+              n.length > 0 && (
+                <span key={i} className={`absolute top-0 leading-none whitespace-nowrap text-secondary ${i > created.length / 2 ? "-translate-x-full" : ""}`} style={{ left: `${((i * 10 + (i > created.length / 2 ? 9 : 1)) / 480) * 100}%` }}>
+                  {n.map((x) => figure(x)).join(" · ")}
+                </span>
+              ),
+          )}
+        </div>
+        <svg role="img" aria-label={words} viewBox="0 0 480 96" preserveAspectRatio="none" className="block h-24 w-full">
+          {lines.map((n) => (
+            <line key={n} x1="0" y1={y(n)} x2="480" y2={y(n)} stroke="var(--line)" vectorEffect="non-scaling-stroke" />
+          ))}
+          <line x1="0" y1="95.5" x2="480" y2="95.5" stroke="var(--line-strong)" vectorEffect="non-scaling-stroke" />
+          {created.map((n, i) => (
+            <rect key={`n${i}`} x={i * 10 + 1} y={y(n)} width="4" height={95 - y(n)} fill="var(--accent)" />
+          ))}
+          {closed.map((n, i) => (
+            <rect
+              key={`c${i}`}
+              x={i * 10 + 5.5}
+              y={y(n)}
+              width="3"
+              height={95 - y(n)}
+              fill="none"
+              stroke="var(--control)"
+              strokeWidth="1.5"
+              vectorEffect="non-scaling-stroke"
+            />
+          ))}
+          {created.map((n, i) => gap(i, n, i * 10 + 1, 4))}
+          {closed.map((n, i) => gap(i, n, i * 10 + 5.5, 3))}
+        </svg>
+      </div>
+      <div aria-hidden="true" className="figures ms-9 mt-1 grid grid-cols-4 text-xs text-muted">
         {hours(now).map((h, i) => (
           <span key={i}>{h}</span>
         ))}
