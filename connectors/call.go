@@ -18,6 +18,20 @@ type Call struct {
 // oldest first.
 const AskAudio = "audio"
 
+// AskCaller is what a telephone connector asks the server of a call that comes in,
+// before it lets it ring: CallerAsk, CallerAnswer.
+const AskCaller = "caller"
+
+// A CallerAsk names who calls.
+type CallerAsk struct {
+	Address string `json:"address"` // their number, as the exchange writes it
+}
+
+// A CallerAnswer says what is known of who calls.
+type CallerAnswer struct {
+	Blocked bool `json:"blocked"` // it is to ring nobody
+}
+
 // A Reaction is a sign that the item's sender set beside the message that the
 // item's externalId names, or took away again.
 type Reaction struct {

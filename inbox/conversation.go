@@ -88,7 +88,8 @@ type Person struct {
 	// of two words on one identity the one with the higher version holds,
 	// whichever conversation or event brings it.
 	CustomerVersion int64 `json:"customerVersion"`
-	// Blocked: what they write comes in as spam and wakes nobody.
+	// Blocked: what they write comes in as spam and wakes nobody; their calls ring
+	// nobody here.
 	Blocked bool `json:"blocked,omitempty"`
 }
 

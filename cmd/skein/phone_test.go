@@ -31,11 +31,12 @@ import (
 // sidecars that serve them.
 type phoneNode struct {
 	*node
+	heard string // what was last answered
 }
 
 func startPhone(t *testing.T) *phoneNode {
 	t.Helper()
-	n := &phoneNode{startNode(t)}
+	n := &phoneNode{node: startNode(t)}
 	for id, settings := range map[inbox.AccountID]string{
 		"twilio": `{"provider": "twilio", "secrets": ["token"], "answer": {"dial": ["client:kim"], "voicemail": "Speak."}}`,
 		"line":   `{"provider": "webhook", "secrets": ["secret"], "zone": "Europe/Vienna", "recordings": {"hosts": ["127.0.0.1"]}}`,
@@ -95,7 +96,8 @@ func (n *phoneNode) post(account, kind, body string, header http.Header) int {
 	}
 	maps.Copy(req.Header, header)
 	req.Header.Set("Content-Type", kind)
-	status, _ := fetch(n.t, req)
+	status, heard := fetch(n.t, req)
+	n.heard = heard
 	return status
 }
 
@@ -262,6 +264,31 @@ func TestPhoneMissed(t *testing.T) {
 	}
 	say("c4", "+436601234567", `, "disposition": "answered", "talkSeconds": 30`)
 	n.until("nobody waits for a call", func() bool { return tasks() == 0 })
+
+	// A blocked number's call is kept as spam, and asks for nothing.
+	for _, m := range kim.calls() {
+		if m.Call.From == "+436601234567" {
+			kim.want(200, "POST", "/conversations/"+string(m.ConversationID)+"/block", map[string]any{}, nil)
+			break
+		}
+	}
+	say("c5", "+436601234567", `, "disposition": "missed"`)
+	n.until("the call is kept", func() bool { return len(kim.calls()) == 5 })
+	for _, m := range kim.calls() {
+		var c inbox.Conversation
+		if kim.want(200, "GET", "/conversations/"+string(m.ConversationID), nil, &c); m.Spam && (c.Status != inbox.Spam || c.WaitingSince != nil) || tasks() != 0 {
+			t.Errorf("the call of who is blocked: %+v in %+v, %d tasks", m, c, tasks())
+		}
+	}
+	if !slices.ContainsFunc(kim.calls(), func(m inbox.Message) bool { return m.Spam }) {
+		t.Error("the call of who is blocked isn't spam")
+	}
+	// Where we say what becomes of it, it rings no telephone either.
+	for from, want := range map[string]string{"+436601234567": "<Reject", "+436607654321": "<Dial"} {
+		if got := n.twilio("CallSid", "CA"+from, "From", from, "CallStatus", "ringing"); got != http.StatusOK || !strings.Contains(n.heard, want) {
+			t.Errorf("a call from %s gets %d %q, want %s", from, got, n.heard, want)
+		}
+	}
 }
 
 // A recording is at the call as a file, fetched by whoever is there after the

@@ -11,6 +11,7 @@ import (
 	"skein/connectors/chat"
 	"skein/inbox"
 	"skein/inbox/bus"
+	"skein/inbox/identity"
 	"skein/inbox/visitor"
 )
 
@@ -30,9 +31,32 @@ func (s *server) answers() func(context.Context, connectors.Ask) (any, error) {
 		case ask.Channel == inbox.Phone && ask.Verb == connectors.AskAudio:
 			// What came just now is being fetched by whoever took it.
 			return s.store.WantedAudio(ctx, ask.Account, time.Now().Add(-time.Minute))
+		case ask.Channel == inbox.Phone && ask.Verb == connectors.AskCaller:
+			var request connectors.CallerAsk
+			if err := json.Unmarshal(ask.Request, &request); err != nil {
+				return nil, invalid("the question can't be read: %v", err)
+			}
+			return s.caller(ctx, ask.Account, request.Address)
 		}
 		return nil, &inbox.Error{Code: inbox.NotFound, Message: fmt.Sprintf("nothing is asked of %s by the name %.40q", ask.Channel, ask.Verb)}
 	}
+}
+
+// caller says what is known of who calls an account.
+func (s *server) caller(ctx context.Context, account inbox.AccountID, address string) (connectors.CallerAnswer, error) {
+	list, err := s.store.Accounts(ctx)
+	if err != nil {
+		return connectors.CallerAnswer{}, err
+	}
+	at := slices.IndexFunc(list, func(a inbox.Account) bool { return a.ID == account && a.Channel == inbox.Phone })
+	if at < 0 {
+		return connectors.CallerAnswer{}, &inbox.Error{Code: inbox.NotFound, Message: "there is no such account"}
+	}
+	who, _, err := s.store.Caller(ctx, inbox.IdentityRef{Kind: inbox.PhoneNumber, Key: identity.Key(inbox.PhoneNumber, address, list[at].Region)})
+	if inbox.CodeOf(err) == inbox.NotFound {
+		err = nil
+	}
+	return connectors.CallerAnswer{Blocked: who.Blocked}, err
 }
 
 // chatSettings opens what a chat's account says.

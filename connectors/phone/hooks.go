@@ -87,8 +87,27 @@ func (c *Connector) answer(w http.ResponseWriter, account connectors.Account, r 
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	out := set.twiml(kind, form, r.URL)
+	if kind == twilioIncoming && set.Answer != nil && c.blocked(account.ID, form.Get("From")) {
+		out = document(busy)
+	}
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	_, _ = w.Write(set.twiml(kind, form, r.URL)) // they are gone: nobody to tell
+	_, _ = w.Write(out) // they are gone: nobody to tell
+}
+
+// blocked asks whether a number is to ring nobody. It rings where nobody says so in
+// time: a customer isn't turned away because the server is.
+func (c *Connector) blocked(account inbox.AccountID, from string) bool {
+	if c.in == nil || from == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	var known connectors.CallerAnswer
+	if err := c.in.Ask(ctx, account, connectors.AskCaller, connectors.CallerAsk{Address: from}, &known); err != nil {
+		c.cfg.Log.Debug("the server doesn't say who calls", "account", string(account), "error", err)
+	}
+	return known.Blocked
 }
 
 func (c *Connector) aircall(_ context.Context, set *Settings, r *webhook.Request) ([]word, error) {

@@ -32,7 +32,7 @@ func (s *Settings) twiml(kind twilioKind, form url.Values, here string) []byte {
 	var out []element
 	switch a := s.Answer; {
 	case kind == twilioIncoming && a == nil:
-		out = append(out, tag("Reject", "", "reason", "busy")) // nobody takes calls here
+		out = append(out, busy) // nobody takes calls here
 	case kind == twilioIncoming && len(a.Dial) > 0:
 		out = append(out, s.dialAll(here)...)
 	case kind == twilioIncoming:
@@ -42,8 +42,15 @@ func (s *Settings) twiml(kind twilioKind, form url.Values, here string) []byte {
 	default:
 		out = append(out, tag("Hangup", ""))
 	}
+	return document(out...)
+}
+
+// busy turns a call away.
+var busy = tag("Reject", "", "reason", "busy")
+
+func document(orders ...element) []byte {
 	root := tag("Response", "")
-	root.Inner = out
+	root.Inner = orders
 	text, err := xml.Marshal(root)
 	if err != nil { // strings and nothing else
 		text = []byte("<Response/>")

@@ -79,6 +79,8 @@ func (d *Desk) call(ctx context.Context, word *connectors.Live, parts *sync.Wait
 	if ref.Key != "" {
 		who, known, err := d.cfg.Store.Caller(within, ref)
 		switch {
+		case err == nil && who.Blocked && c.State == realtime.CallRings:
+			return // it is kept, and rings nobody; who takes it at the telephone is shown who it is
 		case err == nil:
 			c.CustomerID, c.IdentityID, c.Name, c.Known = who.CustomerID, who.IdentityID, who.Name, known
 		case inbox.CodeOf(err) != inbox.NotFound:

@@ -201,6 +201,15 @@ func TestCall(t *testing.T) {
 	if c := last(5); len(c.Agents) > 0 || c.CustomerID != "" || c.From != "anonymous" {
 		t.Errorf("withheld, at a telephone that nobody has: %+v", c)
 	}
+	// Who is blocked rings nobody; who took the call is shown who it is.
+	f.mu.Lock()
+	f.callers[inbox.IdentityRef{Kind: inbox.PhoneNumber, Key: "+436607654321"}] = inbox.Person{CustomerID: "x", IdentityID: "y", Blocked: true}
+	f.mu.Unlock()
+	say(connectors.LiveRinging, "204", "0660 7654321", inbox.In)
+	say(connectors.LiveAnswered, "204", "0660 7654321", inbox.In)
+	if c := last(7); c.State != realtime.CallAnswered || c.CustomerID != "x" || c.Answerer != "ann" {
+		t.Errorf("of who is blocked comes first: %+v", c)
+	}
 }
 
 // Who is meant by what an exchange calls a telephone.

@@ -76,9 +76,9 @@ func (s *Store) CustomerSpot(ctx context.Context, id inbox.CustomerID) (inbox.Sp
 func (s *Store) Caller(ctx context.Context, ref inbox.IdentityRef) (inbox.Person, []inbox.InboxID, error) {
 	var p inbox.Person
 	err := s.pool.QueryRow(ctx, `
-		SELECT i.customer_id, i.id, `+shownName+`, i.value, i.proof, k.version
+		SELECT i.customer_id, i.id, `+shownName+`, i.value, i.proof, k.version, i.blocked_at IS NOT NULL
 		FROM identities i JOIN customers k ON k.id = i.customer_id WHERE i.kind = $1 AND i.key = $2`, string(ref.Kind), ref.Key).
-		Scan(&p.CustomerID, &p.IdentityID, &p.Name, &p.Address, &p.Proof, &p.CustomerVersion)
+		Scan(&p.CustomerID, &p.IdentityID, &p.Name, &p.Address, &p.Proof, &p.CustomerVersion, &p.Blocked)
 	if err != nil {
 		return p, nil, fmt.Errorf("caller: %w", notFound(err, "the customer"))
 	}
