@@ -26,6 +26,8 @@ type DraftContent struct {
 	To          []Party      `json:"to,omitempty" maxItems:"100" doc:"Absent: whom the conversation suggests"`
 	Cc          []Party      `json:"cc,omitempty" maxItems:"100"`
 	Bcc         []Party      `json:"bcc,omitempty" maxItems:"100"`
+	Account     AccountID    `json:"accountId,omitempty" maxLength:"40" doc:"By which it is to leave; absent: the conversation's"`
+	Private     bool         `json:"private,omitempty" doc:"Of an answer to a public comment: only its writer is to get it"`
 	Then        *Actions     `json:"then,omitempty" doc:"What is done with the conversation when it is sent"`
 	Attachments []Attachment `json:"attachments,omitempty" maxItems:"100"`
 	SeenSeq     int64        `json:"seenSeq" minimum:"0" doc:"The newest public message when it was begun"`
@@ -34,14 +36,16 @@ type DraftContent struct {
 // Begun reports whether there are words of a reply in it.
 func (d *DraftContent) Begun() bool { return strings.TrimSpace(d.Text) != "" }
 
-// An Offer is a reply that a colleague began and left. Notes, recipients and
-// attachments stay the colleague's.
+// An Offer is a reply that a colleague began and left, and the way that it was to
+// take. Notes, recipients and attachments stay the colleague's.
 type Offer struct {
 	AgentID AgentID   `json:"agentId"`
 	Name    string    `json:"name"`
 	Version int64     `json:"version"`
 	Text    string    `json:"text"`
 	HTML    string    `json:"html"`
+	Account AccountID `json:"accountId,omitempty"`
+	Private bool      `json:"private,omitempty"`
 	SeenSeq int64     `json:"seenSeq"`
 	At      time.Time `json:"at"`
 }

@@ -20,7 +20,7 @@ func TestDrafts(t *testing.T) {
 	ref := "/api/v1/conversations/" + string(anna.list(t, "").Items[0].ID) + "/draft"
 	save := func(known int64, text string) (got api.SavedDraft) {
 		t.Helper()
-		anna.want(t, 200, "PUT", ref, map[string]any{"known": known, "content": map[string]any{"text": text, "html": "<p>" + text + "</p>", "note": "", "tab": "reply", "seenSeq": 1}}, &got)
+		anna.want(t, 200, "PUT", ref, map[string]any{"known": known, "content": map[string]any{"text": text, "html": "<p>" + text + "</p>", "note": "", "tab": "reply", "seenSeq": 1, "accountId": "support", "private": true}}, &got)
 		return got
 	}
 	var d inbox.Draft
@@ -45,7 +45,7 @@ func TestDrafts(t *testing.T) {
 	if stored != 1 {
 		t.Errorf("%d devices were the first, want 1", stored)
 	}
-	if got := save(1, "Hello Kim"); !got.Stored || got.Draft.Version != 2 {
+	if got := save(1, "Hello Kim"); !got.Stored || got.Draft.Version != 2 || got.Draft.Content.Account != "support" || !got.Draft.Content.Private {
 		t.Errorf("saved: %+v", got)
 	}
 	if got := save(1, "Other words"); got.Stored || got.Draft.Content.Text != "Hello Kim" || got.Draft.Version != 2 {

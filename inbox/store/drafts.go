@@ -111,6 +111,7 @@ func (s *Store) Offers(ctx context.Context, by *inbox.Caller, ref string, before
 		var content inbox.DraftContent
 		err := json.Unmarshal(raw, &content)
 		o.Text, o.HTML, o.SeenSeq, o.At = content.Text, content.HTML, content.SeenSeq, o.At.UTC()
+		o.Account, o.Private = content.Account, content.Private
 		return o, err
 	})
 	if err != nil {

@@ -75,7 +75,19 @@ try {
   await page.keyboard.press("r");
   await page.locator(".ProseMirror").waitFor();
   await page.locator(".ProseMirror").focus();
+  const draft = async (r) => (r.request().method() === "PUT" && r.url().endsWith("/draft") ? (await r.json()).draft.content : { text: "" });
+  const kept = page.waitForResponse(async (r) => (await draft(r)).text.includes("yours are on the way."));
   await page.keyboard.type("Ten euros, and yours are on the way.");
+  // On another device it is to leave the same way.
+  if ((await draft(await kept)).private !== true) throw new Error("the draft isn't private");
+  const second = await (await browser.newContext({ reducedMotion: "reduce", locale: "en-US" })).newPage();
+  second.setDefaultTimeout(60_000);
+  await second.goto(page.url());
+  await second.getByLabel(/email/i).fill(SKEIN_EMAIL);
+  await second.getByLabel("Password").fill(SKEIN_PASSWORD);
+  await second.keyboard.press("Enter");
+  await second.getByRole("button", { name: "Leaves in private. Choose another way" }).waitFor();
+  await second.context().close();
   await clean(page, "comment-private");
   await page.keyboard.press("Control+Enter");
   await talk.getByRole("button", { name: /^Private message/u }).waitFor();

@@ -22,8 +22,19 @@ export interface Draft {
   readonly at: number;
   /** What is done with the conversation when it is sent, of the saved replies in it. */
   readonly then?: Then | undefined;
-  /** The account that it is to leave by; absent: the conversation's. */
+  /** The account that it is to leave by, see `byOf`; absent: the conversation's. */
   readonly by?: string | undefined;
+}
+
+/** What the server says of the account that something leaves by, in one word: with a "!" behind it where a public comment's writer alone gets it. */
+export function byOf(o: Readonly<Record<string, unknown>>): string | undefined {
+  const account = str(o, "accountId");
+  return account === "" ? undefined : o["private"] === true ? `${account}!` : account;
+}
+
+/** The same as the server takes it. */
+export function leavesBy(by: string | undefined): { accountId?: string; private?: boolean } {
+  return by === undefined ? {} : { accountId: by.replace("!", ""), private: by.endsWith("!") };
 }
 
 export const blank: Draft = {
@@ -61,6 +72,7 @@ export function parseDraft(text: string | null): Draft {
 /** Reads what a draft says, from here or from the server. */
 export function draftOf(x: unknown, name: string): Draft {
   const o = record(x, name);
+  const by = str(o, "by") || byOf(o);
   return {
     html: str(o, "html"),
     text: str(o, "text"),
@@ -72,7 +84,7 @@ export function draftOf(x: unknown, name: string): Draft {
     seenSeq: num(o, "seenSeq"),
     at: num(o, "at"),
     ...(Array.isArray(o["bcc"]) ? { bcc: list(o, "bcc", party) } : {}),
-    ...(str(o, "by") === "" ? {} : { by: str(o, "by") }),
+    ...(by === undefined ? {} : { by }),
     ...(typeof o["then"] === "object" && o["then"] !== null ? { then: o["then"] } : {}),
   };
 }

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { blank, type Draft } from "./draft";
+import { blank, draftOf, leavesBy, type Draft } from "./draft";
 import { DraftSync, join, storeAfter, type Kept, type Shelf } from "./draftsync";
 
 const says = (text: string, more: Partial<Draft> = {}): Draft => ({ ...blank, text, html: `<p>${text}</p>`, seenSeq: 1, ...more });
@@ -50,6 +50,22 @@ describe("DraftSync", () => {
   afterEach(() => {
     for (const end of ends) end();
     vi.useRealTimers();
+  });
+
+  it("leaves the way that was chosen on the other device", async () => {
+    const desk = device("desk");
+    desk.sync.edit(says("Hello", { by: "page!" }));
+    await pass();
+    const phone = device("phone");
+    await pass();
+    expect(phone.sync.draft.by).toBe("page!");
+    phone.sync.edit(says("Hello"));
+    await pass();
+    look();
+    await pass();
+    expect(desk.sync.draft.by).toBeUndefined();
+    expect(draftOf({ accountId: "page", private: true }, "content").by).toBe("page!");
+    expect(leavesBy("page!")).toEqual({ accountId: "page", private: true });
   });
 
   it("is there on the next device, and stores a burst of keys once", async () => {

@@ -3,7 +3,7 @@
 // another device was first, its words and these are joined, so that none are lost.
 
 import { api, body } from "./api/client";
-import { draftOf, isBlank, loadDraft, saveDraft, type Draft, type Standing } from "./draft";
+import { draftOf, isBlank, leavesBy, loadDraft, saveDraft, type Draft, type Standing } from "./draft";
 import { num, record, str } from "./parse";
 
 /** A draft as the server has it. */
@@ -46,6 +46,7 @@ function shelfOf(id: string): Shelf {
         ...(d.cc ? { cc: d.cc.map((p) => ({ ...p })) } : {}),
         ...(d.bcc ? { bcc: d.bcc.map((p) => ({ ...p })) } : {}),
         ...(d.then ? { then: d.then } : {}),
+        ...leavesBy(d.by),
       };
       const o = record(await body(api.PUT("/api/v1/conversations/{id}/draft", { params, body: { known, content } as never, keepalive: last })), "saved");
       return { stored: o["stored"] === true, kept: kept(o["draft"]) };
@@ -53,8 +54,8 @@ function shelfOf(id: string): Shelf {
   };
 }
 
-// By which account it is to leave is chosen on this device alone.
-const says = (d: Draft): string => JSON.stringify({ ...d, at: 0, seenSeq: 0, by: undefined });
+// In one order, whichever way it came: "by" and "then" come last.
+const says = ({ by, then, ...d }: Draft): string => JSON.stringify([{ ...d, at: 0, seenSeq: 0 }, by ?? "", then ?? null]);
 
 /** Both drafts' words: one of them where it has all that the other says. */
 export function join(mine: Draft, theirs: Draft): Draft {

@@ -5,7 +5,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { hear, keep, nobody, parseChoice, presenceOf, type Around, type Choice } from "./around";
 import { api, ApiError, body } from "./api/client";
 import { whenFree } from "./browser";
-import { sweepDrafts } from "./draft";
+import { leavesBy, sweepDrafts } from "./draft";
 import { hold } from "./hold";
 import { Link, openLine } from "./link";
 import { Outbox, type Entry } from "./outbox";
@@ -270,7 +270,7 @@ async function post(e: Entry): Promise<Message> {
           attachments: e.attachments.map((a) => a.id),
           ...(e.close ? { close: true } : {}),
           ...(e.then ? { then: e.then } : {}),
-          ...(e.by === undefined ? {} : { accountId: e.by.replace("!", ""), private: e.by.endsWith("!") }),
+          ...leavesBy(e.by),
           ...(e.template ? { template: { ...e.template, values: [...e.template.values] } } : {}),
           ...(e.snoozeUntil === undefined ? {} : { snoozeUntil: e.snoozeUntil }),
           ...(e.sendAt === undefined ? { holdSeconds: hold() } : { sendAt: e.sendAt }),

@@ -3510,12 +3510,16 @@ export interface components {
             version: number;
         };
         DraftContent: {
+            /** @description By which it is to leave; absent: the conversation's */
+            accountId?: string;
             attachments?: components["schemas"]["Attachment"][];
             bcc?: components["schemas"]["Party"][];
             cc?: components["schemas"]["Party"][];
             html: string;
             /** @description For the team */
             note: string;
+            /** @description Of an answer to a public comment: only its writer is to get it */
+            private?: boolean;
             /**
              * Format: int64
              * @description The newest public message when it was begun
@@ -4349,11 +4353,13 @@ export interface components {
             text: string;
         };
         Offer: {
+            accountId?: string;
             agentId: string;
             /** Format: date-time */
             at: string;
             html: string;
             name: string;
+            private?: boolean;
             /** Format: int64 */
             seenSeq: number;
             text: string;
@@ -5552,6 +5558,8 @@ export interface components {
             shared: boolean;
             /** @enum {string} */
             sort: "newest" | "oldest" | "waiting" | "priority";
+            /** Format: int64 */
+            readonly version: number;
         };
         ViewBody: {
             name: string;
@@ -5560,8 +5568,6 @@ export interface components {
             shared: boolean;
             /** @enum {string} */
             sort: "newest" | "oldest" | "waiting" | "priority";
-            /** Format: int64 */
-            readonly version: number;
         };
         ViewCount: {
             /**

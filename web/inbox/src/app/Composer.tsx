@@ -422,7 +422,7 @@ export function Composer({
           onTake={(o) => {
             const mine = sync.draft.text.trim() !== "";
             const html = mine ? o.html + sync.draft.html : o.html;
-            edit({ html, text: mine ? `${o.text}\n\n${sync.draft.text}` : o.text, seenSeq: o.seenSeq });
+            edit({ html, text: mine ? `${o.text}\n\n${sync.draft.text}` : o.text, seenSeq: o.seenSeq, ...(mine ? {} : { by: o.by }) });
             editor.current?.set(html);
             focus("reply");
           }}

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { api, ApiError, body } from "../api/client";
+import { byOf } from "../draft";
 import * as parse from "../parse";
 import { queries } from "../runtime";
 import { Button } from "../ui/controls";
@@ -16,6 +17,8 @@ interface Offer {
   readonly version: number;
   readonly text: string;
   readonly html: string;
+  /** The account that it was to leave by, see `byOf` of drafts. */
+  readonly by: string | undefined;
   readonly seenSeq: number;
   readonly at: string;
 }
@@ -28,6 +31,7 @@ function offer(x: unknown): Offer {
     version: parse.num(o, "version"),
     text: parse.str(o, "text"),
     html: parse.str(o, "html"),
+    by: byOf(o),
     seenSeq: parse.num(o, "seenSeq"),
     at: parse.str(o, "at"),
   };
