@@ -80,7 +80,12 @@ try {
   await slash();
   await a.getByText("Nothing is saved yet.").waitFor();
 
-  await s.getByRole("button", { name: "New", exact: true }).click();
+  // Where there is none, the page shows how one may be.
+  await s.getByRole("button", { name: "Begin with an example" }).waitFor();
+  await shots(s, "saved-none");
+  await s.getByRole("button", { name: "Begin with an example" }).click();
+  const example = await s.getByLabel("Text in any language").inputValue();
+  if (!example.includes("your order {{order.number}} is on its way")) throw new Error(`the example is ${example}`);
   await s.getByLabel("Name", { exact: true }).fill("On its way");
   await s.getByLabel("Folder").fill("Parcels");
   await s.getByLabel("Text in any language").fill("Your order {{order.shoe}} is on its way.");

@@ -18,7 +18,7 @@ export default function SavedReplies(): ReactNode {
   const w = useWords();
   const { me } = useMe();
   const { saved, loading, error } = useSaved();
-  const [open, setOpen] = useState<SavedReply | "new" | null>(null);
+  const [open, setOpen] = useState<SavedReply | "new" | "example" | null>(null);
   const opener = useRef<string>("");
   const manages = me?.agent.role === "admin" || me?.agent.role === "supervisor";
   const close = (): void => {
@@ -28,10 +28,11 @@ export default function SavedReplies(): ReactNode {
   };
   if (me === undefined) return null;
   if (open !== null) {
-    const of = open === "new" ? null : open;
+    const of = typeof open === "string" ? null : open;
     return (
       <Entry
         of={of}
+        example={open === "example"}
         now={of ? saved.items.find((r) => r.id === of.id) : undefined}
         me={me}
         manages={manages}
@@ -46,8 +47,8 @@ export default function SavedReplies(): ReactNode {
     const name = r.folder === "" ? w.noFolder : r.folder;
     groups.set(name, [...(groups.get(name) ?? []), r]);
   }
-  const edit = (r: SavedReply | "new"): void => {
-    opener.current = r === "new" ? "new" : r.id;
+  const edit = (r: SavedReply | "new" | "example"): void => {
+    opener.current = typeof r === "string" ? r : r.id;
     setOpen(r);
   };
   return (
@@ -98,7 +99,13 @@ export default function SavedReplies(): ReactNode {
             </section>
           ))}
           {!loading && saved.items.length === 0 && (
-            <p className="mt-6 rounded-md bg-surface px-4 py-10 text-center text-sm text-muted">{w.empty}</p>
+            <div className="mt-6 flex flex-col items-center gap-1 rounded-md bg-surface px-4 py-10 text-center">
+              <p className="text-sm font-medium">{w.empty}</p>
+              <p className="max-w-lg text-sm text-muted">{w.emptyMore}</p>
+              <Button look="outline" className="mt-3" data-saved="example" onPress={() => edit("example")}>
+                {w.begin}
+              </Button>
+            </div>
           )}
         </>
       )}
@@ -108,6 +115,7 @@ export default function SavedReplies(): ReactNode {
 
 function Entry({
   of,
+  example,
   now,
   me,
   manages,
@@ -116,6 +124,8 @@ function Entry({
   onClose,
 }: {
   of: SavedReply | null;
+  /** A new one begins as an example. */
+  example: boolean;
   /** As it is now: somebody else may have changed it. */
   now: SavedReply | undefined;
   me: Me;
@@ -125,11 +135,11 @@ function Entry({
   onClose: () => void;
 }): ReactNode {
   const w = useWords();
-  const [name, setName] = useState(of?.name ?? "");
+  const [name, setName] = useState(of?.name ?? (example ? w.exampleName : ""));
   const [folder, setFolder] = useState(of?.folder ?? "");
   const [team, setTeam] = useState(of?.teamId ?? "");
   const [shared, setShared] = useState(of ? of.ownerId === "" : manages);
-  const [texts, setTexts] = useState<readonly SavedText[]>(of ? of.texts : [{ locale: "", text: "" }]);
+  const [texts, setTexts] = useState<readonly SavedText[]>(of ? of.texts : [{ locale: "", text: example ? w.exampleText : "" }]);
   const [acts, setActs] = useState<Actions>(of?.actions ?? noActions);
   const { fields: noted } = useFields();
   const [tags, setTags] = useState(acts.addTags.join(", "));
