@@ -40,7 +40,7 @@ export const toasts = new Signal<readonly Toast[]>([]);
 let lastToast = 0;
 
 /** How long a toast and its undo stay, in milliseconds. */
-const toastTime = 8_000;
+export const toastTime = 8_000;
 
 /** Says what was done; it is dismissed by what comes back. */
 export function toast(words: string, more: { tone?: "quiet" | "bad"; undo?: () => void } = {}): number {
