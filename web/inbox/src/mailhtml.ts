@@ -27,6 +27,7 @@ const style = `
   p { margin: 0 0 8px; }
   blockquote { margin: 8px 0; padding-left: 10px; border-left: 2px solid #98a3a3; }
   details.skein-quote > summary { list-style: none; display: inline-block; cursor: pointer; padding: 0 8px; margin: 8px 0; border-radius: 6px; line-height: 16px; background: rgb(128 140 140 / .18); letter-spacing: 1px; }
+  details.skein-quote > summary::before { content: "•••"; }
   details.skein-quote > summary::-webkit-details-marker { display: none; }
   @media print { body { color: #151c1c !important; } a { color: inherit !important; } }
   summary:focus-visible, a:focus-visible { outline: 2px solid #0d7d75; }
@@ -111,7 +112,6 @@ function foldQuotes(doc: Document): void {
     const details = doc.createElement("details");
     details.className = "skein-quote";
     const summary = doc.createElement("summary");
-    summary.textContent = "•••";
     summary.setAttribute("aria-label", words().quoted);
     summary.setAttribute("title", words().quoted);
     q.replaceWith(details);

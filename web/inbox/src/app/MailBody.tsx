@@ -64,11 +64,11 @@ function Folded({ segment }: { segment: Segment }): ReactNode {
       <Button
         aria-expanded={open}
         aria-label={open ? w.hideQuoted : w.showQuoted}
-        className="h-4! rounded-md bg-hover px-2! text-xs tracking-wider"
+        // Drawn and not written: its name is its words alone.
+        className="h-4! rounded-md bg-hover px-2! text-xs tracking-wider before:content-[attr(data-sign)]"
+        data-sign="•••"
         onPress={() => setOpen(!open)}
-      >
-        •••
-      </Button>
+      />
       {open && (
         <div className="mt-2 border-s-2 border-line-strong ps-3">
           <Plain text={segment.text} quiet />
