@@ -5,66 +5,18 @@
 //   SKEIN_CONVERSATIONS  numbers: one with a linked order, one without
 //   SKEIN_PASSWORD  of both; CHROMIUM  the browser's path
 //   SKEIN_SHOTS  a folder for pictures; absent: none
-import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { look, open as newPage, run, signIn, step } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAILS, SKEIN_PASSWORD, SKEIN_CONVERSATIONS, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-async function step(name) {
-  console.log(name);
-  const { value, done } = await lines.next();
-  if (done || value !== "go") throw new Error(`after ${name} the test said ${value}`);
-}
-
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
+const { SKEIN_URL, SKEIN_EMAILS, SKEIN_PASSWORD, SKEIN_CONVERSATIONS } = process.env;
 
 async function open(email, path) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, reducedMotion: "reduce" });
-  await context.addInitScript(() => localStorage.setItem("skein.hold", "30")); // however slow the machine
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(`${email}: ${String(e)}`));
-  await page.goto(SKEIN_URL);
-  await page.getByLabel(/email/i).waitFor();
-  await page.keyboard.type(email);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
-  await page.getByPlaceholder(/search/i).waitFor();
-  await page.goto(SKEIN_URL + path);
+  // However slow the machine, there is time to undo.
+  const page = await newPage(SKEIN_URL + path, { prepare: () => localStorage.setItem("skein.hold", "30") });
+  await signIn(page, email, SKEIN_PASSWORD);
   return page;
 }
 
-async function clean(page, what) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
-  const bad = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (bad.length > 0) throw new Error(`${what}: ${bad.map((v) => `${v.id} at ${v.nodes.map((n) => n.html).join(" ")}`).join("; ")}`);
-}
-
-const widths = [1440, 1024, 390];
-async function shots(page, name) {
-  await clean(page, name);
-  if (!SKEIN_SHOTS) return;
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const width of widths) {
-      await page.setViewportSize({ width, height: 1000 });
-      await page.screenshot({ path: `${SKEIN_SHOTS}/${name}-${width}-${colorScheme}.png` });
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  await page.setViewportSize({ width: 1440, height: 1000 });
-}
-
-try {
+await run(async () => {
   const [agent, supervisor] = SKEIN_EMAILS.split(" ");
   const [withOrder, without] = SKEIN_CONVERSATIONS.split(" ");
   const a = await open(agent, `/c/${without}`);
@@ -94,15 +46,15 @@ try {
   await s.getByRole("button", { name: "Save" }).click();
   await s.getByRole("alert").getByText("{{order.shoe}} can't be filled in").waitFor();
   await s.getByLabel("Text in any language").fill("Your order {{order.number}} is on its way.");
-  await shots(s, "saved-reply");
+  await look(s, "saved-reply");
   await s.getByRole("button", { name: "Save" }).click();
   await s.getByRole("button", { name: /^On its way/ }).waitFor();
-  await shots(s, "saved-replies");
+  await look(s, "saved-replies");
   await a.getByRole("option", { name: /On its way/ }).waitFor(); // with no reload
   await step("saved");
 
   await a.getByRole("alert").getByText("{{order.number}} can't be filled in: no order is linked").waitFor();
-  await shots(a, "saved-refused");
+  await look(a, "saved-refused");
   await a.keyboard.press("Enter"); // nothing to put in
   await a.keyboard.press("Escape");
   await a.locator(".ProseMirror:focus").waitFor();
@@ -115,12 +67,12 @@ try {
   await slash();
   await a.keyboard.type("its way parc");
   await a.getByText("Your order #10021 is on its way.").waitFor();
-  await shots(a, "saved-picked");
+  await look(a, "saved-picked");
   await a.keyboard.press("Enter");
   await field.getByText("Your order #10021 is on its way.").waitFor();
   await a.getByRole("list", { name: "When it is sent" }).getByText("close").waitFor();
   await a.locator(".ProseMirror:focus").waitFor();
-  await shots(a, "saved-in");
+  await look(a, "saved-in");
   await a.locator(".ProseMirror").press("Control+Enter");
   // It is sent and closed, and taken back from the conversation that came next.
   const sent = (page) => page.getByRole("article").getByText("Your order #10021 is on its way.");
@@ -136,22 +88,20 @@ try {
   await a.getByRole("button", { name: "More ways to send" }).click();
   await a.getByRole("menuitem", { name: /Send later/ }).click();
   await a.getByRole("dialog", { name: "Send later" }).waitFor();
-  await shots(a, "later");
+  await look(a, "later");
   await a.getByRole("button", { name: /Tomorrow morning/ }).click();
   await a.getByText(/^Leaves /).waitFor();
   await step("scheduled");
   await a.getByText("The customer has written since.").waitFor();
-  await shots(a, "scheduled");
+  await look(a, "scheduled");
   await a.getByRole("button", { name: "Send now" }).click();
   await a.getByText(/^Leaves /).waitFor({ state: "detached" });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   await step("left");
 
   // What the order holds, as a card in the reply.
   await a.getByRole("button", { name: "More: order #10021" }).click();
   await a.getByRole("menuitem", { name: "Put the items in the reply" }).click();
   await a.locator(".ProseMirror blockquote").getByText("Copper kettle").waitFor();
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   await step("card");
 
   // What is pasted into a note doesn't go into the answer, and a book is a file.
@@ -193,11 +143,5 @@ try {
   await s.keyboard.type("We do.");
   await s.keyboard.press("Control+Enter");
   await waiting.first().waitFor({ state: "detached" });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   await step("found");
-} catch (e) {
-  for (const c of SKEIN_SHOTS ? browser.contexts() : []) await c.pages()[0]?.screenshot({ path: `${SKEIN_SHOTS}/failed-${browser.contexts().indexOf(c)}.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+});

@@ -5,55 +5,17 @@
 //   SKEIN_CONVERSATIONS  numbers: the one that is looked at, another of the same
 //     customer, and one in an inbox that ana doesn't see
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
-import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { done, gone, open as newPage, run, signIn, tell } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_PASSWORD, SKEIN_CONVERSATIONS, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
+const { SKEIN_URL, SKEIN_PASSWORD, SKEIN_CONVERSATIONS, SKEIN_SHOTS } = process.env;
 
 async function open(email, path) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true, reducedMotion: "reduce", locale: "en-US" });
-  await context.addInitScript(() => localStorage.setItem("skein.hold", "0"));
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(`${email}: ${String(e)}`));
-  await page.goto(SKEIN_URL);
-  await page.getByLabel(/email/i).waitFor();
-  await page.keyboard.type(email);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
-  await page.getByPlaceholder(/search/i).waitFor();
-  await page.goto(SKEIN_URL + path);
+  const page = await newPage(SKEIN_URL + path, { prepare: () => localStorage.setItem("skein.hold", "0") });
+  await signIn(page, email, SKEIN_PASSWORD);
   return page;
 }
 
-async function look(page, name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
-  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 160)).join(", ")}`).join("; ")}`);
-  for (const colorScheme of SKEIN_SHOTS ? ["light", "dark"] : []) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const width of [1440, 1024, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `${SKEIN_SHOTS}/${name}-${width}-${colorScheme}.png` });
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  await page.setViewportSize({ width: 1440, height: 900 });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
-}
-
-const gone = (what) => what.first().waitFor({ state: "detached" });
-
-try {
+await run(async () => {
   const [number, other, hidden] = SKEIN_CONVERSATIONS.split(" ");
   const a = await open("ana@skein.example", `/c/${number}`);
   const b = await open("ben@skein.example", `/c/${number}`);
@@ -67,7 +29,7 @@ try {
   await a.keyboard.press("Enter");
   await a.getByRole("menuitem", { name: "It is a gift: no invoice in the parcel." }).click();
   for (const page of [a, b]) await pins(page).getByRole("button", { name: "Pinned: It is a gift: no invoice in the parcel." }).waitFor();
-  await look(a, "pinned");
+  await done(a, "pinned");
   await pins(b).getByRole("button", { name: /^Pinned:/ }).click();
   await b.getByRole("menuitem", { name: "Take off" }).click();
   for (const page of [a, b]) await gone(pins(page).getByRole("button", { name: /^Pinned:/ }));
@@ -75,7 +37,7 @@ try {
   await pins(a).getByRole("button", { name: /^Pinned:/ }).click();
   await a.getByRole("menuitem", { name: "Show where it is said" }).click();
   await a.locator("[data-message]:focus").getByText("no invoice").waitFor();
-  console.log("taken off");
+  tell("taken off");
 
   // A note names a colleague and a team.
   await a.keyboard.press("n");
@@ -86,7 +48,7 @@ try {
   await a.keyboard.press("Enter");
   await a.keyboard.type("or @");
   await a.getByRole("option", { name: "Returns Team" }).waitFor();
-  await look(a, "mentioning");
+  await done(a, "mentioning");
   await a.keyboard.press("ArrowDown");
   await a.keyboard.type("ret");
   await a.getByRole("option", { name: "ben" }).waitFor({ state: "detached" });
@@ -97,7 +59,7 @@ try {
   for (const page of [a, b]) {
     for (const name of ["@ben", "@Returns"]) await page.getByRole("article").locator("mark").getByText(name, { exact: true }).waitFor();
   }
-  await look(a, "named");
+  await done(a, "named");
 
   // A colleague answers the same customer elsewhere: said where ana may see it.
   await b.goto(`${SKEIN_URL}/c/${hidden}`);
@@ -120,12 +82,12 @@ try {
   if ((await banner.count()) !== 1) throw new Error(`${await banner.count()} banners`);
   const told = await a.getByText(new RegExp(`#${hidden}(?!\\d)`)).allTextContents();
   if (told.length > 0) throw new Error(`what ana may not see is told: ${told.join(" | ")}`);
-  await look(a, "elsewhere");
+  await done(a, "elsewhere");
   await b.keyboard.press("Control+Enter");
   await banner.getByText(`ben answered the same customer in #${other}`).waitFor();
   await banner.getByRole("button", { name: "Hide" }).click();
   await gone(banner);
-  console.log("answered elsewhere");
+  tell("answered elsewhere");
 
   // The reply is in the language of the shop, until the agent says otherwise.
   await a.keyboard.press("r");
@@ -137,7 +99,7 @@ try {
   await a.getByRole("menuitem", { name: "German" }).click();
   await a.getByRole("button", { name: /Written in German/ }).waitFor();
   if ((await lang()) !== "de true") throw new Error(`the editor is ${await lang()}`);
-  console.log("language");
+  tell("language");
 
   // Forwarded to others, aside.
   await a.locator(".ProseMirror").focus();
@@ -148,7 +110,7 @@ try {
   await forward.getByRole("textbox", { name: "To", exact: true }).and(a.locator(":focus")).waitFor();
   await a.keyboard.type("depot@carrier.example");
   if ((await forward.getByRole("textbox", { name: "Subject" }).inputValue()) !== "Fwd: Kettle") throw new Error("the forward has another subject");
-  await look(a, "forward");
+  await done(a, "forward");
   await forward.getByRole("textbox", { name: "Message" }).focus();
   await a.keyboard.press("Control+Home");
   await a.keyboard.type("Can you look?");
@@ -158,7 +120,7 @@ try {
   await aside.getByText(/Cara Winter <cara.winter@x.example>/).waitFor();
   await a.keyboard.press("Escape");
   await gone(a.getByRole("dialog"));
-  console.log("forwarded");
+  tell("forwarded");
 
   // On paper there is what was said.
   await a.emulateMedia({ media: "print" });
@@ -170,11 +132,5 @@ try {
   if (scrolls > 0) throw new Error(`${scrolls} px of what was said are not on paper`);
   if (SKEIN_SHOTS) await a.screenshot({ path: `${SKEIN_SHOTS}/paper.png`, fullPage: true });
   if (SKEIN_SHOTS) await a.pdf({ path: `${SKEIN_SHOTS}/paper.pdf` });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log("paper");
-} catch (e) {
-  for (const [i, c] of (SKEIN_SHOTS ? browser.contexts() : []).entries()) await c.pages()[0]?.screenshot({ path: `${SKEIN_SHOTS}/failed-${i}.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+  tell("paper");
+});

@@ -3,21 +3,13 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path
-import { chromium } from "playwright-core";
+import { open, run, signIn as enter, tell } from "./kit.mjs";
 import { tour } from "./tour.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM } = process.env;
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD } = process.env;
 
 async function device() {
-  const context = await browser.newContext({ locale: "de-AT", viewport: { width: 1440, height: 900 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
+  const page = await open("about:blank", { locale: "de-AT" });
   const catalogues = [];
   page.on("request", (r) => {
     const [, language] = /\/assets\/(en|de)-[^/]*\.js$/.exec(r.url()) ?? [];
@@ -31,27 +23,20 @@ const speaks = (page, language) => page.waitForFunction((l) => document.document
 async function signIn(page) {
   await page.goto(SKEIN_URL);
   await page.getByRole("heading", { name: "Bei Skein anmelden" }).waitFor();
-  await page.getByLabel("E-Mail-Adresse").fill(SKEIN_EMAIL);
-  await page.getByLabel("Passwort").fill(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
+  await enter(page, SKEIN_EMAIL, SKEIN_PASSWORD);
 }
 
 // What is nobody's language: names, what was written, and words that are the same.
 const data = /\S+@\S+|The kettle leaks|Cara Winter|Hello, about the kettle\.|Half a note, and the rest|\bana\b/gu;
 const same = new Set(["Skein", "Spam", "Tags", "Normal", "Online", "Esc", "en" /* what a reply is written in */]);
 
-function done(name) {
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
-}
-
-try {
+await run(async () => {
   const desk = await device();
   await signIn(desk.page);
   await desk.page.getByText("The kettle leaks").first().waitFor();
   await speaks(desk.page, "de");
   if (desk.catalogues.join() !== "de") throw new Error(`loaded: ${desk.catalogues.join()}`);
-  done("browser's");
+  tell("browser's");
   const german = await tour(desk.page, SKEIN_URL, "The kettle leaks");
 
   // While something is being written here, another language is chosen elsewhere.
@@ -73,14 +58,14 @@ try {
   await speaks(desk.page, "en");
   await desk.page.keyboard.type(", and the rest");
   if (!(await desk.page.evaluate(() => document.activeElement.value)).includes("Half a note, and the rest")) throw new Error("what was written is gone");
-  done("agent's");
+  tell("agent's");
 
   // What reads the same in both languages was never translated.
   const english = await tour(desk.page, SKEIN_URL, "The kettle leaks");
   const both = [...german].filter((s) => english.has(s) && !same.has(s) && /\p{L}{2,}/u.test(s.replace(data, "")));
   if (both.length > 0) throw new Error(`the same in both languages: ${both.join(" | ")}`);
   if (german.size < 80) throw new Error(`only ${german.size} texts were read`);
-  done("translated");
+  tell("translated");
 
   await other.page.reload();
   await speaks(other.page, "en");
@@ -88,7 +73,7 @@ try {
   const third = await device();
   await signIn(third.page);
   await speaks(third.page, "en");
-  done("everywhere");
+  tell("everywhere");
 
   // Nobody is signed in here any more: the browser's language again.
   await third.page.evaluate(() => localStorage.removeItem("skein.session"));
@@ -97,7 +82,5 @@ try {
   await third.page.waitForURL(/login/);
   await speaks(third.page, "de");
   await third.page.getByRole("heading", { name: "Bei Skein anmelden" }).waitFor();
-  done("signed out");
-} finally {
-  await browser.close();
-}
+  tell("signed out");
+});

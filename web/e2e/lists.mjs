@@ -3,52 +3,16 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
-import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { done as told, gone, keys, open, run, signIn, there } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
-const broken = [];
-const there = (what) => what.first().waitFor();
-const gone = (what) => what.first().waitFor({ state: "detached" });
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD } = process.env;
+const page = await open(SKEIN_URL);
 const type = (text) => page.keyboard.type(text);
-const press = async (...keys) => {
-  for (const k of keys) await page.keyboard.press(k);
-};
+const press = (...names) => keys(page, ...names);
+const done = (name) => told(page, name);
 
-async function done(name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
-  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 120)).join(", ")}`).join("; ")}`);
-  if (SKEIN_SHOTS) {
-    for (const [width, scheme] of [[1440, "light"], [1024, "dark"], [390, "light"]]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.waitForTimeout(300);
-      await page.screenshot({ path: `${SKEIN_SHOTS}/${name}-${width}.png` });
-    }
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await page.emulateMedia({ colorScheme: "light" });
-  }
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
-}
-
-try {
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
-  await page.goto(SKEIN_URL);
-  await page.getByLabel(/email/i).waitFor();
-  await type(SKEIN_EMAIL);
-  await press("Tab");
-  await type(SKEIN_PASSWORD);
-  await press("Enter");
+await run(async () => {
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
   await page.getByPlaceholder(/search/i).waitFor();
   await there(page.getByText("The kettle leaks"));
 
@@ -103,9 +67,4 @@ try {
   await gone(page.locator("[data-row]", { hasText: "Urgent" }));
   await press("z");
   await there(page.locator("[data-row]", { hasText: "Urgent" }));
-} catch (e) {
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+});

@@ -3,22 +3,13 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path
-import { chromium } from "playwright-core";
+import { open, run, signIn, tell } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM } = process.env;
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-try {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  page.setDefaultTimeout(60_000);
-  const broken = [];
-  page.on("pageerror", (e) => broken.push(String(e)));
-  await page.goto(`${SKEIN_URL}/all`);
-  await page.getByLabel(/email/i).fill(SKEIN_EMAIL);
-  await page.getByLabel(/password/i).fill(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD } = process.env;
+
+await run(async () => {
+  const page = await open(`${SKEIN_URL}/all`);
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
   await page.locator("[data-row]").first().waitFor();
 
   // Looked at in the page after every drawing: the n-th row is the n-th matter.
@@ -83,9 +74,6 @@ try {
   if (end.most > 60 || end.elements > 3_000) throw new Error(`${end.most} rows and ${end.elements} elements were drawn at once`);
   // Far fewer than the pages that came in and the keys that were pressed.
   if (end.tasks > 400) throw new Error(`${end.tasks} long tasks`);
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   console.error(JSON.stringify(end));
-  console.log("far");
-} finally {
-  await browser.close();
-}
+  tell("far");
+});

@@ -5,55 +5,25 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in; NUMBER  of the conversation
 //   CHROMIUM   the browser's path
-import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { look, open, run, signIn, step, until as becomes } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM, NUMBER, SHOTS } = process.env;
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, NUMBER } = process.env;
 
-async function step(name) {
-  console.log(name);
-  const { value, done } = await lines.next();
-  if (done || value !== "go") throw new Error(`after ${name} the test said ${value}`);
+async function device(path) {
+  const page = await open("about:blank");
+  await page.context().grantPermissions(["notifications"], { origin: SKEIN_URL });
+  await page.goto(SKEIN_URL + path);
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
+  return page;
 }
 
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-try {
-  const broken = [];
-  const device = async (path) => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
-    await context.grantPermissions(["notifications"], { origin: SKEIN_URL });
-    const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    page.on("pageerror", (e) => broken.push(String(e)));
-    await page.goto(SKEIN_URL);
-    await page.getByLabel(/email/i).fill(SKEIN_EMAIL);
-    await page.getByLabel(/password/i).fill(SKEIN_PASSWORD);
-    await page.keyboard.press("Enter");
-    await page.getByPlaceholder(/search/i).waitFor();
-    await page.goto(SKEIN_URL + path);
-    return page;
-  };
-  const axe = async (page, what) => {
-    await page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core/axe.min.js") }).catch(() => undefined);
-    await page.evaluate(await (await import("node:fs/promises")).readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
-    assert.deepEqual(violations.map((v) => `${what}: ${v.id} ${v.nodes[0]?.html}`), []);
-  };
-  const shot = (page, name) => (SHOTS ? page.screenshot({ path: `${SHOTS}/${name}.png` }) : undefined);
-
+await run(async () => {
   const desk = await device("/settings/notifications");
   await desk.getByRole("button", { name: "Turn on" }).click();
   await desk.getByRole("button", { name: "Turn off" }).waitFor();
   await desk.getByLabel("New messages: Mail when away").check();
   await desk.getByRole("heading", { name: "This browser" }).waitFor();
-  await axe(desk, "settings");
-  await shot(desk, "settings");
+  await look(desk, "settings");
   await desk.goto(`${SKEIN_URL}/mine`);
   const phone = await device("/all");
   for (const page of [desk, phone]) await page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
@@ -63,8 +33,7 @@ try {
   await phone.getByRole("button", { name: "Notifications, 1 unread" }).focus();
   await phone.keyboard.press("Enter");
   await phone.getByRole("dialog", { name: "Notifications" }).getByText(`#${NUMBER}`).waitFor();
-  await axe(phone, "bell");
-  await shot(phone, "bell");
+  await look(phone, "bell");
   await phone.getByRole("dialog", { name: "Notifications" }).getByRole("link", { name: /gave it to you/ }).click();
   await phone.waitForURL(new RegExp(`/c/${NUMBER}`));
   for (const page of [desk, phone]) await page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
@@ -91,15 +60,12 @@ try {
       origin: SKEIN_URL, registrationId, data: JSON.stringify({ id, conversation: "c", number: Number(NUMBER), title: "Su mentioned you", at: Date.now() }),
     });
   const shown = () => worker.evaluate(async () => (await self.registration.getNotifications()).map((n) => `${n.title} ${n.data.id}`));
-  const until = async (want) => {
-    for (let i = 0; i < 200 && JSON.stringify(await shown()) !== JSON.stringify(want); i++) await new Promise((r) => setTimeout(r, 50));
-    assert.deepEqual(await shown(), want);
-  };
+  const until = (...want) => becomes(`shown: ${want}`, async () => String(await shown()) === String(want) || shown());
   await push("n1");
-  await until(["Su mentioned you n1"]);
+  await until("Su mentioned you n1");
   await push("n1"); // again
   await push("n2"); // the newer one of the same conversation takes its place
-  await until(["Su mentioned you n2"]);
+  await until("Su mentioned you n2");
 
   // A click leads an open page to the conversation, and a notification that was read elsewhere goes.
   await desk.goto(`${SKEIN_URL}/mine`);
@@ -109,16 +75,13 @@ try {
     self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
   });
   await desk.waitForURL(new RegExp(`/c/${NUMBER}`));
-  await until([]);
+  await until();
   await leave();
   await push("n3");
-  await until(["Su mentioned you n3"]);
+  await until("Su mentioned you n3");
   await desk.goto(`${SKEIN_URL}/mine`);
   await desk.getByRole("button", { name: "Notifications", exact: true }).waitFor();
   await desk.evaluate(async () => (await navigator.serviceWorker.ready).active.postMessage({ type: "read", ids: ["n3"] }));
-  await until([]);
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
+  await until();
   await step("seen");
-} finally {
-  await browser.close();
-}
+});

@@ -4,34 +4,13 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { open, run, signIn, step } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM } = process.env;
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD } = process.env;
 
-async function step(name) {
-  console.log(name);
-  const { value, done } = await lines.next();
-  if (done || value !== "go") throw new Error(`after ${name} the test said ${value}`);
-}
-
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-try {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  page.setDefaultTimeout(60_000);
-  const broken = [];
-  page.on("pageerror", (e) => broken.push(String(e)));
-
-  await page.goto(SKEIN_URL);
-  await page.getByLabel(/email/i).waitFor();
-  await page.keyboard.type(SKEIN_EMAIL);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
+await run(async () => {
+  const page = await open(SKEIN_URL);
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
   await page.getByPlaceholder(/search/i).waitFor();
   await page.keyboard.press("g");
   await page.keyboard.press("a");
@@ -62,8 +41,5 @@ try {
   await step("answered"); // the answer arrives, and the customer answers it
 
   await page.getByText("Thanks, that was quick").last().waitFor();
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   await step("seen");
-} finally {
-  await browser.close();
-}
+});

@@ -6,53 +6,16 @@
 //   NUMBER  of a conversation in the inbox that the invited gets
 //   CHROMIUM  the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { look, open, run, signIn, tell } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, NUMBER, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, NUMBER } = process.env;
+const newPage = (path) => open(SKEIN_URL + path, { prepare: () => localStorage.setItem("skein.hold", "0") });
 
-async function newPage(path) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", bypassCSP: true });
-  await context.addInitScript(() => localStorage.setItem("skein.hold", "0"));
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
-  await page.goto(SKEIN_URL + path);
-  return page;
-}
-
-async function signIn(page, email, password) {
-  await page.getByLabel(/email/i).fill(email);
-  await page.getByLabel(/password/i).fill(password);
-  await page.keyboard.press("Enter");
-  await page.getByPlaceholder(/search/i).waitFor();
-}
-
-async function look(page, what) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
-  if (violations.length > 0) throw new Error(`${what}: ${violations.map((v) => `${v.id} at ${v.nodes.map((n) => n.html).join(" ")}`).join("; ")}`);
-  if (!SKEIN_SHOTS) return;
-  for (const [colorScheme, width] of [["light", 1440], ["dark", 1440], ["light", 1024], ["light", 390], ["dark", 390]]) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 900 });
-    await page.waitForTimeout(200);
-    await page.screenshot({ path: `${SKEIN_SHOTS}/${what}-${width}-${colorScheme}.png` });
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
-try {
+await run(async () => {
   const admin = await newPage("/login");
   await look(admin, "login");
   await signIn(admin, SKEIN_EMAIL, SKEIN_PASSWORD);
+  await admin.getByPlaceholder(/search/i).waitFor();
   await admin.goto(`${SKEIN_URL}/settings/agents`);
   await admin.getByRole("link", { name: "Invite an agent" }).focus();
   await admin.keyboard.press("Enter");
@@ -65,7 +28,7 @@ try {
   await admin.getByRole("button", { name: "Done" }).click();
   await admin.getByText("nora@skein.example").waitFor();
   await look(admin, "agents");
-  console.log("invited");
+  tell("invited");
 
   const path = new URL(link, SKEIN_URL);
   const nora = await newPage(path.pathname + path.hash);
@@ -81,7 +44,7 @@ try {
   await nora.keyboard.type("It is on its way.");
   await nora.keyboard.press("Control+Enter");
   await nora.getByText("It is on its way.").first().waitFor();
-  console.log("answered");
+  tell("answered");
 
   // Rights given and taken while the page is open.
   await nora.goto(`${SKEIN_URL}/all`);
@@ -100,7 +63,7 @@ try {
   await admin.keyboard.press("Space");
   await nora.getByText("The whisk bends").first().waitFor({ state: "detached" });
   await nora.getByText("Where is my parcel").first().waitFor();
-  console.log("seen");
+  tell("seen");
 
   await admin.goto(`${SKEIN_URL}/settings/agents`);
   await admin.getByRole("link", { name: /Nora Lind/ }).click();
@@ -112,7 +75,7 @@ try {
   await nora.waitForURL(/\/login/);
   await nora.getByLabel(/email/i).waitFor();
   await admin.getByRole("button", { name: "Reactivate" }).waitFor();
-  console.log("out");
+  tell("out");
 
   await admin.goto(`${SKEIN_URL}/settings/audit`);
   await admin.getByLabel("What").selectOption({ label: "Agents, teams and invitations" });
@@ -129,8 +92,5 @@ try {
     await admin.getByRole("heading", { level: 1 }).waitFor();
     await look(admin, tab);
   }
-  if (broken.length > 0) throw new Error(`the pages broke: ${broken.join("; ")}`);
-  console.log("told");
-} finally {
-  await browser.close();
-}
+  tell("told");
+});

@@ -4,12 +4,11 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path
-import { launch, signIn } from "./kit.mjs";
+import { browser, run, signIn, watch } from "./kit.mjs";
 
 const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD } = process.env;
 const presses = 120;
 const frames = 600;
-const browser = await launch();
 
 function tell(name, took, extra = {}) {
   const sorted = [...took].sort((a, b) => a - b);
@@ -63,7 +62,7 @@ async function press(page, key, done) {
   return page.evaluate(() => window.measured);
 }
 
-try {
+await run(async () => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
   await context.addInitScript(() => localStorage.setItem("skein.hold", "0"));
   await measure(context);
@@ -79,10 +78,8 @@ try {
   tell("a bare page, scrolled", await bare.evaluate((n) => window.scrolled(document.querySelector("div"), 160, n), frames));
   await bare.close();
 
-  const page = await context.newPage();
+  const page = watch(await context.newPage());
   page.setDefaultTimeout(120_000);
-  const broken = [];
-  page.on("pageerror", (e) => broken.push(String(e)));
   const fetched = new Set();
   page.on("requestfinished", (r) => {
     const id = /\/conversations\/([^/?]+)\/messages/.exec(r.url())?.[1];
@@ -156,7 +153,4 @@ try {
   const took = await page.evaluate((n) => window.scrolled(document.querySelector("[data-row]").closest("ul").parentElement, 160, n), frames);
   const reached = await page.locator("[data-row]").last().getAttribute("aria-posinset");
   tell("a long list, scrolled", took, { than: "a bare page, scrolled", note: `${reached} rows down` });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-} finally {
-  await browser.close();
-}
+});

@@ -5,44 +5,24 @@
 //   SKEIN_URL  the address of the conversation; SKEIN_EMAILS  who signs in, two
 //   SKEIN_PASSWORD  of both; CHROMIUM  the browser's path
 //   SKEIN_SHOTS  a folder for pictures of claims, and of what failed; absent: none
-import { chromium } from "playwright-core";
+import { gone, open as newPage, run, signIn, tell as done, there } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAILS, SKEIN_PASSWORD, CHROMIUM, SKEIN_SHOTS } = process.env;
-
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
+const { SKEIN_URL, SKEIN_EMAILS, SKEIN_PASSWORD, SKEIN_SHOTS } = process.env;
 
 async function open(email) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(`${email}: ${String(e)}`));
-  await page.goto(SKEIN_URL);
-  await page.getByLabel(/email/i).waitFor();
-  await page.keyboard.type(email);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
-  await page.getByPlaceholder(/search/i).waitFor();
-  if (!page.url().startsWith(SKEIN_URL)) await page.goto(SKEIN_URL);
+  const page = await newPage(SKEIN_URL);
+  await signIn(page, email, SKEIN_PASSWORD);
   await page.getByText("Where is my order #10021?").last().waitFor();
   return page;
 }
-
-const there = (what) => what.first().waitFor();
-const gone = (what) => what.first().waitFor({ state: "detached" });
 const shot = async (page, name) => {
   if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/${name}.png` });
 };
 
-try {
+await run(async () => {
   const [one, two] = SKEIN_EMAILS.split(" ");
   const a = await open(one);
   const b = await open(two);
-  const done = (name) => console.log(name);
   const undo = () => a.getByRole("status", { name: "Done" }).getByRole("button", { name: /undo/i }).last().click();
   const panel = (page) => page.getByRole("complementary", { name: "Customer" });
   const more = async (name, choice) => {
@@ -120,13 +100,5 @@ try {
   await there(a.getByRole("dialog").getByRole("button", { name: /^Join #\d+ to this one$/ }));
   done("offered");
 
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   done("seen");
-} catch (e) {
-  for (const [i, context] of browser.contexts().entries()) {
-    for (const page of context.pages()) await shot(page, `failed-${i}`);
-  }
-  throw e;
-} finally {
-  await browser.close();
-}
+});

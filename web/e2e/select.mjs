@@ -4,37 +4,23 @@
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   ROWS  how many the list holds; SKEIN_BESIDE  the token of who looks at it
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
-import { accessible, launch, signIn, until } from "./kit.mjs";
+import { call, done, keys, open as newPage, run, signIn, until } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_BESIDE, SKEIN_SHOTS } = process.env;
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_BESIDE } = process.env;
 const rows = Number(process.env.ROWS);
-const browser = await launch();
-const broken = [];
 
 async function open(options) {
-  const context = await browser.newContext({ ...options, bypassCSP: true, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
-  await page.goto(`${SKEIN_URL}/all`);
+  const page = await newPage(`${SKEIN_URL}/all`, options);
   await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
   await page.locator("[data-row]").first().waitFor();
   return page;
-}
-
-async function done(page, name) {
-  await accessible(page, name);
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/select-${name}.png` });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
 }
 
 /** How many the server holds in a status, of what the agent sees. */
 async function held(status) {
   let n = 0;
   for (let cursor = ""; ; ) {
-    const answer = await fetch(`${SKEIN_URL}/api/v1/conversations?status=${status}&limit=100${cursor}`, { headers: { authorization: `Bearer ${SKEIN_BESIDE}` } });
-    const { items, next } = await answer.json();
+    const { items, next } = await call(SKEIN_BESIDE, "GET", `/conversations?status=${status}&limit=100${cursor}`);
     n += items.length;
     if (!next) return n;
     cursor = `&cursor=${encodeURIComponent(next)}`;
@@ -45,11 +31,9 @@ const selected = (page, n) => page.locator("section").getByText(`${n} selected`,
 const toasted = (page, words) => page.getByRole("status", { name: "Done" }).getByText(words).waitFor();
 const all = (page) => page.getByRole("navigation", { name: "Lists" }).getByRole("link", { name: new RegExp(`^All ?${rows}$`) }).waitFor();
 
-try {
-  const page = await open({ viewport: { width: 1440, height: 900 } });
-  const press = async (...keys) => {
-    for (const k of keys) await page.keyboard.press(k);
-  };
+await run(async () => {
+  const page = await open();
+  const press = (...names) => keys(page, ...names);
   await all(page);
   if ((await page.locator("[data-row]").first().getAttribute("aria-setsize")) !== "-1") throw new Error("the whole list is loaded: that is no test");
   await press("j", "X");
@@ -115,9 +99,4 @@ try {
   await tap(1);
   await phone.locator("[data-conversation] h1").waitFor();
   await done(phone, "opened");
-} catch (e) {
-  if (SKEIN_SHOTS) for (const c of browser.contexts()) await c.pages()[0]?.screenshot({ path: `${SKEIN_SHOTS}/select-failed.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+});

@@ -4,10 +4,10 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  an admin who has chosen no language
 //   CHROMIUM   the browser's path
-import { chromium } from "playwright-core";
+import { open, run, signIn, tell } from "./kit.mjs";
 import { shown } from "./tour.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM } = process.env;
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD } = process.env;
 
 /** Words that are the same in both languages, in lower case. */
 const shared = new Set(
@@ -16,11 +16,6 @@ const shared = new Set(
    service sid mb verify google microsoft twilio aircall asterisk freeswitch shopify woocommerce whatsapp messenger instagram telegram line`.split(/\s+/),
 );
 
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
 // What the server sends is data, whatever language it is in, but for the meanings of settings.
 const data = new Set();
 const reading = [];
@@ -33,19 +28,14 @@ function keep(x) {
   } else if (x !== null && typeof x === "object") for (const v of Object.values(x)) keep(v);
 }
 
-async function desk(locale, signIn) {
-  const context = await browser.newContext({ locale, timezoneId: "Europe/Berlin", viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
+async function desk(locale) {
+  const page = await open("about:blank", { locale, timezoneId: "Europe/Berlin" });
   page.on("response", (r) => {
     const path = new URL(r.url()).pathname;
     if (path.startsWith("/api/") && path !== "/api/v1/channels") reading.push(r.json().then(keep, () => undefined));
   });
   await page.goto(`${SKEIN_URL}/login`);
-  await page.getByLabel(signIn.email).fill(SKEIN_EMAIL);
-  await page.getByLabel(signIn.password).fill(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
   await page.waitForURL((u) => !u.pathname.startsWith("/login"));
   return page;
 }
@@ -76,9 +66,9 @@ function own(text) {
     .filter((w) => w.length > 2 && !shared.has(w.toLowerCase()));
 }
 
-try {
-  const en = await desk("en-US", { email: "Email", password: "Password" });
-  const de = await desk("de-DE", { email: "E-Mail-Adresse", password: "Passwort" });
+await run(async () => {
+  const en = await desk("en-US");
+  const de = await desk("de-DE");
 
   await Promise.all([go(en, "/settings/me"), go(de, "/settings/me")]);
   const links = (within) => de.evaluate((w) => [...document.querySelectorAll(w)].map((a) => a.getAttribute("href")), `${within} a[href^="/settings/"]`);
@@ -99,9 +89,6 @@ try {
     const both = theirs.filter((t) => ours.includes(t) && own(t).length > 0);
     if (both.length > 0) same.push(`${path}: ${both.map((t) => `“${t}”`).join(", ")}`);
   }
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
   if (same.length > 0) throw new Error(`English in German:\n${same.join("\n")}`);
-  console.log("translated");
-} finally {
-  await browser.close();
-}
+  tell("translated");
+});

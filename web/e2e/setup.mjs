@@ -5,56 +5,13 @@
 //   SKEIN_IMAP, SKEIN_SMTP  ports of the mailbox's servers on this machine
 //   SKEIN_MAIL_PASSWORD  of the mailbox; SKEIN_SHOP  a page that shows the chat
 //   CHROMIUM  the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
-import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { look, open, run, step, watch } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_SETUP, SKEIN_IMAP, SKEIN_SMTP, SKEIN_MAIL_PASSWORD, SKEIN_SHOP, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const { SKEIN_URL, SKEIN_SETUP, SKEIN_IMAP, SKEIN_SMTP, SKEIN_MAIL_PASSWORD, SKEIN_SHOP } = process.env;
 
-async function step(name) {
-  console.log(name);
-  const { value, done } = await lines.next();
-  if (done || value !== "go") throw new Error(`after ${name} the test said ${value}`);
-}
-
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
-
-async function clean(page, what) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
-  const bad = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (bad.length > 0) throw new Error(`${what}: ${bad.map((v) => `${v.id} at ${v.nodes.map((n) => n.html).join(" ")}`).join("; ")}`);
-}
-
-async function shots(page, name) {
-  await clean(page, name);
-  if (!SKEIN_SHOTS) return;
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const width of [1440, 1024, 390]) {
-      await page.setViewportSize({ width, height: 1000 });
-      await page.screenshot({ path: `${SKEIN_SHOTS}/${name}-${width}-${colorScheme}.png` });
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  await page.setViewportSize({ width: 1440, height: 1000 });
-}
-
-try {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, reducedMotion: "reduce", locale: "en-US", timezoneId: "Europe/Vienna" });
-  await context.addInitScript(() => localStorage.setItem("skein.hold", "0")); // the answer leaves at once
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
-
+await run(async () => {
   // Who comes without the code is led to the set-up, and not let in.
-  await page.goto(SKEIN_URL);
+  const page = await open(SKEIN_URL, { timezoneId: "Europe/Vienna", prepare: () => localStorage.setItem("skein.hold", "0") }); // the answer leaves at once
   await page.getByRole("heading", { name: "Set up Skein" }).waitFor();
   const fill = async () => {
     await page.getByLabel("Name of the business").fill("Lamps");
@@ -68,17 +25,16 @@ try {
   await page.getByRole("alert").getByText("not the one that the server printed").waitFor();
 
   // To a German browser in German.
-  const seite = await (await browser.newContext({ locale: "de-DE" })).newPage();
-  await seite.goto(SKEIN_URL);
-  await seite.getByRole("heading", { name: "Skein einrichten" }).waitFor({ timeout: 60_000 });
-  await shots(seite, "setup-deutsch");
+  const seite = await open(SKEIN_URL, { locale: "de-DE" });
+  await seite.getByRole("heading", { name: "Skein einrichten" }).waitFor();
+  await look(seite, "setup-deutsch");
   await seite.context().close();
 
   await page.goto(SKEIN_SETUP);
   // The same page but for what is behind the #: nothing is loaded anew.
   await page.waitForFunction(() => document.querySelector("input[name='code']")?.value === new URLSearchParams(location.hash.slice(1)).get("code"));
   await fill();
-  await shots(page, "setup-begin");
+  await look(page, "setup-begin");
   if ((await page.getByLabel("Time zone").inputValue()) !== "Europe/Vienna") throw new Error("the browser's zone isn't proposed");
   await page.getByLabel("Password").focus();
   await page.keyboard.press("Enter");
@@ -103,12 +59,12 @@ try {
   const incoming = page.getByRole("region", { name: "Incoming mail" });
   await incoming.getByText("It answers at this port").waitFor();
   await incoming.getByText("The sign-in is refused.").waitFor();
-  await shots(page, "setup-mailbox-refused");
+  await look(page, "setup-mailbox-refused");
   await page.getByLabel("Password").fill(SKEIN_MAIL_PASSWORD);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await page.getByText("support@shop.example is connected.").waitFor();
   await page.getByText("Running").waitFor();
-  await shots(page, "setup-mailbox");
+  await look(page, "setup-mailbox");
   await step("connected");
 
   // What was done is known after a reload, and the next step comes by itself.
@@ -127,7 +83,7 @@ try {
   await page.getByText("2 orders can be read.").waitFor();
   await page.getByText("Line 3").waitFor();
   await page.getByRole("cell", { name: "10042" }).waitFor();
-  await shots(page, "setup-orders");
+  await look(page, "setup-orders");
   await page.getByRole("button", { name: "Take 2 orders" }).click();
   await page.getByText("2 orders are taken in.").waitFor();
   await page.getByText("2 orders are here.").waitFor();
@@ -150,7 +106,7 @@ try {
   await page.keyboard.press("Enter");
   await page.getByRole("form", { name: "Invite an agent" }).getByRole("alert").getByText("invited").waitFor();
   await page.getByText("1 invited.").waitFor();
-  await shots(page, "setup-people");
+  await look(page, "setup-people");
   await page.getByRole("button", { name: "Next" }).click();
 
   await page.getByRole("heading", { name: "Put the chat on your pages" }).waitFor();
@@ -160,10 +116,10 @@ try {
   await page.getByText("Not seen on a page yet.").waitFor();
   const script = await page.getByRole("textbox", { name: "Lamps" }).inputValue();
   if (!script.includes('data-account="web"')) throw new Error(`the script is ${script}`);
-  await shots(page, "setup-widget");
+  await look(page, "setup-widget");
   await step("chat");
   // The chat's connector starts with its first account: a page may come before it.
-  const shop = await context.newPage();
+  const shop = watch(await page.context().newPage());
   const seen = page.getByText(`Seen on ${SKEIN_SHOP}`).waitFor();
   const shown = (async () => {
     for (;;) {
@@ -177,7 +133,7 @@ try {
   await page.getByRole("button", { name: "Next" }).click();
 
   await page.getByRole("heading", { name: "Answer a message with its order" }).waitFor();
-  await shots(page, "setup-answer");
+  await look(page, "setup-answer");
   await step("ready");
   await page.getByText("Where is my kettle?").waitFor();
   await page.getByText("It shows its order: done").waitFor();
@@ -191,7 +147,7 @@ try {
   await page.goto(`${SKEIN_URL}/setup/answer`);
   await page.getByText("That is the whole of it.").waitFor();
   await page.getByRole("link", { name: /^Colleagues.*done/ }).waitFor();
-  await shots(page, "setup-done");
+  await look(page, "setup-done");
   await page.getByRole("button", { name: "Go to work" }).click();
   await page.getByPlaceholder(/search/i).waitFor();
 
@@ -206,7 +162,7 @@ try {
   await inboxName.fill("Help desk");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: /^Help desk/ }).waitFor();
-  await shots(page, "settings-inboxes");
+  await look(page, "settings-inboxes");
   await page.reload();
   await page.getByRole("button", { name: /^Help desk/ }).click();
   await page.locator(".ProseMirror").getByText("Kind regards, Lamps").waitFor();
@@ -234,21 +190,17 @@ try {
   await page.reload();
   await page.getByText("Christmas").waitFor();
   if ((await page.getByRole("textbox", { name: "Monday, to" }).inputValue()) !== "18:30") throw new Error("the hours are not kept");
-  await shots(page, "settings-hours");
+  await look(page, "settings-hours");
   await page.goto(`${SKEIN_URL}/settings/dead`);
   await page.getByText("Everything that came in was handled.").waitFor();
-  await shots(page, "settings-dead");
+  await look(page, "settings-dead");
   await step("settings");
 
   // Once it is set up nobody is led there any more.
-  const other = await (await browser.newContext()).newPage();
-  await other.goto(`${SKEIN_URL}/setup`);
-  await other.getByText("This server is set up already.").waitFor({ timeout: 60_000 });
+  const other = await open(`${SKEIN_URL}/setup`);
+  await other.getByText("This server is set up already.").waitFor();
   await other.getByRole("link", { name: "Sign in" }).click();
-  await other.getByLabel(/email/i).waitFor({ timeout: 60_000 });
+  await other.getByLabel(/email/i).waitFor();
 
-  if (broken.length > 0) throw new Error(`the page broke: ${broken.join("; ")}`);
   await step("done");
-} finally {
-  await browser.close();
-}
+});

@@ -3,24 +3,19 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
-import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { done as told, gone, keys, open, run, there } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD } = process.env;
 // Motion that isn't wanted is none, and contrast that is wanted is more: see below.
-const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, bypassCSP: true, reducedMotion: "reduce", locale: "en-US" });
-const broken = [];
-const there = (what) => what.first().waitFor();
-const gone = (what) => what.first().waitFor({ state: "detached" });
+const page = await open(SKEIN_URL, {
+  prepare: () => {
+    window.pointed = 0;
+    for (const kind of ["pointerdown", "mousedown", "touchstart", "wheel"]) addEventListener(kind, (e) => (window.pointed += e.isTrusted ? 1 : 0), true);
+  },
+});
 const type = (text) => page.keyboard.type(text);
-const press = async (...keys) => {
-  for (const k of keys) await page.keyboard.press(k);
-};
+const press = (...names) => keys(page, ...names);
+const look = (name) => told(page, name);
 
 /** Presses Tab until what is wanted has the focus. */
 async function tabTo(what) {
@@ -52,24 +47,7 @@ async function command(text, option) {
   await gone(page.getByRole("dialog", { name: "Commands" }));
 }
 
-async function look(name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
-  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 160)).join(", ")}`).join("; ")}`);
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/shift-${name}.png` });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
-}
-
-try {
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
-  await page.addInitScript(() => {
-    window.pointed = 0;
-    for (const kind of ["pointerdown", "mousedown", "touchstart", "wheel"]) addEventListener(kind, (e) => (window.pointed += e.isTrusted ? 1 : 0), true);
-  });
-  await page.goto(SKEIN_URL);
+await run(async () => {
   await there(page.getByLabel("Email"));
   await look("sign-in");
   const cdp = await page.context().newCDPSession(page);
@@ -191,9 +169,4 @@ try {
   const pointed = await page.evaluate(() => window.pointed);
   if (pointed !== 0) throw new Error(`${pointed} pointer events`);
   await look("signed-out");
-} catch (e) {
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/shift-failed.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+});

@@ -7,65 +7,30 @@
 //   SKEIN_BESIDE  the token of a supervisor who works beside; SKEIN_SECRET  the shop's
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { call, done as told, gone, open, run, signIn, there } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_CONVERSATION, SKEIN_ORDER, SKEIN_BESIDE, SKEIN_SECRET, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const context = await browser.newContext({ viewport: { width: 1440, height: 1200 }, bypassCSP: true });
-const page = await context.newPage();
-page.setDefaultTimeout(60_000);
-const broken = [];
-page.on("pageerror", (e) => broken.push(String(e)));
-const there = (what) => what.first().waitFor();
-const gone = (what) => what.first().waitFor({ state: "detached" });
-
-async function answered(answer) {
-  if (!answer.ok) throw new Error(`${answer.url}: ${answer.status} ${await answer.text()}`);
-  return answer;
-}
-const beside = (path, body) =>
-  fetch(`${SKEIN_URL}/api/v1${path}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${SKEIN_BESIDE}`, "content-type": "application/json", "idempotency-key": `${path} ${Math.random()}`.replace(/\s/g, "") },
-    body: JSON.stringify(body),
-  }).then(answered);
-const hook = (topic, body) =>
-  fetch(`${SKEIN_URL}/in/shop/lamps`, {
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_CONVERSATION, SKEIN_ORDER, SKEIN_BESIDE, SKEIN_SECRET } = process.env;
+const page = await open(`${SKEIN_URL}/c/${SKEIN_CONVERSATION}`, { viewport: { width: 1440, height: 1200 } });
+const beside = (path, body) => call(SKEIN_BESIDE, "POST", path, body);
+async function hook(topic, body) {
+  const answer = await fetch(`${SKEIN_URL}/in/shop/lamps`, {
     method: "POST",
     headers: { "X-Shopify-Topic": topic, "X-Shopify-Hmac-Sha256": createHmac("sha256", SKEIN_SECRET).update(body).digest("base64") },
     body,
-  }).then(answered);
-
-async function done(name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
-  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 160)).join(", ")}`).join("; ")}`);
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/${name}.png` });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
+  });
+  if (!answer.ok) throw new Error(`${topic}: ${answer.status} ${await answer.text()}`);
 }
+const done = (name) => told(page, name);
 
-try {
+await run(async () => {
   // The shop is told to have been silent, until the page is opened again.
   await page.route("**/api/v1/connectors", async (route) => {
     const answer = await route.fetch();
-    const told = await answer.json();
-    for (const c of told.items ?? []) if (c.account === "lamps") c.silentAt = new Date(Date.now() - 3 * 3_600_000).toISOString();
-    await route.fulfill({ response: answer, json: told });
+    const list = await answer.json();
+    for (const c of list.items ?? []) if (c.account === "lamps") c.silentAt = new Date(Date.now() - 3 * 3_600_000).toISOString();
+    await route.fulfill({ response: answer, json: list });
   });
-  await page.goto(`${SKEIN_URL}/c/${SKEIN_CONVERSATION}`);
-  await page.getByLabel(/email/i).waitFor();
-  await page.keyboard.type(SKEIN_EMAIL);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
-  await page.getByPlaceholder(/search/i).waitFor();
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
   const panel = page.getByRole("complementary", { name: "Customer" });
   const order = panel.getByRole("article", { name: /^Order #1042/ });
   const cart = panel.getByRole("article", { name: "Cart" });
@@ -124,9 +89,4 @@ try {
   await gone(stale);
   if ((await order.getByRole("button", { name: "Refund…" }).count()) > 0) throw new Error("what is switched off is offered");
   await done("not-offered");
-} catch (e) {
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+});

@@ -3,53 +3,14 @@
 //
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
-import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { look as shown, open, run, signIn, step } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD } = process.env;
+const page = await open(SKEIN_URL, { prepare: () => localStorage.setItem("skein.hold", "0") }); // nothing is taken back here
+const look = (name) => shown(page, name);
 
-async function step(name) {
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
-  const { value, done } = await lines.next();
-  if (done || value !== "go") throw new Error(`after ${name} the test said ${value}`);
-}
-
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
-const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, bypassCSP: true, reducedMotion: "reduce", locale: "en-US" });
-
-async function look(name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
-  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 160)).join(", ")}`).join("; ")}`);
-  for (const colorScheme of SKEIN_SHOTS ? ["light", "dark"] : []) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    for (const width of [1440, 1024, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `${SKEIN_SHOTS}/${name}-${width}-${colorScheme}.png` });
-    }
-    await page.setViewportSize({ width: 1440, height: 900 });
-  }
-}
-
-try {
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
-  await page.addInitScript(() => localStorage.setItem("skein.hold", "0")); // nothing is taken back here
-  await page.goto(SKEIN_URL);
-  await page.getByLabel(/email/i).waitFor();
-  await page.keyboard.type(SKEIN_EMAIL);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
+await run(async () => {
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
   await page.getByPlaceholder(/search/i).waitFor();
   await page.keyboard.press("g");
   await page.keyboard.press("a");
@@ -113,9 +74,4 @@ try {
   await page.waitForURL((url) => String(url) !== before);
   await said.getByText("Here is a voucher for the wait.").waitFor();
   await step("begun");
-} catch (e) {
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+});

@@ -6,22 +6,10 @@
 //   SKEIN_URL  the server; SKEIN_ONE, SKEIN_TWO  the addresses of two conversations
 //   SKEIN_EMAILS  who signs in, two; SKEIN_PASSWORD  of both; CHROMIUM  the browser's path
 //   SKEIN_SHOTS  a folder for pictures of what failed; absent: none
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
+import { browser, gone, run, signIn as enter, step, tell, there, watch } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_ONE, SKEIN_TWO, SKEIN_EMAILS, SKEIN_PASSWORD, CHROMIUM, SKEIN_SHOTS } = process.env;
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const step = async (name) => {
-  console.log(name);
-  await lines.next();
-};
-
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const { SKEIN_URL, SKEIN_ONE, SKEIN_TWO, SKEIN_EMAILS, SKEIN_PASSWORD } = process.env;
 const [one, two] = SKEIN_EMAILS.split(" ");
-const broken = [];
 
 // Every page of a headless browser is in view: being hidden is said by hand.
 const hideable = () => {
@@ -38,25 +26,19 @@ async function browserOf() {
   return context;
 }
 async function open(context, url, prepare) {
-  const page = await context.newPage();
+  const page = watch(await context.newPage());
   if (prepare) await page.addInitScript(prepare);
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(`${url}: ${String(e)}`));
   await page.goto(url);
   return page;
 }
 async function signIn(page, email) {
-  await page.getByLabel(/email/i).fill(email);
-  await page.getByLabel(/password/i).fill(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
+  await enter(page, email, SKEIN_PASSWORD);
   await page.getByPlaceholder(/search/i).waitFor();
 }
 const said = (page, text) => page.locator("[data-conversation]").getByText(text).first().waitFor();
 const looks = (page, who) => page.getByRole("button", { name: new RegExp(`^${who} is `) });
-const there = (what) => what.first().waitFor();
-const gone = (what) => what.first().waitFor({ state: "detached" });
 
-try {
+await run(async () => {
   const ana = await browserOf();
   const ben = await browserOf();
   const first = await open(ana, SKEIN_URL);
@@ -171,15 +153,5 @@ try {
   if ((await me(right)) !== (await me(other))) throw new Error("two agents in one browser");
   await step("somebody else");
 
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log("done");
-} catch (e) {
-  if (SKEIN_SHOTS) {
-    for (const [i, context] of browser.contexts().entries()) {
-      for (const [j, page] of context.pages().entries()) await page.screenshot({ path: `${SKEIN_SHOTS}/failed-${i}-${j}.png` }).catch(() => undefined);
-    }
-  }
-  throw e;
-} finally {
-  await browser.close();
-}
+  tell("done");
+});

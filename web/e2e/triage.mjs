@@ -6,57 +6,22 @@
 //   SKEIN_BESIDE  the mail address of a colleague with the same password
 //   SKEIN_TOKEN  the token of the admin
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
-import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { call, done as told, gone, keys, open as newPage, run, signIn, until } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_BESIDE, SKEIN_TOKEN, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const broken = [];
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_BESIDE, SKEIN_TOKEN } = process.env;
 async function enter(email, path) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
-  await page.goto(`${SKEIN_URL}${path}`);
-  await page.getByLabel(/email/i).waitFor();
-  await page.keyboard.type(email);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(SKEIN_PASSWORD);
-  await page.keyboard.press("Enter");
+  const page = await newPage(SKEIN_URL + path);
+  await signIn(page, email, SKEIN_PASSWORD);
   return page;
 }
-const call = async (method, path, body) => {
-  const answer = await fetch(`${SKEIN_URL}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${SKEIN_TOKEN}`, "content-type": "application/json" },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  return answer.status === 204 ? null : answer.json();
-};
-const listed = (await call("GET", "/conversations?status=all&limit=100")).items;
+const listed = (await call(SKEIN_TOKEN, "GET", "/conversations?status=all&limit=100")).items;
 const number = (letter) => listed.find((c) => c.subject === `Matter ${letter}`).number;
-const now = (letter) => call("GET", `/conversations/${number(letter)}`);
-async function until(what, ok) {
-  for (const end = Date.now() + 60_000; ; ) {
-    const got = await ok();
-    if (got === true) return;
-    if (Date.now() > end) throw new Error(`${what}: ${JSON.stringify(got)}`);
-    await new Promise((r) => setTimeout(r, 50));
-  }
-}
+const now = (letter) => call(SKEIN_TOKEN, "GET", `/conversations/${number(letter)}`);
 const is = (letter, status) => until(`${letter} is ${status}`, async () => (await now(letter)).status === status || (await now(letter)).status);
 
 let page;
-const press = async (...keys) => {
-  for (const k of keys) await page.keyboard.press(k);
-};
+const press = (...names) => keys(page, ...names);
 const dialog = () => page.getByRole("dialog");
-const gone = (what) => what.first().waitFor({ state: "detached" });
 const opened = (letter) => page.locator("[data-conversation] h1", { hasText: `Matter ${letter}` }).waitFor();
 const header = () => page.locator("[data-conversation] header");
 const toasted = (words) => page.getByRole("status", { name: "Done" }).getByText(words).first().waitFor();
@@ -64,17 +29,9 @@ async function open(letter) {
   await page.goto(`${SKEIN_URL}/c/${number(letter)}?list=all`);
   await opened(letter);
 }
-async function done(name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
-  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 160)).join(", ")}`).join("; ")}`);
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/${name}.png` });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
-}
+const done = (name) => told(page, name);
 
-try {
+await run(async () => {
   // What is noted of conversations is said once, in two levels.
   page = await enter(SKEIN_EMAIL, "/settings/fields");
   await page.getByRole("button", { name: "Add a field" }).click();
@@ -204,7 +161,7 @@ try {
   // Where the page goes is the agent's choice.
   await page.goto(`${SKEIN_URL}/settings/onward`);
   await page.getByLabel("Back to the list").check();
-  await until("it is kept", async () => (await call("GET", "/me")).agent.onward === "list");
+  await until("it is kept", async () => (await call(SKEIN_TOKEN, "GET", "/me")).agent.onward === "list");
   await done("chosen");
   await open("E");
   await press("!");
@@ -240,9 +197,4 @@ try {
   await dialog().waitFor();
   await press("Escape");
   await done("cut");
-} catch (e) {
-  if (SKEIN_SHOTS && page) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+});

@@ -5,71 +5,27 @@
 //   SKEIN_URL  the address; SKEIN_EMAIL, SKEIN_PASSWORD  who signs in
 //   SKEIN_BESIDE  the token of a supervisor who works beside
 //   CHROMIUM   the browser's path; SKEIN_SHOTS  a folder for pictures; absent: none
-import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { call, done as told, keys, open, run, signIn, there, until } from "./kit.mjs";
 
-const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_BESIDE, CHROMIUM, SKEIN_SHOTS } = process.env;
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true });
-const page = await context.newPage();
-const broken = [];
-const there = (what) => what.first().waitFor();
-const press = async (...keys) => {
-  for (const k of keys) await page.keyboard.press(k);
-};
+const { SKEIN_URL, SKEIN_EMAIL, SKEIN_PASSWORD, SKEIN_BESIDE } = process.env;
+const page = await open(`${SKEIN_URL}/all`);
+const press = (...names) => keys(page, ...names);
 const type = (text) => page.keyboard.type(text);
 const subjects = () => page.locator("[data-row] a").evaluateAll((all) => all.map((a) => /Matter ([A-Z])/.exec(a.textContent)?.[1] ?? "?").join(""));
-async function until(what, ok) {
-  for (const end = Date.now() + 60_000; ; ) {
-    const got = await ok();
-    if (got === true) return;
-    if (Date.now() > end) throw new Error(`${what}: ${got}`);
-    await new Promise((r) => setTimeout(r, 50));
-  }
-}
 const shows = (want) => until(`rows ${want}`, async () => (await subjects()) === want || (await subjects()));
 const nav = (name) => page.getByRole("navigation", { name: "Lists" }).getByRole("link", { name });
 const counts = (name, want) => nav(new RegExp(`^${name}${want === "" ? "" : ` ?${want}`}$`)).first().waitFor();
 const toasted = (words) => there(page.getByRole("status", { name: "Done" }).getByText(words));
 const selected = (n) => there(page.locator("section").getByText(`${n} selected`));
-
-async function beside(method, path, body) {
-  const answer = await fetch(`${SKEIN_URL}/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${SKEIN_BESIDE}`, "content-type": "application/json" },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  return answer.status === 204 ? null : answer.json();
-}
+const beside = (method, path, body) => call(SKEIN_BESIDE, method, path, body);
 const listed = (await beside("GET", "/conversations?status=open&limit=100")).items;
 const id = (letter) => listed.find((c) => c.subject === `Matter ${letter}`).id;
 const now = (letter) => beside("GET", `/conversations/${id(letter)}`);
 const change = (letter, how) => beside("PATCH", `/conversations/${id(letter)}`, how);
+const done = (name) => told(page, name);
 
-async function done(name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
-  const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
-  if (serious.length > 0) throw new Error(`${name}: ${serious.map((v) => `${v.id} at ${v.nodes.map((n) => n.html.slice(0, 160)).join(", ")}`).join("; ")}`);
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/${name}.png` });
-  if (broken.length > 0) throw new Error(`the page threw ${broken.join("; ")}`);
-  console.log(name);
-}
-
-try {
-  page.setDefaultTimeout(60_000);
-  page.on("pageerror", (e) => broken.push(String(e)));
-  await page.goto(`${SKEIN_URL}/all`);
-  await page.getByLabel(/email/i).waitFor();
-  await type(SKEIN_EMAIL);
-  await press("Tab");
-  await type(SKEIN_PASSWORD);
-  await press("Enter");
+await run(async () => {
+  await signIn(page, SKEIN_EMAIL, SKEIN_PASSWORD);
 
   // Neither a row nor a count of an inbox that isn't the agent's.
   await shows("FEDCBA");
@@ -213,9 +169,4 @@ try {
   await press("z");
   await counts("Very important", 2);
   await done("viewed");
-} catch (e) {
-  if (SKEIN_SHOTS) await page.screenshot({ path: `${SKEIN_SHOTS}/failed.png` });
-  throw e;
-} finally {
-  await browser.close();
-}
+});
