@@ -134,6 +134,7 @@ func TestShopInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
+	t.Parallel()
 	n := startShop(t)
 	n.agent("ana", inbox.AdminRole)
 	sup := n.agent("sup", inbox.SupervisorRole)

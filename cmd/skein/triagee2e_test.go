@@ -13,6 +13,7 @@ func TestTriageInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server, and a browser")
 	}
+	t.Parallel()
 	n := startNode(t)
 	ana := n.agent("ana", inbox.AdminRole)
 	n.agent("ben", inbox.AgentRole, n.inboxes["support"].ID)
