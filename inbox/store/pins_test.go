@@ -27,6 +27,9 @@ func TestPins(t *testing.T) {
 	r := arrival("m1", "kim@x.example", nil)
 	r.Message.Text = "Please send it to Hauptstraße 12, 1010 Wien. I am away until 3.5.2026.\nIt must not be left at the door. Write to kim@x.example."
 	d.deliver(t, r)
+	away := arrival("m0", "kim@x.example", []string{"m1"})
+	away.Message.Text, away.Message.Automatic.Is = "I am away until 6.5.2026. Write to Ringstraße 3, 1030 Wien.", true
+	d.deliver(t, away)
 	c := d.conversationOf(t, "m1")
 	if _, err := d.Reply(ctx, d.anna, string(c.ID), answer("k1", "We send it on 4.5.2026 from Nebengasse 1, 1020 Wien.", 9)); err != nil {
 		t.Fatal(err)
@@ -60,6 +63,10 @@ func TestPins(t *testing.T) {
 	}
 	list, err = d.Unpin(ctx, d.su, string(c.ID), inbox.PinDate, "2026-05-03", now)
 	want("one that was found is taken off", list, err, "words it must not be left at the door.|address hauptstr121010wien")
+	list, err = d.Unpin(ctx, d.su, string(c.ID), inbox.PinWords, "it must not be left at the door.", now)
+	want("words are taken off", list, err, "address hauptstr121010wien")
+	list, err = d.PinWords(ctx, d.anna, string(c.ID), first, "It must not be left at the door.", now)
+	want("the same words once more", list, err, "words it must not be left at the door.|address hauptstr121010wien")
 	d.mail(t, "support", "m2", "kim@x.example", "m1")
 
 	into := d.mail(t, "support", "n1", "kim@x.example")
