@@ -3,10 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
-	"skein/inbox"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"skein/inbox"
 )
 
 // useUploads gives an agent's uploads to a message, in the order named.
