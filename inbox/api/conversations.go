@@ -132,6 +132,18 @@ func (a *API) conversations() {
 		Description: "Those that are spelled so first, then those that begin so, then those that are one slip away. An order is found by its whole number, where it is linked in a conversation that the reader may see."}, a.find)
 }
 
+// assignedTo reads whose the wanted are: an agent's, "me", "none", or empty.
+func assignedTo(by *inbox.Caller, word string) (id inbox.AgentID, nobody bool, err error) {
+	switch word {
+	case "me":
+		return by.Agent.ID, false, nil
+	case "none":
+		return "", true, nil
+	}
+	id = inbox.AgentID(word)
+	return id, false, checkIDs("query.assignee", id)
+}
+
 // filter is what a list holds, for whoever asks.
 func (in *ListParams) filter(by *inbox.Caller) (inbox.ConversationFilter, error) {
 	f := inbox.ConversationFilter{
@@ -141,16 +153,8 @@ func (in *ListParams) filter(by *inbox.Caller) (inbox.ConversationFilter, error)
 	if in.Status == "all" {
 		f.Status = ""
 	}
-	switch in.Assignee {
-	case "":
-	case "me":
-		f.Assignee = by.Agent.ID
-	case "none":
-		f.Unassigned = true
-	default:
-		f.Assignee = inbox.AgentID(in.Assignee)
-	}
-	if err := checkIDs("query.assignee", f.Assignee); err != nil {
+	var err error
+	if f.Assignee, f.Unassigned, err = assignedTo(by, in.Assignee); err != nil {
 		return f, err
 	}
 	if err := checkIDs("query.inbox", f.Inbox); err != nil {

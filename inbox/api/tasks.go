@@ -50,22 +50,13 @@ func (a *API) tasks() {
 
 func (a *API) listTasks(ctx context.Context, by *inbox.Caller, in *tasksInput) (*body[page[inbox.Task]], error) {
 	f := inbox.TaskFilter{State: inbox.TaskState(in.State), Kind: inbox.TaskKind(in.Kind), Customer: in.Customer, Limit: in.Limit}
-	switch in.Assignee {
-	case "":
-	case "me":
-		f.Assignee = by.Agent.ID
-	case "none":
-		f.Unassigned = true
-	default:
-		f.Assignee = inbox.AgentID(in.Assignee)
-	}
-	if err := checkIDs("query.assignee", f.Assignee); err != nil {
+	var err error
+	if f.Assignee, f.Unassigned, err = assignedTo(by, in.Assignee); err != nil {
 		return nil, err
 	}
 	if err := checkIDs("query.customer", f.Customer); err != nil {
 		return nil, err
 	}
-	var err error
 	if f.After, err = inbox.ParseCursor(in.Cursor); err != nil {
 		return nil, err
 	}
