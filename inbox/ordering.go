@@ -308,8 +308,8 @@ type OrderRules struct {
 	// Knows reports whether who says so knows the order.
 	Knows func(order *LinkOrder, says Proofing) bool
 	// CodeLetter is the mail that brings a one-time code about the order of that
-	// number.
-	CodeLetter func(shop, number, code string) (subject, text string)
+	// number, in the language of a locale as far as there are words in it.
+	CodeLetter func(locale, shop, number, code string) (subject, text string)
 	// Render fills in a text's variables. It refuses with an [Error] that names
 	// the variable when there is nothing to fill in, or nothing that may leave.
 	Render func(text string, letter *Letter) (string, error)

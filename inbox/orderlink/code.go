@@ -1,6 +1,9 @@
 package orderlink
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // codeDigits is how long a one-time code is.
 const codeDigits = 6
@@ -48,9 +51,22 @@ func groupOfMore(tokens []token, first, last int) bool {
 		last+1 < len(tokens) && tokens[last+1].kind == number && !tokens[last+1].newline
 }
 
-// CodeLetter is the mail that brings a one-time code to an order's buyer. Nothing
-// of the order is in it but its number, which who placed it knows.
-func CodeLetter(shop, number, code string) (subject, text string) {
+// CodeLetter is the mail that brings a one-time code to an order's buyer, in German
+// where the locale is German, else in English. Nothing of the order is in it but
+// its number, which who placed it knows.
+func CodeLetter(locale, shop, number, code string) (subject, text string) {
+	if language, _, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-"); strings.EqualFold(language, "de") {
+		return fmt.Sprintf("%s: Ihr Code ist %s", shop, code), fmt.Sprintf(`Jemand schreibt %s wegen der Bestellung %s.
+
+Wenn Sie das sind, nennen Sie im selben Gespräch diesen Code:
+
+    %s
+
+Er gilt 15 Minuten lang und einmal.
+
+Wenn Sie es nicht sind, brauchen Sie nichts zu tun: Ohne den Code wird nichts von Ihrer Bestellung verraten.
+`, shop, number, code)
+	}
 	return fmt.Sprintf("%s: your code is %s", shop, code), fmt.Sprintf(`Somebody is writing to %s about order %s.
 
 If that is you, tell them this code in the same conversation:

@@ -38,8 +38,10 @@ func TestCodes(t *testing.T) {
 
 // The mail that brings a code has it, the number and nothing else of the order.
 func TestCodeLetter(t *testing.T) {
-	subject, text := CodeLetter("The shop", "HP-1001", "482913")
-	if !strings.Contains(subject, "482913") || !strings.Contains(text, "482913") || !strings.Contains(text, "HP-1001") {
-		t.Errorf("subject %q, text %q", subject, text)
+	for locale, word := range map[string]string{"": "tell them this code", "en-GB": "tell them this code", "fr": "tell them this code", "de": "diesen Code", "de_AT": "diesen Code", "DE-at": "diesen Code"} {
+		subject, text := CodeLetter(locale, "The shop", "HP-1001", "482913")
+		if !strings.Contains(subject, "482913") || !strings.Contains(text, "482913") || !strings.Contains(text, "HP-1001") || !strings.Contains(text, word) {
+			t.Errorf("%q: subject %q, text %q", locale, subject, text)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -133,7 +134,11 @@ func (s *Store) writeCode(ctx context.Context, j *judgement, key mentionKey, pla
 					To: []inbox.Party{{Address: o.Email}},
 				},
 			}
-			d.Message.Subject, d.Message.Text = s.rules.Orders.CodeLetter(from.Name, o.Number, code)
+			theirs, ours, err := languagesOf(ctx, j.tx, o.IdentityID, j.c.InboxID)
+			if err != nil {
+				return nil, err
+			}
+			d.Message.Subject, d.Message.Text = s.rules.Orders.CodeLetter(cmp.Or(theirs, ours), from.Name, o.Number, code)
 			subject, payload, err := coder.Encode(d)
 			if err != nil {
 				return nil, fmt.Errorf("encode a code's mail: %w", err)

@@ -69,6 +69,7 @@ func TestSendCode(t *testing.T) {
 	ctx, now := t.Context(), time.Now()
 	c, order, claim := d.claims(t, "HP-40001", "eve@x.example")
 	none, missing := d.missing(t, "eva@x.example")
+	d.strings(t, `UPDATE identities SET locale = 'de' WHERE id = (SELECT identity_id FROM orders WHERE id = $1) RETURNING id::text`, order)
 
 	look := func(mail string, c inbox.Conversation, claim string) (seen string) {
 		list, err := d.SendCode(ctx, d.anna, string(c.ID), claim, coder(482913), now)
@@ -98,7 +99,7 @@ func TestSendCode(t *testing.T) {
 
 	mails := d.letters(t)
 	if len(mails) != 1 || len(mails[0].Message.To) != 1 || mails[0].Message.To[0].Address != "ann@x.example" || !mails[0].Automatic ||
-		mails[0].From.Address != "support@shop.example" || !strings.Contains(mails[0].Message.Text, "482913") {
+		mails[0].From.Address != "support@shop.example" || !strings.Contains(mails[0].Message.Text, "482913") || !strings.Contains(mails[0].Message.Text, "diesen Code") {
 		t.Fatalf("what left: %+v", mails)
 	}
 	if kept := d.strings(t, `SELECT k::text FROM claim_codes k UNION ALL SELECT e::text FROM events e`); strings.Contains(strings.Join(kept, "\n"), "482913") {

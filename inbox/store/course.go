@@ -234,7 +234,7 @@ func (s *Store) Ways(ctx context.Context, rights *inbox.Rights, ref string, boun
 		if err != nil {
 			return err
 		}
-		theirs, ours, err := languagesOf(ctx, tx, &c)
+		theirs, ours, err := languagesOf(ctx, tx, c.Customer.IdentityID, c.InboxID)
 		if err != nil {
 			return err
 		}

@@ -176,7 +176,7 @@ func (s *Store) RenderSaved(ctx context.Context, by *inbox.Caller, ref string, i
 	if len(list) == 0 {
 		return inbox.SavedText{}, errSavedReply
 	}
-	theirs, ours, err := languagesOf(ctx, s.pool, &c)
+	theirs, ours, err := languagesOf(ctx, s.pool, c.Customer.IdentityID, c.InboxID)
 	if err != nil {
 		return inbox.SavedText{}, fmt.Errorf("render saved reply: %w", err)
 	}
@@ -188,16 +188,17 @@ func (s *Store) RenderSaved(ctx context.Context, by *inbox.Caller, ref string, i
 	return t, err
 }
 
-// languagesOf are those of who a conversation is with, "" where it isn't known, and
-// of its inbox's brand. What the address that wrote tells of goes before what the
-// customer's others do, of which the shop's account is the one that often does.
-func languagesOf(ctx context.Context, q querier, c *inbox.Conversation) (theirs, ours string, err error) {
+// languagesOf are those of somebody, "" where it isn't known, and of an inbox's
+// brand. What the address itself tells of goes before what the customer's others
+// do, of which the shop's account is the one that often does.
+func languagesOf(ctx context.Context, q querier, who inbox.IdentityID, of inbox.InboxID) (theirs, ours string, err error) {
 	err = q.QueryRow(ctx, `
-		SELECT coalesce(nullif(i.locale, ''), (
-				SELECT o.locale FROM identities o WHERE o.customer_id = i.customer_id AND o.locale <> ''
-				ORDER BY o.proof DESC, o.created_at, o.id LIMIT 1), ''), b.locale
-		FROM identities i, inboxes n JOIN brands b ON b.id = n.brand_id WHERE i.id = $1 AND n.id = $2`,
-		c.Customer.IdentityID, c.InboxID).Scan(&theirs, &ours)
+		SELECT coalesce((
+				SELECT l.locale FROM identities i JOIN identities l ON l.customer_id = i.customer_id
+				WHERE i.id = $1 AND l.locale <> ''
+				ORDER BY l.id = i.id DESC, l.proof DESC, l.created_at, l.id LIMIT 1), ''), b.locale
+		FROM inboxes n JOIN brands b ON b.id = n.brand_id WHERE n.id = $2`,
+		null(who), of).Scan(&theirs, &ours)
 	if err != nil {
 		err = fmt.Errorf("read languages: %w", err)
 	}
