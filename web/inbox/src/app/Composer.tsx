@@ -121,7 +121,7 @@ export function Composer({
   const [was, setWas] = useState(narrow);
   if (was !== narrow) {
     setWas(narrow);
-    setOpen(!narrow || document.activeElement?.closest("[data-answer]") !== null);
+    setOpen(!narrow || asking !== "" || picking !== "" || document.activeElement?.closest("[data-answer]") !== null);
   }
   const editor = useRef<EditorHandle | null>(null);
   const wantFocus = useRef(false);

@@ -61,7 +61,9 @@ export function WayLine({
       )}
       {closes > 0 && (
         <Tip words={w.leftLong} placement="top">
-          <Button className={`h-7! px-1.5! text-xs ${closes < 2 * 3_600_000 ? "text-amber-text" : "text-muted"}`}>{w.left(span(closes))}</Button>
+          <Button className={`h-7! min-w-0 px-1.5! text-xs ${closes < 2 * 3_600_000 ? "text-amber-text" : "text-muted"}`}>
+            <span className="truncate">{w.left(span(closes))}</span>
+          </Button>
         </Tip>
       )}
     </span>
