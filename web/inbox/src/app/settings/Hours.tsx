@@ -190,7 +190,7 @@ function DayHours({
   );
   return (
     <li className="flex flex-wrap items-center gap-2">
-      <span className="w-24 shrink-0 text-sm">{name}</span>
+      <span className={`w-24 shrink-0 text-sm ${hours.length > 0 ? "max-md:w-full" : ""}`}>{name}</span>
       {hours.length === 0 && <span className="text-sm text-muted">{always ? w.allDay : w.closed}</span>}
       {hours.map((h, i) => (
         <span key={i} className="flex items-center gap-1">

@@ -28,6 +28,11 @@ export function Begin(): ReactNode {
   const known = useSyncExternalStore(onAddress, codeOfAddress);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState("");
+  const [was, setWas] = useState(known);
+  if (was !== known) {
+    setWas(known);
+    setRefusal(""); // it was of the other code
+  }
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const ids = { code: useId(), name: useId(), email: useId(), password: useId(), workspace: useId(), locale: useId(), zone: useId(), zones: useId() };
 
