@@ -88,5 +88,14 @@ await run(async () => {
   await there(order.getByRole("button", { name: "Cancel…" }));
   await gone(stale);
   if ((await order.getByRole("button", { name: "Refund…" }).count()) > 0) throw new Error("what is switched off is offered");
+  // Where nothing is left that can be done, the order says why.
+  await page.goto(`${SKEIN_URL}/settings/channels/lamps`);
+  for (const name of ["Cancel an order", "Change an order’s address", "Send an order’s confirmation again"]) await page.getByRole("checkbox", { name, checked: true }).uncheck();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await there(page.getByRole("status", { name: "Done" }).getByText(/saved/i));
+  await there(page.getByRole("checkbox", { name: "Cancel an order", checked: false }));
+  await page.goto(`${SKEIN_URL}/c/${SKEIN_CONVERSATION}`);
+  await there(order.getByText(/^No refunds or changes from here: /));
+  if ((await order.getByRole("button", { name: "Cancel…" }).count()) > 0) throw new Error("what is switched off is offered");
   await done("not-offered");
 });

@@ -109,6 +109,8 @@ export default function OrderActions({ order: o }: { order: Order }): ReactNode 
   const offers = (kind: Kind): boolean => q.data?.offered.has(kind) === true;
   const busy = list.some((a) => a.state === "sending");
   const over = o.status === "cancelled" || o.status === "refunded";
+  // Said where nothing can be done at all: beside what can be, it is noise in each order.
+  const whys = over || kinds.some(offers) ? [] : [...new Set(kinds.map((k) => q.data?.why.get(k) ?? ""))].filter((why) => why !== "");
   return (
     <div className="mt-3">
       {list.length > 0 && (
@@ -118,7 +120,13 @@ export default function OrderActions({ order: o }: { order: Order }): ReactNode 
           ))}
         </ul>
       )}
-      {may && (
+      {may &&
+        whys.map((why) => (
+          <p key={why} className="text-xs text-muted">
+            {w.notOffered(why)}
+          </p>
+        ))}
+      {may && kinds.some(offers) && (
         <div className="flex flex-wrap gap-1.5" role="group" aria-label={w.inShop(o.number)}>
           {offers("refund") && o.total > o.refunded && o.currency !== "" && (
             <Button look="outline" className="h-7!" isDisabled={busy} onPress={() => setOpen("refund")}>
