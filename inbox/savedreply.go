@@ -81,6 +81,11 @@ func (a *Actions) Check() error {
 	case len(a.AddTags) > maxTags:
 		return &Error{Code: Invalid, Message: fmt.Sprintf("at most %d tags at once", maxTags)}
 	}
+	for id, value := range a.Fields {
+		if !ValidID(string(id)) || strings.ContainsRune(value, 0) {
+			return &Error{Code: Invalid, Message: "a field is named by its id, and its value holds no NUL"}
+		}
+	}
 	var err error
 	a.AddTags, err = CleanTags(a.AddTags)
 	return err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -109,6 +110,9 @@ func (a *API) answers() {
 
 func (a *API) reply(ctx context.Context, by *inbox.Caller, in *replyInput) (*body[inbox.Message], error) {
 	b := &in.Body
+	if b.By != "" && !inbox.ValidAccountID(string(b.By)) {
+		return nil, invalid("body.accountId", "is no account's id")
+	}
 	answer, err := a.answerOf(&b.LetterBody, in.Key, func() (inbox.Account, error) {
 		ways, err := a.cfg.Store.Ways(ctx, &by.Rights, in.ID, a.cfg.Accounts.Sending)
 		for i := range ways {
@@ -380,6 +384,19 @@ func plain(where, s string) (string, error) {
 		return "", invalid(where, "holds a NUL")
 	}
 	return strings.ToValidUTF8(s, "�"), nil
+}
+
+// unstorable refuses what holds anywhere what the database can't hold.
+func unstorable(where string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", where, err)
+	}
+	// Without the backslashes that stand for themselves, what is left is an escape.
+	if bytes.Contains(bytes.ReplaceAll(raw, []byte(`\\`), nil), []byte(`\u0000`)) {
+		return invalid(where, "holds a NUL")
+	}
+	return nil
 }
 
 // requestHash tells a repeated request from another under the same key.

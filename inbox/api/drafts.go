@@ -59,6 +59,9 @@ func (a *API) draft(ctx context.Context, by *inbox.Caller, in *RefParam) (*body[
 }
 
 func (a *API) saveDraft(ctx context.Context, by *inbox.Caller, in *draftInput) (*body[SavedDraft], error) {
+	if err := unstorable("body.content", in.Body.Content); err != nil {
+		return nil, err
+	}
 	d, stored, err := a.cfg.Store.SaveDraft(ctx, by, in.ID, in.Body.Known, in.Body.Content, a.cfg.Now())
 	if err != nil {
 		return nil, err
@@ -81,8 +84,8 @@ func (a *API) draftOffers(ctx context.Context, by *inbox.Caller, in *RefParam) (
 }
 
 func (a *API) takeDraft(ctx context.Context, by *inbox.Caller, in *takeInput) (*struct{}, error) {
-	if err := checkIDs("body.agentId", in.Body.AgentID); err != nil {
-		return nil, err
+	if !inbox.ValidID(string(in.Body.AgentID)) {
+		return nil, invalid("body.agentId", "is not an id")
 	}
 	return nil, a.cfg.Store.TakeDraft(ctx, by, in.ID, in.Body.AgentID, in.Body.Version, a.cfg.Now())
 }
