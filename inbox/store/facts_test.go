@@ -256,6 +256,10 @@ func TestMovesRefused(t *testing.T) {
 			_, err := d.Undo(ctx, d.anna, inbox.NewID[inbox.FactID](now), now)
 			return err
 		}, inbox.NotFound},
+		{"a hand-over of another inbox's customer", func() error {
+			_, err := d.HandOver(ctx, d.anna, string(c.ID), hidden.Customer.IdentityID, now)
+			return err
+		}, inbox.NotFound},
 		{"a hand-over of nobody", func() error {
 			_, err := d.HandOver(ctx, d.anna, string(c.ID), inbox.NewID[inbox.IdentityID](now), now)
 			return err
@@ -276,6 +280,12 @@ func TestMovesRefused(t *testing.T) {
 	if list, err := d.Undo(ctx, d.anna, id, now); err != nil || len(list) != 1 || list[0].ID != other.ID {
 		t.Errorf("anna's undo gives %+v, %v, want what she may see", list, err)
 	}
+	_, id = d.split(t, c, string(hidden.ID), "a2")
+	for _, who := range []*inbox.Caller{d.anna, d.bert} {
+		_, err := d.Undo(ctx, who, id, now)
+		wantCode(t, who.Agent.Name+"'s undo of a move between inboxes", err, inbox.Forbidden)
+	}
+	d.undo(t, id)
 	d.consistent(t)
 }
 

@@ -198,8 +198,8 @@ func (m *moving) push(ctx context.Context, id inbox.FactID, list []inbox.Message
 	return nil
 }
 
-// HandOver says that the next message of somebody, on whatever channel,
-// continues ref while that is not closed. A hand-over of the same identity that
+// HandOver says that the next message of somebody whom the agent may see, on
+// whatever channel, continues ref while that is not closed. A hand-over of the same identity that
 // still waits is given up for it.
 func (s *Store) HandOver(ctx context.Context, by *inbox.Caller, ref string, who inbox.IdentityID, now time.Time) (inbox.ConversationFact, error) {
 	var f inbox.ConversationFact
@@ -219,7 +219,9 @@ func (s *Store) HandOver(ctx context.Context, by *inbox.Caller, ref string, who 
 			return missing
 		}
 		var value string
-		err = m.tx.QueryRow(ctx, `SELECT value FROM identities WHERE id = $1 FOR UPDATE`, who).Scan(&value)
+		err = m.tx.QueryRow(ctx, `
+			SELECT i.value FROM identities i JOIN customers k ON k.id = i.customer_id
+			WHERE i.id = $1 AND `+visible+` FOR UPDATE OF i`, who, by.All, ids(by.Inboxes)).Scan(&value)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return missing
 		}

@@ -44,6 +44,9 @@ func (s *Store) Undo(ctx context.Context, by *inbox.Caller, id inbox.FactID, now
 		default:
 			err = m.undoMerge(ctx, f)
 		}
+		if err == nil {
+			err = m.maySee()
+		}
 		if err != nil {
 			return err
 		}
@@ -54,6 +57,17 @@ func (s *Store) Undo(ctx context.Context, by *inbox.Caller, id inbox.FactID, now
 		return nil, fmt.Errorf("undo: %w", err)
 	}
 	return list, nil
+}
+
+// maySee refuses to have changed what the agent may not see, as moving there would
+// have been refused. What comes back to life was part of what the agent sees.
+func (m *moving) maySee() error {
+	for _, was := range m.before {
+		if was != nil && was.MergedInto == "" && !m.by.Sees(was.Place()) {
+			return &inbox.Error{Code: inbox.Forbidden, Message: "it would move messages into or out of an inbox that you may not see: ask somebody who may see both"}
+		}
+	}
+	return nil
 }
 
 var errAnswerEachOther = &inbox.Error{Code: inbox.Conflict,
