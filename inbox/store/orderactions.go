@@ -266,13 +266,8 @@ func insertAction(ctx context.Context, tx pgx.Tx, a *inbox.OrderAction, identity
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('action ' || $1, 0))`, string(a.OrderID)+string(a.CartID)); err != nil {
 		return fmt.Errorf("lock actions: %w", err)
 	}
-	var unsure bool
-	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM order_actions WHERE (order_id = NULLIF($1, '')::uuid OR cart_id = NULLIF($2, '')::uuid)
-		AND kind = $3 AND state = 'uncertain')`, string(a.OrderID), string(a.CartID), string(a.Kind)).Scan(&unsure); err != nil {
-		return fmt.Errorf("read actions: %w", err)
-	}
-	if unsure {
-		return &inbox.Error{Code: inbox.Conflict, Message: "the last one is uncertain: look in the shop, then try that one again or put it aside"}
+	if err := sureOf(ctx, tx, a); err != nil {
+		return err
 	}
 	terms, err := json.Marshal(a.ActionTerms)
 	if err != nil {
@@ -284,6 +279,20 @@ func insertAction(ctx context.Context, tx pgx.Tx, a *inbox.OrderAction, identity
 		"id": a.ID, "version": a.Version, "order": string(a.OrderID), "cart": string(a.CartID), "identity": identity, "account": a.Account, "agent": a.AgentID,
 		"kind": string(a.Kind), "terms": terms, "state": string(a.State), "attempt": a.Attempt, "at": a.CreatedAt})
 	return underWay(err)
+}
+
+// sureOf refuses an action while another of its kind on the same may or may not have
+// been done: it could be done twice.
+func sureOf(ctx context.Context, tx pgx.Tx, a *inbox.OrderAction) error {
+	var unsure bool
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM order_actions WHERE (order_id = NULLIF($1, '')::uuid OR cart_id = NULLIF($2, '')::uuid)
+		AND kind = $3 AND state = 'uncertain' AND id <> $4)`, string(a.OrderID), string(a.CartID), string(a.Kind), a.ID).Scan(&unsure); err != nil {
+		return fmt.Errorf("read actions: %w", err)
+	}
+	if unsure {
+		return &inbox.Error{Code: inbox.Conflict, Message: "the last one is uncertain: look in the shop, then try that one again or put it aside"}
+	}
+	return nil
 }
 
 // underWay is the error where another action on the order is on its way.
@@ -366,9 +375,17 @@ func (s *Store) RetryAction(ctx context.Context, by *inbox.Caller, id inbox.Acti
 			if _, err := offering(ctx, tx, on.Store(), a.Kind, ask.Offers); err != nil {
 				return err
 			}
+			if a.State == inbox.Failed { // what has been done since counts; of an uncertain one the shop knows the id
+				if err := on.Check(a.Kind, &a.ActionTerms); err != nil {
+					return err
+				}
+			}
 			a.State, a.Detail, a.Attempt = inbox.Sending, "", a.Attempt+1
 			if err := writeAction(ctx, tx, &a); err != nil {
 				return underWay(err)
+			}
+			if err := sureOf(ctx, tx, &a); err != nil {
+				return err
 			}
 			return leave(ctx, tx, &a, on, by, ask.Encode)
 		case "done":
