@@ -46,7 +46,8 @@ func (s *Store) Apply(ctx context.Context, by *inbox.Caller, ref string, a inbox
 // act does with a locked conversation what actions say. The caller writes its
 // status and version, looks whether it may be closed, and announces it.
 func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation, a *inbox.Actions, snoozeUntil *time.Time, now time.Time) error {
-	if err := a.Check(); err != nil {
+	err := a.Check()
+	if err != nil {
 		return err
 	}
 	if c.Status == inbox.Side {
@@ -103,11 +104,13 @@ func act(ctx context.Context, tx pgx.Tx, by *inbox.Caller, c *inbox.Conversation
 	if c.Status != inbox.Snoozed {
 		c.SnoozedUntil = nil
 	}
-	c.Tags = withTags(c.Tags, a.AddTags, nil)
+	if c.Tags, err = tagged(c.Tags, a.AddTags, nil); err != nil {
+		return err
+	}
 	if err := note(ctx, tx, c, a.Fields, nil); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE conversations SET assignee_id = $2, team_id = $3, snoozed_until = $4, tags = $5, custom = $6 WHERE id = $1`,
+	_, err = tx.Exec(ctx, `UPDATE conversations SET assignee_id = $2, team_id = $3, snoozed_until = $4, tags = $5, custom = $6 WHERE id = $1`,
 		c.ID, null(c.Assignee), null(c.TeamID), c.SnoozedUntil, orEmpty(c.Tags), noted(c))
 	return err
 }

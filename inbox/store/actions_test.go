@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -47,6 +48,23 @@ func TestActions(t *testing.T) {
 	if diff := cmp.Diff([]string{"closed late+parcel"}, look()); diff != "" {
 		t.Errorf("after the actions (-want +got):\n%s", diff)
 	}
+	other := d.mail(t, "support", "m2", "lee@x.example")
+	for _, status := range []inbox.Status{inbox.Closed, inbox.Open} {
+		if got, err = d.Apply(ctx, d.anna, string(other.ID), inbox.Actions{Status: status}, nil, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got.WaitingSince == nil || !got.WaitingSince.Equal(*other.WaitingSince) {
+		t.Errorf("opened again it waits since %v, want %v", got.WaitingSince, other.WaitingSince)
+	}
+	for n := range 4 {
+		var tags []string
+		for i := range 20 {
+			tags = append(tags, fmt.Sprint("tag ", n, " ", i))
+		}
+		_, err = d.Apply(ctx, d.anna, string(other.ID), inbox.Actions{AddTags: tags}, nil, now)
+	}
+	wantCode(t, "more tags than one has", err, inbox.Conflict)
 	past := now.Add(-time.Second)
 	_, err = d.Apply(ctx, d.anna, string(c.ID), inbox.Actions{}, &past, now)
 	wantCode(t, "snoozed until yesterday", err, inbox.Invalid)

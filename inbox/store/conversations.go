@@ -285,8 +285,8 @@ func (s *Store) Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox
 		if p.Priority != nil {
 			c.Priority = *p.Priority
 		}
-		if c.Tags = withTags(c.Tags, p.AddTags, p.RemoveTags); len(c.Tags) > maxTagged {
-			return &inbox.Error{Code: inbox.Conflict, Message: fmt.Sprintf("a conversation has at most %d tags: take some away", maxTagged)}
+		if c.Tags, err = tagged(c.Tags, p.AddTags, p.RemoveTags); err != nil {
+			return err
 		}
 		if err := note(ctx, tx, &c, p.Fields, p.Fill); err != nil {
 			return err

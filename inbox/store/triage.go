@@ -52,6 +52,15 @@ func rewait(ctx context.Context, tx pgx.Tx, before, c *inbox.Conversation) error
 	return nil
 }
 
+// tagged is [withTags] of one conversation, which has no more than maxTagged.
+func tagged(tags, add, remove []string) ([]string, error) {
+	list := withTags(tags, add, remove)
+	if len(list) > maxTagged && len(list) > len(tags) {
+		return nil, &inbox.Error{Code: inbox.Conflict, Message: fmt.Sprintf("a conversation has at most %d tags: take some away", maxTagged)}
+	}
+	return list, nil
+}
+
 // waits finds since when an open conversation has waited, from what was said.
 func waits(ctx context.Context, tx pgx.Tx, c *inbox.Conversation) error {
 	rows, err := tx.Query(ctx, `
