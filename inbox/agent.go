@@ -90,6 +90,7 @@ type Session struct {
 	AgentID   AgentID
 	Hash      []byte
 	ExpiresAt time.Time
+	Password  string // hash of the one that it is begun with; "": whatever it is
 }
 
 // A Team is a group of agents.

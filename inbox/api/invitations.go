@@ -162,7 +162,7 @@ func (a *API) accept(ctx context.Context, in *acceptInput) (*signedOutput, error
 	if err != nil {
 		return nil, err
 	}
-	return a.enter(ctx, agent, now)
+	return a.enter(ctx, agent, password, now)
 }
 
 // tryLink is the hash of a token, which is tried only so often from one address.

@@ -119,7 +119,7 @@ func (a *API) reset(ctx context.Context, in *resetInput) (*signedOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	return a.enter(ctx, agent, now)
+	return a.enter(ctx, agent, password, now)
 }
 
 func (a *API) changePassword(ctx context.Context, by *inbox.Caller, in *passwordInput) (*struct{}, error) {

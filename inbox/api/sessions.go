@@ -102,14 +102,15 @@ func (a *API) login(ctx context.Context, in *loginInput) (*signedOutput, error) 
 		return nil, &inbox.Error{Code: inbox.Unauthorized, Message: "the address or the password is wrong"}
 	}
 	a.logins.succeeded(client, in.Body.Email)
-	return a.enter(ctx, agent, now)
+	return a.enter(ctx, agent, hash, now)
 }
 
-// enter begins a session of an agent who has proven to be one.
-func (a *API) enter(ctx context.Context, agent inbox.Agent, now time.Time) (*signedOutput, error) {
+// enter begins a session of an agent who has proven to be one, by the password that
+// has a hash.
+func (a *API) enter(ctx context.Context, agent inbox.Agent, hash string, now time.Time) (*signedOutput, error) {
 	refresh := a.cfg.Tokens.NewRefresh(inbox.NewID[inbox.SessionID](now))
 	if err := a.cfg.Store.CreateSession(ctx, inbox.Session{ID: refresh.Session, AgentID: agent.ID, Hash: refresh.Hash,
-		ExpiresAt: now.Add(sessionLifetime)}, now); err != nil {
+		ExpiresAt: now.Add(sessionLifetime), Password: hash}, now); err != nil {
 		return nil, err
 	}
 	return a.signed(agent, refresh, now)

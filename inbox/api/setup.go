@@ -112,7 +112,7 @@ func (a *API) firstRun(ctx context.Context, in *firstRunInput) (*signedOutput, e
 	if err := a.cfg.Store.FirstRun(ctx, inbox.FirstRun{Admin: agent, Hash: hash, Name: workspace, Locale: b.Locale, Zone: b.Zone}, now); err != nil {
 		return nil, err
 	}
-	return a.enter(ctx, agent, now)
+	return a.enter(ctx, agent, hash, now)
 }
 
 func (a *API) setupProgress(ctx context.Context, by *inbox.Caller, _ *struct{}) (*body[inbox.Setup], error) {

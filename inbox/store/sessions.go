@@ -21,7 +21,9 @@ const Grace = 10 * time.Second
 const maxSessions = 50
 
 // CreateSession stores a sign-in. The agent's ended sessions are cleared away,
-// and those over fifty end, oldest first.
+// and those over fifty end, oldest first. An agent who doesn't work here, or whose
+// password is another by now than the session was begun with, is Unauthorized: what
+// ends sessions meanwhile ends this one.
 func (s *Store) CreateSession(ctx context.Context, session inbox.Session, now time.Time) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `
@@ -31,10 +33,14 @@ func (s *Store) CreateSession(ctx context.Context, session inbox.Session, now ti
 			session.AgentID, now, maxSessions-1); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
+		tag, err := tx.Exec(ctx, `
 			INSERT INTO sessions (id, agent_id, hash, rotated_at, expires_at, created_at)
-			VALUES ($1, $2, $3, $4, $5, $4)`,
-			session.ID, session.AgentID, session.Hash, now, session.ExpiresAt)
+			SELECT $1, a.id, $3, $4, $5, $4 FROM agents a
+			WHERE a.id = $2 AND a.active AND ($6 = '' OR a.password_hash = $6) FOR SHARE`,
+			session.ID, session.AgentID, session.Hash, now, session.ExpiresAt, session.Password)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = &inbox.Error{Code: inbox.Unauthorized, Message: "the password was changed just now: sign in with the new one"}
+		}
 		return err
 	})
 	if err != nil {

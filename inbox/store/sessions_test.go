@@ -26,6 +26,16 @@ func TestRotateSession(t *testing.T) {
 		}
 		return s
 	}
+	for what, s := range map[string]inbox.Session{
+		"an older password":    {AgentID: d.anna.Agent.ID, Password: "an older hash"},
+		"nobody's":             {AgentID: inbox.NewID[inbox.AgentID](now)},
+		"the present password": {AgentID: d.anna.Agent.ID, Password: "hash"},
+	} {
+		s.ID, s.Hash, s.ExpiresAt = inbox.NewID[inbox.SessionID](now), []byte("0"), expires
+		if err := d.CreateSession(ctx, s, now); s.Password == "hash" && err != nil || s.Password != "hash" && inbox.CodeOf(err) != inbox.Unauthorized {
+			t.Errorf("a session by %s: %v", what, err)
+		}
+	}
 	// Whoever asks for many at once is told of each the same.
 	together := func(id inbox.SessionID) {
 		t.Helper()
