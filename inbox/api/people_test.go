@@ -155,7 +155,7 @@ func TestInvitation(t *testing.T) {
 	admin.want(t, 404, "DELETE", "/api/v1/invitations/"+string(first.Invitation.ID), nil, nil)
 
 	var gone, late api.InvitationLink
-	admin.want(t, 201, "POST", "/api/v1/invitations", map[string]any{"email": "dora@skein.example", "role": "admin"}, &gone)
+	admin.want(t, 201, "POST", "/api/v1/invitations", map[string]any{"email": "dora@skein.example", "role": "admin", "inboxes": []any{s.first.ID, s.first.ID}}, &gone)
 	admin.want(t, 204, "DELETE", "/api/v1/invitations/"+string(gone.Invitation.ID), nil, nil)
 	look(404, tokenOf(t, gone.Link, "join"))
 	admin.want(t, 201, "POST", "/api/v1/invitations", map[string]any{"email": "dora@skein.example", "role": "agent"}, &late)

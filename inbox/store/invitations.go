@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -85,6 +86,7 @@ func checkPlaces(ctx context.Context, tx pgx.Tx, inboxes []inbox.InboxID, teams 
 		}
 	}
 	var n int
+	inboxes = slices.Compact(slices.Sorted(slices.Values(inboxes)))
 	if err := tx.QueryRow(ctx, `SELECT count(*) FROM inboxes WHERE id = ANY($1::uuid[])`, ids(inboxes)).Scan(&n); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ func checkTeams(ctx context.Context, tx pgx.Tx, list []inbox.TeamID) error {
 	if len(list) == 0 {
 		return nil
 	}
+	list = slices.Compact(slices.Sorted(slices.Values(list)))
 	tag, err := tx.Exec(ctx, `SELECT FROM teams WHERE id = ANY($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR SHARE`, ids(list))
 	if err == nil && tag.RowsAffected() != int64(len(list)) {
 		err = errTeam
