@@ -348,8 +348,10 @@ func conversationChange(by *inbox.Caller, before, after *inbox.Conversation, now
 	}
 }
 
-func checkAssignee(ctx context.Context, q querier, id inbox.AgentID, in inbox.InboxID) error {
-	r, err := scanRights(q.QueryRow(ctx, rightsQuery, id))
+// checkAssignee refuses somebody who may not have what is in an inbox. Until the
+// transaction ends nobody ends their work: what it gives them would be left with them.
+func checkAssignee(ctx context.Context, tx pgx.Tx, id inbox.AgentID, in inbox.InboxID) error {
+	r, err := scanRights(tx.QueryRow(ctx, rightsQuery+` FOR SHARE OF a`, id))
 	if inbox.CodeOf(err) == inbox.Unauthorized {
 		return &inbox.Error{Code: inbox.Conflict, Message: "the assignee is not there or no longer works here"}
 	}

@@ -230,6 +230,36 @@ func (b *deliverBench) settled(t testing.TB) {
 	}
 }
 
+// Who is given something while their work here ends doesn't get it: it would be left
+// with nobody.
+func TestAssignedWhileLeaving(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	c := d.mail(t, "support", "m1", "kim@x.example")
+	leaves, err := d.pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leaves.Rollback(ctx) //nolint:errcheck // the test is over
+	if _, err := leaves.Exec(ctx, `SELECT FROM agents WHERE id = $1 FOR UPDATE`, d.anna.Agent.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := leaves.Exec(ctx, `UPDATE agents SET active = false WHERE id = $1`, d.anna.Agent.ID); err != nil {
+		t.Fatal(err)
+	}
+	given := make(chan error, 1)
+	go func() {
+		_, err := d.Patch(ctx, d.su, string(c.ID), inbox.Patch{Assignee: &d.anna.Agent.ID}, time.Now())
+		given <- err
+	}()
+	d.waitForLocks(t, 1, "agents")
+	if err := leaves.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, "to who has left", <-given, inbox.Conflict)
+}
+
 // Two admins who take each other's role or work in the same instant, each before
 // the other's is done: one stays.
 func TestLastAdmin(t *testing.T) {

@@ -113,7 +113,7 @@ func (w *sweep) step(ctx context.Context, tx pgx.Tx, now time.Time) (more bool, 
 	// Who gets it may have gone meanwhile: then nobody has it.
 	var takes *inbox.Rights
 	if w.To.AgentID != "" {
-		r, err := scanRights(tx.QueryRow(ctx, rightsQuery, w.To.AgentID))
+		r, err := scanRights(tx.QueryRow(ctx, rightsQuery+` FOR SHARE OF a`, w.To.AgentID))
 		if err == nil {
 			takes = &r
 		} else if inbox.CodeOf(err) != inbox.Unauthorized {
