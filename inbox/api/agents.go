@@ -54,7 +54,7 @@ func (a *API) agents() {
 		Summary: "List everybody who works or worked here", Description: "For supervisors and admins."}, a.listAgents)
 	secured(a, huma.Operation{OperationID: "change-agent", Method: "PATCH", Path: Root + "/agents/{id}", Tags: tag,
 		Summary:     "Say what an agent is called, at which telephone, in which language and what they may see and do",
-		Description: "Name, telephone and language of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too."}, a.changeAgent)
+		Description: "Name, telephone and language of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too; what is theirs and open in an inbox that they may not see any more becomes nobody's, one after the other."}, a.changeAgent)
 	secured(a, huma.Operation{OperationID: "deactivate-agent", Method: "POST", Path: Root + "/agents/{id}/deactivate", Tags: tag,
 		DefaultStatus: http.StatusNoContent, Summary: "End an agent's work here",
 		Description: "For admins. Sessions and sockets end at once. The agent's open conversations go to whom the body names, one after the other; with an empty body they are unassigned. What was begun is offered to colleagues, and everything else stays. The last active admin can't be deactivated."}, a.deactivate)

@@ -261,6 +261,41 @@ func TestOwnPassword(t *testing.T) {
 	here.want(t, 401, "GET", "/api/v1/me", nil, nil)
 }
 
+// What was an agent's in an inbox that they may not see any more waits for nobody in
+// particular; what they still see stays theirs.
+func TestLostInbox(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.mail(t, "support", "m1", "kim@x.example", "where is my kettle")
+	s.mail(t, "second", "m2", "lee@x.example", "where is my pan")
+	admin := s.signIn(t, "admin")
+	anna := admin.member(t, "anna").ID
+	inboxes := func(list ...inbox.InboxID) {
+		t.Helper()
+		admin.want(t, 200, "PATCH", "/api/v1/agents/"+string(anna), map[string]any{"inboxes": list}, nil)
+		s.sweep(t)
+	}
+	inboxes(s.first.ID, s.second.ID)
+	for _, c := range admin.list(t, "").Items {
+		at := "/api/v1/conversations/" + string(c.ID)
+		admin.want(t, 200, "PATCH", at, map[string]any{"assigneeId": anna}, nil)
+		admin.want(t, 201, "POST", at+"/tasks", map[string]any{"text": "call", "dueAt": s.now.now().Add(time.Hour), "assigneeId": anna}, nil)
+	}
+	inboxes(s.first.ID)
+	var tasks listOf[inbox.Task]
+	admin.want(t, 200, "GET", "/api/v1/tasks", nil, &tasks)
+	list := admin.list(t, "").Items
+	if len(list) != 2 || len(tasks.Items) != 2 {
+		t.Fatalf("%d conversations, %d tasks, want 2 of each", len(list), len(tasks.Items))
+	}
+	whose := map[inbox.InboxID]inbox.AgentID{s.first.ID: anna, s.second.ID: ""}
+	for i := range list {
+		if c, task := list[i], tasks.Items[i]; c.Assignee != whose[c.InboxID] || task.Assignee != whose[task.InboxID] {
+			t.Errorf("#%d is %q's, want %q's; a task is %q's, want %q's", c.Number, c.Assignee, whose[c.InboxID], task.Assignee, whose[task.InboxID])
+		}
+	}
+}
+
 // Who is deactivated is out at once, and what was theirs and open goes on with
 // somebody who may see it; the last active admin stays.
 func TestDeactivate(t *testing.T) {

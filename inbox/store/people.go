@@ -127,9 +127,16 @@ func lastAdmin(ctx context.Context, tx pgx.Tx, id inbox.AgentID) error {
 	return nil
 }
 
+// sawMore reports whether an agent has lost sight of an inbox.
+func sawMore(was, is *inbox.Member) bool {
+	return !seesAll(is.Role) && (seesAll(was.Role) ||
+		slices.ContainsFunc(was.Inboxes, func(in inbox.InboxID) bool { return !slices.Contains(is.Inboxes, in) }))
+}
+
 // PatchAgent changes what an agent may say of itself, and an admin of anybody; nil
 // leaves as it is. What somebody may see or do is an admin's to say, and the last
-// active admin stays one.
+// active admin stays one. What is open and the agent's in an inbox that they may not
+// see any more becomes nobody's, in batches that follow (see [Store.FireSweep]).
 func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.AgentID, p inbox.AgentPatch, now time.Time) (inbox.Agent, error) {
 	if id != by.Agent.ID && by.Agent.Role != inbox.AdminRole {
 		return inbox.Agent{}, &inbox.Error{Code: inbox.Forbidden, Message: "only an admin changes this for somebody else"}
@@ -173,8 +180,10 @@ func (s *Store) PatchAgent(ctx context.Context, by *inbox.Caller, id inbox.Agent
 		if err := writeMembership(ctx, tx, id, inboxes, teams); err != nil {
 			return err
 		}
-		is, err = memberChanged(ctx, tx, by, was, id, now)
-		return err
+		if is, err = memberChanged(ctx, tx, by, was, id, now); err != nil || !sawMore(was, is) {
+			return err
+		}
+		return startSweep(ctx, tx, by, sweep{Agent: id, Unseen: true}, now)
 	})
 	if err != nil {
 		return inbox.Agent{}, fmt.Errorf("change agent %s: %w", id, err)

@@ -24,11 +24,12 @@ const sweepBatch = 100
 // open tasks, or is a team's, or has a tag. It is a timer that fires until nothing is left, so that a crash stops
 // it nowhere and no transaction is long.
 type sweep struct {
-	Agent inbox.AgentID `json:"agent,omitempty"`
-	Team  inbox.TeamID  `json:"team,omitempty"`
-	Tag   string        `json:"tag,omitempty"`
-	To    inbox.Handoff `json:"to,omitzero"`
-	ToTag string        `json:"toTag,omitempty"` // "": the tag is taken away
+	Agent  inbox.AgentID `json:"agent,omitempty"`
+	Unseen bool          `json:"unseen,omitempty"` // only what the agent may not see
+	Team   inbox.TeamID  `json:"team,omitempty"`
+	Tag    string        `json:"tag,omitempty"`
+	To     inbox.Handoff `json:"to,omitzero"`
+	ToTag  string        `json:"toTag,omitempty"` // "": the tag is taken away
 
 	By      inbox.Actor     `json:"by"`
 	Session inbox.SessionID `json:"session"`
@@ -37,6 +38,8 @@ type sweep struct {
 
 func (w *sweep) key() string {
 	switch {
+	case w.Unseen:
+		return "unseen/" + string(w.Agent)
 	case w.Agent != "":
 		return "agent/" + string(w.Agent)
 	case w.Team != "":
@@ -149,7 +152,8 @@ func (w *sweep) tasks(ctx context.Context, tx pgx.Tx, by *inbox.Caller, takes *i
 	if w.Agent == "" {
 		return nil, nil
 	}
-	list, err := collectTasks(ctx, tx, `WHERE t.assignee_id = $1 AND t.state = 'open' ORDER BY t.id LIMIT $2 FOR UPDATE OF t`, w.Agent, sweepBatch)
+	list, err := collectTasks(ctx, tx, `WHERE t.assignee_id = $1 AND t.state = 'open' AND (NOT $3 OR NOT `+agentSees("t.inbox_id")+`)
+		ORDER BY t.id LIMIT $2 FOR UPDATE OF t`, w.Agent, sweepBatch, w.Unseen)
 	if err != nil {
 		return nil, err
 	}
@@ -168,13 +172,20 @@ func (w *sweep) tasks(ctx context.Context, tx pgx.Tx, by *inbox.Caller, takes *i
 	return changes, nil
 }
 
+// agentSees is true of an inbox that the agent $1 may see.
+func agentSees(in string) string {
+	return `EXISTS (SELECT FROM agents a WHERE a.id = $1 AND (a.role IN ('supervisor', 'admin')
+		OR EXISTS (SELECT FROM inbox_members m WHERE m.agent_id = a.id AND m.inbox_id = ` + in + `)))`
+}
+
 func (w *sweep) find(ctx context.Context, tx pgx.Tx) ([]inbox.ConversationID, error) {
 	switch {
 	case w.Agent != "":
 		return column[inbox.ConversationID](ctx, tx, `
 			SELECT c.id FROM inboxes n CROSS JOIN LATERAL (
 				SELECT id FROM conversations WHERE inbox_id = n.id AND assignee_id = $1 AND status IN ('open', 'pending', 'snoozed')
-					AND merged_into IS NULL LIMIT $2) c LIMIT $2`, w.Agent, sweepBatch)
+					AND merged_into IS NULL LIMIT $2) c
+			WHERE NOT $3 OR NOT `+agentSees("n.id")+` LIMIT $2`, w.Agent, sweepBatch, w.Unseen)
 	case w.Team != "":
 		return column[inbox.ConversationID](ctx, tx, `
 			SELECT id FROM conversations WHERE team_id = $1 AND merged_into IS NULL LIMIT $2`, w.Team, sweepBatch)

@@ -184,7 +184,7 @@ export interface paths {
         head?: never;
         /**
          * Say what an agent is called, at which telephone, in which language and what they may see and do
-         * @description Name, telephone and language of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too.
+         * @description Name, telephone and language of oneself, and as an admin everything of anybody. A change of rights holds at once, on open pages too; what is theirs and open in an inbox that they may not see any more becomes nobody's, one after the other.
          */
         patch: operations["change-agent"];
         trace?: never;
