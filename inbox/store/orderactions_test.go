@@ -47,7 +47,9 @@ func TestRetryDoublesNothing(t *testing.T) {
 	if _, err := d.RetryAction(ctx, d.su, unsure.ID, "done", ask("")); err != nil {
 		t.Fatal(err)
 	}
-	d.deliver(t, bought("HP-50001", "kim@x.example", time.Now(), func(o *inbox.Order) { o.Refunded = 4711 }))
+	d.deliver(t, bought("HP-50001", "kim@x.example", time.Now(), func(o *inbox.Order) {
+		o.Refunds = []inbox.Refund{{ExternalID: "r1", Amount: 4711, At: time.Now()}}
+	}))
 	_, err = d.RetryAction(ctx, d.su, failed.ID, "again", ask(""))
 	wantCode(t, "of what has gone back already", err, inbox.Invalid)
 	if _, err := d.RetryAction(ctx, d.su, failed.ID, "aside", ask("")); err != nil {
