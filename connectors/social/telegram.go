@@ -55,7 +55,7 @@ type tgMessage struct {
 	From     *tgUser `json:"from"`
 	Chat     tgChat  `json:"chat"`
 	Date     stamp   `json:"date"`
-	EditDate word    `json:"edit_date"`
+	EditDate stamp   `json:"edit_date"`
 	Business word    `json:"business_connection_id"`
 	Album    word    `json:"media_group_id"`
 	Text     word    `json:"text"`
@@ -188,7 +188,11 @@ func (r *reader) telegramMessage(raw json.RawMessage, body []byte, edited bool) 
 		it.Sender.Claims = append(it.Sender.Claims, connectors.Claim{Field: "phone", Value: "+" + strings.TrimPrefix(string(m.Contact.Phone), "+"), Proof: it.Sender.Proof})
 	}
 	if edited {
-		it.edited(id, string(cmp.Or(m.EditDate, word(sum(body)))))
+		revision := sum(body)
+		if at := m.EditDate.Time; !at.IsZero() {
+			it.ProviderAt, revision = at, strconv.FormatInt(at.Unix(), 10)
+		}
+		it.edited(id, revision)
 	}
 	if !ours && !edited {
 		it.consents(r.set)

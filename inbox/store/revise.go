@@ -157,10 +157,13 @@ func apply(m *inbox.Message, r *inbox.Received) bool {
 	}
 	now := &r.Message.Message
 	more := m.Channel == inbox.Social && addFiles(m, r)
-	if m.Text == now.Text && m.HTML == now.HTML && m.Subject == now.Subject {
-		return more
+	last, at := m.SentAt, now.SentAt
+	if m.EditedAt != nil {
+		last = *m.EditedAt
 	}
-	at := r.At
+	if at.Before(last) || m.Text == now.Text && m.HTML == now.HTML && m.Subject == now.Subject {
+		return more // what was said of it later stands, whichever came first
+	}
 	m.EditedAt, m.Masked = &at, now.Masked
 	m.Subject, m.Text, m.VisibleText, m.HTML, m.RemoteImages = now.Subject, now.Text, now.VisibleText, now.HTML, now.RemoteImages
 	return true

@@ -75,6 +75,7 @@ func TestDirectMessagesConverge(t *testing.T) {
 		at(dm(connectors.KindMessage, "m3", "A secret"), nil),
 		at(dm(connectors.KindDeleted, "m3", ""), nil),
 		at(dm(connectors.KindMessage, "m4", "I want a kettel"), nil),
+		at(dm(connectors.KindEdited, "m4", "I want a kettle, green"), nil),
 		at(dm(connectors.KindEdited, "m4", "I want a kettle"), nil),
 		at(dm(connectors.KindMessage, "o1", "Written on the telephone"), func(in *connectors.Inbound) { in.Message.Ours, in.Message.From = true, inbox.Party{Name: "Page"} }),
 		at(dm(connectors.KindMessage, "a1", ""), photo("a", "one")),
