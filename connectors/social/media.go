@@ -117,22 +117,38 @@ func (c *Connector) later(account inbox.AccountID, m missing) {
 	}
 }
 
-// refetch tries again what couldn't be had, until ctx ends.
+// refetch tries again what couldn't be had, whatever is due first, until ctx ends.
 func (c *Connector) refetch(ctx context.Context, account connectors.Account, set *Settings, st *state) error {
+	var waiting []missing
+	defer func() { // for who comes after us
+		for _, m := range waiting {
+			select {
+			case st.missing <- m:
+			default:
+			}
+		}
+	}()
 	for {
-		var m missing
-		select {
-		case <-ctx.Done():
-			return nil
-		case m = <-st.missing:
+		due := make(<-chan time.Time) // never
+		if len(waiting) > 0 {
+			due = time.After(waiting[0].due.Sub(c.cfg.Now()))
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(m.due.Sub(c.cfg.Now())):
+		case m := <-st.missing:
+			if len(waiting) < maxMissing {
+				i, _ := slices.BinarySearchFunc(waiting, m, func(a, b missing) int { return a.due.Compare(b.due) })
+				waiting = slices.Insert(waiting, i, m)
+			}
+			continue
+		case <-due:
 		}
+		m := waiting[0]
+		waiting = waiting[1:]
 		file, why, again, err := c.fetch(ctx, set, m.media)
 		if ctx.Err() != nil || c.in == nil {
+			waiting = append(waiting, m)
 			return nil
 		}
 		m.try++

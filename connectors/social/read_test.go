@@ -257,7 +257,8 @@ func TestWebhookAndFiles(t *testing.T) {
 	p.files["lies"] = answer{200, "<html><script>alert(1)</script>", http.Header{"Content-Type": {"image/jpeg"}}}
 	p.files["large"] = answer{200, "", http.Header{"Content-Length": {fmt.Sprint(2 << 30)}}}
 	p.files["later"] = answer{status: 503}
-	accounts := []connectors.Account{p.account(WhatsApp, ""), p.account(Messenger, ""), p.account(Telegram, ""), p.account(Twilio, ""), p.account(Line, "")}
+	p.files["endless"] = answer{200, strings.Repeat("x", 1<<20+1), nil} // of no length that it tells
+	accounts := []connectors.Account{p.account(WhatsApp, ""), p.account(Messenger, `"media":{"maxMB":1}`), p.account(Telegram, ""), p.account(Twilio, ""), p.account(Line, "")}
 	d := connectorstest.NewDesk(t, accounts...)
 	conn := newConnector(func(c *Config) { c.Tries = []time.Duration{200 * time.Millisecond, 0, 0} })
 	srv := httptest.NewServer(conn.Handler(d))
@@ -272,6 +273,7 @@ func TestWebhookAndFiles(t *testing.T) {
 		{Telegram, tg(`"document":{"file_id":"9","file_name":"a/../../b.jpg"}`), "b.jpg", "image/jpeg", ""},
 		{Telegram, strings.Replace(tg(`"document":{"file_id":"9","file_size":3000000000}`), `:5,`, `:6,`, 1), "", "", "it has 2.8 GB"},
 		{Twilio, "From=%2B14155550123&MessageSid=SM1&NumMedia=1&MediaContentType0=image%2Fjpeg&MediaUrl0=" + url.QueryEscape(p.url+"/files/9"), "File.jpg", "image/jpeg", ""},
+		{Messenger, msgr(`"message":{"mid":"m3","attachments":[{"type":"video","payload":{"url":"` + p.url + `/files/endless"}}]}`), "", "", "it has more than the 1 MB"},
 		{Line, ln(`"message":{"id":"9","type":"image","contentProvider":{"type":"line"}}`), "Picture.jpg", "image/jpeg", ""},
 	} {
 		d.Mu.Lock()
@@ -328,6 +330,43 @@ func TestWebhookAndFiles(t *testing.T) {
 func receive(t *testing.T, c *Connector, d *connectorstest.Desk, account connectors.Account) (stop func()) {
 	ctx, cancel := contextOf()
 	done := make(chan struct{})
+// A file that has to wait long keeps no other waiting, and is tried again by whoever
+// serves the account next.
+func TestFilesWaitApart(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.files["slow"], p.files["soon"] = answer{status: 503}, answer{status: 503}
+	account := p.account(WhatsApp, "")
+	d := connectorstest.NewDesk(t, account)
+	conn := newConnector(func(c *Config) { c.Tries = []time.Duration{time.Hour} })
+	srv := httptest.NewServer(conn.Handler(d))
+	t.Cleanup(srv.Close)
+	say := func(id string) {
+		t.Helper()
+		if status, said := post(t, signed(WhatsApp, srv.URL+"/in/social/whatsapp", strings.Replace(waMsg(`"type":"image","image":{"id":"`+id+`"}`), "wamid.A", id, 1))); status != 200 {
+			t.Fatalf("%s gets %d %s", id, status, said)
+		}
+	}
+	say("slow")
+	conn.cfg.Tries = []time.Duration{0}
+	say("soon")
+	p.mu.Lock()
+	p.files["slow"] = answer{200, "\xff\xd8\xff\xe0", nil}
+	p.files["soon"] = p.files["slow"]
+	p.mu.Unlock()
+	stop := receive(t, conn, d, account)
+	deadline := time.Now().Add(time.Minute)
+	for ; len(d.All()) < 3 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	}
+	stop()
+	if items := d.All(); len(items) != 3 || items[2].Kind != connectors.KindEdited || items[2].ExternalID != "soon" {
+		t.Errorf("it comes to %s", words(items))
+	}
+	if n := len(conn.state(account.ID).missing); n != 1 {
+		t.Errorf("%d files wait for who serves the account next, want one", n)
+	}
+}
+
 	go func() {
 		defer close(done)
 		_ = c.Receive(ctx, account, "", func(ctx2 ctxT, _ string, items ...connectors.Inbound) error {
