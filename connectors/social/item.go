@@ -220,9 +220,13 @@ func (it *item) consents(set *Settings) {
 	is := func(o string) bool { return strings.ToUpper(o) == word && word != "" }
 	for granted, list := range map[bool][]string{false: set.Stop, true: set.Start} {
 		if len(set.Stop) > 0 && slices.ContainsFunc(list, is) {
-			it.Sender.Consents = append(it.Sender.Consents, inbox.Consent{Purpose: inbox.DirectMessages, Granted: granted, At: it.ProviderAt})
+			it.consent(granted)
 		}
 	}
+}
+
+func (it *item) consent(granted bool) {
+	it.Sender.Consents = append(it.Sender.Consents, inbox.Consent{Purpose: inbox.DirectMessages, Granted: granted, At: it.ProviderAt})
 }
 
 // withPayload is a button's title, and what it stands for beside.

@@ -148,6 +148,9 @@ func TestRead(t *testing.T) {
 		{Telegram, `{"update_id":8,"message_reaction":{"chat":{"id":23},"message_id":4,"user":{"id":23},"date":5,"new_reaction":[]}}`, `reaction  true of telegram:23/4 by telegram:23`},
 		{Telegram, `{"update_id":8,"message":{"message_id":5,"from":{"id":23,"first_name":"Ann"},"chat":{"id":-9,"type":"group","title":"Club"},"date":1631132077,"text":"Hi"}}`, `message "Ann: Hi" by telegram:-9`},
 		{Twilio, "From=%2B14155550123&To=%2B15550783881&Body=STOP&MessageSid=SM1&SmsStatus=received", `message "STOP" by +14155550123 consents false`},
+		{Twilio, "From=%2B33655512345&Body=Arret&MessageSid=SM1&OptOutType=STOP", `message "Arret" by +33655512345 consents false`},
+		{Twilio, "From=%2B33655512345&Body=Oui&MessageSid=SM1&OptOutType=START", `message "Oui" by +33655512345 consents true`},
+		{Twilio, "From=%2B33655512345&Body=Aide&MessageSid=SM1&OptOutType=HELP", `message "Aide" by +33655512345`},
 		{Twilio, "From=whatsapp%3A%2B554188887777&Body=Oi&MessageSid=SM1&OriginalRepliedMessageSid=SM0", `message "Oi" quotes SM0 by +5541988887777`},
 		{Twilio, "From=whatsapp%3AUS.1&ExternalUserId=US.1&Body=Hi&MessageSid=SM1", `message "Hi" by whatsapp:US.1`},
 		{Twilio, "MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30003&skein=skein." + mid + ".1", `receipt failed The telephone is off or out of reach. (30003)SM1` + mid + ` of SM1 by `},
@@ -270,10 +273,10 @@ func TestWebhookAndFiles(t *testing.T) {
 		{WhatsApp, waMsg(`"type":"video","video":{"id":"large"}`), "", "", "it has 2.0 GB, more than the 100 MB"},
 		{Messenger, msgr(`"message":{"mid":"m1","attachments":[{"type":"image","payload":{"url":"http://169.254.169.254/latest"}}]}`), "", "", "It lies in our own network"},
 		{Messenger, msgr(`"message":{"mid":"m2","attachments":[{"type":"image","payload":{"url":"` + p.url + `/files/9"}}]}`), "Picture.jpg", "image/jpeg", ""},
+		{Messenger, msgr(`"message":{"mid":"m3","attachments":[{"type":"video","payload":{"url":"` + p.url + `/files/endless"}}]}`), "", "", "it has more than the 1 MB"},
 		{Telegram, tg(`"document":{"file_id":"9","file_name":"a/../../b.jpg"}`), "b.jpg", "image/jpeg", ""},
 		{Telegram, strings.Replace(tg(`"document":{"file_id":"9","file_size":3000000000}`), `:5,`, `:6,`, 1), "", "", "it has 2.8 GB"},
 		{Twilio, "From=%2B14155550123&MessageSid=SM1&NumMedia=1&MediaContentType0=image%2Fjpeg&MediaUrl0=" + url.QueryEscape(p.url+"/files/9"), "File.jpg", "image/jpeg", ""},
-		{Messenger, msgr(`"message":{"mid":"m3","attachments":[{"type":"video","payload":{"url":"` + p.url + `/files/endless"}}]}`), "", "", "it has more than the 1 MB"},
 		{Line, ln(`"message":{"id":"9","type":"image","contentProvider":{"type":"line"}}`), "Picture.jpg", "image/jpeg", ""},
 	} {
 		d.Mu.Lock()
@@ -327,9 +330,6 @@ func TestWebhookAndFiles(t *testing.T) {
 	}
 }
 
-func receive(t *testing.T, c *Connector, d *connectorstest.Desk, account connectors.Account) (stop func()) {
-	ctx, cancel := contextOf()
-	done := make(chan struct{})
 // A file that has to wait long keeps no other waiting, and is tried again by whoever
 // serves the account next.
 func TestFilesWaitApart(t *testing.T) {
@@ -367,6 +367,9 @@ func TestFilesWaitApart(t *testing.T) {
 	}
 }
 
+func receive(t *testing.T, c *Connector, d *connectorstest.Desk, account connectors.Account) (stop func()) {
+	ctx, cancel := contextOf()
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = c.Receive(ctx, account, "", func(ctx2 ctxT, _ string, items ...connectors.Inbound) error {

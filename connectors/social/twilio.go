@@ -58,7 +58,14 @@ func (r *reader) twilio(body []byte) error {
 		r.unsupported(who, thread, cmp.Or(form.Get("MessageType"), "message"), id, r.now, body)
 		return nil
 	}
-	it.consents(r.set)
+	// By words of its service's own Twilio says itself what was meant
+	// (twilio.com/docs/messaging/tutorials/advanced-opt-out).
+	switch form.Get("OptOutType") {
+	case "STOP", "START":
+		it.consent(form.Get("OptOutType") == "START")
+	default:
+		it.consents(r.set)
+	}
 	return nil
 }
 
