@@ -210,6 +210,9 @@ func (c *Connector) paced(ctx context.Context, account inbox.AccountID, w *write
 		return &laterError{why: "the platform's limit is reached: it takes more in " + wait.Round(time.Second).String()}
 	}
 	st.pace[""] = at.Add(rate.account)
+	if w.set.Provider == Telegram && strings.HasPrefix(w.to, "-") {
+		rate.chat = groupPace
+	}
 	if rate.chat > 0 {
 		st.pace[w.to] = at.Add(rate.chat)
 	}
@@ -247,6 +250,10 @@ var rates = map[string]struct{ account, chat time.Duration }{
 	Telegram: {time.Second / 30, time.Second}, WhatsApp: {time.Second / 80, 0},
 	Messenger: {time.Second / 40, 0}, Instagram: {time.Second / 10, 0}, Line: {time.Second / 500, 0},
 }
+
+// groupPace is that of Telegram's groups and channels, which take 20 messages a
+// minute from a bot.
+const groupPace = time.Minute / 20
 
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {

@@ -175,6 +175,9 @@ func TestPace(t *testing.T) {
 		t.Errorf("another chat: %v, %v", err, pace)
 	}
 	began := time.Now()
+	if err := send(account, "telegram:-10023"); err != nil || pace["-10023"].Sub(pace[""]) != 3*time.Second-time.Second/30 {
+		t.Errorf("a group: %v, %v", err, pace)
+	}
 	if err := send(account, "telegram:23"); err != nil || time.Since(began) < 800*time.Millisecond {
 		t.Errorf("the same chat waited %v, %v", time.Since(began), err)
 	}
