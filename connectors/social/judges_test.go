@@ -39,6 +39,10 @@ func TestTwilioOpenAPI(t *testing.T) {
 	if err != nil || got.State != inbox.Sent || len(got.ExternalIDs) != 1 {
 		t.Fatalf("it is %+v, %v", got, err)
 	}
+	out.Template = &inbox.Template{Name: "HX" + strings.Repeat("0", 32), Language: "en_US", Values: []string{"Ann"}}
+	if got, err := conn.Send(t.Context(), good, out, opened); err != nil || got.State != inbox.Sent {
+		t.Errorf("a template is %+v, %v", got, err)
+	}
 	if got, err := conn.Send(t.Context(), account("ACnone"), out, opened); err == nil && got.State == inbox.Sent {
 		t.Errorf("what is no account's id gets %+v: the server checks nothing", got)
 	}

@@ -292,13 +292,13 @@ const (
 
 // closed says why a platform wouldn't take a message now, "" when it may.
 func (s *Settings) closed(out *connectors.Outbound) string {
-	if out.HeardAt.IsZero() || out.Comment != nil || s.Provider == WhatsApp && out.Template != nil {
+	if out.HeardAt.IsZero() || out.Comment != nil || out.Template != nil {
 		return ""
 	}
 	age := out.Date.Sub(out.HeardAt)
 	switch {
 	case age <= day:
-	case s.Provider == WhatsApp:
+	case s.Provider == WhatsApp || s.twilioWhatsApp():
 		return "They haven't written for 24 hours: WhatsApp takes nothing but an approved template until they write again."
 	case (s.Provider == Messenger || s.Provider == Instagram) && age > week:
 		return "They haven't written for seven days: the platform takes nothing until they write again."

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -174,10 +175,10 @@ func TestPace(t *testing.T) {
 	if err := send(account, "telegram:24"); err != nil || pace[""].Sub(at) != time.Second/30 || pace["24"].Sub(at) != time.Second {
 		t.Errorf("another chat: %v, %v", err, pace)
 	}
-	began := time.Now()
 	if err := send(account, "telegram:-10023"); err != nil || pace["-10023"].Sub(pace[""]) != 3*time.Second-time.Second/30 {
 		t.Errorf("a group: %v, %v", err, pace)
 	}
+	began := time.Now()
 	if err := send(account, "telegram:23"); err != nil || time.Since(began) < 800*time.Millisecond {
 		t.Errorf("the same chat waited %v, %v", time.Since(began), err)
 	}
@@ -252,10 +253,15 @@ func TestWindows(t *testing.T) {
 		{Messenger, `"humanAgent":true`, 8 * 24 * time.Hour, false, false, "seven days"},
 		{WhatsApp, "", 23 * time.Hour, false, false, ""},
 		{WhatsApp, "", 25 * time.Hour, false, false, "template"},
+		{Twilio, "whatsapp", 25 * time.Hour, false, false, "template"},
+		{Twilio, "", 300 * time.Hour, false, false, ""},
 		{Telegram, "", 300 * time.Hour, false, false, ""},
 	} {
 		p := newPlatform(t)
-		account := p.account(c.provider, c.more)
+		account := p.account(c.provider, strings.TrimPrefix(c.more, "whatsapp"))
+		if c.more == "whatsapp" {
+			account.Address = "whatsapp:+15550783881"
+		}
 		out := outbound(account, someone[c.provider], "Hello")
 		out.HeardAt, out.Automatic = out.Date.Add(-c.ago), c.automatic
 		got, err := newConnector(nil).Send(t.Context(), account, out, opened)
@@ -284,6 +290,29 @@ func TestTemplates(t *testing.T) {
 	s := Form().Sending(account)
 	if s.Window != 24 || s.MaxText != 4096 || len(s.Templates) != 1 || s.Templates[0].Values != 2 {
 		t.Errorf("a composer is told %+v", s)
+	}
+
+	// By Twilio each is what its Content API calls it, and has no text beside it.
+	const sid = "HX0123456789abcdef0123456789abcdef"
+	account = p.account(Twilio, `"templates":[{"name":"`+sid+`","language":"en_US","text":"Hi {{1}}, about {{2}}"}]`)
+	account.Address = "whatsapp:+15550783881"
+	out.Template.Name = sid
+	got, err = newConnector(nil).Send(t.Context(), account, out, opened)
+	sent := p.all()
+	form, _ := url.ParseQuery(strings.TrimPrefix(sent[len(sent)-1], "twilio "))
+	if err != nil || got.State != inbox.Sent || form.Get("ContentSid") != sid || form.Get("ContentVariables") != `{"1":"Ann","2":"#1"}` || form.Has("Body") || form.Get("To") != "whatsapp:+16505551234" {
+		t.Errorf("by Twilio it is %+v, %v, sent %v", got, err, form)
+	}
+	if s := Form().Sending(account); s.Window != 24 || len(s.Templates) != 1 {
+		t.Errorf("of Twilio a composer is told %+v", s)
+	}
+	account.Address = "+15550783881"
+	if _, err := ParseSettings(account); inbox.CodeOf(err) != inbox.Invalid {
+		t.Errorf("templates of SMS are %v", err)
+	}
+	account.Address, account.Settings = "whatsapp:+15550783881", []byte(strings.Replace(string(account.Settings), sid, "late", 1))
+	if _, err := ParseSettings(account); inbox.CodeOf(err) != inbox.Invalid || !strings.Contains(err.Error(), "Content SID") {
+		t.Errorf("a template of Twilio that is none is %v", err)
 	}
 }
 

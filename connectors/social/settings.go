@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ type Settings struct {
 
 	APIURL    string     `json:"apiUrl,omitempty" doc:"The platform's API, if not its public one"`
 	Media     Media      `json:"media,omitzero" required:"false" doc:"How pictures and other files are fetched"`
-	Templates []Template `json:"templates,omitempty" doc:"WhatsApp's approved templates, which alone may be sent to who hasn't written for a day"`
+	Templates []Template `json:"templates,omitempty" doc:"WhatsApp's approved templates, which alone may be sent to who hasn't written for a day; of Twilio's WhatsApp each is named by its Content SID"`
 	Stop      []string   `json:"stop,omitempty" doc:"Words by which somebody asks to be left alone, if not STOP, STOPALL, UNSUBSCRIBE and OPTOUT, of SMS CANCEL, END, QUIT and REVOKE too, and of others none"`
 	Start     []string   `json:"start,omitempty" doc:"Words that take it back, if not START and UNSTOP"`
 
@@ -64,7 +65,7 @@ type Media struct {
 
 // A Template is one that WhatsApp has approved.
 type Template struct {
-	Name     string `json:"name" doc:"Its name there, such as order_update"`
+	Name     string `json:"name" doc:"Its name there, such as order_update, or its Content SID at Twilio"`
 	Language string `json:"language" doc:"Its language there, such as en_US"`
 	Text     string `json:"text" doc:"Its body, with {{1}}, {{2}} … for what is filled in"`
 }
@@ -93,7 +94,7 @@ func sending(account connectors.Account) inbox.SendBounds {
 	}[s.Provider]
 	out.TextIn, out.MaxFileBytes = cmp.Or(out.TextIn, "characters"), largest[s.Provider]
 	out.ByNumber = s.Provider == WhatsApp || s.Provider == Twilio
-	if s.Provider == Twilio && strings.HasPrefix(s.owner, "whatsapp:") {
+	if s.twilioWhatsApp() {
 		out.Window, out.NumberThread = 24, "whatsapp:"
 	}
 	if s.HumanAgent {
@@ -136,6 +137,15 @@ func ParseSettings(account connectors.Account) (*Settings, error) {
 func (s *Settings) meta() bool {
 	return s.Provider == WhatsApp || s.Provider == Messenger || s.Provider == Instagram
 }
+
+// twilioWhatsApp reports whether the account's number is one of WhatsApp's by Twilio.
+func (s *Settings) twilioWhatsApp() bool {
+	return s.Provider == Twilio && strings.HasPrefix(s.owner, "whatsapp:")
+}
+
+// contentSID is what Twilio calls a template
+// (twilio.com/docs/content/send-templates-created-with-the-content-template-builder).
+var contentSID = regexp.MustCompile(`^HX[0-9a-f]{32}$`)
 
 func (s *Settings) checkProvider() error {
 	if !slices.Contains(providers, s.Provider) {
@@ -183,12 +193,15 @@ func (s *Settings) checkPlatform() error {
 		return invalid("poll is set, and %s can't be asked for what is new", s.Provider)
 	case s.HumanAgent && s.Provider != Messenger && s.Provider != Instagram:
 		return invalid("humanAgent is set, and %s has no such tag", s.Provider)
-	case len(s.Templates) > 0 && s.Provider != WhatsApp:
+	case len(s.Templates) > 0 && s.Provider != WhatsApp && !s.twilioWhatsApp():
 		return invalid("templates are set, and %s has none", s.Provider)
 	}
 	for i, t := range s.Templates {
 		if t.Name == "" || t.Language == "" || t.Text == "" {
 			return invalid("templates[%d] needs name, language and text", i)
+		}
+		if s.Provider == Twilio && !contentSID.MatchString(t.Name) {
+			return invalid("templates[%d].name is %q, not a Content SID such as HX0123456789abcdef0123456789abcdef", i, t.Name)
 		}
 	}
 	return nil
@@ -204,7 +217,7 @@ func (s *Settings) checkRest() error {
 	}
 	switch {
 	case s.Stop != nil:
-	case s.Provider == Twilio && !strings.HasPrefix(s.owner, "whatsapp:"): // the words of carriers
+	case s.Provider == Twilio && !s.twilioWhatsApp(): // the words of carriers
 		s.Stop = []string{"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"}
 	case s.Provider == Twilio || s.Provider == WhatsApp:
 		s.Stop = []string{"STOP", "STOPALL", "UNSUBSCRIBE", "OPTOUT"}

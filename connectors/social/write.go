@@ -357,7 +357,9 @@ func (w *writer) telegram(text string) (parts []part, err error) {
 }
 
 // twilio makes one message as twilio.com/docs/messaging/api/message-resource has
-// it; Twilio cuts a long text itself.
+// it, a template as
+// twilio.com/docs/content/send-templates-created-with-the-content-template-builder
+// does; Twilio cuts a long text itself.
 func (w *writer) twilio(text string) ([]part, error) {
 	if runes(text) > 1600 {
 		return nil, invalid("the text has %d characters, more than the 1600 that Twilio takes: say it in two messages", runes(text))
@@ -366,10 +368,23 @@ func (w *writer) twilio(text string) ([]part, error) {
 		return nil, invalid("at most ten files go with one message")
 	}
 	form := url.Values{"To": {w.to}}
-	if text != "" {
+	if t := w.out.Template; t != nil { // which has no body beside it
+		form.Set("ContentSid", t.Name)
+		values := map[string]string{}
+		for i, v := range t.Values {
+			values[strconv.Itoa(i+1)] = v
+		}
+		if len(values) > 0 {
+			raw, err := json.Marshal(values)
+			if err != nil {
+				return nil, err
+			}
+			form.Set("ContentVariables", string(raw))
+		}
+	} else if text != "" {
 		form.Set("Body", text)
 	}
-	if strings.HasPrefix(w.account.Address, "whatsapp:") {
+	if w.set.twilioWhatsApp() {
 		form.Set("To", "whatsapp:"+w.to)
 	}
 	if w.set.ServiceSID != "" {
