@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clock, hear, keep, nobody, others, parseAround, parseChoice, presenceOf, type AroundFrame } from "./around";
+import { clock, hear, hereAt, keep, nobody, others, parseAround, parseChoice, presenceOf, type AroundFrame } from "./around";
 import { typingWords } from "./conversationwords";
 
 function read(x: object): AroundFrame {
@@ -17,9 +17,9 @@ describe("hear", () => {
       { type: "here", topic: "conversation:a", agents: [{ id: "bob", name: "Bob" }], customer: { online: false } },
     ].map(read);
     const a = frames.reduce(hear, nobody);
-    expect(others(a, "conversation:a", "me")).toEqual([{ id: "bob", name: "Bob", typing: "" }]);
-    expect(others(a, "conversation:a", "bob")).toEqual([]);
-    expect(others(a, "conversation:c", "me")).toEqual([]);
+    expect(others(hereAt(a, "conversation:a"), "me")).toEqual([{ id: "bob", name: "Bob", typing: "" }]);
+    expect(others(hereAt(a, "conversation:a"), "bob")).toEqual([]);
+    expect(others(hereAt(a, "conversation:c"), "me")).toEqual([]);
     expect([...keep(a, ["list", "conversation:a"]).here.keys()]).toEqual(["conversation:a"]);
     expect(keep(a, ["conversation:a", "conversation:b"])).toBe(a);
   });

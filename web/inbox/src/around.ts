@@ -48,7 +48,7 @@ export interface Around {
 }
 
 export const nobody: Around = { agents: new Map(), here: new Map(), calls: [] };
-export const emptyHere: Here = { agents: [], customer: { online: false, typing: false, pages: [] } };
+const emptyHere: Here = { agents: [], customer: { online: false, typing: false, pages: [] } };
 
 export type AroundFrame =
   | { readonly type: "agents"; readonly whole: boolean; readonly agents: readonly { readonly id: string; readonly state: Presence }[] }
@@ -150,9 +150,14 @@ export function presenceOf(a: Around, id: string): Presence {
   return a.agents.get(id) ?? "offline";
 }
 
-/** Who of the colleagues looks at a topic. */
-export function others(a: Around, topic: string, me: string): readonly Viewer[] {
-  return (a.here.get(topic) ?? emptyHere).agents.filter((v) => v.id !== me);
+/** What goes on at a topic. */
+export function hereAt(a: Around, topic: string): Here {
+  return a.here.get(topic) ?? emptyHere;
+}
+
+/** Who of the colleagues looks too. */
+export function others(here: Here, me: string): readonly Viewer[] {
+  return here.agents.filter((v) => v.id !== me);
 }
 
 /** How long since an instant, as a clock shows it: "0:07", "1:02:03". */

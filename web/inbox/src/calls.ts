@@ -1,8 +1,9 @@
 // The calls that are shown: those of the server but for what this agent put aside.
 
+import { useMemo } from "react";
 import type { LiveCall } from "./around";
 import { around } from "./runtime";
-import { Signal, useSignal } from "./ui/signals";
+import { Signal, useOf, useSignal } from "./ui/signals";
 
 const putAside = new Signal<ReadonlySet<string>>(new Set());
 
@@ -13,5 +14,6 @@ export function putCallAside(id: string): void {
 
 export function useCalls(): readonly LiveCall[] {
   const aside = useSignal(putAside);
-  return useSignal(around).calls.filter((c) => !aside.has(c.id));
+  const calls = useOf(around, (a) => a.calls);
+  return useMemo(() => calls.filter((c) => !aside.has(c.id)), [calls, aside]);
 }

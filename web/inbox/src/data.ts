@@ -214,12 +214,16 @@ export function useConversation(ref: string): {
     store,
     useCallback((s) => shown(s, id), [id]),
   );
-  return {
-    conversation,
-    loading: q.isPending && !conversation,
-    error: conversation ? null : q.error,
-    retry: () => void q.refetch(),
-  };
+  const { isPending, error, refetch } = q;
+  return useMemo(
+    () => ({
+      conversation,
+      loading: isPending && !conversation,
+      error: conversation ? null : error,
+      retry: () => void refetch(),
+    }),
+    [conversation, isPending, error, refetch],
+  );
 }
 
 function find(all: ReadonlyMap<string, Conversation>, ref: string): Conversation | undefined {

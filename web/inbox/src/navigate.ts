@@ -9,6 +9,11 @@ export function usePlace(): Place {
   return useMemo(() => placeOf(path, query) ?? at(home), [path, query]);
 }
 
+/** The list of a place: the same one whatever of it is open. */
+export function useList({ view, status, inbox, team, tag, saved, q }: Place): Place {
+  return useMemo(() => at(view, { status, inbox, team, tag, saved, q }), [view, status, inbox, team, tag, saved, q]);
+}
+
 /** Goes to a place. */
 export function useGo(): (p: Place, how?: { replace?: boolean }) => void {
   const router = useRouter();

@@ -3,7 +3,7 @@
 
 import { Phone, PhoneCall, PhoneOff, X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
-import { clock, type LiveCall } from "../around";
+import { clock, hereAt, type LiveCall } from "../around";
 import { putCallAside } from "../calls";
 import { useCustomerConversations } from "../panel";
 import { keyOf } from "../keys";
@@ -13,7 +13,7 @@ import { around } from "../runtime";
 import type { Conversation } from "../types";
 import { Button, Chip, IconButton, Kbd } from "../ui/controls";
 import { useCommand } from "../ui/hooks";
-import { announce, useSignal } from "../ui/signals";
+import { announce, useOf } from "../ui/signals";
 import { channelIcon } from "../ui/icons";
 import { numberWord, subjectOf } from "../words";
 import { useWords, words as callWords } from "./callwords";
@@ -117,9 +117,9 @@ function OpenLine({ conversation: k, place }: { conversation: Conversation; plac
 
 function Viewing({ customer }: { customer: string }): ReactNode {
   const w = useWords();
-  const here = useSignal(around).here.get(`customer:${customer}`);
-  const page = here?.customer.pages[0];
-  if (here?.customer.online !== true || !page) return null;
+  const here = useOf(around, (a) => hereAt(a, `customer:${customer}`));
+  const page = here.customer.pages[0];
+  if (!here.customer.online || !page) return null;
   return (
     <p className="mt-1 flex items-center gap-2 text-sm">
       <span aria-hidden="true" className="size-2 shrink-0 rounded-full bg-green" />

@@ -3,20 +3,24 @@
 
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import { emptyHere, others, type Viewer } from "../around";
+import { hereAt, others, type Here, type Viewer } from "../around";
 import { typingWords, useWords } from "../conversationwords";
 import { around } from "../runtime";
 import type { Conversation } from "../types";
 import { Avatar, Tip } from "../ui/controls";
-import { useSignal } from "../ui/signals";
+import { useOf } from "../ui/signals";
 import { initials, personName } from "../words";
 import { useWords as usePageWords } from "../words/language";
+
+function useHere(c: Conversation): Here {
+  return useOf(around, (a) => hereAt(a, `conversation:${c.id}`));
+}
 
 /** The faces of colleagues who look at the conversation too. */
 export function Viewers({ c, me }: { c: Conversation; me: string }): ReactNode {
   const w = useWords();
   const { somebody } = usePageWords().terms;
-  const list = others(useSignal(around), `conversation:${c.id}`, me);
+  const list = others(useHere(c), me);
   if (list.length === 0) return null;
   const doing = (v: Viewer): string => {
     const name = v.name || somebody;
@@ -42,12 +46,10 @@ export function Viewers({ c, me }: { c: Conversation; me: string }): ReactNode {
 
 /** Who writes, in words above the composer. It has its place whether or not somebody does, so that nothing moves. */
 export function TypingLine({ c, me }: { c: Conversation; me: string }): ReactNode {
-  const all = useSignal(around);
-  const topic = `conversation:${c.id}`;
-  const typing = (all.here.get(topic) ?? emptyHere).customer.typing;
+  const here = useHere(c);
   const w = usePageWords().terms;
   useWords();
-  const words = typingWords(others(all, topic, me), typing ? personName(c.customer) : "", w.somebody);
+  const words = typingWords(others(here, me), here.customer.typing ? personName(c.customer) : "", w.somebody);
   return (
     <p role="status" className="flex h-6 shrink-0 items-center gap-2 px-5 text-xs text-secondary max-md:h-auto max-md:min-h-0 max-md:px-3">
       {words !== "" && (
@@ -63,8 +65,7 @@ export function TypingLine({ c, me }: { c: Conversation; me: string }): ReactNod
 /** Whether the customer is there now, beside the name. */
 export function CustomerDot({ c }: { c: Conversation }): ReactNode {
   const w = useWords();
-  const here = useSignal(around).here.get(`conversation:${c.id}`);
-  if (here?.customer.online !== true) return null;
+  if (!useHere(c).customer.online) return null;
   return (
     <span className="flex shrink-0 items-center gap-1 text-green-text">
       <span aria-hidden="true" className="size-2 rounded-full bg-green" />

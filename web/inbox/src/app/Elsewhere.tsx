@@ -3,7 +3,7 @@
 
 import { Users, X } from "lucide-react";
 import { useCallback, useEffect, useState, type ReactNode } from "react";
-import { others } from "../around";
+import { hereAt, others } from "../around";
 import { useMessages, useRelated } from "../data";
 import { elsewhere } from "../draft";
 import { useWords } from "../elsewherewords";
@@ -13,7 +13,7 @@ import { useSelect } from "../store";
 import type { Conversation } from "../types";
 import { IconButton } from "../ui/controls";
 import { useNow } from "../ui/hooks";
-import { useSignal } from "../ui/signals";
+import { useOf } from "../ui/signals";
 import { when } from "../words";
 import { PlaceLink } from "./PlaceLink";
 
@@ -63,7 +63,7 @@ function One({ id, place, agentId, now }: { id: string; place: Place; agentId: s
     store,
     useCallback((s) => s.conversations.get(id), [id]),
   );
-  const typing = others(useSignal(around), `conversation:${id}`, agentId).find((v) => v.typing === "reply");
+  const typing = others(useOf(around, (a) => hereAt(a, `conversation:${id}`)), agentId).find((v) => v.typing === "reply");
   const said = useMessages(o && now - Date.parse(o.lastAt) < lately ? id : "");
   const last = said.messages.findLast((m) => m.kind === "message" && !m.automatic.is && (m.direction === "in" || m.author.kind === "agent"));
   const answer = last && last.author.kind === "agent" && last.author.agentId !== agentId && now - Date.parse(last.createdAt) < lately ? last : undefined;

@@ -4,7 +4,6 @@ import { AlarmClock, Check, Clock3, Combine, Ellipsis, MessagesSquare, OctagonAl
 import { Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { assign, setStatus } from "../actions";
-import { presenceOf } from "../around";
 import { extras } from "../closing";
 import { useWords } from "../conversationwords";
 import { aside } from "../draft";
@@ -13,7 +12,7 @@ import { around } from "../runtime";
 import type { Conversation, Me } from "../types";
 import { Button, Chip, IconButton, MenuButton, Tip, type Choice } from "../ui/controls";
 import { useCommand, useNow } from "../ui/hooks";
-import { useSignal } from "../ui/signals";
+import { useOf, useSignal } from "../ui/signals";
 import { lazy } from "../ui/later";
 import { CustomerDot, Viewers } from "./Colleagues";
 import type { Together } from "./Together";
@@ -60,7 +59,7 @@ export function Header({
   const { compose, terms } = usePageWords();
   const [assigning, setAssigning] = useState(false);
   useCommand("assign", () => setAssigning(true));
-  const here = useSignal(around);
+  const states = useOf(around, (a) => a.agents);
   const more = useSignal(extras);
   const agents = me?.agents ?? [];
   const assignee = c.assigneeId === "" ? "" : c.assigneeId === agentId ? terms.you : (agents.find((a) => a.id === c.assigneeId)?.name ?? terms.somebody);
@@ -68,7 +67,7 @@ export function Header({
     { id: agentId, words: terms.me, icon: UserRound, keys: keyOf("assign-me"), selected: c.assigneeId === agentId },
     ...agents
       .filter((a) => a.id !== agentId)
-      .map((a) => ({ id: a.id, words: a.name, detail: terms.presence[presenceOf(here, a.id)], selected: c.assigneeId === a.id })),
+      .map((a) => ({ id: a.id, words: a.name, detail: terms.presence[states.get(a.id) ?? "offline"], selected: c.assigneeId === a.id })),
     { id: "nobody", words: terms.nobody, selected: c.assigneeId === "" },
   ];
   const moves: Choice[] = [

@@ -2,6 +2,7 @@
 
 import { Suspense, type ReactNode } from "react";
 import { useFilter, useViews } from "../data";
+import { useList } from "../navigate";
 import { listed, listOf, viewWord, type Place } from "../place";
 import type { Me } from "../types";
 import { useWords } from "../words/language";
@@ -35,7 +36,8 @@ export function ListPane({
 }): ReactNode {
   const Landmark = width === null ? "main" : "section";
   const w = useWords().list;
-  const filter = useFilter(place, person);
+  const list = useList(place);
+  const filter = useFilter(list, person);
   const { views } = useViews(place.view === "saved");
   const title =
     place.tag ||
@@ -57,7 +59,7 @@ export function ListPane({
           <h1 className="min-w-0 flex-1 truncate text-sm font-semibold">{title}</h1>
           {listed(place.view) && filter && person && (
             <Suspense>
-              <ListTools place={place} filter={filter} person={person} />
+              <ListTools place={list} filter={filter} person={person} />
             </Suspense>
           )}
         </div>

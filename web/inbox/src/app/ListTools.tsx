@@ -2,7 +2,7 @@
 // or can become.
 
 import { ArrowDownNarrowWide, Bookmark, Pencil } from "lucide-react";
-import { Suspense, useState, type ReactNode } from "react";
+import { memo, Suspense, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useViews } from "../data";
 import type { Filter } from "../lists";
@@ -19,7 +19,7 @@ const ViewForm = lazy(() => import("./ViewForm"));
 
 const look = "flex h-7 max-w-32 items-center gap-1 rounded-md px-1.5 text-xs text-secondary data-[hovered]:bg-hover max-md:h-11 max-md:px-2.5";
 
-export default function ListTools({ place, filter, person }: { place: Place; filter: Filter; person: Me }): ReactNode {
+export default memo(function ListTools({ place, filter, person }: { place: Place; filter: Filter; person: Me }): ReactNode {
   const w = useWords();
   const go = useGo();
   const [form, setForm] = useState(false);
@@ -65,7 +65,7 @@ export default function ListTools({ place, filter, person }: { place: Place; fil
       )}
     </>
   );
-}
+});
 
 /** In place of a view that was deleted, or never was. */
 export function ViewGone(): ReactNode {

@@ -1,7 +1,7 @@
 import { useRouter } from "@tanstack/react-router";
 import { Archive, AtSign, CircleHelp, CirclePause, CirclePlay, Inbox, List, ListOrdered, LogOut, Monitor, Moon, OctagonAlert, PenLine, PhoneMissed, Settings2, Sun, UserRound, UserRoundX } from "lucide-react";
 import type { LucideIcon } from "lucide-react";
-import { Suspense, type ReactNode } from "react";
+import { memo, Suspense, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { keyOf } from "../keys";
 import { beginning } from "../draft";
@@ -44,7 +44,8 @@ export function countAt(view: View, counts: Counts, looked: Looked, me: Me | und
   return me && view !== "closed" && listed(view) ? counts(filterOf(at(view)), me.agent.id) : 0;
 }
 
-export function Nav({
+// What is opened draws the frame anew, and not this.
+export const Nav = memo(function Nav({
   me,
   counts,
   looked,
@@ -55,6 +56,7 @@ export function Nav({
   me: Me | undefined;
   counts: Counts;
   looked: Looked;
+  /** The list. */
   place: Place;
   expanded: boolean;
   onHelp: () => void;
@@ -119,7 +121,7 @@ export function Nav({
       </div>
     </header>
   );
-}
+});
 
 const NavMore = lazy(() => import("./NavMore"));
 const Bell = lazy(() => import("./Bell"));

@@ -3,7 +3,7 @@
 import type { ReactNode } from "react";
 import { presenceOf, type Presence } from "../around";
 import { around, away } from "../runtime";
-import { useSignal } from "../ui/signals";
+import { useOf, useSignal } from "../ui/signals";
 import { useWords } from "../words/language";
 
 const shapes: Record<Presence, string> = {
@@ -26,10 +26,10 @@ export function PresenceDot({ state, className = "" }: { state: Presence; classN
 /** How the agent is, as everybody else sees it. */
 export function useOwnPresence(agentId: string): Presence {
   const gone = useSignal(away);
-  const now = presenceOf(useSignal(around), agentId);
+  const now = useOf(around, (a) => presenceOf(a, agentId));
   return gone ? "away" : now === "offline" || now === "away" ? "online" : now;
 }
 
 export function usePresence(agentId: string): Presence {
-  return presenceOf(useSignal(around), agentId);
+  return useOf(around, (a) => presenceOf(a, agentId));
 }

@@ -2,9 +2,9 @@
 // stand side by side and binds the keys that hold everywhere.
 
 import { useRouter } from "@tanstack/react-router";
-import { Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { keyOf, press, type Pending } from "../keys";
-import { useGo, usePlace } from "../navigate";
+import { useGo, useList, usePlace } from "../navigate";
 import { at, placeOf, viewWord } from "../place";
 import { useCalls } from "../calls";
 import { useConversation, useCounts, useMe, useTally, useTasks } from "../data";
@@ -64,6 +64,7 @@ export function useKeys(): void {
 
 export function Shell(): ReactNode {
   const place = usePlace();
+  const list = useList(place);
   const go = useGo();
   const { me } = useMe();
   const counts = useCounts();
@@ -101,7 +102,8 @@ export function Shell(): ReactNode {
   const begun = useSignal(beginning);
   useCommand("begin", () => beginning.set({ address: "", name: "" }));
   useCommand("undo", () => void undoLast());
-  useCommand("help", () => setHelp(true));
+  const onHelp = useCallback(() => setHelp(true), []);
+  useCommand("help", onHelp);
   const [lists, setLists] = useState(false);
   useCommand("lists", () => setLists(true), me !== undefined);
   useCommand("panel", togglePanel, place.open !== "");
@@ -125,16 +127,16 @@ export function Shell(): ReactNode {
   // What is followed: the lists, the open conversation, and whoever is before the agent.
   const customer = conversation?.customer.customerId ?? "";
   const calls = useCalls();
-  const beside = `${useSignal(aside)?.open ?? ""} ${useSignal(elsewhere)}`;
+  const others = `${useSignal(aside)?.open ?? ""} ${useSignal(elsewhere)}`;
   const people = [...new Set([customer, ...calls.map((c) => c.customerId)])].filter((c) => c !== "").sort().join(" ");
   useEffect(() => {
-    live.follow(["list", "notifications", ...[id, ...beside.split(" ")].filter((x) => x !== "").map((x) => `conversation:${x}`), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
+    live.follow(["list", "notifications", ...[id, ...others.split(" ")].filter((x) => x !== "").map((x) => `conversation:${x}`), ...people.split(" ").filter((c) => c !== "").map((c) => `customer:${c}`)]);
     whereabouts.look(id);
-  }, [id, beside, people]);
+  }, [id, others, people]);
   const { tasks, more: moreTasks } = useTasks();
   const callbacks = tasks.filter((t) => t.kind === "callback").length + (moreTasks ? 100 : 0);
 
-  const looked = { callbacks, mentions };
+  const looked = useMemo(() => ({ callbacks, mentions }), [callbacks, mentions]);
   const waiting = me ? counts(filterOf(at("mine")), me.agent.id) : 0;
   useEffect(() => {
     const where = conversation ? `#${conversation.number} ${conversation.subject}` : viewWord(place.view);
@@ -147,7 +149,7 @@ export function Shell(): ReactNode {
     <div className="flex h-full flex-col">
       <OfflineBar />
       <div className="flex min-h-0 flex-1">
-        {!narrow && <Nav me={me} counts={counts} looked={looked} place={place} expanded={wide} onHelp={() => setHelp(true)} />}
+        {!narrow && <Nav me={me} counts={counts} looked={looked} place={list} expanded={wide} onHelp={onHelp} />}
         {(!narrow || pane === "list") && (
           <ListPane me={agentId} person={me} place={place} counts={counts} width={narrow ? null : listWidth} onWidth={setListWidth} />
         )}

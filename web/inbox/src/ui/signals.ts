@@ -29,6 +29,11 @@ export function useSignal<T>(s: Signal<T>): T {
   return useSyncExternalStore(s.subscribe, s.get);
 }
 
+/** A part of a signal: draws again only when that is another. The part is the signal's own, and not made anew. */
+export function useOf<T, R>(s: Signal<T>, part: (value: T) => R): R {
+  return useSyncExternalStore(s.subscribe, () => part(s.get()));
+}
+
 export interface Toast {
   readonly id: number;
   readonly words: string;

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
+import { hereAt } from "../../around";
 import { around } from "../../runtime";
-import { useSignal } from "../../ui/signals";
+import { useOf } from "../../ui/signals";
 import { useNow } from "../../ui/hooks";
 import { age, exactly } from "../../words";
 import { useWords } from "./panelwords";
@@ -8,10 +9,10 @@ import { Section } from "./Section";
 
 /** What the customer looks at this moment. */
 export function NowViewing({ customer }: { customer: string }): ReactNode {
-  const here = useSignal(around).here.get(`customer:${customer}`);
+  const here = useOf(around, (a) => hereAt(a, `customer:${customer}`));
   const now = useNow();
   const w = useWords();
-  if (here?.customer.online !== true) return null;
+  if (!here.customer.online) return null;
   const page = here.customer.pages[0];
   return (
     <Section title={w.now}>
