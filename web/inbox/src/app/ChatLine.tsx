@@ -1,14 +1,13 @@
-import { Split } from "lucide-react";
 import { memo, Suspense, type ReactNode } from "react";
 import { useWords } from "../messagewords";
 import type { Message } from "../types";
-import { Avatar, IconButton } from "../ui/controls";
+import { Avatar } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
 import { lazy } from "../ui/later";
 import { channelWord, exactly, initials, when } from "../words";
 import { TextBody } from "./MailBody";
-import { DeliveryLine, Files, Marks, MessageTools, Why } from "./MessageView";
+import { DeliveryLine, Files, Marks, MessageTools } from "./MessageView";
 
 const Beside = lazy(() => import("./Beside"));
 
@@ -66,11 +65,7 @@ export const ChatLine = memo(function ChatLine({
         )}
       </div>
       <div className="flex h-5 shrink-0 items-center">
-        <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
-          <Why message={m} />
-          <MessageTools message={m} />
-          <IconButton icon={Split} label={w.move} onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
-        </div>
+        <MessageTools message={m} onMove={onMove} />
         <time
           dateTime={m.sentAt}
           title={exactly(m.sentAt)}

@@ -5,24 +5,21 @@ import {
   ChevronDown,
   Clock,
   Download,
-  FileCode,
-  Info,
   Lock,
   Paperclip,
-  Reply,
   ShieldCheck,
   ShieldQuestion,
-  Split,
   TriangleAlert,
   type LucideIcon,
 } from "lucide-react";
 import { memo, Suspense, useState, type ReactNode } from "react";
-import { Button as AriaButton, Dialog, DialogTrigger, Link, Popover } from "react-aria-components";
+import { Button as AriaButton } from "react-aria-components";
 import { resend } from "../actions";
 import { delivery, markWords, useWords } from "../messagewords";
 import { waits } from "../state";
 import type { Attachment, Message } from "../types";
-import { Avatar, Button, Chip, IconButton, Tip } from "../ui/controls";
+import { useAfterPaint } from "../ui/afterpaint";
+import { Avatar, Button, Chip, Tip } from "../ui/controls";
 import { channelIcon } from "../ui/icons";
 import { useNow } from "../ui/hooks";
 import { lazy } from "../ui/later";
@@ -96,24 +93,7 @@ export const MessageView = memo(function MessageView({
           )}
         </div>
         <div className="flex shrink-0 items-center">
-          <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
-            {!note && <IconButton icon={Reply} label={w.doReply} keys="r" onPress={onReply} className="size-7! max-md:hidden" />}
-            <Why message={m} />
-            {!note && !m.call && <MessageTools message={m} />}
-            <IconButton icon={Split} label={w.move} onPress={() => onMove(m.id)} className="size-7! max-md:hidden" />
-            {m.hasRaw && (
-              <Tip words={w.raw}>
-                <Link
-                  href={`/api/v1/messages/${m.id}/raw?t=${encodeURIComponent(token)}`}
-                  target="_blank"
-                  aria-label={w.raw}
-                  className="inline-flex size-7 items-center justify-center rounded-md text-muted data-[hovered]:bg-hover data-[hovered]:text-text"
-                >
-                  <FileCode size={16} strokeWidth={1.75} aria-hidden="true" />
-                </Link>
-              </Tip>
-            )}
-          </div>
+          <MessageTools message={m} token={token} onReply={note ? undefined : onReply} onMove={onMove} />
           <time dateTime={m.sentAt} title={exactly(m.sentAt)} className={`figures ps-1.5 text-xs text-muted ${note ? "leading-7" : ""}`}>
             {when(m.sentAt || m.createdAt, now)}
           </time>
@@ -135,11 +115,31 @@ export const MessageView = memo(function MessageView({
   );
 });
 
-export function MessageTools({ message: m }: { message: Message }): ReactNode {
+/** What can be done with one message. It shows where the pointer or the focus is, and is drawn after what is read. */
+export function MessageTools(props: {
+  message: Message;
+  /** Opens the raw source. Where that can't be asked for here, it is left out. */
+  token?: string;
+  onReply?: (() => void) | undefined;
+  onMove: (id: string) => void;
+}): ReactNode {
+  const drawn = useAfterPaint(true, false);
+  const { message: m, token, onReply } = props;
+  const raw = token !== undefined && m.hasRaw;
+  const said = m.kind !== "note" && !m.call;
+  // As wide as what comes, of which little is shown where there is no room.
+  const wide = 2 + Number(onReply !== undefined) + Number(said) + Number(said && m.direction === "in") + Number(raw);
+  const room = Array.from({ length: wide }, (_, i) => <span key={i} className={`size-7 ${i > Number(raw) ? "max-md:hidden" : ""}`} />);
   return (
-    <Suspense fallback={<span className={m.direction === "in" ? "w-14 max-md:w-7" : "w-7 max-md:hidden"} />}>
-      <Tools message={m} />
-    </Suspense>
+    <div className="flex opacity-0 transition-opacity duration-75 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
+      {drawn ? (
+        <Suspense fallback={room}>
+          <Tools {...props} />
+        </Suspense>
+      ) : (
+        room
+      )}
+    </div>
   );
 }
 
@@ -202,33 +202,6 @@ function Mark({ icon: Icon, short, long, tone = "quiet" }: { icon: LucideIcon; s
         </Chip>
       </AriaButton>
     </Tip>
-  );
-}
-
-/** Why the message is in this conversation: in words on hover, focus and press. */
-export function Why({ message: m }: { message: Message }): ReactNode {
-  const w = useWords();
-  const words = why(m.reason.text) || w.began;
-  return (
-    <DialogTrigger>
-      <IconButton icon={Info} label={w.whyIs(words)} className="size-7!" />
-      <Popover placement="bottom end" offset={4} className="floats z-40 max-w-80 rounded-md bg-raised p-3 text-sm shadow-float">
-        <Dialog aria-label={w.why}>
-          <p className="mb-1 font-medium">{w.why}</p>
-          <p>{words}</p>
-          {m.reason.marks.map((k) => (
-            <p key={k} className="mt-2 text-amber-text">
-              {markWords(k).long}
-            </p>
-          ))}
-          {m.reason.linked !== "" && (
-            <a href={`/c/${m.reason.linked}`} className="mt-2 inline-block font-medium text-accent-text underline underline-offset-2">
-              {w.named}
-            </a>
-          )}
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
   );
 }
 

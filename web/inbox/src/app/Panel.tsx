@@ -2,7 +2,7 @@
 // what they have in the shop, the other conversations, and what happened.
 
 import { PenLine, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import { useCustomer } from "../panel";
 import { beginning } from "../draft";
@@ -44,17 +44,21 @@ const { useWords } = catalogue({
 export function DockedPanel({
   conversation,
   place,
+  stale,
   width,
   onWidth,
 }: {
   conversation: Conversation;
   place: Place;
+  /** Another conversation is open by now: nothing can be done here until that one's customer is drawn. */
+  stale: boolean;
   width: number;
   onWidth: (n: number) => void;
 }): ReactNode {
   const w = useWords();
   return (
-    <aside aria-label={w.customer} className="relative shrink-0 bg-canvas" style={{ width }}>
+    <aside aria-label={w.customer} aria-busy={stale} className="relative shrink-0 bg-canvas" style={{ width }}>
+      {stale && <div className="absolute inset-0 z-10" />}
       <Resizer label={w.width} value={width} min={264} max={480} onChange={onWidth} side="right" />
       <div className="h-full overflow-y-auto" tabIndex={-1}>
         <Panel conversation={conversation} place={place} />
@@ -95,7 +99,7 @@ export function PanelDrawer({
   );
 }
 
-function Panel({ conversation: c, place, onNavigate }: { conversation: Conversation; place: Place; onNavigate?: () => void }): ReactNode {
+const Panel = memo(function Panel({ conversation: c, place, onNavigate }: { conversation: Conversation; place: Place; onNavigate?: () => void }): ReactNode {
   const id = c.customer.customerId;
   const w = useWords();
   const { compose } = usePageWords();
@@ -145,4 +149,4 @@ function Panel({ conversation: c, place, onNavigate }: { conversation: Conversat
       <Timeline c={c} customer={id} place={place} {...leave} />
     </div>
   );
-}
+});

@@ -12,6 +12,7 @@ import { live, whereabouts } from "../runtime";
 import { myId } from "../session";
 import { filterOf } from "../place";
 import { undoLast, useSignal } from "../ui/signals";
+import { useAfterPaint } from "../ui/afterpaint";
 import { runCommand, useCommand, useMedia, useRemembered } from "../ui/hooks";
 import { later, lazy, loadAhead } from "../ui/later";
 import { aside, beginning, elsewhere } from "../draft";
@@ -84,6 +85,9 @@ export function Shell(): ReactNode {
     if (there) void loadAhead();
   }, [there]);
   const conversation = open.conversation;
+  // Who it is stands in the conversation: all else of the customer is drawn after it.
+  const beside = useAfterPaint(conversation);
+  const placeBeside = useAfterPaint(place);
 
   useKeys();
   const docked = wide && panelHidden !== 1;
@@ -143,6 +147,7 @@ export function Shell(): ReactNode {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${where} · Skein`;
   }, [waiting, conversation, place.view]);
 
+  const panelRoom = <div className="shrink-0 bg-canvas" style={{ width: panelWidth }} />;
   const agentId = me?.agent.id ?? myId();
   const pane = place.open === "" ? "list" : "conversation";
   return (
@@ -171,8 +176,8 @@ export function Shell(): ReactNode {
           <Opening />
         )}
         {docked && conversation && (
-          <Suspense fallback={<div className="shrink-0 bg-canvas" style={{ width: panelWidth }} />}>
-            <DockedPanel conversation={conversation} place={place} width={panelWidth} onWidth={setPanelWidth} />
+          <Suspense fallback={panelRoom}>
+            {beside ? <DockedPanel conversation={beside} place={placeBeside} stale={beside.id !== conversation.id} width={panelWidth} onWidth={setPanelWidth} /> : panelRoom}
           </Suspense>
         )}
       </div>
