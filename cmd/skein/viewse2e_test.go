@@ -8,7 +8,8 @@ import (
 	"skein/inbox"
 )
 
-// An agent goes to lists by keyboard, sorts them, saves them as views, and changes
+// An agent goes to lists by keyboard, sorts them, opens one after another faster than
+// they are drawn, saves lists as views, and changes
 // what is selected at once and takes it back, while a supervisor works beside: what
 // that one changes comes in and is counted, what was changed in the same instant is
 // left alone, and of an inbox that isn't the agent's there is neither row nor count.
@@ -26,7 +27,7 @@ func TestViewsInBrowser(t *testing.T) {
 	}
 	n.mail("other", "Matter X", "Kim X/kimx@x.example", inbox.Proven, "Hello, it is about something else.")
 	boss.find("Matter X")
-	n.inBrowser("views.mjs", "listed sorted selected offered tagged form live kept viewed", "SKEIN_BESIDE="+boss.token)
+	n.inBrowser("views.mjs", "listed sorted quick selected offered tagged form live kept viewed", "SKEIN_BESIDE="+boss.token)
 }
 
 // A list of 100,000 is scrolled and walked far down: few rows are drawn at a time,

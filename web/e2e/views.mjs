@@ -47,6 +47,39 @@ await run(async () => {
   await shows("FEDCBA");
   await done("sorted");
 
+  // A key that follows at once on the one that opens the next is the next one's: its
+  // field isn't drawn yet, and no frame comes between.
+  const field = page.locator("[data-answer] textarea:focus");
+  const opened = (letter) => there(page.locator("[data-conversation] h1").getByText(`Matter ${letter}`));
+  await press("j", "Enter");
+  await opened("F");
+  await there(page.locator("[data-answer] .ProseMirror"));
+  await page.evaluate(async () => {
+    const label = () => document.querySelector("[data-conversation]").getAttribute("aria-label");
+    const key = (k) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: k, bubbles: true, cancelable: true }));
+    const was = label();
+    key("j");
+    for (let i = 0; i < 10_000 && label() === was; i++) await null;
+    key("n");
+  });
+  await there(field);
+  await type("Quickly");
+  await opened("E");
+  await press("Escape", "k");
+  await opened("F");
+  await press("n");
+  await there(field);
+  if ((await field.inputValue()) !== "") throw new Error(`the note of one stands in another: ${await field.inputValue()}`);
+  await press("Escape", "j");
+  await opened("E");
+  await press("n");
+  await there(field);
+  if ((await field.inputValue()) !== "Quickly") throw new Error(`the note has become ${await field.inputValue()}`);
+  await press("Control+a", "Delete", "Escape");
+  await done("quick");
+  await page.goto(`${SKEIN_URL}/all`);
+  await shows("FEDCBA");
+
   // Selected by keys, changed at once, taken back as a whole.
   await press("j", "x", "J", "J");
   await selected(3);

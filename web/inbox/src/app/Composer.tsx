@@ -2,7 +2,7 @@
 // docked below the conversation. The draft is kept as it is written.
 
 import { LockKeyhole, MessageSquareText, Paperclip, Phone, X } from "lucide-react";
-import { Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { memo, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { Button as AriaButton } from "react-aria-components";
 import { api, body } from "../api/client";
@@ -77,13 +77,14 @@ let lastUpload = 0;
 
 export interface ComposerHandle {
   reply: () => void;
+  note: () => void;
   /** Puts what could not be sent back into the field. */
   restore: (d: Partial<Draft>) => void;
   /** Puts something in at the caret. */
   insert: (html: string) => void;
 }
 
-export function Composer({
+export const Composer = memo(function Composer({
   conversation: c,
   messages,
   agentId,
@@ -99,7 +100,7 @@ export function Composer({
   agentId: string;
   narrow: boolean;
   /** Tells the newest public message that the author had seen when the draft was begun; 0 for none. */
-  onSeen: (seq: number) => void;
+  onSeen: (conversation: string, seq: number) => void;
   onSent: () => void;
   onClosed: () => void;
   handle: (h: ComposerHandle | null) => void;
@@ -153,9 +154,9 @@ export function Composer({
   );
 
   useEffect(() => {
-    onSeen(draft.seenSeq);
+    onSeen(c.id, draft.seenSeq);
     sync.edit(draft);
-  }, [draft, sync, onSeen]);
+  }, [draft, sync, onSeen, c.id]);
   useEffect(
     () =>
       sync.run((theirs, by) => {
@@ -189,6 +190,7 @@ export function Composer({
   useEffect(() => {
     handle({
       reply: () => focus("reply"),
+      note: () => focus("note"),
       restore: (d) => {
         edit(d);
         if (d.html !== undefined) editor.current?.set(d.html);
@@ -593,4 +595,4 @@ export function Composer({
       )}
     </section>
   );
-}
+});

@@ -1,7 +1,8 @@
 // The conversation: what was said, what waits to be said, and the composer.
 
 import { ArrowLeft } from "lucide-react";
-import { type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { memo, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { assign, setStatus } from "../actions";
 import { ApiError } from "../api/client";
 import { useWords } from "../conversationwords";
@@ -11,6 +12,7 @@ import { useGo } from "../navigate";
 import { listed, type Place } from "../place";
 import type { Conversation, Me, Message } from "../types";
 import { Button, IconButton, Trouble } from "../ui/controls";
+import { afterPaint } from "../ui/afterpaint";
 import { useCommand } from "../ui/hooks";
 import { whole } from "../closing";
 import { forgive, refusals, useSignal } from "../ui/signals";
@@ -45,7 +47,7 @@ const Elsewhere = lazy(() => import("./Elsewhere").then((m) => ({ default: m.Els
 const PinsBar = lazy(() => import("./Pins").then((m) => ({ default: m.PinsBar })));
 const Triage = lazy(() => import("./Triage").then((m) => ({ default: m.Triage })));
 
-export function ConversationPane({
+export const ConversationPane = memo(function ConversationPane({
   place,
   opened,
   me,
@@ -98,10 +100,14 @@ export function ConversationPane({
     );
   }
   return (
-    <Opened key={c.id} c={c} place={place} me={me} agentId={agentId} narrow={narrow} panelShown={panelShown} onPanel={onPanel} back={back} />
+    <Opened c={c} place={place} me={me} agentId={agentId} narrow={narrow} panelShown={panelShown} onPanel={onPanel} back={back} />
   );
-}
+});
 
+/**
+ * One after another is drawn in it. What has a state that is one conversation's is
+ * keyed by it.
+ */
 function Opened({
   c,
   place,
@@ -130,11 +136,35 @@ function Opened({
   const setComposer = useCallback((h: ComposerHandle | null) => {
     composer.current = h;
   }, []);
-  const [seenSeq, setSeenSeq] = useState(0);
+  const [seen, setSeen] = useState({ of: c.id, seq: 0 });
+  const seenSeq = seen.of === c.id ? seen.seq : 0;
+  const onSeen = useCallback((of: string, seq: number) => setSeen({ of, seq }), []);
   const [sent, setSent] = useState(0);
+  const onSent = useCallback(() => setSent((n) => n + 1), []);
   const main = useRef<HTMLElement>(null);
   const [dialog, setDialog] = useState<{ which: Together; picked: string }>({ which: "", picked: "" });
   const [form, setForm] = useState<{ which: "" | "call" | "follow-up"; number: string }>({ which: "", number: "" });
+  const [triage, setTriage] = useState<"" | Sorting>("");
+  const [was, setWas] = useState(c.id);
+  if (was !== c.id) {
+    setWas(c.id);
+    setSent(0);
+    setDialog({ which: "", picked: "" });
+    setForm({ which: "", number: "" });
+    setTriage("");
+  }
+
+  // What is read is drawn first: until that is painted, the field of the one before stands.
+  const current = useMemo(() => ({ c, messages: said.messages }), [c, said.messages]);
+  const [kept, setKept] = useState(current);
+  const stale = kept.c.id !== c.id;
+  const answered = stale ? kept : current;
+  useEffect(() => (stale ? afterPaint(() => flushSync(() => setKept(current))) : afterPaint(() => setKept(current))), [stale, current]);
+  const latest = useRef({ leave: (): void => undefined, log: (): void => undefined, current, stale });
+  const field = useCallback((): ComposerHandle | null => {
+    if (latest.current.stale) flushSync(() => setKept(latest.current.current));
+    return composer.current;
+  }, []);
   const theirNumber = numberOf(said.messages);
   const log = useCallback((number: string) => setForm({ which: "call", number }), []);
   const logTheirs = useCallback(() => log(theirNumber), [log, theirNumber]);
@@ -144,7 +174,7 @@ function Opened({
   useEffect(() => {
     // Not when the window has become narrow under somebody who writes.
     if (narrow && main.current?.contains(document.activeElement) === false) main.current.focus({ preventScroll: true });
-  }, [narrow]);
+  }, [narrow, c.id]);
 
   // After "close", the next one of the list: for one that has left it already
   // (it was assigned), what came into its place.
@@ -182,16 +212,16 @@ function Opened({
   // A reply that was taken back is written on here.
   const taken = useSignal(takenBack);
   useEffect(() => {
-    if (taken?.conversationId !== c.id) return;
+    if (stale || taken?.conversationId !== c.id) return;
     takenBack.set(null);
     composer.current?.restore(taken.draft);
-  }, [taken, c.id]);
+  }, [taken, c.id, stale]);
   const put = useSignal(putIn);
   useEffect(() => {
-    if (put?.conversationId !== c.id) return;
+    if (stale || put?.conversationId !== c.id) return;
     putIn.set(null);
     composer.current?.insert(put.html);
-  }, [put, c.id]);
+  }, [put, c.id, stale]);
   const beside = useSignal(aside);
   useCommand("sides", () => aside.set({ of: c.id, open: "" }));
   useCommand("forward", () => {
@@ -207,7 +237,6 @@ function Opened({
   useCommand("close", close, c.status !== "closed");
   useCommand("assign-me", () => assign(c, agentId));
 
-  const [triage, setTriage] = useState<"" | Sorting>("");
   useCommand("snooze", () => setTriage("snooze"));
   useCommand("tags", () => setTriage("tags"));
   useCommand("priority", () => setTriage("priority"));
@@ -217,14 +246,22 @@ function Opened({
   useCommand("block", () => setTriage("block"));
   useCommand("spam", spam, c.status !== "spam");
 
-  const reply = useCallback(() => composer.current?.reply(), []);
+  const reply = useCallback(() => field()?.reply(), [field]);
+  // Who is quicker than the field has it at once.
+  useCommand("reply", reply, stale);
+  useCommand("note", () => field()?.note(), stale);
+  useEffect(() => {
+    latest.current = { leave, log: logTheirs, current, stale };
+  });
+  const onClosed = useCallback(() => latest.current.leave(), []);
+  const onLog = useCallback(() => latest.current.log(), []);
   const newer = seenSeq === 0 ? [] : said.messages.filter((m) => m.kind === "message" && m.seq > seenSeq && m.author.agentId !== agentId);
 
   return (
     <main ref={main} data-conversation="" tabIndex={-1} aria-label={w.conversation(c.number)} className="flex min-w-0 flex-1 flex-col bg-surface outline-none!">
       <Header c={c} me={me} agentId={agentId} back={back} panelShown={panelShown} onPanel={onPanel} onClose={close} onSpam={spam} onGone={leave} onSort={setTriage} narrow={narrow} onTogether={(which) => setDialog({ which, picked: "" })} onLog={logTheirs} onFollowUp={() => setForm({ which: "follow-up", number: "" })} />
-      <TaskBar c={c} me={me} onCalled={(t) => log(t.customer.address)} />
-      <RelatedBar c={c} place={place} onJoin={(picked) => setDialog({ which: "join", picked })} />
+      <TaskBar key={`tasks ${c.id}`} c={c} me={me} onCalled={(t) => log(t.customer.address)} />
+      <RelatedBar key={`related ${c.id}`} c={c} place={place} onJoin={(picked) => setDialog({ which: "join", picked })} />
       <Suspense fallback={null}>
         <SidesBar c={c} />
         <Elsewhere c={c} place={place} agentId={agentId} />
@@ -238,6 +275,7 @@ function Opened({
         </div>
       )}
       <Scroll
+        key={c.id}
         count={said.messages.length}
         newest={said.messages.at(-1)?.id ?? ""}
         more={said.more}
@@ -247,7 +285,7 @@ function Opened({
         sent={sent}
         top={
           <Suspense fallback={null}>
-            <PinsBar c={c} />
+            <PinsBar key={c.id} c={c} />
           </Suspense>
         }
       >
@@ -278,22 +316,26 @@ function Opened({
           conversation={c}
           messages={said.messages}
           agentId={agentId}
-          onEdit={(d) => composer.current?.restore(d)}
+          onEdit={(d) => field()?.restore(d)}
         />
       </Scroll>
       <TypingLine c={c} me={agentId} />
-      <SeenLine newer={newer} onSeen={(seq) => composer.current?.restore({ seenSeq: seq })} />
-      <Composer
-        conversation={c}
-        messages={said.messages}
-        agentId={agentId}
-        narrow={narrow}
-        onSeen={setSeenSeq}
-        onSent={() => setSent((n) => n + 1)}
-        onClosed={leave}
-        handle={setComposer}
-        onLog={logTheirs}
-      />
+      <SeenLine newer={newer} onSeen={(seq) => field()?.restore({ seenSeq: seq })} />
+      {/* Nothing is written into the field of the one before. */}
+      <div className="contents" onPointerDownCapture={() => void field()} {...(stale ? { onFocusCapture: reply } : {})}>
+        <Composer
+          key={answered.c.id}
+          conversation={answered.c}
+          messages={answered.messages}
+          agentId={agentId}
+          narrow={narrow}
+          onSeen={onSeen}
+          onSent={onSent}
+          onClosed={onClosed}
+          handle={setComposer}
+          onLog={onLog}
+        />
+      </div>
       {triage !== "" && (
         <Suspense fallback={null}>
           <Triage c={c} me={me} which={triage} onClose={() => setTriage("")} onGone={leave} />

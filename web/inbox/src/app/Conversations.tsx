@@ -83,8 +83,9 @@ export function Conversations({ me, person, place, filter, counts }: { me: strin
     (i: number) => {
       virtual.scrollToIndex(i, { align: "auto" });
       const id = rows[i]?.id;
-      // The row may not be drawn yet.
+      // The row may not be drawn yet, and who is quick writes by then.
       requestAnimationFrame(() => {
+        if (document.activeElement?.closest("[data-answer]")) return;
         scroller.current?.querySelector<HTMLElement>(`[data-row="${id ?? ""}"] a`)?.focus({ preventScroll: true });
       });
     },

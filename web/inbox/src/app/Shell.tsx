@@ -162,8 +162,6 @@ export function Shell(): ReactNode {
           !narrow && <NothingOpen />
         ) : ConversationPane ? (
           <ConversationPane
-            // A conversation has its own scroll, draft and focus.
-            key={place.open}
             place={place}
             opened={open}
             me={me}
