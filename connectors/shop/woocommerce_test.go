@@ -66,6 +66,22 @@ func TestWooCommerce(t *testing.T) {
 	}
 }
 
+// An order whose currency is none keeps all but its amounts, and one whose sums
+// don't add up what it says; each says what is wrong.
+func TestWooCommerceMoney(t *testing.T) {
+	t.Parallel()
+	h := newHook(t, wooSettings)
+	lamp := wooLamp("2026-06-01T10:00:00", "processing", "")
+	o := public(h.woo("order.updated", strings.Replace(lamp, `"EUR"`, `"QQQ"`, 1)))
+	if o.Currency != "" || o.Total != 0 || o.Status != "processing" || o.Email != "ada@x.example" || len(o.Problems) != 1 || !strings.Contains(o.Problems[0], "QQQ") {
+		t.Errorf("the order in no currency is %s", compact(o))
+	}
+	o = public(h.woo("order.updated", strings.Replace(lamp, `"17.90"`, `"99.90"`, 1)))
+	if o.Total != 9990 || len(o.Problems) != 1 || !strings.Contains(o.Problems[0], "99.90") {
+		t.Errorf("the order whose sums don't add up is %s", compact(o))
+	}
+}
+
 // The words on an order, in any order and more than once, make the same order.
 func TestWooCommerceConverges(t *testing.T) {
 	t.Parallel()
