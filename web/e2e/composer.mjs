@@ -34,7 +34,7 @@ await run(async () => {
 
   // Where there is none, the page shows how one may be.
   await s.getByRole("button", { name: "Begin with an example" }).waitFor();
-  await shots(s, "saved-none");
+  await look(s, "saved-none");
   await s.getByRole("button", { name: "Begin with an example" }).click();
   const example = await s.getByLabel("Text in any language").inputValue();
   if (!example.includes("your order {{order.number}} is on its way")) throw new Error(`the example is ${example}`);
