@@ -377,7 +377,7 @@ func TestDrain(t *testing.T) {
 // the code that tells whose fault it was.
 func TestHostileClients(t *testing.T) {
 	t.Parallel()
-	_, url, _, _ := start(t, func(c *Config) { c.AuthTimeout = 300 * time.Millisecond })
+	_, url, _, _ := start(t, func(c *Config) { c.AuthTimeout = time.Minute })
 	raw := func(first string, then ...string) *browser {
 		conn, _, err := websocket.Dial(context.Background(), url, nil)
 		if err != nil {
@@ -416,6 +416,7 @@ func TestHostileClients(t *testing.T) {
 		})
 	}
 	t.Run("silence", func(t *testing.T) {
+		_, url, _, _ := start(t, func(c *Config) { c.AuthTimeout = 300 * time.Millisecond })
 		conn, _, err := websocket.Dial(context.Background(), url, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -100,7 +100,7 @@ await run(async () => {
   await there(page.locator("[data-conversation] header").getByText("High"));
   await gone(page.getByRole("dialog"));
   await command("tag", /^Tags/);
-  await page.getByRole("dialog").getByRole("textbox").waitFor();
+  await page.getByRole("dialog").getByRole("combobox").waitFor();
   await look("tags");
   await type("lid");
   await press("Enter");

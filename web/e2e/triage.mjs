@@ -130,10 +130,10 @@ await run(async () => {
   await header().getByRole("button", { name: "Watching" }).waitFor();
   await done("watched");
   // On another device, no more and again.
-  await until("it is watched", async () => (await call("GET", `/conversations/${number("E")}/watch`)).watching);
-  await call("DELETE", `/conversations/${number("E")}/watch`);
+  await until("it is watched", async () => (await call(SKEIN_TOKEN, "GET", `/conversations/${number("E")}/watch`)).watching);
+  await call(SKEIN_TOKEN, "DELETE", `/conversations/${number("E")}/watch`);
   await gone(header().getByRole("button", { name: "Watching" }));
-  await call("PUT", `/conversations/${number("E")}/watch`);
+  await call(SKEIN_TOKEN, "PUT", `/conversations/${number("E")}/watch`);
   await header().getByRole("button", { name: "Watching" }).waitFor();
   await press("T");
   await dialog().getByRole("button", { name: "Warehouse" }).press("Enter");
