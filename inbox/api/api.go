@@ -81,6 +81,7 @@ type Conversations interface {
 	Conversation(ctx context.Context, rights *inbox.Rights, ref string) (inbox.Conversation, error)
 	Patch(ctx context.Context, by *inbox.Caller, ref string, p inbox.Patch, now time.Time) (inbox.Conversation, error)
 	Messages(ctx context.Context, rights *inbox.Rights, ref string, before int64, limit int) ([]inbox.Message, int64, error)
+	Activity(ctx context.Context, rights *inbox.Rights, ref string) ([]inbox.Activity, error)
 	Search(ctx context.Context, rights *inbox.Rights, text string, after inbox.Cursor, limit int) ([]inbox.Hit, inbox.Cursor, error)
 	CountConversations(ctx context.Context, rights *inbox.Rights, f inbox.ConversationFilter) (int, error)
 	TagCounts(ctx context.Context, rights *inbox.Rights) ([]inbox.TagCount, error)

@@ -125,6 +125,9 @@ func (a *API) conversations() {
 		Description: "Each for itself: what can't be done with one is told of it."}, a.changes)
 	secured(a, huma.Operation{OperationID: "messages", Method: "GET", Path: Root + "/conversations/{id}/messages", Tags: tag,
 		Summary: "List a conversation's messages, the newest page first"}, a.messages)
+	secured(a, huma.Operation{OperationID: "activity", Method: "GET", Path: Root + "/conversations/{id}/activity", Tags: tag,
+		Summary:     "List what was done to a conversation and what happened to its orders",
+		Description: "By rising time, the newest 200: what stands between the messages."}, a.activity)
 	secured(a, huma.Operation{OperationID: "search", Method: "GET", Path: Root + "/search", Tags: tag,
 		Summary: "Search in what was said", Description: "The newest first, one message a conversation."}, a.search)
 	secured(a, huma.Operation{OperationID: "find", Method: "GET", Path: Root + "/find", Tags: tag,
@@ -301,6 +304,14 @@ func (a *API) changes(ctx context.Context, by *inbox.Caller, in *changesInput) (
 func (a *API) messages(ctx context.Context, by *inbox.Caller, in *messagesInput) (*body[MessagePage], error) {
 	list, next, err := a.cfg.Store.Messages(ctx, &by.Rights, in.ID, in.Before, in.Limit)
 	return &body[MessagePage]{MessagePage{Items: list, Next: next}}, err
+}
+
+func (a *API) activity(ctx context.Context, by *inbox.Caller, in *RefParam) (*body[items[inbox.Activity]], error) {
+	list, err := a.cfg.Store.Activity(ctx, &by.Rights, in.ID)
+	if list == nil {
+		list = []inbox.Activity{}
+	}
+	return &body[items[inbox.Activity]]{items[inbox.Activity]{list}}, err
 }
 
 func (a *API) search(ctx context.Context, by *inbox.Caller, in *searchInput) (*body[page[inbox.Hit]], error) {

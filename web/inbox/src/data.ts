@@ -3,6 +3,7 @@
 
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
+import { fetchActivity, type Activity } from "./activity";
 import { api, body } from "./api/client";
 import * as parse from "./parse";
 import * as parseCustomer from "./parsecustomer";
@@ -247,9 +248,13 @@ export interface Messages {
 
 const messagesKey = (id: string): readonly string[] => ["messages", id];
 
+const activityKey = (id: string): readonly string[] => ["activity", id];
+
 async function fetchMessages(id: string, before: number, signal?: AbortSignal): Promise<{ next: number; from: number }> {
   await beforeFetch();
   const known = store.get().messages.get(id);
+  // It stands between the messages, and is drawn with them; without it they are.
+  const happened = before === 0 ? queries.query({ queryKey: activityKey(id), queryFn: () => fetchActivity(id) }).catch(() => undefined) : undefined;
   const page = parse.messagePage(
     await body(
       api.GET("/api/v1/conversations/{id}/messages", {
@@ -258,6 +263,7 @@ async function fetchMessages(id: string, before: number, signal?: AbortSignal): 
       }),
     ),
   );
+  await happened;
   const from = page.items[0]?.seq ?? 0;
   const of = { from: page.next === 0 ? 0 : from, to: before === 0 ? Infinity : before - 1 };
   store.update((s) => putMessages(withoutGone(s, id, known, page.items, of.from, of.to), page.items));
@@ -288,6 +294,14 @@ export function useMessages(id: string): Messages {
     fetchMore: () => void q.fetchNextPage(),
     retry: () => void q.refetch(),
   };
+}
+
+const nothing: readonly Activity[] = [];
+
+/** What was done to a conversation between its messages, which have it fetched. */
+export function useActivity(id: string): readonly Activity[] {
+  const q = useQuery({ queryKey: activityKey(id), enabled: id !== "", queryFn: () => fetchActivity(id) });
+  return q.data ?? nothing;
 }
 
 /** Fetches a neighbour's messages before it is opened. */

@@ -150,7 +150,7 @@ function changed(c: Change): void {
       // It is in sight again: what happened to its messages meanwhile was not told.
       if (!before.conversations.has(c.entity)) void queries.invalidateQueries({ queryKey: ["messages", c.entity] });
       if (c.conversation.sideOf !== "") again(`sides ${c.conversation.sideOf}`);
-      again(`sending ${c.entity}`, `links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`, `panel ${c.conversation.customer.customerId}`);
+      again(`activity ${c.entity}`, `sending ${c.entity}`, `links ${c.entity}`, `facts ${c.entity}`, `related ${c.entity}`, `panel ${c.conversation.customer.customerId}`);
       break;
     case "gone":
       if (before.messages.has(c.entity)) {
@@ -170,7 +170,7 @@ function changed(c: Change): void {
       break;
     case "order.changed": {
       const was = before.orders.get(c.order.id)?.identityId ?? c.who; // it may have turned out to be somebody else's
-      again("links", ...panelsOf(c.who), ...(was === c.who ? [] : panelsOf(was)));
+      again("links", "activity", ...panelsOf(c.who), ...(was === c.who ? [] : panelsOf(was)));
       break;
     }
     case "customer.changed":

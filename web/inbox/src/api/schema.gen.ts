@@ -649,6 +649,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was done to a conversation and what happened to its orders
+         * @description By rising time, the newest 200: what stands between the messages.
+         */
+        get: operations["activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/block": {
         parameters: {
             query?: never;
@@ -2829,6 +2849,34 @@ export interface components {
             /** @description What the shop can be asked for, and may be; and why not the rest */
             offered: components["schemas"]["ActionOffer"][];
         };
+        Activity: {
+            /** @description Who did it; of what customers and shops do, their kind alone */
+            actor: components["schemas"]["Actor"];
+            /** @description To whom; with an empty id: to nobody any more */
+            assigned?: components["schemas"]["Named"];
+            /** Format: date-time */
+            at: string;
+            id: string;
+            /** @description To which it was moved; with an empty id: to one that the reader doesn't see */
+            inbox?: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description The number of the conversation that became part of this one
+             */
+            joined?: number;
+            order?: components["schemas"]["OrderActivity"];
+            /** Format: int64 */
+            priority?: number;
+            /**
+             * @description Open is said of what was closed or spam alone
+             * @enum {string}
+             */
+            status?: "open" | "closed" | "snoozed" | "spam";
+            tagged?: string[];
+            /** @description With an empty id: of none any more */
+            team?: components["schemas"]["Named"];
+            untagged?: string[];
+        };
         Actor: {
             id?: string;
             kind: string;
@@ -3858,6 +3906,9 @@ export interface components {
         ItemsAccountView: {
             items: components["schemas"]["AccountView"][];
         };
+        ItemsActivity: {
+            items: components["schemas"]["Activity"][];
+        };
         ItemsBrand: {
             items: components["schemas"]["Brand"][];
         };
@@ -4263,6 +4314,10 @@ export interface components {
             conversation: components["schemas"]["Conversation"];
             factId: string;
         };
+        Named: {
+            id: string;
+            name: string;
+        };
         NewFieldInputBody: {
             /** @description Whose conversations have it; empty: all */
             inboxes?: string[];
@@ -4536,6 +4591,19 @@ export interface components {
             updatedAt: string;
             /** Format: int64 */
             version: number;
+        };
+        OrderActivity: {
+            /**
+             * Format: int64
+             * @description Of a refund, in minor units of the currency
+             */
+            amount?: number;
+            currency?: string;
+            /** @enum {string} */
+            kind: "order" | "shipment" | "refund" | "return";
+            number: string;
+            /** @description Of a shipment or a return */
+            status?: string;
         };
         OrderImport: {
             /** @description The first of them */
@@ -6953,6 +7021,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A conversation's id or its number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsActivity"];
                 };
             };
             /** @description What is wrong */

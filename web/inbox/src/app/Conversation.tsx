@@ -1,12 +1,13 @@
 // The conversation: what was said, what waits to be said, and the composer.
 
 import { ArrowLeft } from "lucide-react";
-import { memo, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Fragment, memo, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { assign, setStatus } from "../actions";
+import { between } from "../activity";
 import { ApiError } from "../api/client";
 import { useWords } from "../conversationwords";
-import { prefetch, useFileToken, useFilter, useListing, useMessages } from "../data";
+import { prefetch, useFileToken, useFilter, useListing, useActivity, useMessages } from "../data";
 import { aside, putIn, takenBack } from "../draft";
 import { useGo } from "../navigate";
 import { listed, type Place } from "../place";
@@ -19,6 +20,7 @@ import { forgive, refusals, useSignal } from "../ui/signals";
 import { lazy } from "../ui/later";
 import { goesOn, isLine } from "../lines";
 import { MessagesSkeleton } from "./Blank";
+import { ActivityLines } from "./ActivityLines";
 import { ChatLine } from "./ChatLine";
 import { TypingLine } from "./Colleagues";
 import { Composer, type ComposerHandle } from "./Composer";
@@ -130,6 +132,8 @@ function Opened({
   const go = useGo();
   const w = useWords();
   const said = useMessages(c.id);
+  const happened = useActivity(c.id);
+  const lines = useMemo(() => between(said.messages, happened, said.more), [said.messages, happened, said.more]);
   const token = useFileToken();
   const refusal = useSignal(refusals).get(c.id) ?? "";
   const composer = useRef<ComposerHandle | null>(null);
@@ -294,23 +298,32 @@ function Opened({
         ) : said.loading && said.messages.length === 0 ? (
           <MessagesSkeleton />
         ) : (
-          said.messages.map((m, i) => {
-            const fresh = newer.some((n) => n.id === m.id);
-            return isLine(m) ? (
-              <ChatLine
-                key={m.id}
-                message={m}
-                who={c.customer.name}
-                token={token}
-                fresh={fresh}
-                follows={goesOn(said.messages[i - 1], m)}
-                last={!goesOn(m, said.messages[i + 1])}
-                onMove={move}
-              />
-            ) : (
-              <MessageView key={m.id} message={m} token={token} fresh={fresh} onReply={reply} onMove={move} />
-            );
-          })
+          <>
+            {said.messages.map((m, i) => {
+              const fresh = newer.some((n) => n.id === m.id);
+              const before = lines.get(m.id);
+              const next = said.messages[i + 1];
+              return (
+                <Fragment key={m.id}>
+                  {before && <ActivityLines of={before} />}
+                  {isLine(m) ? (
+                    <ChatLine
+                      message={m}
+                      who={c.customer.name}
+                      token={token}
+                      fresh={fresh}
+                      follows={!before && goesOn(said.messages[i - 1], m)}
+                      last={(next !== undefined && lines.has(next.id)) || !goesOn(m, next)}
+                      onMove={move}
+                    />
+                  ) : (
+                    <MessageView message={m} token={token} fresh={fresh} onReply={reply} onMove={move} />
+                  )}
+                </Fragment>
+              );
+            })}
+            {lines.has("") && <ActivityLines of={lines.get("") ?? []} />}
+          </>
         )}
         <Outgoing
           conversation={c}
