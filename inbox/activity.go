@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -42,7 +41,7 @@ type OrderActivity struct {
 }
 
 // OrderActivities is what happened to the orders of a conversation since it
-// began, in the order of time.
+// began, order by order.
 func OrderActivities(links []OrderLink, since time.Time) (list []Activity) {
 	for _, l := range links {
 		o := l.Order
@@ -77,7 +76,6 @@ func OrderActivities(links []OrderLink, since time.Time) (list []Activity) {
 			add(r.At, OrderActivity{Kind: "return", Status: r.Status}, r.ExternalID)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Activity) int { return a.At.Compare(b.At) })
 	return list
 }
 
@@ -117,9 +115,10 @@ func (a *Activity) Between(before, after *Conversation) bool {
 	return told
 }
 
-// MergeActivities puts lists together in the order of time, and keeps the newest.
+// MergeActivities puts lists together in the order of time, and keeps the newest; of
+// one instant as they stand.
 func MergeActivities(most int, lists ...[]Activity) []Activity {
 	all := slices.Concat(lists...)
-	slices.SortStableFunc(all, func(a, b Activity) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(all, func(a, b Activity) int { return a.At.Compare(b.At) })
 	return all[max(0, len(all)-most):]
 }

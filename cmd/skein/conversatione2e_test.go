@@ -31,6 +31,6 @@ func TestConversationInBrowser(t *testing.T) {
 	n.mail("support", "Kettle", cara, inbox.Proven, "My order #10021 hasn't come. Please send it to Hauptstraße 12, 1010 Wien.\nIt is a gift: no invoice in the parcel.")
 	n.mail("support", "Whisk", cara, inbox.Proven, "Do you sell whisks?")
 	n.mail("other", "Secret", cara, inbox.Proven, "This is for the others.")
-	n.inBrowser("conversation.mjs", "pinned taken off mentioning named elsewhere answered elsewhere language forward forwarded paper",
+	n.inBrowser("conversation.mjs", "pinned taken off mentioning named elsewhere answered elsewhere activity language forward forwarded paper",
 		fmt.Sprintf("SKEIN_CONVERSATIONS=%d %d %d", ana.find("Kettle").Number, ana.find("Whisk").Number, ben.find("Secret").Number))
 }

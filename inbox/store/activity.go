@@ -35,7 +35,7 @@ func (s *Store) Activity(ctx context.Context, rights *inbox.Rights, ref string) 
 			SELECT e.* FROM conversations k JOIN events e ON e.entity = k.id AND e.kind = 'conversation.changed'
 			WHERE k.merged_into = $1 AND e.after->>'mergedInto' = $1::text AND e.before->>'mergedInto' IS DISTINCT FROM $1::text
 		) e LEFT JOIN agents a ON e.actor_kind = 'agent' AND a.id::text = e.actor_id
-		ORDER BY e.at DESC, e.id DESC LIMIT $2`, c.ID, maxActivity)
+		ORDER BY e.at DESC, e.version DESC LIMIT $2`, c.ID, maxActivity)
 	if err != nil {
 		return nil, fmt.Errorf("activity of %s: %w", c.ID, err)
 	}
@@ -72,6 +72,7 @@ func (s *Store) Activity(ctx context.Context, rights *inbox.Rights, ref string) 
 	}); err != nil {
 		return nil, fmt.Errorf("activity of %s: %w", c.ID, err)
 	}
+	slices.Reverse(done)
 	if err := nameAll(ctx, s.pool, done); err != nil {
 		return nil, fmt.Errorf("activity of %s: %w", c.ID, err)
 	}

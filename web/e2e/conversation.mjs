@@ -89,6 +89,14 @@ await run(async () => {
   await gone(banner);
   tell("answered elsewhere");
 
+  // What a colleague does stands between the messages, at once.
+  await b.locator("[data-conversation]").focus();
+  await b.goto(a.url());
+  await b.locator("[data-message]").first().waitFor();
+  await b.keyboard.press("m");
+  await a.locator("[data-activity]").getByText("ben took it").waitFor();
+  await done(a, "activity");
+
   // The reply is in the language of the shop, until the agent says otherwise.
   await a.keyboard.press("r");
   await a.locator("[contenteditable=true]:focus").waitFor();
