@@ -82,13 +82,13 @@ await run(async () => {
   page.setDefaultTimeout(120_000);
   const fetched = new Set();
   page.on("requestfinished", (r) => {
-    const id = /\/conversations\/([^/?]+)\/messages/.exec(r.url())?.[1];
-    if (id) fetched.add(id);
+    const [, id, what] = /\/conversations\/([^/?]+)\/(messages|activity)/.exec(r.url()) ?? [];
+    if (id) fetched.add(`${id} ${what}`);
   });
   // Nothing is fetched ahead while the page isn't live.
   const ahead = async (id) => {
-    for (const end = Date.now() + 2_000; Date.now() < end && !fetched.has(id); ) await new Promise((r) => setTimeout(r, 20));
-    return fetched.has(id);
+    for (const end = Date.now() + 2_000; Date.now() < end && !(fetched.has(`${id} messages`) && fetched.has(`${id} activity`)); ) await new Promise((r) => setTimeout(r, 20));
+    return fetched.has(`${id} messages`) && fetched.has(`${id} activity`);
   };
 
   await page.goto(`${SKEIN_URL}/all?status=all`);
