@@ -3,6 +3,7 @@
 
 import createClient from "openapi-fetch";
 import { list, message, record, str } from "../parse";
+import { keyFrame } from "./afterkey";
 import { currentToken, refresh } from "../session";
 import { SignedOut } from "../tokens";
 import type { Message } from "../types";
@@ -48,7 +49,16 @@ export async function authFetch(request: Request): Promise<Response> {
 // The address is absolute so that Request can be made outside a browser too.
 const base = typeof location === "undefined" ? "http://localhost" : location.origin;
 
-export const api = createClient<paths>({ baseUrl: base, fetch: authFetch });
+const client = createClient<paths>({ baseUrl: base, fetch: authFetch });
+
+/** The calls of the HTTP API. What is read waits for the frame of a key that is being pressed. */
+export const api: typeof client = {
+  ...client,
+  GET: ((...of: readonly unknown[]) => {
+    const get = client.GET as (...of: readonly unknown[]) => Promise<unknown>;
+    return keyFrame()?.then(() => get(...of)) ?? get(...of);
+  }) as typeof client.GET,
+};
 
 /** Makes an ApiError of a problem+json body, in the page's language as far as it has the words. */
 export async function problem(status: number, body: unknown): Promise<ApiError> {
