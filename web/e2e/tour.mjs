@@ -54,7 +54,7 @@ export async function tour(page, url, subject) {
   await page.locator("[data-answer] .ProseMirror").waitFor();
   await page.keyboard.press("Escape");
   await read();
-  await look(() => page.locator("[data-message] header button[aria-expanded]").last().click()); // why it is here
+  await look(() => page.locator("[data-message] header button[aria-expanded]").nth(1).click()); // why it is here, beside to whom it went
   await look(press("a"));
   await look(last("[data-conversation] > header"));
   for (const key of ["s", "t", "p"]) await look(press(key));
