@@ -24,7 +24,7 @@ const (
 	batchMax = 256
 	// bulkMax is the same for bulk items, bulkAside while live ones come.
 	bulkMax   = 64
-	bulkAside = 16
+	bulkAside = 6
 	// asideFor is how long after a live item bulk ones stand aside.
 	asideFor = 2 * time.Second
 
