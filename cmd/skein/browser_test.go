@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"skein/inbox/inboxtest"
 )
 
 // inBrowser runs a page's half of a test, which tells of its steps.
@@ -35,25 +37,7 @@ type page struct {
 	t     *testing.T
 	in    io.Writer
 	steps chan string
-	err   *spoken
-}
-
-// spoken is what a program said, which may go on.
-type spoken struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (s *spoken) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.all.Write(b)
-}
-
-func (s *spoken) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.all.String()
+	err   *inboxtest.Said
 }
 
 func runPage(t *testing.T, node, script string, vars ...string) *page {
@@ -61,7 +45,7 @@ func runPage(t *testing.T, node, script string, vars ...string) *page {
 	cmd := exec.CommandContext(t.Context(), node, script)
 	cmd.Dir = "../../web"
 	cmd.Env = append(os.Environ(), vars...)
-	p := &page{t: t, steps: make(chan string, 8), err: &spoken{}}
+	p := &page{t: t, steps: make(chan string, 8), err: &inboxtest.Said{}}
 	var err error
 	if p.in, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)

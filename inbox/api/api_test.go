@@ -42,7 +42,7 @@ type server struct {
 	bus           *fakeBus
 	now           *clock
 	first, second inbox.Inbox
-	log           *syncBuffer
+	log           *inboxtest.Said
 }
 
 type clock struct {
@@ -52,18 +52,6 @@ type clock struct {
 
 func (c *clock) now() time.Time       { c.mu.Lock(); defer c.mu.Unlock(); return c.at }
 func (c *clock) pass(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.at = c.at.Add(d) }
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-func (s *syncBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.b.String() }
 
 type fakeBus struct{ replayed, discarded []uint64 }
 
@@ -147,7 +135,7 @@ func emptyServer(t testing.TB) (*server, *auth.Passwords) {
 		t.Fatal(err)
 	}
 	passwords := auth.NewPasswords(auth.Cost{Memory: 64, Passes: 1, Threads: 1}, 2)
-	s := &server{store: st, blobs: blobs, bus: &fakeBus{}, now: &clock{at: time.Now()}, log: &syncBuffer{}}
+	s := &server{store: st, blobs: blobs, bus: &fakeBus{}, now: &clock{at: time.Now()}, log: &inboxtest.Said{}}
 	s.Server = httptest.NewServer(api.New(api.Config{
 		Store: st, Blobs: blobs, Bus: s.bus, Accounts: testDesk(st), Orders: fakeOrders{}, Public: "https://help.example", Tokens: tokens, Passwords: passwords,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
