@@ -40,45 +40,6 @@ type OrderActivity struct {
 	Currency string `json:"currency,omitempty"`
 }
 
-// OrderActivities is what happened to the orders of a conversation since it
-// began, order by order.
-func OrderActivities(links []OrderLink, since time.Time) (list []Activity) {
-	for _, l := range links {
-		o := l.Order
-		if o == nil || l.State != Linked {
-			continue
-		}
-		add := func(at time.Time, a OrderActivity, key string) {
-			if at.Before(since) {
-				return
-			}
-			a.Number = o.Number
-			list = append(list, Activity{ID: string(o.ID) + "/" + a.Kind + "/" + key, At: at, Actor: Actor{Kind: BySystem}, Order: &a})
-		}
-		add(o.PlacedAt, OrderActivity{Kind: "order"}, "")
-		for _, s := range o.Shipments {
-			// What moved it, and not each scan on the way.
-			was := ""
-			for _, e := range s.Events {
-				if e.Status != "" && e.Status != was {
-					add(e.At, OrderActivity{Kind: "shipment", Status: e.Status}, s.ExternalID+s.Tracking+"/"+e.Status+e.At.Format(time.RFC3339))
-					was = e.Status
-				}
-			}
-			if s.Status != was && s.Status != "" {
-				add(s.At, OrderActivity{Kind: "shipment", Status: s.Status}, s.ExternalID+s.Tracking+"/"+s.Status)
-			}
-		}
-		for _, r := range o.Refunds {
-			add(r.At, OrderActivity{Kind: "refund", Amount: r.Amount, Currency: o.Currency}, r.ExternalID)
-		}
-		for _, r := range o.Returns {
-			add(r.At, OrderActivity{Kind: "return", Status: r.Status}, r.ExternalID)
-		}
-	}
-	return list
-}
-
 // Between says what changed from one state of a conversation to the next that
 // people look for later; false for nothing of the kind.
 func (a *Activity) Between(before, after *Conversation) bool {

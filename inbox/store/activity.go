@@ -22,9 +22,9 @@ func (s *Store) Activity(ctx context.Context, rights *inbox.Rights, ref string) 
 	if err != nil {
 		return nil, fmt.Errorf("activity: %w", err)
 	}
-	links, err := s.ConversationOrders(ctx, rights, string(c.ID))
+	orders, err := orderActivity(ctx, s.pool, &c)
 	if err != nil {
-		return nil, fmt.Errorf("activity: %w", err)
+		return nil, fmt.Errorf("activity of %s: %w", c.ID, err)
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT e.id, e.at, e.actor_kind, e.actor_id, coalesce(a.name, ''), e.before, e.after FROM (
@@ -76,7 +76,34 @@ func (s *Store) Activity(ctx context.Context, rights *inbox.Rights, ref string) 
 	if err := nameAll(ctx, s.pool, done); err != nil {
 		return nil, fmt.Errorf("activity of %s: %w", c.ID, err)
 	}
-	return inbox.MergeActivities(maxActivity, done, inbox.OrderActivities(links, c.CreatedAt)), nil
+	return inbox.MergeActivities(maxActivity, done, orders), nil
+}
+
+// orderActivity is what happened to the orders that are a conversation's own since it
+// began, by rising time: of a parcel what moved it, and not each scan on the way.
+func orderActivity(ctx context.Context, q querier, c *inbox.Conversation) ([]inbox.Activity, error) {
+	rows, err := q.Query(ctx, `
+		SELECT e.id, e.at, o.number, e.kind, CASE WHEN e.kind = 'refund' THEN '' ELSE e.detail END,
+			coalesce((e.data->>'amount')::bigint, 0), coalesce(e.data->>'currency', '')
+		FROM conversation_orders l JOIN orders o ON o.id = l.order_id
+		CROSS JOIN LATERAL (
+			SELECT o.id, o.placed_at AS at, 'order' AS kind, '' AS detail, '{}'::jsonb AS data
+			UNION ALL
+			SELECT e.id, e.at, e.kind, e.detail, e.data FROM (
+				SELECT e.*, lag(e.detail) OVER (PARTITION BY e.kind, e.data->>'tracking' ORDER BY e.at, e.id) AS was FROM order_entries e WHERE e.order_id = o.id
+			) e WHERE e.kind <> 'shipment' OR e.detail <> '' AND e.detail IS DISTINCT FROM e.was
+		) e
+		WHERE l.conversation_id = $1 AND l.state = $2 AND e.at >= $3 ORDER BY e.at, e.id`, c.ID, string(inbox.Linked), c.CreatedAt)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (inbox.Activity, error) {
+		var o inbox.OrderActivity
+		a := inbox.Activity{Actor: inbox.Actor{Kind: inbox.BySystem}, Order: &o}
+		err := row.Scan(&a.ID, &a.At, &o.Number, &o.Kind, &o.Status, &o.Amount, &o.Currency)
+		a.At = a.At.UTC()
+		return a, err
+	})
 }
 
 // nameAll fills in the names of whom and what activities tell of.
